@@ -1,0 +1,1 @@
+//! HTTP and sockets: one endpoint family a file, problem+json, OpenAPI.

@@ -1,0 +1,1 @@
+//! Composition root: builds the parts, returns bound addresses, drains on stop.

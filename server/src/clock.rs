@@ -1,0 +1,1 @@
+//! The only reader of time and of the application's randomness.

@@ -1,0 +1,1 @@
+//! A meeting as it runs: one actor a meeting joins domain rules, media room and signalling.

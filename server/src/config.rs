@@ -1,0 +1,1 @@
+//! One TOML file and the environment; unknown keys fail; every default is documented.

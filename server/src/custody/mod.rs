@@ -1,0 +1,1 @@
+//! Keys, pending signatures, trust stores, evidence: the shell around the signer.

@@ -1,0 +1,1 @@
+//! Named places where a test can end the process.

@@ -1,0 +1,1 @@
+//! The SFU core, sans-IO.

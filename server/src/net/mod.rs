@@ -1,0 +1,1 @@
+//! The media shell: shard threads, batched UDP, demux, mailboxes.

@@ -1,0 +1,1 @@
+//! One database, blobs by SHA-256, the audit chain.

@@ -1,0 +1,1 @@
+//! How a signature looks: profiles of Nghị định 30, font subsets with Vietnamese.

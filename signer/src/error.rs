@@ -1,0 +1,1 @@
+//! Errors, kept apart by whose fault they are.

@@ -1,0 +1,15 @@
+//! PDF signatures: a core that performs no I/O, and (feature `shell`) what the commands and the server need around it.
+
+pub mod appearance;
+pub mod cms;
+pub mod crl;
+pub mod error;
+pub mod limits;
+pub mod ocsp;
+pub mod pdf;
+#[cfg(feature = "shell")]
+pub mod shell;
+pub mod sign;
+pub mod tsp;
+pub mod validate;
+pub mod x509;

@@ -1,0 +1,1 @@
+//! Budgets for every search and every input.

@@ -1,0 +1,1 @@
+//! Strict reader of revisions, incremental writer, byte ranges, form fields, text positions.

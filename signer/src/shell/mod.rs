@@ -1,0 +1,1 @@
+//! The only I/O of this crate.

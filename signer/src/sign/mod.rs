@@ -1,0 +1,1 @@
+//! prepare → signed attributes → complete → extend.

@@ -1,0 +1,1 @@
+//! Validation by EN 319 102-1.
