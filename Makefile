@@ -1,0 +1,47 @@
+# The front door. `make run` to see it, `make test` to trust it.
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hoian
+# Outside the clone, so that a second clone builds nothing twice.
+export CARGO_TARGET_DIR ?= $(CACHE)/target
+DATA ?= data
+LISTEN ?= 127.0.0.1:8080
+AREAS := smoke api store media conference documents keys signing tampering conformance interop faults browsers
+HOIAN := $(CARGO_TARGET_DIR)/release/hoian
+
+.PHONY: run test check soak bench build web format screenshots
+
+run: ## Install what is missing, build, serve the demo province
+	@.ci/install run
+	@$(MAKE) --no-print-directory build
+	@exec $(HOIAN) demo --data $(DATA) --listen $(LISTEN)
+
+build: web
+	@echo "Building hoian (some minutes the first time) ..."
+	@cargo build --quiet --locked --release -p hoian-server -p hoian-signer
+
+web: web/dist/index.html
+
+web/dist/index.html: web/package-lock.json $(shell git ls-files web 2>/dev/null)
+	@echo "Building the pages ..."
+	@npm run --silent --prefix web build
+	@touch $@
+
+test: ## Install what the tests need, run everything, print the time of each area
+	@.ci/install test
+	@$(MAKE) --no-print-directory web
+	@tests/run $(AREAS)
+
+check: ## Format, lints, dependency policy, drift of generated files
+	@.ci/install check
+	cargo fmt --all --check
+	$(MAKE) --no-print-directory web
+	npm run --silent --prefix web check
+	cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
+	cargo deny --log-level error check licenses bans sources
+
+format:
+	cargo fmt --all
+	npm run --silent --prefix web format
+
+screenshots: ## Make the README's pictures
+	@.ci/install test
+	@tests/run screenshots
