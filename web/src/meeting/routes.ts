@@ -1,0 +1,3 @@
+import type { Route } from '../router/router.svelte';
+
+export const routes: Route[] = [];
