@@ -1,1 +1,5 @@
 //! Strict reader of revisions, incremental writer, byte ranges, form fields, text positions.
+
+pub mod form;
+pub mod place;
+pub mod text;

@@ -1,1 +1,3 @@
 //! The only I/O of this crate.
+
+pub mod pkcs12;
