@@ -27,14 +27,22 @@ impl Rect {
     pub fn fit(&self, aspect: f64) -> Self {
         let width = self.width.min(self.height * aspect);
         let height = width / aspect;
-        let (x, y) = (self.x + (self.width - width) / 2.0, self.y + (self.height - height) / 2.0);
+        let (x, y) = (
+            self.x + (self.width - width) / 2.0,
+            self.y + (self.height - height) / 2.0,
+        );
         Self { x, y, width, height }
     }
 
     /// The smallest rectangle around both.
     pub fn union(&self, other: &Self) -> Self {
         let (x, y) = (self.x.min(other.x), self.y.min(other.y));
-        Self { x, y, width: self.right().max(other.right()) - x, height: self.top().max(other.top()) - y }
+        Self {
+            x,
+            y,
+            width: self.right().max(other.right()) - x,
+            height: self.top().max(other.top()) - y,
+        }
     }
 }
 

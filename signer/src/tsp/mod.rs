@@ -16,7 +16,13 @@ pub fn request(digest: Digest, imprint: &[u8], nonce: u64) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// The key fails.
-pub fn issue(request: &[u8], key: &dyn Key, policy: &str, serial: u64, now: OffsetDateTime) -> Result<Vec<u8>> {
+pub fn issue(
+    request: &[u8],
+    key: &dyn Key,
+    policy: &str,
+    serial: u64,
+    now: OffsetDateTime,
+) -> Result<Vec<u8>> {
     let _ = (request, key, policy, serial, now);
     Err(Error::unsupported("time-stamp", "not built yet"))
 }
