@@ -20,7 +20,12 @@ pub enum Source {
 }
 
 impl Source {
-    pub const ALL: [Source; 4] = [Source::Microphone, Source::Camera, Source::Screen, Source::ScreenAudio];
+    pub const ALL: [Source; 4] = [
+        Source::Microphone,
+        Source::Camera,
+        Source::Screen,
+        Source::ScreenAudio,
+    ];
 
     pub fn is_audio(self) -> bool {
         matches!(self, Source::Microphone | Source::ScreenAudio)
@@ -62,7 +67,11 @@ pub enum Event {
     Connected { participant: ParticipantId, side: Side },
     /// The other end closed DTLS, or nothing authenticated came from it for [`super::CONSENT_EXPIRY`].
     Lost { participant: ParticipantId, side: Side },
-    Track { participant: ParticipantId, source: Source, state: TrackState },
+    Track {
+        participant: ParticipantId,
+        source: Source,
+        state: TrackState,
+    },
     /// The whole assignment of one viewer's slots: what is not listed is empty.
     Slots { viewer: ParticipantId, slots: Vec<Slot> },
     /// The dominant speaker changed; `None` when all are silent.

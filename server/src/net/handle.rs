@@ -17,7 +17,10 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { bind: SocketAddr::from(([0, 0, 0, 0], 8081)), advertise: Vec::new() }
+        Self {
+            bind: SocketAddr::from(([0, 0, 0, 0], 8081)),
+            advertise: Vec::new(),
+        }
     }
 }
 
@@ -25,7 +28,10 @@ impl Default for Config {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error("cannot listen for media on UDP {address}: {source}")]
-    Bind { address: SocketAddr, source: std::io::Error },
+    Bind {
+        address: SocketAddr,
+        source: std::io::Error,
+    },
     #[error("cannot start the media thread: {0}")]
     Thread(std::io::Error),
 }
