@@ -48,7 +48,10 @@ pub enum Block {
     /// `I.`, bold capitals.
     Section { text: String },
     /// `1.`, a bold title, a text, or both.
-    Item { title: Option<String>, text: Option<String> },
+    Item {
+        title: Option<String>,
+        text: Option<String>,
+    },
     /// `a)`
     Point { text: String },
     /// `-`
@@ -56,7 +59,10 @@ pub enum Block {
     /// Words without a number.
     Paragraph { text: String },
     /// A table under a repeated head.
-    Table { columns: Vec<Column>, rows: Vec<Vec<String>> },
+    Table {
+        columns: Vec<Column>,
+        rows: Vec<Vec<String>>,
+    },
 }
 
 /// A column of a table.
@@ -110,17 +116,23 @@ impl Plan {
 
     fn check(&self) -> Result<(), Error> {
         if self.agency.is_empty() || self.subject.trim().is_empty() || self.content.is_empty() {
-            return Err(Error::Refused("Văn bản thiếu tên cơ quan, trích yếu hoặc nội dung."));
+            return Err(Error::Refused(
+                "Văn bản thiếu tên cơ quan, trích yếu hoặc nội dung.",
+            ));
         }
         let size: usize = self.content.iter().map(Block::weight).sum();
         if size > MOST_BLOCKS {
             return Err(Error::Refused("Văn bản có quá nhiều mục."));
         }
         if self.content.iter().any(|block| !block.is_well_formed()) {
-            return Err(Error::Refused("Bảng có dòng không đủ ô, hoặc mục không có nội dung."));
+            return Err(Error::Refused(
+                "Bảng có dòng không đủ ô, hoặc mục không có nội dung.",
+            ));
         }
         if longest_run_of_points(&self.content) > MOST_POINTS {
-            return Err(Error::Refused("Một mục có quá nhiều điểm; hãy chia thành nhiều mục."));
+            return Err(Error::Refused(
+                "Một mục có quá nhiều điểm; hãy chia thành nhiều mục.",
+            ));
         }
         Ok(())
     }
@@ -138,7 +150,9 @@ impl Block {
         match self {
             Self::Item { title, text } => title.is_some() || text.is_some(),
             Self::Table { columns, rows } => {
-                let shares_are_sound = columns.iter().all(|column| column.share > 0.0 && column.share < 100.0);
+                let shares_are_sound = columns
+                    .iter()
+                    .all(|column| column.share > 0.0 && column.share < 100.0);
                 !columns.is_empty() && shares_are_sound && rows.iter().all(|row| row.len() == columns.len())
             }
             _ => true,
@@ -158,4 +172,79 @@ fn longest_run_of_points(content: &[Block]) -> usize {
         longest = longest.max(run);
     }
     longest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::Sample;
+
+    fn with(content: Vec<Block>) -> Plan {
+        Plan {
+            content,
+            ..Sample::Reform.plan(2026).unwrap()
+        }
+    }
+
+    #[test]
+    fn refuses_what_cannot_be_laid_out() {
+        let point = || Block::Point { text: "x".into() };
+        let column = |share| Column {
+            title: "x".into(),
+            share,
+            figures: false,
+        };
+        let table = |columns, row: &[&str]| Block::Table {
+            columns,
+            rows: vec![row.iter().map(|cell| (*cell).to_owned()).collect()],
+        };
+        let refused = [
+            vec![],
+            vec![Block::Item {
+                title: None,
+                text: None,
+            }],
+            vec![table(vec![], &[])],
+            vec![table(vec![column(1.0)], &["a", "b"])],
+            vec![table(vec![column(f64::NAN)], &["a"])],
+            vec![table(vec![column(0.0)], &["a"])],
+            (0..=MOST_POINTS).map(|_| point()).collect(),
+            (0..=MOST_BLOCKS)
+                .map(|_| Block::Dash { text: "x".into() })
+                .collect(),
+            vec![Block::Paragraph {
+                text: "x".repeat(MOST_BYTES),
+            }],
+        ];
+        for (index, content) in refused.into_iter().enumerate() {
+            assert!(
+                matches!(with(content).to_json(), Err(Error::Refused(_))),
+                "case {index}"
+            );
+        }
+        let points: Vec<Block> = (0..MOST_POINTS).map(|_| point()).collect();
+        assert!(with(points).to_json().is_ok());
+    }
+
+    #[test]
+    fn refuses_a_paper_without_issuer_or_subject() {
+        let plan = || Sample::Conference.plan(2026).unwrap();
+        assert!(
+            Plan {
+                agency: Vec::new(),
+                ..plan()
+            }
+            .to_json()
+            .is_err()
+        );
+        assert!(
+            Plan {
+                subject: "  ".into(),
+                ..plan()
+            }
+            .to_json()
+            .is_err()
+        );
+        assert!(plan().to_json().is_ok());
+    }
 }

@@ -32,7 +32,10 @@ struct Shelf {
 
 static SHELF: LazyLock<Shelf> = LazyLock::new(|| {
     let faces = [font::REGULAR, font::BOLD, font::ITALIC, font::BOLD_ITALIC];
-    let fonts: Vec<Font> = faces.into_iter().flat_map(|face| Font::iter(Bytes::new(face))).collect();
+    let fonts: Vec<Font> = faces
+        .into_iter()
+        .flat_map(|face| Font::iter(Bytes::new(face)))
+        .collect();
     Shelf {
         library: LazyHash::new(Library::default()),
         book: LazyHash::new(FontBook::from_fonts(&fonts)),
@@ -49,9 +52,13 @@ pub(super) struct ClosedWorld {
 impl ClosedWorld {
     /// The world in which `template` (a path of [`TEMPLATES`]) reads `data`, a JSON file.
     pub(super) fn new(template: &str, data: Vec<u8>) -> Result<Self, Error> {
-        let path = VirtualPath::new(template).map_err(|_| Error::Template(format!("no template {template}")))?;
+        let path =
+            VirtualPath::new(template).map_err(|_| Error::Template(format!("no template {template}")))?;
         let main = RootedPath::new(VirtualRoot::Project, path).intern();
-        Ok(Self { main, data: Bytes::new(data) })
+        Ok(Self {
+            main,
+            data: Bytes::new(data),
+        })
     }
 }
 
@@ -69,12 +76,18 @@ impl World for ClosedWorld {
     }
 
     fn source(&self, id: FileId) -> FileResult<Source> {
-        template(id).map(|text| Source::new(id, text.to_owned())).ok_or(FileError::AccessDenied)
+        template(id)
+            .map(|text| Source::new(id, text.to_owned()))
+            .ok_or(FileError::AccessDenied)
     }
 
     fn file(&self, id: FileId) -> FileResult<Bytes> {
-        let is_data = id.get().package().is_none() && id.get().vpath().get_with_slash() == DATA;
-        if is_data { Ok(self.data.clone()) } else { Err(FileError::AccessDenied) }
+        let is_data = *id.get().root() == VirtualRoot::Project && id.get().vpath().get_with_slash() == DATA;
+        if is_data {
+            Ok(self.data.clone())
+        } else {
+            Err(FileError::AccessDenied)
+        }
     }
 
     fn font(&self, index: usize) -> Option<Font> {
@@ -89,9 +102,37 @@ impl World for ClosedWorld {
 
 fn template(id: FileId) -> Option<&'static str> {
     let path = id.get();
-    if path.package().is_some() {
+    if *path.root() != VirtualRoot::Project {
         return None;
     }
     let wanted = path.vpath().get_with_slash();
-    TEMPLATES.iter().find(|(name, _)| *name == wanted).map(|(_, text)| *text)
+    TEMPLATES
+        .iter()
+        .find(|(name, _)| *name == wanted)
+        .map(|(_, text)| *text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(root: VirtualRoot, path: &str) -> FileId {
+        RootedPath::new(root, VirtualPath::new(path).unwrap()).intern()
+    }
+
+    #[test]
+    fn nothing_exists_but_templates_and_data() {
+        let world = ClosedWorld::new("/plan.typ", b"{}".to_vec()).unwrap();
+        let package = VirtualRoot::Package("@preview/cetz:0.3.0".parse().unwrap());
+        assert!(world.source(id(VirtualRoot::Project, "/head.typ")).is_ok());
+        assert!(world.file(id(VirtualRoot::Project, DATA)).is_ok());
+        for path in ["/etc/passwd", "/server.secret", "/templates/plan.typ"] {
+            assert!(world.source(id(VirtualRoot::Project, path)).is_err(), "{path}");
+            assert!(world.file(id(VirtualRoot::Project, path)).is_err(), "{path}");
+        }
+        assert!(world.source(id(package.clone(), "/head.typ")).is_err());
+        assert!(world.file(id(package, DATA)).is_err());
+        assert!(VirtualPath::new("../../etc/passwd").is_err());
+        assert!(world.today(None).is_none());
+    }
 }
