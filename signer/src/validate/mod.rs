@@ -5,8 +5,8 @@ mod report;
 
 pub use policy::{Anchor, Policy, Revocation};
 pub use report::{
-    CertificateSummary, Change, Coverage, Indication, Kind, Level, Modification, Problem, Report, RevocationStatus,
-    SignatureReport, SubIndication, Verdict, Warning,
+    CertificateSummary, Change, Coverage, Indication, Kind, Level, Modification, Problem, Report,
+    RevocationStatus, SignatureReport, SubIndication, Verdict, Warning,
 };
 
 /// Judges every signature and document time-stamp of `document` under `policy`.

@@ -234,13 +234,19 @@ pub struct CertificateSummary {
 impl Report {
     /// A report on a document that cannot be read.
     pub fn malformed(reason: impl Into<String>) -> Self {
-        Self { verdict: Verdict::Malformed, signatures: Vec::new(), problem: Some(Problem::Malformed(reason.into())) }
+        Self {
+            verdict: Verdict::Malformed,
+            signatures: Vec::new(),
+            problem: Some(Problem::Malformed(reason.into())),
+        }
     }
 
     /// The outcome in one Vietnamese sentence, for people.
     pub fn sentence(&self) -> &'static str {
         match (&self.problem, self.verdict) {
-            (Some(Problem::PasswordNeeded), _) => "Tệp được bảo vệ bằng mật khẩu nên chưa thể kiểm tra chữ ký.",
+            (Some(Problem::PasswordNeeded), _) => {
+                "Tệp được bảo vệ bằng mật khẩu nên chưa thể kiểm tra chữ ký."
+            }
             (Some(Problem::Unsupported(_)), _) => {
                 "Tệp dùng kiểu mã hóa hoặc định dạng mà hệ thống chưa hỗ trợ nên chưa thể kiểm tra chữ ký."
             }
@@ -290,15 +296,21 @@ impl Warning {
         match self {
             Warning::RevocationUnknown => "Chưa kiểm tra được trạng thái thu hồi của chứng thư số.",
             Warning::EmbeddedAnchor => "Chỉ kiểm tra tính toàn vẹn, chưa xác nhận danh tính người ký.",
-            Warning::NoSigningCertificateAttribute => "Chữ ký không gắn chặt với chứng thư số (thiếu thuộc tính ESS).",
+            Warning::NoSigningCertificateAttribute => {
+                "Chữ ký không gắn chặt với chứng thư số (thiếu thuộc tính ESS)."
+            }
             Warning::SigningTimeAttribute => "Chữ ký có thuộc tính thời gian ký do máy người ký khai.",
             Warning::WeakAlgorithm => "Chữ ký dùng thuật toán hoặc độ dài khóa yếu.",
-            Warning::TimeStampNotTrusted => "Dấu thời gian không kiểm tra được nên không chứng minh thời điểm ký.",
+            Warning::TimeStampNotTrusted => {
+                "Dấu thời gian không kiểm tra được nên không chứng minh thời điểm ký."
+            }
             Warning::TimesDisagree => "Thời gian ký khai báo lệch với dấu thời gian quá một ngày.",
             Warning::ChangedLater => "Văn bản có bổ sung được phép sau khi ký.",
             Warning::AttributesOutOfOrder => "Thuộc tính được ký không theo thứ tự chuẩn.",
             Warning::NotDer => "Chữ ký không được mã hóa theo chuẩn DER.",
-            Warning::VisibleSignatureAfterCertification => "Có chữ ký hiển thị được thêm sau khi chứng nhận văn bản.",
+            Warning::VisibleSignatureAfterCertification => {
+                "Có chữ ký hiển thị được thêm sau khi chứng nhận văn bản."
+            }
         }
     }
 }
@@ -310,14 +322,38 @@ mod tests {
     #[test]
     fn names_are_those_of_the_contract() {
         let json = |value: serde_json::Value| value.as_str().map(str::to_owned);
-        assert_eq!(json(serde_json::to_value(Verdict::TotalPassed).unwrap()).unwrap(), "TOTAL-PASSED");
-        assert_eq!(json(serde_json::to_value(Verdict::NoSignature).unwrap()).unwrap(), "NO-SIGNATURE");
-        assert_eq!(json(serde_json::to_value(Indication::Indeterminate).unwrap()).unwrap(), "INDETERMINATE");
-        assert_eq!(json(serde_json::to_value(SubIndication::HashFailure).unwrap()).unwrap(), "HASH_FAILURE");
-        assert_eq!(json(serde_json::to_value(Kind::DocumentTimeStamp).unwrap()).unwrap(), "document-timestamp");
+        assert_eq!(
+            json(serde_json::to_value(Verdict::TotalPassed).unwrap()).unwrap(),
+            "TOTAL-PASSED"
+        );
+        assert_eq!(
+            json(serde_json::to_value(Verdict::NoSignature).unwrap()).unwrap(),
+            "NO-SIGNATURE"
+        );
+        assert_eq!(
+            json(serde_json::to_value(Indication::Indeterminate).unwrap()).unwrap(),
+            "INDETERMINATE"
+        );
+        assert_eq!(
+            json(serde_json::to_value(SubIndication::HashFailure).unwrap()).unwrap(),
+            "HASH_FAILURE"
+        );
+        assert_eq!(
+            json(serde_json::to_value(Kind::DocumentTimeStamp).unwrap()).unwrap(),
+            "document-timestamp"
+        );
         assert_eq!(json(serde_json::to_value(Level::BLTA).unwrap()).unwrap(), "B-LTA");
-        assert_eq!(json(serde_json::to_value(Coverage::WholeRevision).unwrap()).unwrap(), "whole-revision");
-        assert_eq!(json(serde_json::to_value(Modification::FormFilling).unwrap()).unwrap(), "form-filling");
-        assert_eq!(json(serde_json::to_value(Warning::RevocationUnknown).unwrap()).unwrap(), "revocation_unknown");
+        assert_eq!(
+            json(serde_json::to_value(Coverage::WholeRevision).unwrap()).unwrap(),
+            "whole-revision"
+        );
+        assert_eq!(
+            json(serde_json::to_value(Modification::FormFilling).unwrap()).unwrap(),
+            "form-filling"
+        );
+        assert_eq!(
+            json(serde_json::to_value(Warning::RevocationUnknown).unwrap()).unwrap(),
+            "revocation_unknown"
+        );
     }
 }

@@ -37,7 +37,11 @@ pub fn run() -> ExitCode {
         Ok(command) => command,
         Err(error) => {
             let _ = error.print();
-            return if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
+            return if error.use_stderr() {
+                ExitCode::from(USAGE)
+            } else {
+                ExitCode::SUCCESS
+            };
         }
     };
     match command.action {
@@ -59,7 +63,11 @@ fn certificates(path: &Path) -> Result<Vec<Vec<u8>>> {
     let unreadable = |error: io::Error| Error::refused("trust", format!("{}: {error}", path.display()));
     if path.is_dir() {
         let mut found = Vec::new();
-        let mut entries: Vec<_> = std::fs::read_dir(path).map_err(unreadable)?.flatten().map(|entry| entry.path()).collect();
+        let mut entries: Vec<_> = std::fs::read_dir(path)
+            .map_err(unreadable)?
+            .flatten()
+            .map(|entry| entry.path())
+            .collect();
         entries.sort();
         for entry in entries.iter().filter(|entry| entry.is_file()) {
             found.extend(certificates(entry)?);
@@ -71,6 +79,9 @@ fn certificates(path: &Path) -> Result<Vec<Vec<u8>>> {
         return Ok(vec![bytes]);
     }
     x509_parser::pem::Pem::iter_from_buffer(&bytes)
-        .map(|pem| pem.map(|pem| pem.contents).map_err(|error| Error::malformed("trust", error.to_string())))
+        .map(|pem| {
+            pem.map(|pem| pem.contents)
+                .map_err(|error| Error::malformed("trust", error.to_string()))
+        })
         .collect()
 }

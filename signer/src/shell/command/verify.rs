@@ -78,7 +78,10 @@ fn policy(arguments: &Arguments) -> Result<Policy> {
     let mut policy = Policy::new(clock::now());
     for path in &arguments.trust {
         for certificate in super::certificates(path)? {
-            policy.anchors.push(Anchor { certificate, regime: path.display().to_string() });
+            policy.anchors.push(Anchor {
+                certificate,
+                regime: path.display().to_string(),
+            });
         }
     }
     policy.at = arguments.at;
@@ -94,7 +97,10 @@ fn policy(arguments: &Arguments) -> Result<Policy> {
 
 fn print(json: bool, file: &Path, report: &Report) {
     if json {
-        let line = Line { file: file.display().to_string(), report };
+        let line = Line {
+            file: file.display().to_string(),
+            report,
+        };
         match serde_json::to_string(&line) {
             Ok(line) => println!("{line}"),
             Err(error) => eprintln!("signer: {}: {error}", file.display()),
@@ -142,7 +148,9 @@ impl Outcome {
         match self {
             Self { failed: true, .. } => 1,
             Self { unreadable: true, .. } => super::UNREADABLE,
-            Self { indeterminate: true, .. } => 2,
+            Self {
+                indeterminate: true, ..
+            } => 2,
             Self { passed: true, .. } => 0,
             _ => 3,
         }
