@@ -3,3 +3,5 @@
 pub mod form;
 pub mod place;
 pub mod text;
+pub mod object;
+pub mod reader;
