@@ -69,21 +69,37 @@ impl<'a> Reader<'a> {
         let end = header.checked_add(length.ok_or_else(fault)?).ok_or_else(fault)?;
         let raw = self.rest.get(..end).ok_or_else(fault)?;
         self.rest = &self.rest[end..];
-        Ok(Element { tag, content: &raw[header..], raw })
+        Ok(Element {
+            tag,
+            content: &raw[header..],
+            raw,
+        })
     }
 
     /// The next element, which must carry `tag`.
     pub fn expect(&mut self, tag: u8) -> Result<Element<'a>> {
-        if self.peek() == Some(tag) { self.any() } else { Err(fault()) }
+        if self.peek() == Some(tag) {
+            self.any()
+        } else {
+            Err(fault())
+        }
     }
 
     /// The next element if it carries `tag`.
     pub fn optional(&mut self, tag: u8) -> Result<Option<Element<'a>>> {
-        if self.peek() == Some(tag) { self.any().map(Some) } else { Ok(None) }
+        if self.peek() == Some(tag) {
+            self.any().map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
     pub fn end(&self) -> Result<()> {
-        if self.rest.is_empty() { Ok(()) } else { Err(Error::malformed("ASN.1", "data after the last element")) }
+        if self.rest.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::malformed("ASN.1", "data after the last element"))
+        }
     }
 }
 
@@ -98,8 +114,13 @@ fn header(bytes: &[u8]) -> Result<(u8, usize, Option<usize>)> {
         short @ 0..=0x7F => Ok((tag, 2, Some(usize::from(short)))),
         long => {
             let count = usize::from(long & 0x7F);
-            let digits = bytes.get(2..2 + count).filter(|_| (1..=7).contains(&count)).ok_or_else(fault)?;
-            let length = digits.iter().fold(0_usize, |length, byte| (length << 8) | usize::from(*byte));
+            let digits = bytes
+                .get(2..2 + count)
+                .filter(|_| (1..=7).contains(&count))
+                .ok_or_else(fault)?;
+            let length = digits
+                .iter()
+                .fold(0_usize, |length, byte| (length << 8) | usize::from(*byte));
             Ok((tag, 2 + count, Some(length)))
         }
     }
@@ -111,7 +132,11 @@ fn header(bytes: &[u8]) -> Result<(u8, usize, Option<usize>)> {
 pub fn definite(bytes: &[u8]) -> Result<(Cow<'_, [u8]>, usize)> {
     let mut output = Vec::new();
     let (length, rewritten) = rewrite(bytes, &mut output, 0)?;
-    let element = if rewritten { Cow::Owned(output) } else { Cow::Borrowed(&bytes[..length]) };
+    let element = if rewritten {
+        Cow::Owned(output)
+    } else {
+        Cow::Borrowed(&bytes[..length])
+    };
     Ok((element, length))
 }
 
@@ -122,7 +147,12 @@ fn rewrite(bytes: &[u8], output: &mut Vec<u8>, depth: usize) -> Result<(usize, b
     }
     let (tag, header, length) = header(bytes)?;
     let end = match length {
-        Some(length) => Some(header.checked_add(length).filter(|end| *end <= bytes.len()).ok_or_else(fault)?),
+        Some(length) => Some(
+            header
+                .checked_add(length)
+                .filter(|end| *end <= bytes.len())
+                .ok_or_else(fault)?,
+        ),
         None => None,
     };
     if let (Some(end), true) = (end, tag & 0x20 == 0) {
@@ -217,7 +247,9 @@ mod tests {
     #[test]
     fn rewrites_indefinite_lengths_and_joins_strings() {
         // SEQUENCE indefinite { OCTET STRING constructed indefinite { 01 02, 03 } , INTEGER 5 }
-        let bytes = [0x30, 0x80, 0x24, 0x80, 4, 2, 1, 2, 4, 1, 3, 0, 0, 2, 1, 5, 0, 0, 0xFF];
+        let bytes = [
+            0x30, 0x80, 0x24, 0x80, 4, 2, 1, 2, 4, 1, 3, 0, 0, 2, 1, 5, 0, 0, 0xFF,
+        ];
         let (element, length) = definite(&bytes).unwrap();
         assert_eq!(&*element, [0x30, 8, 4, 3, 1, 2, 3, 2, 1, 5]);
         assert_eq!(length, bytes.len() - 1);
@@ -232,15 +264,27 @@ mod tests {
 
     #[test]
     fn refuses_what_is_cut_off_or_too_deep() {
-        for case in [&[0x30][..], &[0x30, 5, 1], &[0x30, 0x80, 2, 1, 5], &[0x30, 0x88, 0, 0], &[0x1F, 1]] {
+        for case in [
+            &[0x30][..],
+            &[0x30, 5, 1],
+            &[0x30, 0x80, 2, 1, 5],
+            &[0x30, 0x88, 0, 0],
+            &[0x1F, 1],
+        ] {
             assert!(definite(case).is_err(), "{case:?}");
         }
-        assert!(matches!(definite(&[0x30, 0x80].repeat(100)), Err(Error::Refused { .. })));
+        assert!(matches!(
+            definite(&[0x30, 0x80].repeat(100)),
+            Err(Error::Refused { .. })
+        ));
     }
 
     #[test]
     fn writes_identifiers_in_dots() {
-        assert_eq!(dotted(&[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 2]), "1.2.840.113549.1.7.2");
+        assert_eq!(
+            dotted(&[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 2]),
+            "1.2.840.113549.1.7.2"
+        );
         assert_eq!(dotted(&[0x55, 4, 3]), "2.5.4.3");
     }
 }

@@ -10,5 +10,7 @@ mod signed_data;
 pub mod time;
 mod time_stamp;
 
-pub use signed_data::{AlgorithmIdentifier, Attribute, CertificateHash, SignedData, SignerIdentifier, SignerInfo};
+pub use signed_data::{
+    AlgorithmIdentifier, Attribute, CertificateHash, SignedData, SignerIdentifier, SignerInfo,
+};
 pub use time_stamp::TimeStamp;

@@ -42,7 +42,10 @@ pub struct SignerInfo {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SignerIdentifier {
     /// Issuer's name (DER) and serial number (content bytes).
-    IssuerAndSerial { issuer: Vec<u8>, serial: Vec<u8> },
+    IssuerAndSerial {
+        issuer: Vec<u8>,
+        serial: Vec<u8>,
+    },
     SubjectKeyIdentifier(Vec<u8>),
 }
 
@@ -107,7 +110,11 @@ impl SignedData {
         let certificates = certificates(reader.optional(0xA0)?)?;
         let (revocation_lists, ocsp_responses) = revocation(reader.optional(0xA1)?)?;
         let mut signers = reader.expect(tag::SET)?.inside();
-        let signer = SignerInfo::parse(signers.expect(tag::SEQUENCE).map_err(|_| malformed("no SignerInfo"))?)?;
+        let signer = SignerInfo::parse(
+            signers
+                .expect(tag::SEQUENCE)
+                .map_err(|_| malformed("no SignerInfo"))?,
+        )?;
         if !signers.is_empty() {
             return Err(malformed("more than one SignerInfo"));
         }
@@ -165,7 +172,9 @@ fn certificates(set: Option<Element<'_>>) -> Result<Vec<Vec<u8>>> {
 type Evidence = (Vec<Vec<u8>>, Vec<Vec<u8>>);
 
 fn revocation(set: Option<Element<'_>>) -> Result<Evidence> {
-    let Some(set) = set else { return Ok(Evidence::default()) };
+    let Some(set) = set else {
+        return Ok(Evidence::default());
+    };
     let mut reader = set.inside();
     let (mut lists, mut responses) = Evidence::default();
     while !reader.is_empty() {
@@ -186,9 +195,16 @@ impl AlgorithmIdentifier {
     pub fn parse(sequence: Element<'_>) -> Result<Self> {
         let mut reader = sequence.inside();
         let algorithm = reader.expect(tag::OBJECT_IDENTIFIER)?.content.to_vec();
-        let parameters = if reader.is_empty() { None } else { Some(reader.any()?.raw.to_vec()) };
+        let parameters = if reader.is_empty() {
+            None
+        } else {
+            Some(reader.any()?.raw.to_vec())
+        };
         reader.end()?;
-        Ok(Self { algorithm, parameters })
+        Ok(Self {
+            algorithm,
+            parameters,
+        })
     }
 }
 
@@ -218,7 +234,12 @@ impl SignerInfo {
 
     /// The one value of a signed attribute.
     pub fn signed(&self, kind: &[u8]) -> Result<Option<&[u8]>> {
-        match self.signed_attributes.iter().find(|attribute| attribute.kind == kind).map(|found| &*found.values) {
+        match self
+            .signed_attributes
+            .iter()
+            .find(|attribute| attribute.kind == kind)
+            .map(|found| &*found.values)
+        {
             None => Ok(None),
             Some([value]) => Ok(Some(value)),
             Some(_) => Err(malformed("a signed attribute without exactly one value")),
@@ -226,24 +247,39 @@ impl SignerInfo {
     }
 
     pub fn message_digest(&self) -> Result<Option<Vec<u8>>> {
-        let Some(value) = self.signed(oid::MESSAGE_DIGEST)? else { return Ok(None) };
-        Ok(Some(Reader::new(value).expect(tag::OCTET_STRING)?.content.to_vec()))
+        let Some(value) = self.signed(oid::MESSAGE_DIGEST)? else {
+            return Ok(None);
+        };
+        Ok(Some(
+            Reader::new(value).expect(tag::OCTET_STRING)?.content.to_vec(),
+        ))
     }
 
     pub fn content_type(&self) -> Result<Option<Vec<u8>>> {
-        let Some(value) = self.signed(oid::CONTENT_TYPE)? else { return Ok(None) };
-        Ok(Some(Reader::new(value).expect(tag::OBJECT_IDENTIFIER)?.content.to_vec()))
+        let Some(value) = self.signed(oid::CONTENT_TYPE)? else {
+            return Ok(None);
+        };
+        Ok(Some(
+            Reader::new(value)
+                .expect(tag::OBJECT_IDENTIFIER)?
+                .content
+                .to_vec(),
+        ))
     }
 
     /// The time the signer claims.
     pub fn signing_time(&self) -> Result<Option<OffsetDateTime>> {
-        let Some(value) = self.signed(oid::SIGNING_TIME)? else { return Ok(None) };
+        let Some(value) = self.signed(oid::SIGNING_TIME)? else {
+            return Ok(None);
+        };
         Ok(time::parse(&Reader::new(value).any()?))
     }
 
     /// Digest and signature algorithm under protection (RFC 6211).
     pub fn algorithm_protection(&self) -> Result<Option<(AlgorithmIdentifier, Option<AlgorithmIdentifier>)>> {
-        let Some(value) = self.signed(oid::ALGORITHM_PROTECTION)? else { return Ok(None) };
+        let Some(value) = self.signed(oid::ALGORITHM_PROTECTION)? else {
+            return Ok(None);
+        };
         let mut reader = Reader::new(value).expect(tag::SEQUENCE)?.inside();
         let digest = AlgorithmIdentifier::parse(reader.expect(tag::SEQUENCE)?)?;
         let signature = match reader.optional(0xA1)? {
@@ -258,7 +294,9 @@ impl SignerInfo {
         if let Some(value) = self.signed(oid::SIGNING_CERTIFICATE_V2)? {
             return certificate_hash(value, true).map(Some);
         }
-        self.signed(oid::SIGNING_CERTIFICATE)?.map(|value| certificate_hash(value, false)).transpose()
+        self.signed(oid::SIGNING_CERTIFICATE)?
+            .map(|value| certificate_hash(value, false))
+            .transpose()
     }
 
     /// Signature time-stamp tokens (EN 319 122-1 clause 5.3), DER each.
@@ -272,7 +310,9 @@ impl SignerInfo {
     /// OCSP responses and CRLs of Adobe's signed attribute: `{ [0] CRLs, [1] OCSP responses }`, both optional.
     pub fn adobe_revocation(&self) -> Result<Evidence> {
         let (mut lists, mut responses) = Evidence::default();
-        let Some(value) = self.signed(oid::ADOBE_REVOCATION)? else { return Ok((lists, responses)) };
+        let Some(value) = self.signed(oid::ADOBE_REVOCATION)? else {
+            return Ok((lists, responses));
+        };
         let mut reader = Reader::new(value).expect(tag::SEQUENCE)?.inside();
         while !reader.is_empty() {
             let part = reader.any()?;
@@ -339,7 +379,11 @@ fn in_order(set: Element<'_>) -> bool {
 }
 
 fn certificate_hash(value: &[u8], second: bool) -> Result<CertificateHash> {
-    let mut certificates = Reader::new(value).expect(tag::SEQUENCE)?.inside().expect(tag::SEQUENCE)?.inside();
+    let mut certificates = Reader::new(value)
+        .expect(tag::SEQUENCE)?
+        .inside()
+        .expect(tag::SEQUENCE)?
+        .inside();
     let mut first = certificates.expect(tag::SEQUENCE)?.inside();
     let algorithm = match first.optional(tag::SEQUENCE)? {
         Some(algorithm) if second => AlgorithmIdentifier::parse(algorithm)?.algorithm,
@@ -353,8 +397,14 @@ fn certificate_hash(value: &[u8], second: bool) -> Result<CertificateHash> {
         Some(issuer_serial) => {
             let mut reader = issuer_serial.inside();
             reader.expect(tag::SEQUENCE)?;
-            reader.optional(tag::INTEGER)?.map(|serial| serial.content.to_vec())
+            reader
+                .optional(tag::INTEGER)?
+                .map(|serial| serial.content.to_vec())
         }
     };
-    Ok(CertificateHash { algorithm, hash, serial })
+    Ok(CertificateHash {
+        algorithm,
+        hash,
+        serial,
+    })
 }

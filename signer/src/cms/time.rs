@@ -59,11 +59,29 @@ mod tests {
 
     #[test]
     fn reads_the_times_found_in_the_field() {
-        let read = |tag, text: &str| parse(&Element { tag, content: text.as_bytes(), raw: &[] });
-        assert_eq!(read(tag::UTC_TIME, "491231235959Z"), Some(datetime!(2049-12-31 23:59:59 UTC)));
-        assert_eq!(read(tag::UTC_TIME, "500101000000Z"), Some(datetime!(1950-01-01 00:00:00 UTC)));
-        assert_eq!(read(tag::GENERALIZED_TIME, "20260102030405.25Z"), Some(datetime!(2026-01-02 03:04:05.25 UTC)));
-        assert_eq!(read(tag::GENERALIZED_TIME, "20260102030405+0700"), Some(datetime!(2026-01-01 20:04:05 UTC)));
+        let read = |tag, text: &str| {
+            parse(&Element {
+                tag,
+                content: text.as_bytes(),
+                raw: &[],
+            })
+        };
+        assert_eq!(
+            read(tag::UTC_TIME, "491231235959Z"),
+            Some(datetime!(2049-12-31 23:59:59 UTC))
+        );
+        assert_eq!(
+            read(tag::UTC_TIME, "500101000000Z"),
+            Some(datetime!(1950-01-01 00:00:00 UTC))
+        );
+        assert_eq!(
+            read(tag::GENERALIZED_TIME, "20260102030405.25Z"),
+            Some(datetime!(2026-01-02 03:04:05.25 UTC))
+        );
+        assert_eq!(
+            read(tag::GENERALIZED_TIME, "20260102030405+0700"),
+            Some(datetime!(2026-01-01 20:04:05 UTC))
+        );
         for bad in ["", "2026", "20261302030405Z", "20260102030405", "2026é102030405Z"] {
             assert_eq!(read(tag::GENERALIZED_TIME, bad), None, "{bad}");
         }

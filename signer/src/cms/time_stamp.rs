@@ -34,6 +34,11 @@ impl TimeStamp {
         reader.expect(tag::INTEGER)?;
         let moment = time::parse(&reader.expect(tag::GENERALIZED_TIME)?);
         let moment = moment.ok_or_else(|| Error::malformed("time-stamp", "its time"))?;
-        Ok(Self { signed_data, imprint_algorithm, imprint: hash, time: moment })
+        Ok(Self {
+            signed_data,
+            imprint_algorithm,
+            imprint: hash,
+            time: moment,
+        })
     }
 }

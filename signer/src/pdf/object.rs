@@ -58,7 +58,10 @@ impl PartialEq for Dictionary {
     fn eq(&self, other: &Self) -> bool {
         self.entries.len() == other.entries.len()
             && self.duplicate == other.duplicate
-            && self.entries.iter().all(|(key, value)| other.get(key) == Some(value))
+            && self
+                .entries
+                .iter()
+                .all(|(key, value)| other.get(key) == Some(value))
     }
 }
 
@@ -82,7 +85,10 @@ impl Dictionary {
     /// The value of a key, `None` where absent. A value written as `null` is found as [`Object::Null`].
     pub fn get(&self, key: impl AsRef<[u8]>) -> Option<&Object> {
         let key = key.as_ref();
-        self.entries.iter().find(|(name, _)| name == key).map(|(_, value)| value)
+        self.entries
+            .iter()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value)
     }
 
     /// A key that stands twice: a fault wherever the dictionary decides a verdict.
@@ -96,7 +102,9 @@ impl Dictionary {
     }
 
     pub(super) fn values_mut(&mut self) -> impl Iterator<Item = (&[u8], &mut Object)> {
-        self.entries.iter_mut().map(|(key, value)| (key.as_slice(), value))
+        self.entries
+            .iter_mut()
+            .map(|(key, value)| (key.as_slice(), value))
     }
 
     pub fn len(&self) -> usize {
@@ -190,8 +198,12 @@ impl Object {
 pub fn text(bytes: &[u8]) -> String {
     match bytes {
         [0xFE, 0xFF, rest @ ..] => {
-            let units = rest.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
-            char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+            let units = rest
+                .chunks_exact(2)
+                .map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
+            char::decode_utf16(units)
+                .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
+                .collect()
         }
         [0xEF, 0xBB, 0xBF, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
         _ => match std::str::from_utf8(bytes) {

@@ -5,10 +5,10 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::filter;
 use super::lexer::Lexer;
 use super::revision::{self, Revision};
 use super::xref::{self, Entry};
-use super::filter;
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::pdf::object::{Dictionary, Object, Reference, Stream};
@@ -90,7 +90,10 @@ impl<'a> Document<'a> {
 
     /// The objects as revision `revision` (counted from 0) shows them.
     pub fn view(&self, revision: usize) -> View<'_> {
-        View { document: self, revision: revision.min(self.revisions.len() - 1) }
+        View {
+            document: self,
+            revision: revision.min(self.revisions.len() - 1),
+        }
     }
 
     /// The newest view.
@@ -100,7 +103,11 @@ impl<'a> Document<'a> {
 
     fn entry(&self, number: u32, revision: usize) -> Option<(usize, Entry)> {
         let versions = self.history.get(&number)?;
-        versions.iter().rev().find(|(index, _)| *index <= revision).copied()
+        versions
+            .iter()
+            .rev()
+            .find(|(index, _)| *index <= revision)
+            .copied()
     }
 
     fn spend(&self, bytes: usize) -> Result<()> {
@@ -117,7 +124,10 @@ impl<'a> Document<'a> {
         let bytes = &self.bytes[..self.revisions[revision].extent.end];
         let mut lexer = Lexer::in_file(bytes, offset);
         if lexer.object_header()? != reference {
-            return Err(Error::malformed("PDF", format!("another object stands where {reference} should")));
+            return Err(Error::malformed(
+                "PDF",
+                format!("another object stands where {reference} should"),
+            ));
         }
         let object = lexer.object()?;
         lexer.skip_space();
@@ -136,7 +146,9 @@ impl<'a> Document<'a> {
     fn length(&self, dictionary: &Dictionary, revision: usize) -> Result<usize> {
         let length = match dictionary.get("Length") {
             Some(Object::Reference(reference)) => match self.entry(reference.number, revision) {
-                Some((defined, Entry::InUse { offset, generation })) if generation == reference.generation => {
+                Some((defined, Entry::InUse { offset, generation }))
+                    if generation == reference.generation =>
+                {
                     let mut lexer = Lexer::in_file(&self.bytes[..self.revisions[defined].extent.end], offset);
                     lexer.object_header()?;
                     lexer.object()?.as_integer()
@@ -156,15 +168,24 @@ impl<'a> Document<'a> {
 
     fn container(&self, number: u32, revision: usize) -> Result<(usize, Rc<Container>)> {
         let Some((defined, Entry::InUse { offset, generation })) = self.entry(number, revision) else {
-            return Err(Error::malformed("PDF", format!("object stream {number} is missing")));
+            return Err(Error::malformed(
+                "PDF",
+                format!("object stream {number} is missing"),
+            ));
         };
         if let Some(container) = self.containers.borrow().get(&offset) {
             return Ok((offset, Rc::clone(container)));
         }
         let object = self.parse(Reference { number, generation }, offset, defined)?;
-        let stream = object.as_stream().filter(|stream| stream.dictionary.name("Type") == Some(b"ObjStm"));
-        let stream = stream.ok_or_else(|| Error::malformed("PDF", format!("object {number} is no object stream")))?;
-        let container = Rc::new(Container::read(self.decode(stream)?.into_owned(), &stream.dictionary)?);
+        let stream = object
+            .as_stream()
+            .filter(|stream| stream.dictionary.name("Type") == Some(b"ObjStm"));
+        let stream =
+            stream.ok_or_else(|| Error::malformed("PDF", format!("object {number} is no object stream")))?;
+        let container = Rc::new(Container::read(
+            self.decode(stream)?.into_owned(),
+            &stream.dictionary,
+        )?);
         self.spend(container.data.len())?;
         self.containers.borrow_mut().insert(offset, Rc::clone(&container));
         Ok((offset, container))
@@ -178,8 +199,15 @@ impl<'a> Document<'a> {
 impl Container {
     fn read(data: Vec<u8>, dictionary: &Dictionary) -> Result<Self> {
         let fault = || Error::malformed("PDF", "object stream");
-        let bounded = |key: &str| dictionary.integer(key).and_then(|value| usize::try_from(value).ok());
-        let (count, first) = (bounded("N").ok_or_else(fault)?, bounded("First").ok_or_else(fault)?);
+        let bounded = |key: &str| {
+            dictionary
+                .integer(key)
+                .and_then(|value| usize::try_from(value).ok())
+        };
+        let (count, first) = (
+            bounded("N").ok_or_else(fault)?,
+            bounded("First").ok_or_else(fault)?,
+        );
         if count > data.len() {
             return Err(fault());
         }
@@ -190,7 +218,13 @@ impl Container {
             let number = u32::try_from(lexer.digits()?).map_err(|_| fault())?;
             lexer.skip_space();
             let offset = usize::try_from(lexer.digits()?).map_err(|_| fault())?;
-            index.push((number, first.checked_add(offset).filter(|at| *at <= data.len()).ok_or_else(fault)?));
+            index.push((
+                number,
+                first
+                    .checked_add(offset)
+                    .filter(|at| *at <= data.len())
+                    .ok_or_else(fault)?,
+            ));
         }
         Ok(Self { data, index })
     }
@@ -198,7 +232,10 @@ impl Container {
     fn object(&self, number: u32, index: u32) -> Result<Object> {
         match self.index.get(index as usize) {
             Some((found, offset)) if *found == number => Lexer::in_buffer(&self.data, *offset).object(),
-            _ => Err(Error::malformed("PDF", format!("object stream does not hold object {number} where it should"))),
+            _ => Err(Error::malformed(
+                "PDF",
+                format!("object stream does not hold object {number} where it should"),
+            )),
         }
     }
 }
@@ -249,9 +286,16 @@ impl<'d> View<'d> {
             }
             _ => (Object::Null, 0),
         };
-        let located = Rc::new(Located { object, offset, place });
+        let located = Rc::new(Located {
+            object,
+            offset,
+            place,
+        });
         if place != Place::Nowhere {
-            self.document.objects.borrow_mut().insert(place, Rc::clone(&located));
+            self.document
+                .objects
+                .borrow_mut()
+                .insert(place, Rc::clone(&located));
         }
         Ok(located)
     }
@@ -270,7 +314,9 @@ impl<'d> View<'d> {
 
     /// The value of a key, references followed; null where absent.
     pub fn value(&self, dictionary: &Dictionary, key: &str) -> Result<Object> {
-        dictionary.get(key).map_or(Ok(Object::Null), |value| self.resolve(value))
+        dictionary
+            .get(key)
+            .map_or(Ok(Object::Null), |value| self.resolve(value))
     }
 
     /// The document's catalog.

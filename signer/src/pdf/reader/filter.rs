@@ -51,13 +51,14 @@ fn inflate(data: &[u8]) -> Result<Vec<u8>> {
 }
 
 fn predict(data: Vec<u8>, parameters: Option<&Dictionary>) -> Result<Vec<u8>> {
-    let parameter = |name: &str, default: usize| match parameters.and_then(|parameters| parameters.integer(name)) {
-        None => Ok(default),
-        Some(value) => usize::try_from(value)
-            .ok()
-            .filter(|value| *value <= 1 << 20)
-            .ok_or_else(|| Error::malformed("PDF", "predictor parameter")),
-    };
+    let parameter =
+        |name: &str, default: usize| match parameters.and_then(|parameters| parameters.integer(name)) {
+            None => Ok(default),
+            Some(value) => usize::try_from(value)
+                .ok()
+                .filter(|value| *value <= 1 << 20)
+                .ok_or_else(|| Error::malformed("PDF", "predictor parameter")),
+        };
     let predictor = parameter("Predictor", 1)?;
     if predictor == 1 {
         return Ok(data);
@@ -122,11 +123,16 @@ fn paeth(left: u8, up: u8, corner: u8) -> u8 {
 fn ascii_hexadecimal(data: &[u8]) -> Result<Vec<u8>> {
     let mut output = Vec::with_capacity(data.len() / 2);
     let mut half = None;
-    for byte in data.iter().copied().filter(|byte| !super::lexer::is_whitespace(*byte)) {
+    for byte in data
+        .iter()
+        .copied()
+        .filter(|byte| !super::lexer::is_whitespace(*byte))
+    {
         if byte == b'>' {
             break;
         }
-        let digit = super::lexer::hexadecimal(byte).ok_or_else(|| Error::malformed("PDF", "ASCIIHexDecode"))?;
+        let digit =
+            super::lexer::hexadecimal(byte).ok_or_else(|| Error::malformed("PDF", "ASCIIHexDecode"))?;
         match half.take() {
             None => half = Some(digit),
             Some(high) => output.push((high << 4) | digit),
@@ -140,7 +146,11 @@ fn ascii_85(data: &[u8]) -> Result<Vec<u8>> {
     let fault = || Error::malformed("PDF", "ASCII85Decode");
     let mut output = Vec::with_capacity(data.len());
     let mut group: Vec<u32> = Vec::with_capacity(5);
-    for byte in data.iter().copied().filter(|byte| !super::lexer::is_whitespace(*byte)) {
+    for byte in data
+        .iter()
+        .copied()
+        .filter(|byte| !super::lexer::is_whitespace(*byte))
+    {
         match byte {
             b'~' => break,
             b'z' if group.is_empty() => output.extend_from_slice(&[0; 4]),
@@ -164,7 +174,9 @@ fn ascii_85(data: &[u8]) -> Result<Vec<u8>> {
 }
 
 fn ascii_85_group(group: &[u32]) -> Option<[u8; 4]> {
-    let value = group.iter().try_fold(0_u32, |value, digit| value.checked_mul(85)?.checked_add(*digit))?;
+    let value = group
+        .iter()
+        .try_fold(0_u32, |value, digit| value.checked_mul(85)?.checked_add(*digit))?;
     Some(value.to_be_bytes())
 }
 
@@ -190,7 +202,12 @@ mod tests {
     fn stops_at_the_limit() {
         use std::io::Write;
         let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
-        encoder.write_all(&vec![0; limits::DECODED_STREAM_BYTES + 1]).unwrap();
-        assert!(matches!(inflate(&encoder.finish().unwrap()), Err(Error::Refused { .. })));
+        encoder
+            .write_all(&vec![0; limits::DECODED_STREAM_BYTES + 1])
+            .unwrap();
+        assert!(matches!(
+            inflate(&encoder.finish().unwrap()),
+            Err(Error::Refused { .. })
+        ));
     }
 }

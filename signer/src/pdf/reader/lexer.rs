@@ -18,7 +18,10 @@ pub(super) fn is_whitespace(byte: u8) -> bool {
 }
 
 fn is_delimiter(byte: u8) -> bool {
-    matches!(byte, b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'{' | b'}' | b'/' | b'%')
+    matches!(
+        byte,
+        b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'{' | b'}' | b'/' | b'%'
+    )
 }
 
 fn is_regular(byte: u8) -> bool {
@@ -28,16 +31,27 @@ fn is_regular(byte: u8) -> bool {
 impl<'a> Lexer<'a> {
     /// At a place of the file itself.
     pub(super) fn in_file(bytes: &'a [u8], position: usize) -> Self {
-        Self { bytes, position, in_file: true }
+        Self {
+            bytes,
+            position,
+            in_file: true,
+        }
     }
 
     /// Over a decoded buffer: its strings have no place in the file.
     pub(super) fn in_buffer(bytes: &'a [u8], position: usize) -> Self {
-        Self { bytes, position, in_file: false }
+        Self {
+            bytes,
+            position,
+            in_file: false,
+        }
     }
 
     fn fault<T>(&self, reason: &str) -> Result<T> {
-        Err(Error::malformed("PDF", format!("{reason} at byte {}", self.position)))
+        Err(Error::malformed(
+            "PDF",
+            format!("{reason} at byte {}", self.position),
+        ))
     }
 
     pub(super) fn peek(&self) -> Option<u8> {
@@ -78,7 +92,11 @@ impl<'a> Lexer<'a> {
 
     pub(super) fn expect_keyword(&mut self, word: &'static str) -> Result<()> {
         self.skip_space();
-        if self.keyword(word.as_bytes()) { Ok(()) } else { self.fault(&format!("no {word}")) }
+        if self.keyword(word.as_bytes()) {
+            Ok(())
+        } else {
+            self.fault(&format!("no {word}"))
+        }
     }
 
     /// A run of digits alone, as offsets and object numbers are written.
@@ -91,7 +109,9 @@ impl<'a> Lexer<'a> {
         if run.is_empty() || run.len() > 18 || self.peek().is_some_and(is_regular) {
             return self.fault("no plain number");
         }
-        Ok(run.iter().fold(0, |value, digit| value * 10 + u64::from(digit - b'0')))
+        Ok(run
+            .iter()
+            .fold(0, |value, digit| value * 10 + u64::from(digit - b'0')))
     }
 
     /// `N G obj`.
@@ -101,8 +121,7 @@ impl<'a> Lexer<'a> {
         self.skip_space();
         let generation = self.digits()?;
         self.expect_keyword("obj")?;
-        reference(number, generation)
-            .map_or_else(|| self.fault("object number out of bounds"), Ok)
+        reference(number, generation).map_or_else(|| self.fault("object number out of bounds"), Ok)
     }
 
     /// Any direct object or reference.
@@ -157,7 +176,11 @@ impl<'a> Lexer<'a> {
     /// A dictionary that must stand here.
     pub(super) fn dictionary(&mut self) -> Result<Dictionary> {
         self.skip_space();
-        if !self.bytes.get(self.position..).is_some_and(|rest| rest.starts_with(b"<<")) {
+        if !self
+            .bytes
+            .get(self.position..)
+            .is_some_and(|rest| rest.starts_with(b"<<"))
+        {
             return self.fault("no dictionary");
         }
         self.dictionary_at(0)
@@ -203,7 +226,11 @@ impl<'a> Lexer<'a> {
     }
 
     fn text(&self, bytes: Vec<u8>, start: usize, hexadecimal: bool) -> Text {
-        Text { bytes, span: self.in_file.then_some(start..self.position), hexadecimal }
+        Text {
+            bytes,
+            span: self.in_file.then_some(start..self.position),
+            hexadecimal,
+        }
     }
 
     fn hexadecimal_string(&mut self) -> Result<Text> {
@@ -212,7 +239,9 @@ impl<'a> Lexer<'a> {
         let mut bytes = Vec::new();
         let mut half = None;
         loop {
-            let Some(byte) = self.peek() else { return self.fault("unfinished hexadecimal string") };
+            let Some(byte) = self.peek() else {
+                return self.fault("unfinished hexadecimal string");
+            };
             self.position += 1;
             if byte == b'>' {
                 bytes.extend(half.map(|high: u8| high << 4));
@@ -221,7 +250,9 @@ impl<'a> Lexer<'a> {
             if is_whitespace(byte) {
                 continue;
             }
-            let Some(digit) = hexadecimal(byte) else { return self.fault("no hexadecimal digit") };
+            let Some(digit) = hexadecimal(byte) else {
+                return self.fault("no hexadecimal digit");
+            };
             match half.take() {
                 None => half = Some(digit),
                 Some(high) => bytes.push((high << 4) | digit),
@@ -235,7 +266,9 @@ impl<'a> Lexer<'a> {
         let mut bytes = Vec::new();
         let mut open = 1_usize;
         loop {
-            let Some(byte) = self.peek() else { return self.fault("unfinished string") };
+            let Some(byte) = self.peek() else {
+                return self.fault("unfinished string");
+            };
             self.position += 1;
             match byte {
                 b'(' => open += 1,
@@ -277,7 +310,9 @@ impl<'a> Lexer<'a> {
             b'0'..=b'7' => {
                 let mut value = u16::from(byte - b'0');
                 for _ in 0..2 {
-                    let Some(digit) = self.peek().filter(|byte| matches!(byte, b'0'..=b'7')) else { break };
+                    let Some(digit) = self.peek().filter(|byte| matches!(byte, b'0'..=b'7')) else {
+                        break;
+                    };
                     self.position += 1;
                     value = value * 8 + u16::from(digit - b'0');
                 }
@@ -289,7 +324,9 @@ impl<'a> Lexer<'a> {
 
     fn number_or_reference(&mut self) -> Result<Object> {
         let number = self.number()?;
-        let Object::Integer(first @ 0..) = number else { return Ok(number) };
+        let Object::Integer(first @ 0..) = number else {
+            return Ok(number);
+        };
         let after = self.position;
         if let Some(reference) = self.rest_of_reference(first.unsigned_abs()) {
             return Ok(Object::Reference(reference));
@@ -320,7 +357,10 @@ impl<'a> Lexer<'a> {
         if let Ok(value) = run.parse::<i64>() {
             return Ok(Object::Integer(value));
         }
-        let plain = !run.is_empty() && run.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.'));
+        let plain = !run.is_empty()
+            && run
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.'));
         match run.parse::<f64>() {
             Ok(value) if plain => Ok(Object::Real(value)),
             _ => {
@@ -332,12 +372,19 @@ impl<'a> Lexer<'a> {
 }
 
 fn reference(number: u64, generation: u64) -> Option<Reference> {
-    let number = u32::try_from(number).ok().filter(|number| *number <= limits::OBJECT_NUMBER)?;
-    Some(Reference { number, generation: u16::try_from(generation).ok()? })
+    let number = u32::try_from(number)
+        .ok()
+        .filter(|number| *number <= limits::OBJECT_NUMBER)?;
+    Some(Reference {
+        number,
+        generation: u16::try_from(generation).ok()?,
+    })
 }
 
 pub(super) fn hexadecimal(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+    char::from(digit)
+        .to_digit(16)
+        .and_then(|value| u8::try_from(value).ok())
 }
 
 #[cfg(test)]
@@ -351,18 +398,25 @@ mod tests {
     #[test]
     fn reads_every_kind_of_object() {
         let Object::Dictionary(dictionary) =
-            parse("<</A 1/B -2.5/C(a\\(b\\051\\r\\n)/D<4 1 4>/E[1 0 R null true]/F#20G/H%x\n/I<</J 9>>>>").unwrap()
+            parse("<</A 1/B -2.5/C(a\\(b\\051\\r\\n)/D<4 1 4>/E[1 0 R null true]/F#20G/H%x\n/I<</J 9>>>>")
+                .unwrap()
         else {
             panic!("a dictionary")
         };
         assert_eq!(dictionary.integer("A"), Some(1));
         assert_eq!(dictionary.get("B"), Some(&Object::Real(-2.5)));
-        assert_eq!(dictionary.get("C").and_then(Object::as_text).unwrap().bytes, b"a(b)\r\n");
+        assert_eq!(
+            dictionary.get("C").and_then(Object::as_text).unwrap().bytes,
+            b"a(b)\r\n"
+        );
         let hex = dictionary.get("D").and_then(Object::as_text).unwrap();
         assert_eq!((hex.bytes.as_slice(), hex.hexadecimal), (b"A@".as_slice(), true));
         assert_eq!(
             dictionary.get("E").and_then(Object::as_array).unwrap()[0],
-            Object::Reference(Reference { number: 1, generation: 0 })
+            Object::Reference(Reference {
+                number: 1,
+                generation: 0
+            })
         );
         assert_eq!(dictionary.name("F G"), Some(b"H".as_slice()));
     }
@@ -377,7 +431,17 @@ mod tests {
 
     #[test]
     fn refuses_what_it_does_not_know() {
-        for case in ["<</A", "<41G>", "(open", "[1 2", "foo", "<</A 1/B>>", "1e5", "--1", ""] {
+        for case in [
+            "<</A",
+            "<41G>",
+            "(open",
+            "[1 2",
+            "foo",
+            "<</A 1/B>>",
+            "1e5",
+            "--1",
+            "",
+        ] {
             assert!(parse(case).is_err(), "{case}");
         }
         assert!(matches!(parse(&"[".repeat(100)), Err(Error::Refused { .. })));

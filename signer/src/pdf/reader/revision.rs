@@ -74,7 +74,10 @@ fn chain(bytes: &[u8]) -> Result<Vec<(Section, usize)>> {
     let mut entries = 0;
     while let Some(start) = next {
         if !seen.insert(start) || sections.len() >= limits::REVISIONS {
-            return Err(Error::malformed("PDF", "cross-reference sections loop or are too many"));
+            return Err(Error::malformed(
+                "PDF",
+                "cross-reference sections loop or are too many",
+            ));
         }
         let section = xref::section(bytes, start)?;
         entries += section.entries.len();
@@ -106,26 +109,47 @@ fn linearized(bytes: &[u8], first_page: Section, main: Section) -> Result<Sectio
     for (number, entry) in first_page.entries {
         match entries.insert(number, entry) {
             Some(old) if old != entry && old != Entry::Free && number != 0 => {
-                return Err(Error::malformed("PDF", format!("linearised sections disagree about object {number}")));
+                return Err(Error::malformed(
+                    "PDF",
+                    format!("linearised sections disagree about object {number}"),
+                ));
             }
             _ => {}
         }
     }
-    Ok(Section { start: main.start, end: main.end, entries, trailer: first_page.trailer })
+    Ok(Section {
+        start: main.start,
+        end: main.end,
+        entries,
+        trailer: first_page.trailer,
+    })
 }
 
 /// The offset named by the last `startxref`, which must close the file.
 fn last_start(bytes: &[u8]) -> Result<usize> {
     let fault = || Error::malformed("PDF", "the file does not end in startxref and %%EOF");
-    let trimmed = trim_end(bytes).strip_suffix(b"%%EOF").map(trim_end).ok_or_else(fault)?;
-    let digits = trimmed.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let trimmed = trim_end(bytes)
+        .strip_suffix(b"%%EOF")
+        .map(trim_end)
+        .ok_or_else(fault)?;
+    let digits = trimmed
+        .iter()
+        .rev()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
     let (rest, number) = trimmed.split_at(trimmed.len() - digits);
     trim_end(rest).strip_suffix(b"startxref").ok_or_else(fault)?;
-    std::str::from_utf8(number).ok().and_then(|number| number.parse().ok()).ok_or_else(fault)
+    std::str::from_utf8(number)
+        .ok()
+        .and_then(|number| number.parse().ok())
+        .ok_or_else(fault)
 }
 
 fn trim_end(bytes: &[u8]) -> &[u8] {
-    let kept = bytes.iter().rposition(|byte| !is_whitespace(*byte)).map_or(0, |last| last + 1);
+    let kept = bytes
+        .iter()
+        .rposition(|byte| !is_whitespace(*byte))
+        .map_or(0, |last| last + 1);
     &bytes[..kept]
 }
 
@@ -133,7 +157,12 @@ fn trim_end(bytes: &[u8]) -> &[u8] {
 fn tail(bytes: &[u8], section: &Section, expected: usize) -> Result<(usize, usize)> {
     let mut lexer = Lexer::in_file(bytes, section.end);
     lexer.skip_space();
-    let fault = || Error::malformed("PDF", format!("the revision at byte {} has no end of its own", section.start));
+    let fault = || {
+        Error::malformed(
+            "PDF",
+            format!("the revision at byte {} has no end of its own", section.start),
+        )
+    };
     if !lexer.keyword(b"startxref") {
         return Err(fault());
     }

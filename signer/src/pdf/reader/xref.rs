@@ -30,7 +30,11 @@ pub(super) struct Section {
 /// Reads the section that begins at `start`, and for a hybrid file the stream its trailer names.
 pub(super) fn section(bytes: &[u8], start: usize) -> Result<Section> {
     let mut lexer = Lexer::in_file(bytes, start);
-    if lexer.keyword(b"xref") { hybrid(bytes, table(lexer, start)?) } else { stream(bytes, start) }
+    if lexer.keyword(b"xref") {
+        hybrid(bytes, table(lexer, start)?)
+    } else {
+        stream(bytes, start)
+    }
 }
 
 fn table(mut lexer: Lexer<'_>, start: usize) -> Result<Section> {
@@ -49,7 +53,12 @@ fn table(mut lexer: Lexer<'_>, start: usize) -> Result<Section> {
         }
     }
     let trailer = lexer.dictionary()?;
-    Ok(Section { start, end: lexer.position, entries, trailer })
+    Ok(Section {
+        start,
+        end: lexer.position,
+        entries,
+        trailer,
+    })
 }
 
 fn table_entry(lexer: &mut Lexer<'_>) -> Result<Entry> {
@@ -78,7 +87,10 @@ fn add(entries: &mut BTreeMap<u32, Entry>, number: u64, entry: Entry) -> Result<
         .filter(|number| *number <= limits::OBJECT_NUMBER)
         .ok_or_else(|| Error::malformed("PDF", "object number out of bounds"))?;
     if entries.insert(number, entry).is_some_and(|old| old != entry) {
-        return Err(Error::malformed("PDF", format!("object {number} stands twice in one cross-reference section")));
+        return Err(Error::malformed(
+            "PDF",
+            format!("object {number} stands twice in one cross-reference section"),
+        ));
     }
     if entries.len() > limits::OBJECTS {
         return Err(Error::refused("PDF", "too many objects"));
@@ -88,7 +100,9 @@ fn add(entries: &mut BTreeMap<u32, Entry>, number: u64, entry: Entry) -> Result<
 
 /// Adds the entries of `/XRefStm`: they may only give what the table hides (7.5.8.4).
 fn hybrid(bytes: &[u8], mut section: Section) -> Result<Section> {
-    let Some(offset) = section.trailer.get("XRefStm") else { return Ok(section) };
+    let Some(offset) = section.trailer.get("XRefStm") else {
+        return Ok(section);
+    };
     let offset = offset
         .as_integer()
         .and_then(|offset| usize::try_from(offset).ok())
@@ -101,7 +115,10 @@ fn hybrid(bytes: &[u8], mut section: Section) -> Result<Section> {
             }
             Some(old) if *old == entry => {}
             Some(_) => {
-                return Err(Error::malformed("PDF", format!("hybrid entries disagree about object {number}")));
+                return Err(Error::malformed(
+                    "PDF",
+                    format!("hybrid entries disagree about object {number}"),
+                ));
             }
         }
     }
@@ -113,15 +130,25 @@ fn stream(bytes: &[u8], start: usize) -> Result<Section> {
     lexer.object_header()?;
     let trailer = lexer.dictionary()?;
     if trailer.name("Type") != Some(b"XRef") {
-        return Err(Error::malformed("PDF", "startxref or Prev names no cross-reference section"));
+        return Err(Error::malformed(
+            "PDF",
+            "startxref or Prev names no cross-reference section",
+        ));
     }
-    let length = trailer.integer("Length").and_then(|length| usize::try_from(length).ok());
+    let length = trailer
+        .integer("Length")
+        .and_then(|length| usize::try_from(length).ok());
     let length = length.ok_or_else(|| Error::malformed("PDF", "cross-reference stream without a length"))?;
     let data = stream_data(&mut lexer, length)?;
     lexer.expect_keyword("endobj")?;
     let decoded = filter::decode(&bytes[data], &trailer)?;
     let entries = stream_entries(&decoded, &trailer)?;
-    Ok(Section { start, end: lexer.position, entries, trailer })
+    Ok(Section {
+        start,
+        end: lexer.position,
+        entries,
+        trailer,
+    })
 }
 
 /// Steps over `stream`, `length` bytes and `endstream`; returns where the bytes stand.
@@ -143,7 +170,10 @@ pub(super) fn stream_data(lexer: &mut Lexer<'_>, length: usize) -> Result<std::o
         lexer.position += 1;
     }
     if !lexer.keyword(b"endstream") {
-        return Err(Error::malformed("PDF", format!("stream length at byte {start} is wrong")));
+        return Err(Error::malformed(
+            "PDF",
+            format!("stream length at byte {start} is wrong"),
+        ));
     }
     Ok(start..end)
 }
@@ -152,22 +182,37 @@ fn stream_entries(data: &[u8], trailer: &Dictionary) -> Result<BTreeMap<u32, Ent
     let fault = || Error::malformed("PDF", "cross-reference stream");
     let integers = |key: &str| -> Option<Vec<u64>> {
         let items = trailer.get(key)?.as_array()?;
-        items.iter().map(|item| item.as_integer().and_then(|value| u64::try_from(value).ok())).collect()
+        items
+            .iter()
+            .map(|item| item.as_integer().and_then(|value| u64::try_from(value).ok()))
+            .collect()
     };
     let widths = integers("W").filter(|widths| widths.len() == 3 && widths.iter().all(|width| *width <= 8));
-    let widths: Vec<usize> = widths.ok_or_else(fault)?.into_iter().map(|width| width as usize).collect();
+    let widths: Vec<usize> = widths
+        .ok_or_else(fault)?
+        .into_iter()
+        .map(|width| width as usize)
+        .collect();
     let row = widths.iter().sum::<usize>();
     if row == 0 {
         return Err(fault());
     }
     let index = match trailer.get("Index") {
-        None => vec![0, trailer.integer("Size").and_then(|size| u64::try_from(size).ok()).ok_or_else(fault)?],
+        None => vec![
+            0,
+            trailer
+                .integer("Size")
+                .and_then(|size| u64::try_from(size).ok())
+                .ok_or_else(fault)?,
+        ],
         Some(_) => integers("Index").ok_or_else(fault)?,
     };
     let mut entries = BTreeMap::new();
     let mut rows = data.chunks_exact(row);
     for range in index.chunks(2) {
-        let [first, count] = range else { return Err(fault()) };
+        let [first, count] = range else {
+            return Err(fault());
+        };
         for number in *first..first.saturating_add(*count) {
             let row = rows.next().ok_or_else(fault)?;
             if let Some(entry) = stream_entry(row, &widths)? {
@@ -184,7 +229,9 @@ fn stream_entry(row: &[u8], widths: &[usize]) -> Result<Option<Entry>> {
     let mut field = |width: usize| {
         let (taken, left) = rest.split_at(width);
         rest = left;
-        taken.iter().fold(0_u64, |value, byte| (value << 8) | u64::from(*byte))
+        taken
+            .iter()
+            .fold(0_u64, |value, byte| (value << 8) | u64::from(*byte))
     };
     let kind = if widths[0] == 0 { 1 } else { field(widths[0]) };
     let (second, third) = (field(widths[1]), field(widths[2]));
