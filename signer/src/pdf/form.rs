@@ -1,7 +1,15 @@
 //! Form fields: made before the first signature, filled after it.
 
+pub(crate) mod field;
+mod text_field;
+
+use lopdf::Object;
+
 use crate::error::{Error, Result};
 use crate::pdf::place::Place;
+use crate::pdf::writer::Update;
+
+pub use crate::appearance::font::Face;
 
 /// A field to be made by [`prepare_fields`].
 #[derive(Debug, Clone, PartialEq)]
@@ -35,15 +43,6 @@ pub enum Lock {
     Exclude(Vec<String>),
 }
 
-/// The cut of Liberation Serif a text field is filled in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Face {
-    Regular,
-    Bold,
-    Italic,
-    BoldItalic,
-}
-
 /// Where the text stands in its field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Alignment {
@@ -60,8 +59,39 @@ pub enum Alignment {
 /// Malformed or unsupported (encrypted, reconstructed cross-references) documents; a page that is not there; a name in use
 /// or holding a period; a document that is already signed is *refused*, because a new field is not form filling.
 pub fn prepare_fields(document: &[u8], fields: &[NewField]) -> Result<Vec<u8>> {
-    let _ = (document, fields);
-    Err(Error::unsupported("form", "not built yet"))
+    let mut update = Update::open(document)?;
+    if field::all(&update)?
+        .iter()
+        .any(|field| field.is_signature && field.has_value)
+    {
+        return Err(Error::refused("form", "the document is already signed"));
+    }
+    for field in fields {
+        match field {
+            NewField::Signature { name, place, lock } => {
+                field::add_signature(&mut update, name, Some(place), lock.as_ref())?;
+            }
+            NewField::Text {
+                name,
+                place,
+                font_size,
+                face,
+                alignment,
+            } => {
+                text_field::add(
+                    &mut update,
+                    name,
+                    place,
+                    &text_field::Style {
+                        face: *face,
+                        font_size: *font_size,
+                        alignment: *alignment,
+                    },
+                )?;
+            }
+        }
+    }
+    append(document, update)
 }
 
 /// Appends one incremental update that sets text fields: `/V`, an appearance in an embedded subset of Liberation Serif, and
@@ -72,6 +102,76 @@ pub fn prepare_fields(document: &[u8], fields: &[NewField]) -> Result<Vec<u8>> {
 /// # Errors
 /// As [`prepare_fields`]; a field that is missing, is not text, or is already filled; a character the font lacks.
 pub fn fill(document: &[u8], values: &[(&str, &str)]) -> Result<Vec<u8>> {
-    let _ = (document, values);
-    Err(Error::unsupported("form", "not built yet"))
+    let mut update = Update::open(document)?;
+    let fields = field::all(&update)?;
+    for (name, value) in values {
+        let field = fields.iter().find(|field| field.name == *name);
+        let field = field.ok_or_else(|| Error::refused("form", format!("it has no field {name:?}")))?;
+        if field.is_signature || field.has_value {
+            return Err(Error::refused(
+                "form",
+                format!("the field {name:?} cannot be filled"),
+            ));
+        }
+        text_field::fill(&mut update, field.id, value)?;
+    }
+    append(document, update)
+}
+
+/// The whole new file.
+fn append(document: &[u8], update: Update) -> Result<Vec<u8>> {
+    let section = update.finish()?;
+    let mut file = Vec::with_capacity(document.len() + section.bytes.len());
+    file.extend_from_slice(document);
+    file.extend_from_slice(&section.bytes);
+    Ok(file)
+}
+
+impl Lock {
+    /// The entries shared by `SigFieldLock` and the parameters of FieldMDP.
+    pub(crate) fn write(&self, dictionary: &mut lopdf::Dictionary) {
+        let (action, names) = match self {
+            Self::All => ("All", None),
+            Self::Include(names) => ("Include", Some(names)),
+            Self::Exclude(names) => ("Exclude", Some(names)),
+        };
+        dictionary.set("Action", action);
+        if let Some(names) = names {
+            let names = names.iter().map(|name| super::writer::text_string(name));
+            dictionary.set("Fields", names.collect::<Vec<Object>>());
+        }
+    }
+
+    /// Reads what [`Lock::write`] writes.
+    pub(crate) fn read(update: &Update, dictionary: &lopdf::Dictionary) -> Option<Self> {
+        let names = || {
+            let items = update.value(dictionary, b"Fields").as_array().ok()?;
+            let name = |item| lopdf::decode_text_string(update.resolve(item)).ok();
+            items.iter().map(name).collect::<Option<Vec<String>>>()
+        };
+        match update.value(dictionary, b"Action").as_name().ok()? {
+            b"All" => Some(Self::All),
+            b"Include" => names().map(Self::Include),
+            b"Exclude" => names().map(Self::Exclude),
+            _ => None,
+        }
+    }
+
+    /// Whether the field may no longer change.
+    pub(crate) fn covers(&self, name: &str) -> bool {
+        // A lock on a field holds for its children too.
+        let listed = |names: &[String]| {
+            names.iter().any(|listed| {
+                name == listed
+                    || name
+                        .strip_prefix(listed.as_str())
+                        .is_some_and(|rest| rest.starts_with('.'))
+            })
+        };
+        match self {
+            Self::All => true,
+            Self::Include(names) => listed(names),
+            Self::Exclude(names) => !listed(names),
+        }
+    }
 }

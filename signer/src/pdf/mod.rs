@@ -5,3 +5,4 @@ pub mod object;
 pub mod place;
 pub mod reader;
 pub mod text;
+pub(crate) mod writer;

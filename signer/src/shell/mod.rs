@@ -2,4 +2,5 @@
 
 pub mod clock;
 pub mod command;
+pub mod fetch;
 pub mod pkcs12;
