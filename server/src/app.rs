@@ -1,1 +1,115 @@
 //! Composition root: builds the parts, returns bound addresses, drains on stop.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::accounts::Passwords;
+use crate::api;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::jobs;
+use crate::secret::{self, ServerSecret};
+use crate::store::{self, Store};
+
+/// The parts that requests and jobs work with; cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    pub config: Arc<Config>,
+    pub clock: Clock,
+    pub store: Store,
+    pub secret: ServerSecret,
+    pub passwords: Passwords,
+    /// Cancelled when the program begins to stop: long connections (sockets) then say good-bye and close.
+    pub stopping: CancellationToken,
+}
+
+/// Why the program cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error(transparent)]
+    Secret(#[from] secret::Error),
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        address: SocketAddr,
+        source: std::io::Error,
+    },
+}
+
+impl App {
+    /// Opens everything that needs no port: for commands that work beside or without a running server.
+    ///
+    /// # Errors
+    /// When the store or the server secret cannot be opened.
+    pub async fn open(config: Config, clock: Clock) -> Result<Self, Error> {
+        let store = Store::open(&config.database_url(), &config.data_folder).await?;
+        let secret = ServerSecret::open_or_create(&config.data_folder.join("server.secret"), &clock)?;
+        Ok(Self {
+            passwords: Passwords::new(&clock),
+            config: Arc::new(config),
+            clock,
+            store,
+            secret,
+            stopping: CancellationToken::new(),
+        })
+    }
+}
+
+/// The running program.
+pub struct Running {
+    /// Where HTTP is answered; the true port, also where port 0 was asked for.
+    pub http: SocketAddr,
+    /// Where media are received.
+    pub media: Vec<SocketAddr>,
+    /// The parts, for whoever started the program in its own process.
+    pub app: App,
+    serving: tokio::task::JoinHandle<std::io::Result<()>>,
+    worker: jobs::Worker,
+}
+
+/// Starts everything and returns once it answers.
+///
+/// # Errors
+/// When a part cannot be opened or a port cannot be bound.
+pub async fn start(app: App) -> Result<Running, Error> {
+    let address = app.config.http.address;
+    let failed = |source| Error::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let http = listener.local_addr().map_err(failed)?;
+    let worker = jobs::Worker::start(app.clone(), jobs::registry());
+
+    let service = api::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let stopping = app.stopping.clone();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(stopping.cancelled_owned());
+    let serving = tokio::spawn(serving.into_future());
+    info!(http.address = %http, "listening");
+    Ok(Running {
+        http,
+        media: Vec::new(),
+        app,
+        serving,
+        worker,
+    })
+}
+
+impl Running {
+    /// Takes no further request, lets those under way end, then closes everything.
+    pub async fn stop(self) {
+        let patience = Duration::from_secs(self.app.config.http.drain_seconds);
+        self.app.stopping.cancel();
+        if tokio::time::timeout(patience, self.serving).await.is_err() {
+            warn!("requests were still under way at the end of the drain");
+        }
+        self.worker.stop(patience).await;
+        if let Err(error) = self.app.store.close().await {
+            warn!(%error, "the database did not close cleanly");
+        }
+        info!("stopped");
+    }
+}

@@ -1,1 +1,312 @@
 //! One TOML file and the environment; unknown keys fail; every default is documented.
+//!
+//! A value is taken from the environment if a variable `HOIAN_<SECTION>__<KEY>` exists (two underscores between section
+//! and key, as in `HOIAN_HTTP__ADDRESS`), else from the file, else from the default written at its field.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// All settings of the program.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where the program keeps what it owns: the SQLite database, blobs, the server secret. Default `data`, relative to
+    /// the working directory. Back it up whole, but keep `server.secret` apart from the backup.
+    pub data_folder: PathBuf,
+    pub database: Database,
+    pub http: Http,
+    pub session: Session,
+    pub media: Media,
+    pub log: Log,
+}
+
+/// Where rows are kept.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Database {
+    /// `postgres://user:password@host/name` or `sqlite:///path/to/file`. Default: `hoian.db` in the data folder.
+    pub url: Option<String>,
+}
+
+/// How the program is reached over HTTP.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Http {
+    /// The address that is listened on; port 0 lets the system choose. Default `127.0.0.1:8080`: a proxy that ends TLS
+    /// stands in front.
+    pub address: SocketAddr,
+    /// The origin that browsers see, such as `https://hop.langiang.gov.vn`. It decides whether cookies are `Secure` and
+    /// HSTS is sent, and it is the one origin that may change anything. Default: none, then the `Host` of the request
+    /// over plain HTTP, which serves a trial on one machine.
+    pub public_origin: Option<String>,
+    /// The largest body of a JSON request. Default 1 MiB.
+    pub body_limit_bytes: usize,
+    /// The largest uploaded file. Default 200 MB; more is answered with 413. The file streams to disk, so the danger of
+    /// a larger limit is time, not memory.
+    pub upload_limit_bytes: u64,
+    /// How long requests that are under way may take after a stop was asked for. Default 20.
+    pub drain_seconds: u64,
+}
+
+/// How long a person stays logged in.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Session {
+    /// Minutes without a request after which a session ends. Default 60: a meeting without a click is longer than the
+    /// usual 15, and its socket counts as use.
+    pub idle_minutes: u64,
+    /// Hours after which a session ends in any case. Default 12: one working day.
+    pub absolute_hours: u64,
+}
+
+/// Where sound and picture flow.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Media {
+    /// The one UDP port of all meetings; 0 lets the system choose. Default 8081. Firewalls must let it in.
+    pub udp_port: u16,
+    /// The addresses told to browsers. Default: every address of this machine. Set it behind NAT.
+    pub addresses: Vec<IpAddr>,
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// `text` for people, `json` for a collector. Default `text`.
+    pub format: LogFormat,
+    /// What is logged, as in `info,hoian_server=debug`. Default `info`.
+    pub filter: String,
+}
+
+/// The shape of a log line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data_folder: "data".into(),
+            database: Database::default(),
+            http: Http::default(),
+            session: Session::default(),
+            media: Media::default(),
+            log: Log::default(),
+        }
+    }
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self {
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            public_origin: None,
+            body_limit_bytes: 1024 * 1024,
+            upload_limit_bytes: 200_000_000,
+            drain_seconds: 20,
+        }
+    }
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self {
+            idle_minutes: 60,
+            absolute_hours: 12,
+        }
+    }
+}
+
+impl Default for Media {
+    fn default() -> Self {
+        Self {
+            udp_port: 8081,
+            addresses: Vec::new(),
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            format: LogFormat::default(),
+            filter: "info".into(),
+        }
+    }
+}
+
+/// Why the settings cannot be used; each names the place.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("cannot read the settings in {path}: {source}")]
+    File { path: PathBuf, source: std::io::Error },
+    #[error("the settings in {0} are not TOML: {1}")]
+    Malformed(PathBuf, toml::de::Error),
+    #[error("the settings are refused: {0}")]
+    Refused(#[from] toml::de::Error),
+    #[error("the environment variable {0} does not name a setting")]
+    UnknownVariable(String),
+    #[error("http.public_origin must be an origin such as https://hop.langiang.gov.vn, without a path: {0}")]
+    PublicOrigin(String),
+}
+
+impl Config {
+    /// Reads `file` (where given) and lays `environment` over it.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or anything in it or in the environment is unknown or of the wrong kind.
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, Error> {
+        let mut table = match file {
+            Some(path) => read(path)?,
+            None => toml::Table::new(),
+        };
+        for (name, value) in environment {
+            overlay(&mut table, &name, &value)?;
+        }
+        let config: Self = table.try_into()?;
+        config.checked()
+    }
+
+    /// Where the rows are: the configured URL, or the SQLite file in the data folder.
+    pub fn database_url(&self) -> String {
+        let default = || format!("sqlite://{}", self.data_folder.join("hoian.db").display());
+        self.database.url.clone().unwrap_or_else(default)
+    }
+
+    /// Whether browsers reach the program over TLS.
+    pub fn is_tls(&self) -> bool {
+        self.http
+            .public_origin
+            .as_deref()
+            .is_some_and(|origin| origin.starts_with("https://"))
+    }
+
+    fn checked(self) -> Result<Self, Error> {
+        if let Some(origin) = &self.http.public_origin {
+            let parsed = url::Url::parse(origin).map_err(|_| Error::PublicOrigin(origin.clone()))?;
+            if parsed.origin().ascii_serialization() != *origin {
+                return Err(Error::PublicOrigin(origin.clone()));
+            }
+        }
+        Ok(self)
+    }
+}
+
+impl Session {
+    /// How long a session lives without a request.
+    pub fn idle(&self) -> Duration {
+        Duration::from_secs(self.idle_minutes * 60)
+    }
+
+    /// How long a session lives at most.
+    pub fn absolute(&self) -> Duration {
+        Duration::from_secs(self.absolute_hours * 3600)
+    }
+}
+
+fn read(path: &Path) -> Result<toml::Table, Error> {
+    let text = std::fs::read_to_string(path).map_err(|source| Error::File {
+        path: path.to_owned(),
+        source,
+    })?;
+    text.parse()
+        .map_err(|error| Error::Malformed(path.to_owned(), error))
+}
+
+/// Variables with the prefix that are not settings: the file's own place, and the switch of `fail_point`.
+const NOT_SETTINGS: [&str; 2] = ["HOIAN_CONFIG", "HOIAN_FAIL_POINT"];
+
+fn overlay(table: &mut toml::Table, name: &str, text: &str) -> Result<(), Error> {
+    let Some(path) = name
+        .strip_prefix("HOIAN_")
+        .filter(|_| !NOT_SETTINGS.contains(&name))
+    else {
+        return Ok(());
+    };
+    let path = path.to_lowercase();
+    let value = value_of(text);
+    let Some((section, key)) = path.split_once("__") else {
+        table.insert(path, value);
+        return Ok(());
+    };
+    let section = table.entry(section).or_insert_with(|| toml::Table::new().into());
+    let section = section
+        .as_table_mut()
+        .ok_or_else(|| Error::UnknownVariable(name.to_owned()))?;
+    section.insert(key.to_owned(), value);
+    Ok(())
+}
+
+/// Numbers, booleans and lists are written as in TOML; anything else is a plain string without quotes.
+fn value_of(text: &str) -> toml::Value {
+    let parsed = format!("value = {text}").parse::<toml::Table>().ok();
+    let value = parsed.and_then(|mut table| {
+        if table.len() == 1 {
+            table.remove("value")
+        } else {
+            None
+        }
+    });
+    value.unwrap_or_else(|| toml::Value::String(text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(file: &str, environment: &[(&str, &str)]) -> Result<Config, Error> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hoian.toml");
+        std::fs::write(&path, file).unwrap();
+        let environment = environment
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_string()));
+        Config::load(Some(&path), environment)
+    }
+
+    #[test]
+    fn environment_wins_over_file_and_file_over_default() {
+        let config = load(
+            "[http]\naddress = '0.0.0.0:80'\nbody_limit_bytes = 5",
+            &[
+                ("HOIAN_HTTP__ADDRESS", "127.0.0.1:0"),
+                ("HOIAN_MEDIA__ADDRESSES", "['10.0.0.1']"),
+                ("HOIAN_DATA_FOLDER", "/srv/hoian"),
+                ("HOIAN_FAIL_POINT", "x"),
+                ("PATH", "/bin"),
+            ],
+        )
+        .unwrap();
+        assert_eq!(config.http.address.port(), 0);
+        assert_eq!(config.http.body_limit_bytes, 5);
+        assert_eq!(config.media.addresses, [IpAddr::from([10, 0, 0, 1])]);
+        assert_eq!(config.session.idle_minutes, 60);
+        assert_eq!(config.database_url(), "sqlite:///srv/hoian/hoian.db");
+    }
+
+    #[test]
+    fn refuses_what_it_does_not_know() {
+        let refused: [(&str, &[(&str, &str)]); 6] = [
+            ("speed = 1", &[]),
+            ("[http]\nadress = 'x'", &[]),
+            ("[http]\naddress = 'nowhere'", &[]),
+            ("[http]\npublic_origin = 'https://hop.vn/path'", &[]),
+            ("", &[("HOIAN_HTTP__ADRESS", "127.0.0.1:0")]),
+            ("", &[("HOIAN_SPEED", "1")]),
+        ];
+        for (file, environment) in refused {
+            assert!(load(file, environment).is_err(), "{file} {environment:?}");
+        }
+    }
+}

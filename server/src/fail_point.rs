@@ -1,1 +1,43 @@
-//! Named places where a test can end the process.
+//! Named places where a test can end the process, to prove that a sudden stop leaves the old state or the new one.
+//!
+//! In a debug build [`hit`] aborts when the environment variable `HOIAN_FAIL_POINT` names the place; in a release build
+//! it is nothing. [`ALL`] lists every name, so that a test can kill the program at each of them, and a name never
+//! reached is itself a failure.
+
+/// Every fail point of the program.
+pub const ALL: &[&str] = &[
+    // store: a blob is on disk, its row is not written.
+    "blob.stored",
+    // store: all rows of a transaction are written, nothing is committed.
+    "write.before_commit",
+    // store: the transaction is durable, nobody has been told.
+    "write.after_commit",
+    // jobs: a job is leased, its effect has not begun.
+    "job.before_run",
+    // jobs: the effect has happened, the job still counts as due.
+    "job.after_run",
+];
+
+/// Ends the process here (SIGABRT, nothing is flushed or closed) if a test asked for it.
+#[cfg(debug_assertions)]
+pub fn hit(name: &str) {
+    use std::sync::OnceLock;
+    static ARMED: OnceLock<Option<String>> = OnceLock::new();
+
+    debug_assert!(
+        ALL.contains(&name),
+        "fail point {name} is missing from fail_point::ALL"
+    );
+    if ARMED
+        .get_or_init(|| std::env::var("HOIAN_FAIL_POINT").ok())
+        .as_deref()
+        == Some(name)
+    {
+        std::process::abort();
+    }
+}
+
+/// Nothing in a release build.
+#[cfg(not(debug_assertions))]
+#[inline(always)]
+pub fn hit(_name: &str) {}

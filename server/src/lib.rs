@@ -3,6 +3,7 @@
 //! Dependencies point one way: `main → app → {api, jobs, net, demo} → conference, custody, render → media,
 //! store → domain`; `clock` and `config` are leaves.
 
+pub mod accounts;
 pub mod api;
 pub mod app;
 pub mod clock;
@@ -16,4 +17,5 @@ pub mod jobs;
 pub mod media;
 pub mod net;
 pub mod render;
+pub mod secret;
 pub mod store;

@@ -1,1 +1,9 @@
-fn main() {}
+//! The program `hoian`.
+
+mod command;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    command::run()
+}

@@ -1,1 +1,80 @@
 //! HTTP and sockets: one endpoint family a file, problem+json, OpenAPI.
+
+mod agencies;
+pub mod body;
+mod headers;
+mod health;
+mod idempotency;
+mod login;
+mod origin;
+pub mod page;
+mod people;
+pub mod problem;
+pub mod session;
+mod trace;
+mod web;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::App;
+
+/// Every family of endpoints under `/api/v1`: **one line each**.
+fn families() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(login::routes())
+        .merge(agencies::routes())
+        .merge(people::routes())
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Hội Ấn",
+        description = "Meetings and signed documents of a province. Times are RFC 3339 in UTC, ids are opaque, \
+            lists are keyset pages, errors are application/problem+json (RFC 9457)."
+    ),
+    components(schemas(problem::Body))
+)]
+struct Document;
+
+fn described() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .nest("/api/v1", families())
+        .merge(health::routes())
+}
+
+/// The OpenAPI document of everything that is served; `server/openapi.json` is a copy of it.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    described().into_openapi()
+}
+
+/// Everything that is answered over HTTP.
+pub fn router(app: App) -> Router {
+    let (described, _) = described().split_for_parts();
+    let layers = ServiceBuilder::new()
+        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .layer(PropagateRequestIdLayer::x_request_id())
+        .layer(from_fn_with_state(app.clone(), headers::secure))
+        .layer(CompressionLayer::new())
+        // Inside the compression, because it replaces bodies.
+        .layer(from_fn(problem::in_the_callers_language))
+        .layer(from_fn_with_state(app.clone(), trace::log))
+        .layer(CatchPanicLayer::custom(problem::of_panic))
+        .layer(from_fn_with_state(app.clone(), origin::check))
+        .layer(from_fn_with_state(app.clone(), session::identify))
+        .layer(from_fn_with_state(app.clone(), idempotency::replay))
+        .layer(DefaultBodyLimit::max(app.config.http.body_limit_bytes));
+    described
+        .fallback(web::serve)
+        .method_not_allowed_fallback(problem::method_not_allowed)
+        .layer(layers)
+        .with_state(app)
+}

@@ -1,1 +1,6 @@
-//! Rules without I/O.
+//! Rules without I/O: values in, values out.
+
+pub mod account;
+pub mod id;
+pub mod organisation;
+pub mod role;

@@ -1,0 +1,193 @@
+//! Log-in: password, then a one-time code where a role asks for it; five wrong attempts lock the name for a while.
+//!
+//! A name that does not exist behaves in everything like one that does: same time, same answers, same lock.
+
+use ring::digest;
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter};
+use serde_json::json;
+use tracing::info;
+use zeroize::Zeroizing;
+
+use super::session::{self, Token, memberships};
+use super::{Busy, OneTimeCode};
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::domain::account::{Attempts, user_name_key};
+use crate::secret;
+use crate::store::Tx;
+use crate::store::audit::{self, Actor};
+use crate::store::entity::{login_attempts, person};
+
+/// What somebody typed.
+pub struct Attempt {
+    pub user_name: String,
+    pub password: Zeroizing<String>,
+    pub one_time_code: Option<String>,
+}
+
+/// Why a log-in is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    #[error("wrong user name or password")]
+    Credentials,
+    #[error("the account asks for a one-time code")]
+    OneTimeCodeRequired,
+    #[error("the one-time code is wrong or was used before")]
+    OneTimeCodeWrong,
+    #[error("the account needs a one-time code and has none yet")]
+    OneTimeCodeMissing,
+    #[error("locked until {until}")]
+    Locked { until: Timestamp },
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    #[error("the database: {0}")]
+    Database(#[from] DbErr),
+    #[error(transparent)]
+    Secret(#[from] secret::Error),
+}
+
+/// Logs somebody in and opens a session.
+///
+/// # Errors
+/// The refusal; a wrong attempt has been counted then.
+pub async fn log_in(app: &App, attempt: Attempt) -> Result<Token, Refusal> {
+    let name = user_name_key(&attempt.user_name);
+    let name_hash = hex::encode(digest::digest(&digest::SHA256, name.as_bytes()));
+    // Counted as wrong before it is looked at: attempts made at the same time cannot slip past the lock.
+    let counted = count(app, &name_hash).await?;
+    let found = person::Entity::find()
+        .filter(person::Column::UserName.eq(&name))
+        .filter(person::Column::IsActive.eq(true))
+        .one(app.store.read())
+        .await?;
+    let phc = found.as_ref().map(|person| person.password_hash.clone());
+    let right = app.passwords.verify(attempt.password, phc).await?;
+    let Some(person) = found.filter(|_| right) else {
+        return Err(refuse(counted, &name_hash, Refusal::Credentials));
+    };
+    let step = match check_code(app, &person, attempt.one_time_code.as_deref()).await {
+        Ok(step) => step,
+        Err(Refusal::OneTimeCodeWrong) => return Err(refuse(counted, &name_hash, Refusal::OneTimeCodeWrong)),
+        Err(refusal) => {
+            // The password was right and no code was tried: nothing was guessed.
+            app.store
+                .write(async |tx| save(tx, &name_hash, counted.undone()).await)
+                .await?;
+            return Err(refusal);
+        }
+    };
+    app.store
+        .write(async |tx| open(app, tx, &person, step, &name_hash).await)
+        .await
+}
+
+fn refuse(counted: Attempts, name_hash: &str, refusal: Refusal) -> Refusal {
+    info!(
+        account.name_hash = name_hash,
+        failures = counted.failures,
+        "log-in refused: {refusal}"
+    );
+    match counted.locked_until {
+        Some(until) => Refusal::Locked { until },
+        None => refusal,
+    }
+}
+
+/// Counts one attempt as wrong, unless the name is locked.
+async fn count(app: &App, name_hash: &str) -> Result<Attempts, Refusal> {
+    let now = app.clock.now();
+    app.store
+        .write(async |tx| {
+            let before = attempts(tx, name_hash).await?;
+            if let Some(until) = before.locked(now) {
+                return Err(Refusal::Locked { until });
+            }
+            let counted = before.failed(now);
+            save(tx, name_hash, counted).await?;
+            Ok(counted)
+        })
+        .await
+}
+
+async fn attempts(tx: &Tx, name_hash: &str) -> Result<Attempts, DbErr> {
+    let row = login_attempts::Entity::find_by_id(name_hash.to_owned())
+        .one(tx)
+        .await?;
+    Ok(row.map_or_else(Attempts::default, |row| Attempts {
+        failures: u32::try_from(row.failures).unwrap_or(0),
+        last_failure: row.last_failure_at,
+        locked_until: row.locked_until,
+    }))
+}
+
+async fn save(tx: &Tx, name_hash: &str, attempts: Attempts) -> Result<(), DbErr> {
+    use login_attempts::Column::{Failures, LastFailureAt, LockedUntil, NameHash};
+    let row = login_attempts::ActiveModel {
+        name_hash: Set(name_hash.to_owned()),
+        failures: Set(i32::try_from(attempts.failures).unwrap_or(i32::MAX)),
+        last_failure_at: Set(attempts.last_failure),
+        locked_until: Set(attempts.locked_until),
+    };
+    let replace = OnConflict::column(NameHash)
+        .update_columns([Failures, LastFailureAt, LockedUntil])
+        .to_owned();
+    login_attempts::Entity::insert(row)
+        .on_conflict(replace)
+        .exec_without_returning(tx)
+        .await?;
+    Ok(())
+}
+
+/// The step of the code that was used; none where no role asks for a code.
+async fn check_code(app: &App, person: &person::Model, code: Option<&str>) -> Result<Option<u64>, Refusal> {
+    let memberships = memberships(app.store.read(), std::slice::from_ref(&person.id)).await?;
+    if !memberships
+        .values()
+        .flatten()
+        .any(|membership| membership.role.needs_one_time_code())
+    {
+        return Ok(None);
+    }
+    let sealed = person
+        .one_time_code_secret
+        .as_deref()
+        .ok_or(Refusal::OneTimeCodeMissing)?;
+    let code = code
+        .filter(|code| !code.trim().is_empty())
+        .ok_or(Refusal::OneTimeCodeRequired)?;
+    let secret = OneTimeCode::open(sealed, &person.user_name, &app.secret)?;
+    let step = secret
+        .step(code, app.clock.now())
+        .ok_or(Refusal::OneTimeCodeWrong)?;
+    Ok(Some(step))
+}
+
+/// Uses up the code, forgets the wrong attempts, opens the session.
+async fn open(
+    app: &App,
+    tx: &Tx,
+    person: &person::Model,
+    step: Option<u64>,
+    name_hash: &str,
+) -> Result<Token, Refusal> {
+    if let Some(step) = step.and_then(|step| i64::try_from(step).ok()) {
+        let used = person::Entity::update_many()
+            .col_expr(person::Column::LastOneTimeCodeStep, Expr::value(step))
+            .filter(person::Column::Id.eq(person.id.clone()))
+            .filter(person::Column::LastOneTimeCodeStep.lt(step))
+            .exec(tx)
+            .await?;
+        if used.rows_affected == 0 {
+            return Err(Refusal::OneTimeCodeWrong);
+        }
+    }
+    login_attempts::Entity::delete_by_id(name_hash.to_owned())
+        .exec(tx)
+        .await?;
+    let token = session::open(app, tx, &person.id).await?;
+    let actor = Actor::Person(person.id.clone());
+    let subject = format!("person/{}", person.id);
+    audit::append(tx, app.clock.now(), &actor, "session.opened", &subject, json!({})).await?;
+    Ok(token)
+}

@@ -1,0 +1,190 @@
+//! Sessions: a random token in a cookie, its SHA-256 in the database, with an idle and an absolute end.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use ring::digest;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait};
+use sea_orm::{QueryFilter, QueryOrder};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::domain::id::{AgencyId, PersonId};
+use crate::domain::role::{self, Action, Held, Role};
+use crate::store::Tx;
+use crate::store::audit::Actor;
+use crate::store::entity::{agency, membership, person, session};
+
+/// The secret of a session: 256 random bits, known only to the browser.
+pub struct Token(String);
+
+impl Token {
+    /// The token as it stands in the cookie.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A role and position in an agency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Membership {
+    pub agency_id: AgencyId,
+    pub agency_name: String,
+    pub role: Role,
+    /// Chức vụ, as in "Chủ tịch".
+    pub position: String,
+}
+
+/// Somebody who is logged in; as an extractor it refuses everybody else with 401.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Person {
+    pub id: PersonId,
+    pub user_name: String,
+    pub full_name: String,
+    /// All roles; the first is of the agency that the person works in.
+    pub memberships: Vec<Membership>,
+}
+
+impl Person {
+    /// The roles alone, for [`role::may`].
+    pub fn held(&self) -> Vec<Held> {
+        let held = |membership: &Membership| Held {
+            agency_id: membership.agency_id.clone(),
+            role: membership.role,
+        };
+        self.memberships.iter().map(held).collect()
+    }
+
+    /// Whether the person may do `action` in `agency`.
+    pub fn may(&self, action: Action, agency: &AgencyId) -> bool {
+        role::may(&self.held(), action, agency)
+    }
+
+    /// The agencies in which the person may do `action`.
+    pub fn agencies_where(&self, action: Action) -> Vec<AgencyId> {
+        let mut agencies: Vec<AgencyId> = self
+            .memberships
+            .iter()
+            .map(|membership| membership.agency_id.clone())
+            .collect();
+        agencies.sort();
+        agencies.dedup();
+        agencies.retain(|agency| self.may(action, agency));
+        agencies
+    }
+
+    /// The membership in the agency that the person works in.
+    pub fn main(&self) -> Option<&Membership> {
+        self.memberships.first()
+    }
+
+    /// The person as the audit chain names them.
+    pub fn actor(&self) -> Actor {
+        Actor::Person(self.id.clone())
+    }
+}
+
+/// The memberships of each of these people, the oldest agency's first.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn memberships(
+    connection: &impl ConnectionTrait,
+    people: &[PersonId],
+) -> Result<BTreeMap<PersonId, Vec<Membership>>, DbErr> {
+    let rows = membership::Entity::find()
+        .filter(membership::Column::PersonId.is_in(people.iter().cloned()))
+        .find_also_related(agency::Entity)
+        .order_by_asc(membership::Column::AgencyId)
+        .order_by_asc(membership::Column::Role)
+        .all(connection)
+        .await?;
+    let mut memberships: BTreeMap<PersonId, Vec<Membership>> = BTreeMap::new();
+    for (row, agency) in rows {
+        memberships.entry(row.person_id).or_default().push(Membership {
+            agency_id: row.agency_id,
+            agency_name: agency.map(|agency| agency.name).unwrap_or_default(),
+            role: row.role,
+            position: row.position,
+        });
+    }
+    Ok(memberships)
+}
+
+/// Opens a session for a person and forgets their ended ones.
+pub(super) async fn open(app: &App, tx: &Tx, person: &PersonId) -> Result<Token, DbErr> {
+    let now = app.clock.now();
+    let limits = &app.config.session;
+    let ended = Condition::any()
+        .add(session::Column::CreatedAt.lt(now.before(limits.absolute())))
+        .add(session::Column::LastSeenAt.lt(now.before(limits.idle())));
+    session::Entity::delete_many()
+        .filter(session::Column::PersonId.eq(person.clone()))
+        .filter(ended)
+        .exec(tx)
+        .await?;
+    let token = Token(BASE64_URL_SAFE_NO_PAD.encode(app.clock.random_bytes::<32>()));
+    let row = session::ActiveModel {
+        token_hash: Set(hash(token.as_str())),
+        person_id: Set(person.clone()),
+        created_at: Set(now),
+        last_seen_at: Set(now),
+    };
+    session::Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(token)
+}
+
+/// The person whose session `token` is, while it lives; keeps it alive.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn identify(app: &App, token: &str) -> Result<Option<Person>, DbErr> {
+    let now = app.clock.now();
+    let limits = &app.config.session;
+    let found = session::Entity::find_by_id(hash(token))
+        .find_also_related(person::Entity)
+        .one(app.store.read())
+        .await?;
+    let Some((session, Some(person))) = found else {
+        return Ok(None);
+    };
+    let lives =
+        now.since(session.created_at) < limits.absolute() && now.since(session.last_seen_at) < limits.idle();
+    if !lives || !person.is_active {
+        return Ok(None);
+    }
+    if now.since(session.last_seen_at) >= TOUCH {
+        let seen = session::Entity::update_many()
+            .col_expr(session::Column::LastSeenAt, Expr::value(now))
+            .filter(session::Column::TokenHash.eq(session.token_hash));
+        app.store.write(async |tx| seen.exec(tx).await).await?;
+    }
+    let mut memberships = memberships(app.store.read(), std::slice::from_ref(&person.id)).await?;
+    let memberships = memberships.remove(&person.id).unwrap_or_default();
+    Ok(Some(Person {
+        id: person.id,
+        user_name: person.user_name,
+        full_name: person.full_name,
+        memberships,
+    }))
+}
+
+/// Ends the session of `token`.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn close(tx: &Tx, token: &str) -> Result<(), DbErr> {
+    session::Entity::delete_by_id(hash(token)).exec(tx).await?;
+    Ok(())
+}
+
+/// A session's last use is written at most this often, to spare the one writer.
+const TOUCH: Duration = Duration::from_secs(60);
+
+fn hash(token: &str) -> String {
+    hex::encode(digest::digest(&digest::SHA256, token.as_bytes()))
+}

@@ -1,0 +1,152 @@
+//! `/session`: log in, who am I, log out.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::json;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use zeroize::Zeroizing;
+
+use super::body::Json;
+use super::problem::{self, Problem};
+use super::session::{self, Person};
+use crate::accounts::login::{Attempt, Refusal, log_in};
+use crate::accounts::{self, Busy};
+use crate::app::App;
+use crate::store::audit;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(create, show, delete))
+}
+
+/// What the log-in page asks for.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Login {
+    #[schema(example = "vanthu")]
+    user_name: String,
+    #[schema(format = Password)]
+    password: String,
+    /// Six digits; asked for with `one-time-code-required` where a role needs it.
+    one_time_code: Option<String>,
+}
+
+/// Log in.
+#[utoipa::path(
+    post, path = "/session", tag = "session", request_body = Login,
+    responses(
+        (status = CREATED, body = Person, description = "Logged in; the cookie is the session"),
+        (status = UNAUTHORIZED, body = problem::Body,
+            description = "credentials, one-time-code-required, one-time-code-wrong"),
+        (status = FORBIDDEN, body = problem::Body, description = "one-time-code-missing"),
+        (status = TOO_MANY_REQUESTS, body = problem::Body, description = "locked"),
+    )
+)]
+async fn create(State(app): State<App>, Json(login): Json<Login>) -> Result<Response, Problem> {
+    let Login {
+        user_name,
+        password,
+        one_time_code,
+    } = login;
+    let attempt = Attempt {
+        user_name,
+        password: Zeroizing::new(password),
+        one_time_code,
+    };
+    let token = log_in(&app, attempt)
+        .await
+        .map_err(|refusal| told(&app, refusal))?;
+    let person = accounts::identify(&app, token.as_str())
+        .await?
+        .ok_or_else(Problem::login_required)?;
+    let cookie = session::cookie(&app.config, &token);
+    Ok((StatusCode::CREATED, [(header::SET_COOKIE, cookie)], Json(person)).into_response())
+}
+
+/// Who is logged in.
+#[utoipa::path(
+    get, path = "/session", tag = "session",
+    responses((status = OK, body = Person), (status = UNAUTHORIZED, body = problem::Body))
+)]
+async fn show(person: Person) -> Json<Person> {
+    Json(person)
+}
+
+/// Log out.
+#[utoipa::path(
+    delete, path = "/session", tag = "session",
+    responses((status = NO_CONTENT), (status = UNAUTHORIZED, body = problem::Body))
+)]
+async fn delete(State(app): State<App>, headers: HeaderMap, person: Person) -> Result<Response, Problem> {
+    let token = session::token(&app.config, &headers).unwrap_or_default();
+    app.store
+        .write(async |tx| {
+            accounts::close(tx, &token).await?;
+            let subject = format!("person/{}", person.id);
+            audit::append(
+                tx,
+                app.clock.now(),
+                &person.actor(),
+                "session.closed",
+                &subject,
+                json!({}),
+            )
+            .await
+        })
+        .await?;
+    let cookie = session::no_cookie(&app.config);
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
+}
+
+/// A refusal in people's words.
+fn told(app: &App, refusal: Refusal) -> Problem {
+    let unauthorized =
+        |name, vi: &'static str, en: &'static str| Problem::new(StatusCode::UNAUTHORIZED, name, vi, en);
+    match refusal {
+        Refusal::Credentials => unauthorized(
+            "credentials",
+            "Tên đăng nhập hoặc mật khẩu không đúng.",
+            "The user name or the password is wrong.",
+        ),
+        Refusal::OneTimeCodeRequired => unauthorized(
+            "one-time-code-required",
+            "Xin nhập mã dùng một lần trong ứng dụng xác thực.",
+            "Enter the one-time code of your authenticator.",
+        ),
+        Refusal::OneTimeCodeWrong => unauthorized(
+            "one-time-code-wrong",
+            "Mã dùng một lần không đúng hoặc đã được dùng. Xin chờ mã kế tiếp.",
+            "The one-time code is wrong or was used already. Wait for the next one.",
+        ),
+        Refusal::OneTimeCodeMissing => Problem::new(
+            StatusCode::FORBIDDEN,
+            "one-time-code-missing",
+            "Vai trò của tài khoản cần mã dùng một lần nhưng tài khoản chưa có. Xin liên hệ quản trị.",
+            "The account's role asks for a one-time code and it has none yet. Ask an administrator.",
+        ),
+        Refusal::Locked { until } => locked(until.since(app.clock.now()).as_secs().max(1)),
+        Refusal::Busy(Busy) => Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "busy",
+            "Đang có quá nhiều lượt đăng nhập. Xin thử lại sau ít giây.",
+            "Too many people are logging in. Try again in a few seconds.",
+        )
+        .with("retry_after_seconds", 5),
+        Refusal::Database(error) => Problem::internal(&error),
+        Refusal::Secret(error) => Problem::internal(&error),
+    }
+}
+
+fn locked(seconds: u64) -> Problem {
+    let minutes = seconds.div_ceil(60);
+    Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "locked",
+        format!("Đăng nhập sai quá nhiều lần. Xin thử lại sau {minutes} phút."),
+        format!("Too many wrong attempts. Try again in {minutes} min."),
+    )
+    .with("retry_after_seconds", seconds)
+}

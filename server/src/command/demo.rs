@@ -1,0 +1,62 @@
+//! `hoian demo`: the demo province on this machine.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+use super::serve::{claim, until_signal};
+use hoian_server::accounts;
+use hoian_server::app::{self, App};
+use hoian_server::clock::Clock;
+use hoian_server::config::Config;
+
+/// Options of `hoian demo`.
+#[derive(Args)]
+pub(super) struct Demo {
+    /// Also listen for other machines, under new passwords.
+    #[arg(long)]
+    lan: bool,
+    #[command(subcommand)]
+    command: Option<DemoCommand>,
+}
+
+#[derive(Subcommand)]
+enum DemoCommand {
+    /// Print the current one-time code of a user of the demo.
+    Code { user_name: String },
+}
+
+impl Demo {
+    pub(super) async fn run(self, mut config: Config) -> anyhow::Result<ExitCode> {
+        if config.data_folder == Config::default().data_folder {
+            config.data_folder = PathBuf::from("data/demo");
+        }
+        match self.command {
+            Some(DemoCommand::Code { user_name }) => print_code(config, &user_name).await,
+            None => serve(config, self.lan).await,
+        }
+    }
+}
+
+async fn print_code(config: Config, user_name: &str) -> anyhow::Result<ExitCode> {
+    let app = App::open(config, Clock::system()).await?;
+    claim(&app, "demo").await?;
+    println!("{}", accounts::current_code(&app, user_name).await?);
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(mut config: Config, lan: bool) -> anyhow::Result<ExitCode> {
+    let host = if lan {
+        Ipv4Addr::UNSPECIFIED
+    } else {
+        Ipv4Addr::LOCALHOST
+    };
+    config.http.address.set_ip(IpAddr::V4(host));
+    let app = App::open(config, Clock::system()).await?;
+    claim(&app, "demo").await?;
+    let running = app::start(app).await?;
+    println!("http://localhost:{}", running.http.port());
+    until_signal(running).await
+}

@@ -1,0 +1,52 @@
+//! `hoian doctor`: checks that answer on standard output and by exit code.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use hoian_server::api;
+use hoian_server::app::App;
+use hoian_server::clock::Clock;
+use hoian_server::config::Config;
+use hoian_server::store::audit::{self, Verdict};
+
+/// What can be checked.
+#[derive(Subcommand)]
+pub(super) enum Doctor {
+    /// Walk the audit chain; exit 1 where it is not whole.
+    Audit,
+    /// Print the OpenAPI document of the HTTP interface.
+    Openapi,
+}
+
+impl Doctor {
+    pub(super) async fn run(self, config: Config) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Audit => audit(config).await,
+            Self::Openapi => {
+                println!("{}", api::openapi().to_pretty_json()?);
+                Ok(ExitCode::SUCCESS)
+            }
+        }
+    }
+}
+
+async fn audit(config: Config) -> anyhow::Result<ExitCode> {
+    let app = App::open(config, Clock::system()).await?;
+    let verdict = audit::verify(app.store.read()).await?;
+    app.store.close().await?;
+    match verdict {
+        Verdict::Whole { entries } => {
+            println!("the audit chain is whole: {entries} entries");
+            Ok(ExitCode::SUCCESS)
+        }
+        Verdict::Broken { sequence } => {
+            println!("the audit chain is BROKEN: entry {sequence} was changed, removed or put in");
+            Ok(ExitCode::FAILURE)
+        }
+        Verdict::Cut { last, head } => {
+            println!("the audit chain is CUT: it ends at entry {last}, entry {head} was written");
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}

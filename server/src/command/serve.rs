@@ -1,0 +1,52 @@
+//! `hoian serve`, and what it shares with the demo: run until a signal, then drain.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::info;
+
+use hoian_server::app::{self, App, Running};
+use hoian_server::clock::Clock;
+use hoian_server::config::Config;
+use hoian_server::store::setting;
+
+pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
+    let app = App::open(config, Clock::system()).await?;
+    claim(&app, "serve").await?;
+    let running = app::start(app).await?;
+    until_signal(running).await
+}
+
+/// Marks the database as made by `command`, or refuses it where the other one made it: the demo's passwords are printed
+/// for everybody, so its data never become an agency's, nor the other way round.
+pub(super) async fn claim(app: &App, command: &str) -> anyhow::Result<()> {
+    match setting::read(app.store.read(), setting::MADE_BY)
+        .await?
+        .as_deref()
+    {
+        None => Ok(app
+            .store
+            .write(async |tx| setting::write(tx, setting::MADE_BY, command).await)
+            .await?),
+        Some(made_by) if made_by == command => Ok(()),
+        Some(made_by) => bail!(
+            "the database at {} was made by `hoian {made_by}` and is not used by `hoian {command}`; \
+             name another data_folder",
+            app.config.data_folder.display()
+        ),
+    }
+}
+
+/// Serves until SIGTERM or SIGINT, then drains.
+pub(super) async fn until_signal(running: Running) -> anyhow::Result<ExitCode> {
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for signals")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for signals")?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    info!("stopping: requests under way are finished first");
+    running.stop().await;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,154 @@
+//! Who may do what: the one place.
+//!
+//! A role is held in an agency, and says nothing about any other agency.
+
+use sea_orm::{DeriveActiveEnum, EnumIter};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::id::AgencyId;
+
+/// What a person is in an agency.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, EnumIter, DeriveActiveEnum,
+)]
+#[serde(rename_all = "snake_case")]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+pub enum Role {
+    /// Quản trị: keeps accounts and settings; sees no paper by this role.
+    Administrator,
+    /// Lãnh đạo: signs for the agency.
+    Leader,
+    /// Văn thư: numbers, seals, issues and receives.
+    Clerk,
+    /// Chuyên viên: drafts.
+    Officer,
+}
+
+impl Role {
+    /// Every role, in the order of this file.
+    pub const ALL: [Self; 4] = [Self::Administrator, Self::Leader, Self::Clerk, Self::Officer];
+
+    /// Whether whoever holds it logs in with a one-time code: those who sign or administer (level 3 of the state's five
+    /// levels of information security asks for it).
+    pub fn needs_one_time_code(self) -> bool {
+        !matches!(self, Self::Officer)
+    }
+}
+
+/// A role in an agency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Held {
+    pub agency_id: AgencyId,
+    pub role: Role,
+}
+
+/// What is done in the name of an agency, or with its things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Create accounts, give roles, unlock.
+    ManagePeople,
+    /// Read the agency's part of the audit chain.
+    ReadAudit,
+    /// Draft a document and submit it for signing (trình ký).
+    Draft,
+    /// Sign as the competent person (ký số).
+    Sign,
+    /// Give number and date (cấp số).
+    Number,
+    /// Sign with the agency's key (đóng dấu số): its clerk alone, in person (Nghị định 30/2020, article 26).
+    Seal,
+    /// Send to the receivers (phát hành).
+    Issue,
+    /// Accept or return what other agencies sent (tiếp nhận).
+    Receive,
+    /// See what other agencies sent to this one.
+    ReadDispatches,
+    /// Call a meeting.
+    CallMeeting,
+}
+
+impl Action {
+    /// Every action, in the order of this file.
+    pub const ALL: [Self; 10] = [
+        Self::ManagePeople,
+        Self::ReadAudit,
+        Self::Draft,
+        Self::Sign,
+        Self::Number,
+        Self::Seal,
+        Self::Issue,
+        Self::Receive,
+        Self::ReadDispatches,
+        Self::CallMeeting,
+    ];
+}
+
+/// Whether one who holds these roles may do `action` in `agency`.
+pub fn may(held: &[Held], action: Action, agency: &AgencyId) -> bool {
+    held.iter()
+        .any(|held| held.agency_id == *agency && allowed(held.role, action))
+}
+
+fn allowed(role: Role, action: Action) -> bool {
+    use Action::*;
+    match role {
+        Role::Administrator => matches!(action, ManagePeople | ReadAudit),
+        Role::Leader => matches!(action, Draft | Sign | ReadDispatches | CallMeeting),
+        Role::Clerk => {
+            matches!(
+                action,
+                Draft | Number | Seal | Issue | Receive | ReadDispatches | CallMeeting
+            )
+        }
+        Role::Officer => matches!(action, Draft | ReadDispatches | CallMeeting),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One row an action; one column a role, in the order of [`Role::ALL`].
+    const TABLE: [(Action, [bool; 4]); 10] = [
+        (Action::ManagePeople, [true, false, false, false]),
+        (Action::ReadAudit, [true, false, false, false]),
+        (Action::Draft, [false, true, true, true]),
+        (Action::Sign, [false, true, false, false]),
+        (Action::Number, [false, false, true, false]),
+        (Action::Seal, [false, false, true, false]),
+        (Action::Issue, [false, false, true, false]),
+        (Action::Receive, [false, false, true, false]),
+        (Action::ReadDispatches, [false, true, true, true]),
+        (Action::CallMeeting, [false, true, true, true]),
+    ];
+
+    fn agency(id: &str) -> AgencyId {
+        AgencyId(id.into())
+    }
+
+    #[test]
+    fn every_role_may_do_what_the_table_says_and_only_in_its_agency() {
+        assert_eq!(TABLE.map(|(action, _)| action), Action::ALL);
+        for (action, row) in TABLE {
+            for (role, expected) in Role::ALL.into_iter().zip(row) {
+                let held = [Held {
+                    agency_id: agency("a"),
+                    role,
+                }];
+                assert_eq!(may(&held, action, &agency("a")), expected, "{role:?} {action:?}");
+                assert!(!may(&held, action, &agency("b")), "{role:?} {action:?} elsewhere");
+            }
+        }
+    }
+
+    #[test]
+    fn roles_add_up_within_an_agency() {
+        let held = [Role::Officer, Role::Clerk].map(|role| Held {
+            agency_id: agency("a"),
+            role,
+        });
+        assert!(may(&held, Action::Seal, &agency("a")));
+        assert!(!may(&[], Action::Draft, &agency("a")));
+    }
+}

@@ -1,0 +1,19 @@
+//! The schema, step by step. A landed migration is never edited: expand first, contract in a later release.
+
+mod m0001_house;
+
+use sea_orm::{DatabaseConnection, DbErr};
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+
+/// Brings the schema up to date; whatever is applied already is left alone.
+pub(super) async fn apply(connection: &DatabaseConnection) -> Result<(), DbErr> {
+    Migrator::up(connection, None).await
+}
+
+struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_house::Migration)]
+    }
+}
