@@ -7,7 +7,7 @@ LISTEN ?= 127.0.0.1:8080
 AREAS := smoke api store media conference documents keys signing tampering conformance interop faults browsers
 HOIAN := $(CARGO_TARGET_DIR)/release/hoian
 
-.PHONY: run test check soak bench build web format screenshots
+.PHONY: run test check build web format screenshots
 
 run: ## Install what is missing, build, serve the demo province
 	@.ci/install run
@@ -16,7 +16,7 @@ run: ## Install what is missing, build, serve the demo province
 
 build: web
 	@echo "Building hoian (some minutes the first time) ..."
-	@cargo build --quiet --locked --release -p hoian-server -p hoian-signer
+	@cargo build --quiet --locked --release --workspace --bins
 
 web: web/dist/index.html
 

@@ -3,6 +3,7 @@
 pub mod appearance;
 pub mod cms;
 pub mod crl;
+mod encode;
 pub mod error;
 pub mod limits;
 pub mod ocsp;

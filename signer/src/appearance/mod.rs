@@ -1,1 +1,78 @@
-//! How a signature looks: profiles of Nghị định 30, font subsets with Vietnamese.
+//! How a signature looks: profiles of Nghị định 30/2020/NĐ-CP, Annex I; fonts with Vietnamese.
+
+pub mod font;
+pub mod image;
+pub mod place;
+
+use lopdf::{Dictionary, Object, ObjectId, dictionary};
+
+use crate::error::Result;
+use crate::pdf::form::field::{form_xobject, upright_size};
+use crate::pdf::place::Rect;
+use crate::pdf::writer::Update;
+
+/// What is drawn in a signature's rectangle.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Appearance {
+    /// A PNG, its transparency kept, as large as fits with its aspect, centred, without text: a person's blue signature
+    /// or an agency's red seal.
+    Image { png: Vec<u8> },
+    /// Lines of Times New Roman's metric twin, 10 points, upright, black: appendices and electronic copies.
+    Text { lines: Vec<String> },
+}
+
+impl Appearance {
+    /// Draws it as a form XObject for a widget's `/AP`.
+    pub(crate) fn draw(&self, update: &mut Update, rect: &Rect, rotation: i64) -> Result<ObjectId> {
+        let (width, height) = upright_size(rect, rotation);
+        let bounds = Rect {
+            x: 0.0,
+            y: 0.0,
+            width,
+            height,
+        };
+        let (resources, content) = match self {
+            Self::Image { png } => draw_image(update, png, &bounds)?,
+            Self::Text { lines } => draw_text(update, lines, &bounds)?,
+        };
+        Ok(update.add(form_xobject(rect, rotation, resources, content.into_bytes())))
+    }
+}
+
+fn draw_image(update: &mut Update, png: &[u8], bounds: &Rect) -> Result<(Dictionary, String)> {
+    let image = image::embed(update, png)?;
+    let drawn = bounds.fit(image.aspect);
+    let content = format!(
+        "q {:.3} 0 0 {:.3} {:.3} {:.3} cm /Im0 Do Q",
+        drawn.width, drawn.height, drawn.x, drawn.y
+    );
+    Ok((
+        dictionary! { "XObject" => dictionary! { "Im0" => image.id } },
+        content,
+    ))
+}
+
+fn draw_text(update: &mut Update, lines: &[String], bounds: &Rect) -> Result<(Dictionary, String)> {
+    let mut fonts = Dictionary::new();
+    let mut content = String::from("q BT 0 g ");
+    for (index, line) in lines.iter().enumerate() {
+        let font = font::embed(update, font::Face::Regular, line)?;
+        // A line too long for its box is set smaller, never cut.
+        let size = TEXT_SIZE * (bounds.width / font.width(TEXT_SIZE).max(1.0)).min(1.0);
+        let y = bounds.height - font::ASCENT * TEXT_SIZE - LEADING * index as f64;
+        let name = format!("F{index}");
+        content += &format!(
+            "/{name} {size:.3} Tf 1 0 0 1 0 {y:.3} Tm <{}> Tj ",
+            font.encoded()
+        );
+        fonts.set(name, Object::Reference(font.id()));
+    }
+    content += "ET Q";
+    Ok((dictionary! { "Font" => fonts }, content))
+}
+
+/// Annex I: "cỡ chữ 10".
+const TEXT_SIZE: f64 = 10.0;
+
+/// The font's own line height at that size.
+const LEADING: f64 = 11.5;

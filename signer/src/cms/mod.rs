@@ -1,1 +1,16 @@
-//! Cryptographic Message Syntax (RFC 5652): ASN.1 in, values out.
+//! Cryptographic Message Syntax (RFC 5652) as signatures and time-stamps carry it.
+//!
+//! Tolerant where the field is and nothing is lost: BER indefinite lengths, signed attributes out of order (the
+//! signature is verified over the bytes as they stand, re-tagged as a SET). Strict where attacks live: exactly one
+//! SignerInfo, each attribute once, zero padding alone behind the element.
+
+pub mod ber;
+pub mod oid;
+mod signed_data;
+pub mod time;
+mod time_stamp;
+
+pub use signed_data::{
+    AlgorithmIdentifier, Attribute, CertificateHash, SignedData, SignerIdentifier, SignerInfo,
+};
+pub use time_stamp::TimeStamp;

@@ -1,0 +1,79 @@
+//! The names by which the conference and the media core speak of the same things.
+
+use uuid::Uuid;
+
+/// A meeting's media. A room lives on exactly one shard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RoomId(pub Uuid);
+
+/// One person in one room. Whoever joins again under the same id replaces the earlier presence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ParticipantId(pub Uuid);
+
+/// What a published stream shows. A participant publishes each source at most once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Source {
+    Microphone,
+    Camera,
+    Screen,
+    ScreenAudio,
+}
+
+impl Source {
+    pub const ALL: [Source; 4] = [
+        Source::Microphone,
+        Source::Camera,
+        Source::Screen,
+        Source::ScreenAudio,
+    ];
+
+    pub fn is_audio(self) -> bool {
+        matches!(self, Source::Microphone | Source::ScreenAudio)
+    }
+}
+
+/// Which of a participant's two connections is meant: on `Publish` the client always offers, on
+/// `Subscribe` the server always offers, so that offers never collide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    Publish,
+    Subscribe,
+}
+
+/// What the server really sees of a source, whatever the client claims.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TrackState {
+    /// Packets arrive and are forwarded.
+    Live,
+    /// Negotiated and not muted, but nothing has arrived for two seconds.
+    Stalled,
+    /// Muted by the conference, withdrawn by the client, or its owner has left.
+    Gone,
+}
+
+/// Who is shown in one slot of a viewer's `Subscribe` connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// The `a=mid` of the slot's media section, by which the browser finds its receiver.
+    pub mid: String,
+    pub participant: ParticipantId,
+    pub source: Source,
+}
+
+/// What a room reports to the conference that opened it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// ICE and DTLS stand; media can flow.
+    Connected { participant: ParticipantId, side: Side },
+    /// The other end closed DTLS, or nothing authenticated came from it for [`super::CONSENT_EXPIRY`].
+    Lost { participant: ParticipantId, side: Side },
+    Track {
+        participant: ParticipantId,
+        source: Source,
+        state: TrackState,
+    },
+    /// The whole assignment of one viewer's slots: what is not listed is empty.
+    Slots { viewer: ParticipantId, slots: Vec<Slot> },
+    /// The dominant speaker changed; `None` when all are silent.
+    Speaker { participant: Option<ParticipantId> },
+}

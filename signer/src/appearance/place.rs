@@ -1,0 +1,126 @@
+//! Where Nghị định 30 wants a signature: found from the text of the page.
+
+use crate::pdf::place::{POINTS_PER_MM, Place, Rect};
+use crate::pdf::text::{Line, Page, Run, same};
+
+/// The place of a competent person's signature: centred between the position's title and the full name, on the last page
+/// where that name stands under a title (Annex I, part IV). `aspect` is the image's width over its height; the rectangle
+/// that comes back has that aspect.
+pub fn person(pages: &[Page], full_name: &str, aspect: f64) -> Option<Place> {
+    pages.iter().rev().find_map(|page| {
+        let (index, name) = last_run(page, full_name)?;
+        let title = page.lines[..index]
+            .iter()
+            .rev()
+            .flat_map(|line| &line.runs)
+            .find(|run| over(run, name))?;
+        let blank = blank_between(title, name)?;
+        Some(Place {
+            page: page.number,
+            rect: within(blank.fit(aspect), page),
+        })
+    })
+}
+
+/// The place of the agency's seal of `width_mm` by `height_mm`: over a third of the person's signature, on its left.
+pub fn seal(person: &Place, width_mm: f64, height_mm: f64) -> Place {
+    let (width, height) = (width_mm * POINTS_PER_MM, height_mm * POINTS_PER_MM);
+    let rect = Rect {
+        x: person.rect.x + person.rect.width / 3.0 - width,
+        y: person.rect.y + (person.rect.height - height) / 2.0,
+        width,
+        height,
+    };
+    Place {
+        page: person.page,
+        rect,
+    }
+}
+
+/// The blank after `label` on its line ("Số:", "ngày", "tháng"), at least `least` points wide, with the font size of the
+/// text before it: where a text field goes. The rectangle is exactly one line of Liberation Serif.
+pub fn blank_after(pages: &[Page], label: &str, least: f64) -> Option<(Place, f64)> {
+    pages.iter().find_map(|page| {
+        page.lines.iter().find_map(|line| {
+            let (before, after) = around_blank(line, label)?;
+            let (x, end) = (before.rect.right() + GAP_MARGIN, after.rect.x - GAP_MARGIN);
+            let rect = Rect {
+                x,
+                width: end - x,
+                ..before.rect
+            };
+            (rect.width >= least).then_some((
+                Place {
+                    page: page.number,
+                    rect,
+                },
+                before.font_size,
+            ))
+        })
+    })
+}
+
+/// Keeps a rectangle within what the page shows.
+pub fn within(rect: Rect, page: &Page) -> Rect {
+    let shown = page.crop_box;
+    let x = rect.x.min(shown.right() - rect.width).max(shown.x);
+    let y = rect.y.min(shown.top() - rect.height).max(shown.y);
+    Rect { x, y, ..rect }
+}
+
+/// The lowest run that is this name and nothing else, and the index of its line.
+fn last_run<'a>(page: &'a Page, full_name: &str) -> Option<(usize, &'a Run)> {
+    let lines = page.lines.iter().enumerate().rev();
+    lines
+        .into_iter()
+        .find_map(|(index, line)| Some((index, line.runs.iter().find(|run| same(&run.text, full_name))?)))
+}
+
+/// Whether `upper` stands over `lower`: their middles are near each other.
+fn over(upper: &Run, lower: &Run) -> bool {
+    let middle = |run: &Run| run.rect.x + run.rect.width / 2.0;
+    upper.rect.y > lower.rect.top() && (middle(upper) - middle(lower)).abs() < COLUMN
+}
+
+/// The room for an image between title and name.
+fn blank_between(title: &Run, name: &Run) -> Option<Rect> {
+    let (bottom, top) = (name.rect.top(), title.rect.y);
+    if top - bottom < LEAST_HEIGHT {
+        return None;
+    }
+    let (width, height) = (
+        WIDTH_MM * POINTS_PER_MM,
+        (top - bottom).min(HEIGHT_MM * POINTS_PER_MM),
+    );
+    let middle = name.rect.x + name.rect.width / 2.0;
+    Some(Rect {
+        x: middle - width / 2.0,
+        y: (bottom + top - height) / 2.0,
+        width,
+        height,
+    })
+}
+
+fn around_blank<'a>(line: &'a Line, label: &str) -> Option<(&'a Run, &'a Run)> {
+    let ends_with = |run: &Run| {
+        run.text
+            .split_whitespace()
+            .last()
+            .is_some_and(|word| same(word, label))
+    };
+    let index = line.runs.iter().position(ends_with)?;
+    Some((&line.runs[index], line.runs.get(index + 1)?))
+}
+
+/// A person's signature is drawn at most this large.
+const WIDTH_MM: f64 = 56.0;
+const HEIGHT_MM: f64 = 26.0;
+
+/// Less room than a line and a half is no room for a signature.
+const LEAST_HEIGHT: f64 = 24.0;
+
+/// How far the middles of title and name may lie apart, in points.
+const COLUMN: f64 = 40.0;
+
+/// Air between print and field.
+const GAP_MARGIN: f64 = 1.0;

@@ -1,0 +1,338 @@
+//! The file as revisions, and the objects as each revision shows them.
+
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::filter;
+use super::lexer::Lexer;
+use super::revision::{self, Revision};
+use super::xref::{self, Entry};
+use crate::error::{Error, Result};
+use crate::limits;
+use crate::pdf::object::{Dictionary, Object, Reference, Stream};
+
+/// An opened file.
+pub struct Document<'a> {
+    bytes: &'a [u8],
+    revisions: Vec<Revision>,
+    /// For each object number the revisions that name it, oldest first.
+    history: HashMap<u32, Vec<(usize, Entry)>>,
+    objects: RefCell<HashMap<Place, Rc<Located>>>,
+    containers: RefCell<HashMap<usize, Rc<Container>>>,
+    decoded_bytes: Cell<usize>,
+}
+
+/// An indirect object with the bytes it was read from.
+#[derive(Debug)]
+pub struct Located {
+    pub object: Object,
+    /// Where it begins; for a compressed object, where its stream begins.
+    pub offset: usize,
+    /// Its number, generation and place tell it from every other version of itself.
+    pub place: Place,
+}
+
+/// Where one version of an object stands: equal places hold the same bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Place {
+    Nowhere,
+    Direct { offset: usize },
+    Compressed { offset: usize, index: u32 },
+}
+
+/// A decoded object stream.
+struct Container {
+    data: Vec<u8>,
+    /// Object number and offset of each.
+    index: Vec<(u32, usize)>,
+}
+
+/// The objects as a revision shows them.
+#[derive(Clone, Copy)]
+pub struct View<'d> {
+    document: &'d Document<'d>,
+    revision: usize,
+}
+
+impl<'a> Document<'a> {
+    /// Reads the chain of revisions; objects are read when asked for.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] for whatever readers could see differently, [`Error::Refused`] beyond the limits.
+    pub fn open(bytes: &'a [u8]) -> Result<Self> {
+        let revisions = revision::revisions(bytes)?;
+        let mut history: HashMap<u32, Vec<(usize, Entry)>> = HashMap::new();
+        for (index, revision) in revisions.iter().enumerate() {
+            for (number, entry) in &revision.entries {
+                history.entry(*number).or_default().push((index, *entry));
+            }
+        }
+        Ok(Self {
+            bytes,
+            revisions,
+            history,
+            objects: RefCell::default(),
+            containers: RefCell::default(),
+            decoded_bytes: Cell::new(0),
+        })
+    }
+
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// The first one first.
+    pub fn revisions(&self) -> &[Revision] {
+        &self.revisions
+    }
+
+    /// The objects as revision `revision` (counted from 0) shows them.
+    pub fn view(&self, revision: usize) -> View<'_> {
+        View {
+            document: self,
+            revision: revision.min(self.revisions.len() - 1),
+        }
+    }
+
+    /// The newest view.
+    pub fn latest(&self) -> View<'_> {
+        self.view(self.revisions.len() - 1)
+    }
+
+    fn entry(&self, number: u32, revision: usize) -> Option<(usize, Entry)> {
+        let versions = self.history.get(&number)?;
+        versions
+            .iter()
+            .rev()
+            .find(|(index, _)| *index <= revision)
+            .copied()
+    }
+
+    fn spend(&self, bytes: usize) -> Result<()> {
+        let total = self.decoded_bytes.get().saturating_add(bytes);
+        self.decoded_bytes.set(total);
+        if total > limits::DECODED_TOTAL_BYTES {
+            return Err(Error::refused("PDF", "streams decode beyond the limit"));
+        }
+        Ok(())
+    }
+
+    fn parse(&self, reference: Reference, offset: usize, revision: usize) -> Result<Object> {
+        // A revision must be readable by itself, so nothing behind its end is seen.
+        let bytes = &self.bytes[..self.revisions[revision].extent.end];
+        let mut lexer = Lexer::in_file(bytes, offset);
+        if lexer.object_header()? != reference {
+            return Err(Error::malformed(
+                "PDF",
+                format!("another object stands where {reference} should"),
+            ));
+        }
+        let object = lexer.object()?;
+        lexer.skip_space();
+        let object = match object {
+            Object::Dictionary(dictionary) if lexer.bytes[lexer.position..].starts_with(b"stream") => {
+                let length = self.length(&dictionary, revision)?;
+                let data = xref::stream_data(&mut lexer, length)?;
+                Object::Stream(Stream { dictionary, data })
+            }
+            other => other,
+        };
+        lexer.expect_keyword("endobj")?;
+        Ok(object)
+    }
+
+    fn length(&self, dictionary: &Dictionary, revision: usize) -> Result<usize> {
+        let length = match dictionary.get("Length") {
+            Some(Object::Reference(reference)) => match self.entry(reference.number, revision) {
+                Some((defined, Entry::InUse { offset, generation }))
+                    if generation == reference.generation =>
+                {
+                    let mut lexer = Lexer::in_file(&self.bytes[..self.revisions[defined].extent.end], offset);
+                    lexer.object_header()?;
+                    lexer.object()?.as_integer()
+                }
+                Some((_, Entry::Compressed { .. })) => {
+                    self.view(revision).object(*reference)?.object.as_integer()
+                }
+                _ => None,
+            },
+            Some(value) => value.as_integer(),
+            None => None,
+        };
+        length
+            .and_then(|length| usize::try_from(length).ok())
+            .ok_or_else(|| Error::malformed("PDF", "stream without a length"))
+    }
+
+    fn container(&self, number: u32, revision: usize) -> Result<(usize, Rc<Container>)> {
+        let Some((defined, Entry::InUse { offset, generation })) = self.entry(number, revision) else {
+            return Err(Error::malformed(
+                "PDF",
+                format!("object stream {number} is missing"),
+            ));
+        };
+        if let Some(container) = self.containers.borrow().get(&offset) {
+            return Ok((offset, Rc::clone(container)));
+        }
+        let object = self.parse(Reference { number, generation }, offset, defined)?;
+        let stream = object
+            .as_stream()
+            .filter(|stream| stream.dictionary.name("Type") == Some(b"ObjStm"));
+        let stream =
+            stream.ok_or_else(|| Error::malformed("PDF", format!("object {number} is no object stream")))?;
+        let container = Rc::new(Container::read(
+            self.decode(stream)?.into_owned(),
+            &stream.dictionary,
+        )?);
+        self.spend(container.data.len())?;
+        self.containers.borrow_mut().insert(offset, Rc::clone(&container));
+        Ok((offset, container))
+    }
+
+    fn decode(&self, stream: &Stream) -> Result<Cow<'a, [u8]>> {
+        filter::decode(&self.bytes[stream.data.clone()], &stream.dictionary)
+    }
+}
+
+impl Container {
+    fn read(data: Vec<u8>, dictionary: &Dictionary) -> Result<Self> {
+        let fault = || Error::malformed("PDF", "object stream");
+        let bounded = |key: &str| {
+            dictionary
+                .integer(key)
+                .and_then(|value| usize::try_from(value).ok())
+        };
+        let (count, first) = (
+            bounded("N").ok_or_else(fault)?,
+            bounded("First").ok_or_else(fault)?,
+        );
+        if count > data.len() {
+            return Err(fault());
+        }
+        let mut index = Vec::with_capacity(count);
+        let mut lexer = Lexer::in_buffer(&data, 0);
+        for _ in 0..count {
+            lexer.skip_space();
+            let number = u32::try_from(lexer.digits()?).map_err(|_| fault())?;
+            lexer.skip_space();
+            let offset = usize::try_from(lexer.digits()?).map_err(|_| fault())?;
+            index.push((
+                number,
+                first
+                    .checked_add(offset)
+                    .filter(|at| *at <= data.len())
+                    .ok_or_else(fault)?,
+            ));
+        }
+        Ok(Self { data, index })
+    }
+
+    fn object(&self, number: u32, index: u32) -> Result<Object> {
+        match self.index.get(index as usize) {
+            Some((found, offset)) if *found == number => Lexer::in_buffer(&self.data, *offset).object(),
+            _ => Err(Error::malformed(
+                "PDF",
+                format!("object stream does not hold object {number} where it should"),
+            )),
+        }
+    }
+}
+
+impl<'d> View<'d> {
+    pub fn document(&self) -> &'d Document<'d> {
+        self.document
+    }
+
+    /// Counted from 0.
+    pub fn revision(&self) -> usize {
+        self.revision
+    }
+
+    pub fn trailer(&self) -> &'d Dictionary {
+        &self.document.revisions[self.revision].trailer
+    }
+
+    /// Where this view finds an object, without reading it.
+    pub fn place(&self, reference: Reference) -> Place {
+        match self.document.entry(reference.number, self.revision) {
+            Some((_, Entry::InUse { offset, generation })) if generation == reference.generation => {
+                Place::Direct { offset }
+            }
+            Some((_, Entry::Compressed { stream, index })) if reference.generation == 0 => {
+                match self.document.entry(stream, self.revision) {
+                    Some((_, Entry::InUse { offset, .. })) => Place::Compressed { offset, index },
+                    _ => Place::Nowhere,
+                }
+            }
+            _ => Place::Nowhere,
+        }
+    }
+
+    /// An indirect object; a missing or free one is null (ISO 32000-2, 7.3.10).
+    pub fn object(&self, reference: Reference) -> Result<Rc<Located>> {
+        let place = self.place(reference);
+        if let Some(found) = self.document.objects.borrow().get(&place) {
+            return Ok(Rc::clone(found));
+        }
+        let (object, offset) = match (place, self.document.entry(reference.number, self.revision)) {
+            (Place::Direct { offset }, Some((defined, _))) => {
+                (self.document.parse(reference, offset, defined)?, offset)
+            }
+            (_, Some((_, Entry::Compressed { stream, index }))) if reference.generation == 0 => {
+                let (offset, container) = self.document.container(stream, self.revision)?;
+                (container.object(reference.number, index)?, offset)
+            }
+            _ => (Object::Null, 0),
+        };
+        let located = Rc::new(Located {
+            object,
+            offset,
+            place,
+        });
+        if place != Place::Nowhere {
+            self.document
+                .objects
+                .borrow_mut()
+                .insert(place, Rc::clone(&located));
+        }
+        Ok(located)
+    }
+
+    /// Follows references until a direct object.
+    pub fn resolve(&self, object: &Object) -> Result<Object> {
+        let mut object = object.clone();
+        for _ in 0..limits::REFERENCE_HOPS {
+            match object {
+                Object::Reference(reference) => object = self.object(reference)?.object.clone(),
+                other => return Ok(other),
+            }
+        }
+        Err(Error::malformed("PDF", "references loop"))
+    }
+
+    /// The value of a key, references followed; null where absent.
+    pub fn value(&self, dictionary: &Dictionary, key: &str) -> Result<Object> {
+        dictionary
+            .get(key)
+            .map_or(Ok(Object::Null), |value| self.resolve(value))
+    }
+
+    /// The document's catalog.
+    pub fn catalog(&self) -> Result<(Reference, Dictionary)> {
+        let reference = self.trailer().reference("Root");
+        let reference = reference.ok_or_else(|| Error::malformed("PDF", "trailer without Root"))?;
+        match &self.object(reference)?.object {
+            Object::Dictionary(catalog) => Ok((reference, catalog.clone())),
+            _ => Err(Error::malformed("PDF", "Root is no dictionary")),
+        }
+    }
+
+    /// A stream's bytes with its filters undone.
+    pub fn decode(&self, stream: &Stream) -> Result<Cow<'d, [u8]>> {
+        let decoded = self.document.decode(stream)?;
+        self.document.spend(decoded.len())?;
+        Ok(decoded)
+    }
+}

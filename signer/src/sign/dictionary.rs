@@ -1,0 +1,124 @@
+//! The signature dictionary with its placeholder (ISO 32000-2, 12.8.1; EN 319 142-1, 6.3).
+
+use std::ops::Range;
+
+use lopdf::{Dictionary, Object, ObjectId, dictionary};
+use time::OffsetDateTime;
+use time::macros::{format_description, offset};
+
+use super::{Certification, Request};
+use crate::error::{Error, Result};
+use crate::pdf::form::Lock;
+use crate::pdf::writer::{text_string, write};
+
+/// The bytes of a signature dictionary, and where in them its two late values stand.
+pub(super) struct Placeholder {
+    pub bytes: Vec<u8>,
+    /// Blanks to be overwritten.
+    pub byte_range: Range<usize>,
+    /// From `<` to after `>`.
+    pub contents: Range<usize>,
+}
+
+/// Lays out the dictionary with room for a container of `capacity` bytes.
+pub(super) fn placeholder(
+    request: &Request,
+    lock: Option<&Lock>,
+    root: ObjectId,
+    capacity: usize,
+) -> Result<Placeholder> {
+    let mut bytes = Vec::new();
+    write(&mut bytes, &Object::Dictionary(entries(request, lock, root)?))?;
+    if bytes.split_off(bytes.len().saturating_sub(2)) != b">>" {
+        return Err(Error::misuse("signature", "a dictionary that does not end"));
+    }
+    bytes.extend(b"/ByteRange ");
+    let byte_range = bytes.len()..bytes.len() + BYTE_RANGE_WIDTH;
+    bytes.resize(byte_range.end, b' ');
+    bytes.extend(b"/Contents ");
+    let contents = bytes.len()..bytes.len() + 2 * capacity + 2;
+    bytes.push(b'<');
+    bytes.resize(contents.end - 1, b'0');
+    bytes.extend(b">>>");
+    Ok(Placeholder {
+        bytes,
+        byte_range,
+        contents,
+    })
+}
+
+/// `[0 a b c]`, padded with blanks to the room kept for it.
+pub(super) fn byte_range(ranges: [usize; 4]) -> Vec<u8> {
+    let [a, b, c, d] = ranges;
+    format!("{:<BYTE_RANGE_WIDTH$}", format!("[{a} {b} {c} {d}]")).into_bytes()
+}
+
+fn entries(request: &Request, lock: Option<&Lock>, root: ObjectId) -> Result<Dictionary> {
+    let mut entries = dictionary! {
+        "Type" => "Sig",
+        "Filter" => "Adobe.PPKLite",
+        "SubFilter" => "ETSI.CAdES.detached",
+        "M" => Object::string_literal(claimed_time(request.signing_time)?),
+    };
+    for (key, value) in [
+        ("Name", &request.name),
+        ("Reason", &request.reason),
+        ("Location", &request.location),
+    ] {
+        if let Some(value) = value {
+            entries.set(key, text_string(value));
+        }
+    }
+    let mut references = Vec::new();
+    if let Some(certification) = request.certify {
+        references.push(reference(
+            "DocMDP",
+            root,
+            dictionary! { "P" => certification.level() },
+        ));
+    }
+    if let Some(lock) = lock {
+        let mut parameters = Dictionary::new();
+        lock.write(&mut parameters);
+        references.push(reference("FieldMDP", root, parameters));
+    }
+    if !references.is_empty() {
+        entries.set("Reference", references);
+    }
+    Ok(entries)
+}
+
+/// A signature reference dictionary (table 256).
+fn reference(method: &str, root: ObjectId, mut parameters: Dictionary) -> Object {
+    parameters.set("Type", "TransformParams");
+    parameters.set("V", "1.2");
+    Object::Dictionary(dictionary! {
+        "Type" => "SigRef",
+        "TransformMethod" => method,
+        "TransformParams" => parameters,
+        "Data" => root,
+    })
+}
+
+/// A date string with Viet Nam's offset (7.9.4).
+fn claimed_time(time: OffsetDateTime) -> Result<String> {
+    let format = format_description!("D:[year][month][day][hour][minute][second]+07'00'");
+    let local = time.to_offset(offset!(+7));
+    local
+        .format(format)
+        .map_err(|e| Error::misuse("signing time", e.to_string()))
+}
+
+impl Certification {
+    /// `/P` of DocMDP (table 257).
+    pub(super) fn level(self) -> i64 {
+        match self {
+            Self::NoChanges => 1,
+            Self::FormFilling => 2,
+            Self::Annotations => 3,
+        }
+    }
+}
+
+/// Room for four offsets of ten digits, the most a cross-reference table can name.
+const BYTE_RANGE_WIDTH: usize = 2 + 1 + 3 * 11;

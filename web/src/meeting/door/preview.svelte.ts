@@ -1,0 +1,93 @@
+import { DeviceError, openCamera, openMicrophone, type Hindrance } from '../rtc/devices';
+import { Level, SPEECH } from '../rtc/level';
+
+/** What the door tries out before the meeting: microphone, camera, line. */
+export class Preview {
+  microphone = $state.raw<MediaStreamTrack | null>(null);
+  camera = $state.raw<MediaStreamTrack | null>(null);
+  microphoneTrouble = $state<Hindrance | null>(null);
+  cameraTrouble = $state<Hindrance | null>(null);
+  /** From 0 to 1. */
+  level = $state(0);
+  /** The microphone has carried a voice. */
+  heard = $state(false);
+  /** There and back, in milliseconds; `null` until measured, `Infinity` without a line. */
+  delay = $state<number | null>(null);
+
+  private meter: Level | null = null;
+
+  async start(): Promise<void> {
+    void this.measure();
+    // One after the other: two questions of the browser at once are one too many.
+    await this.openMicrophone();
+    await this.openCamera();
+  }
+
+  async openMicrophone(): Promise<void> {
+    this.closeMicrophone();
+    try {
+      this.microphone = await openMicrophone();
+      this.microphoneTrouble = null;
+      this.meter = new Level(this.microphone, (level) => {
+        this.level = level;
+        if (level > SPEECH) this.heard = true;
+      });
+    } catch (cause) {
+      this.microphoneTrouble = hindrance(cause);
+    }
+  }
+
+  async openCamera(): Promise<void> {
+    this.closeCamera();
+    try {
+      this.camera = await openCamera();
+      this.cameraTrouble = null;
+    } catch (cause) {
+      this.cameraTrouble = hindrance(cause);
+    }
+  }
+
+  closeMicrophone(): void {
+    this.meter?.close();
+    this.meter = null;
+    this.level = 0;
+    this.heard = false;
+    this.microphone?.stop();
+    this.microphone = null;
+  }
+
+  closeCamera(): void {
+    this.camera?.stop();
+    this.camera = null;
+  }
+
+  /** Gives the open tracks away, into the meeting. */
+  handOver(): { microphone: MediaStreamTrack | null; camera: MediaStreamTrack | null } {
+    const { microphone, camera } = this;
+    this.meter?.close();
+    this.meter = this.microphone = this.camera = null;
+    return { microphone, camera };
+  }
+
+  close(): void {
+    this.closeMicrophone();
+    this.closeCamera();
+  }
+
+  /** The best of three: the first one also makes the connection. */
+  private async measure(): Promise<void> {
+    const times: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      const begin = performance.now();
+      try {
+        await fetch('/healthz', { cache: 'no-store' });
+        times.push(performance.now() - begin);
+      } catch {
+        // A lost line counts by the times that are missing.
+      }
+    }
+    this.delay = times.length > 0 ? Math.round(Math.min(...times)) : Infinity;
+  }
+}
+
+const hindrance = (cause: unknown): Hindrance => (cause instanceof DeviceError ? cause.hindrance : 'busy');

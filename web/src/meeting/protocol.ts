@@ -1,0 +1,80 @@
+// Written from server/src/conference/protocol.rs; a test keeps it so. Do not edit.
+
+export const VERSION = 1;
+
+export type ClientMessage =
+  | { type: 'join'; version: number; name: string | null; place: string | null }
+  | { type: 'publish_offer'; sdp: string; tracks: Array<PublishedTrack> }
+  | { type: 'subscribe_answer'; sdp: string }
+  | { type: 'subscribe_again' }
+  | { type: 'mute'; source: Source; muted: boolean }
+  | { type: 'leave' }
+  | { type: 'end' }
+  | { type: 'ping'; id: number };
+
+export type ServerMessage =
+  | ({ type: 'welcome' } & Welcome)
+  | { type: 'participant'; participant: Participant }
+  | { type: 'left'; id: string }
+  | { type: 'publish_answer'; sdp: string }
+  | { type: 'subscribe_offer'; sdp: string }
+  | { type: 'slots'; slots: Array<Slot> }
+  | { type: 'speaking'; participants: Array<string> }
+  | { type: 'replaced' }
+  | { type: 'ended' }
+  | { type: 'error'; error: ErrorName; sentence: string }
+  | { type: 'pong'; id: number };
+
+export type Welcome = {
+  id: string;
+  place: string;
+  role: Role;
+  may: Array<Act>;
+  title: string;
+  participants: Array<Participant>;
+  publish: PublishParameters;
+  seat_kept_seconds: number;
+};
+
+export type PublishParameters = { camera: Array<Layer>; screen_bitrate_bps: number; screen_frames_per_second: number };
+
+export type Layer = { rid: string; scale_down_by: number; bitrate_bps: number };
+
+export type Participant = {
+  id: string;
+  name: string;
+  title: string | null;
+  role: Role;
+  presence: Presence;
+  tracks: Array<Track>;
+};
+
+export type Presence = 'here' | 'lost';
+
+export type Track = { source: Source; state: TrackState };
+
+export type TrackState = 'live' | 'muted' | 'silent';
+
+export type PublishedTrack = { mid: string; source: Source };
+
+export type Slot = { mid: string; participant: string; source: Source };
+
+export type ErrorName =
+  | 'malformed'
+  | 'too_large'
+  | 'too_fast'
+  | 'unsupported_version'
+  | 'not_joined'
+  | 'already_joined'
+  | 'name_missing'
+  | 'name_unusable'
+  | 'room_full'
+  | 'refused'
+  | 'description_unusable'
+  | 'media_unavailable';
+
+export type Role = 'chair' | 'secretary' | 'technical_host' | 'delegate' | 'guest';
+
+export type Act = 'speak' | 'share_screen' | 'end';
+
+export type Source = 'microphone' | 'camera' | 'screen' | 'screen_audio';

@@ -1,0 +1,7 @@
+import type { Route } from '../router/router.svelte';
+
+export const routes: Route[] = [
+  { paths: ['/hop'], load: () => import('./list/List.svelte'), access: 'person', frame: 'bar', place: 'meetings' },
+  { paths: ['/vao-hop'], load: () => import('./door/EnterByCode.svelte'), access: 'public', frame: 'bar' },
+  { paths: ['/hop/:code'], load: () => import('./door/Door.svelte'), access: 'public', frame: 'bare' },
+];

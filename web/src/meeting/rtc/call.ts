@@ -1,0 +1,173 @@
+import type { Participant, ServerMessage, Slot, Source, Welcome } from '../protocol';
+import { Publisher } from './publisher';
+import { Signalling, type Farewell } from './signalling';
+import { Subscriber } from './subscriber';
+
+/** What a call tells the page. Every value is whole: the page replaces what it had. */
+export interface Listener {
+  welcomed(welcome: Welcome): void;
+  participant(participant: Participant): void;
+  left(id: string): void;
+  speaking(ids: string[]): void;
+  /** What can be seen and heard now. */
+  seen(tracks: Seen[]): void;
+  /** The line is lost and is being made again. */
+  lost(attempt: number): void;
+  error(sentence: string): void;
+  over(farewell: Farewell): void;
+}
+
+/** A track that arrives, and whose it is. */
+export interface Seen {
+  participant: string;
+  source: Source;
+  track: MediaStreamTrack;
+}
+
+export interface Door {
+  url: string;
+  name: string;
+  /** From an earlier welcome, kept over a reload. */
+  place: string | null;
+}
+
+/**
+ * One participant in one meeting: the signalling and the two connections. It comes back by itself after a lost line, with
+ * the same seat and whatever was being sent.
+ */
+export class Call {
+  private readonly signalling: Signalling;
+  private publisher: Publisher | null = null;
+  private subscriber: Subscriber | null = null;
+  private welcome: Welcome | null = null;
+  private slots: Slot[] = [];
+  /** What we send. A source that is not here is muted. */
+  private readonly sent = new Map<Source, MediaStreamTrack>();
+
+  constructor(
+    door: Door,
+    private readonly listener: Listener,
+  ) {
+    this.signalling = new Signalling(door.url, door.name, door.place, {
+      message: (message) => void this.take(message).catch((cause) => this.broken(cause)),
+      lost: (attempt) => listener.lost(attempt),
+      over: (farewell) => {
+        this.disconnect();
+        listener.over(farewell);
+      },
+    });
+  }
+
+  /** Sends `track` as `source`, or mutes it with `null`: the server is told, and nothing more leaves this machine. */
+  async send(source: Source, track: MediaStreamTrack | null): Promise<void> {
+    if (track) this.sent.set(source, track);
+    else this.sent.delete(source);
+    if (!track) this.signalling.send({ type: 'mute', source, muted: true });
+    await this.publisher?.send(source, track);
+    if (track) this.signalling.send({ type: 'mute', source, muted: false });
+  }
+
+  leave(): void {
+    this.signalling.leave();
+  }
+
+  endForAll(): void {
+    this.signalling.send({ type: 'end' });
+  }
+
+  /** The page goes away, the seat stays. */
+  drop(): void {
+    this.signalling.drop();
+    this.disconnect();
+  }
+
+  /** What the browser knows of both connections; for tests and for a report. */
+  async stats(): Promise<{ publish: RTCStatsReport | null; subscribe: RTCStatsReport | null }> {
+    return {
+      publish: (await this.publisher?.stats()) ?? null,
+      subscribe: (await this.subscriber?.stats()) ?? null,
+    };
+  }
+
+  private async take(message: ServerMessage): Promise<void> {
+    switch (message.type) {
+      case 'welcome':
+        this.disconnect();
+        this.welcome = message;
+        this.listener.welcomed(message);
+        return this.publish(message);
+      case 'participant':
+        return this.listener.participant(message.participant);
+      case 'left':
+        return this.listener.left(message.id);
+      case 'speaking':
+        return this.listener.speaking(message.participants);
+      case 'slots':
+        this.slots = message.slots;
+        return this.show();
+      case 'publish_answer':
+        await this.publisher?.answer(message.sdp);
+        return this.resume();
+      case 'subscribe_offer':
+        return this.subscribe(message.sdp);
+      case 'error':
+        return this.listener.error(message.sentence);
+    }
+  }
+
+  private async publish(welcome: Welcome): Promise<void> {
+    const sources: Source[] = ['microphone', 'camera'];
+    if (welcome.may.includes('share_screen')) sources.push('screen', 'screen_audio');
+    const publisher = new Publisher(sources, welcome.publish, {
+      offer: (sdp, tracks) => this.signalling.send({ type: 'publish_offer', sdp, tracks }),
+      failed: () => void this.republish(publisher),
+    });
+    this.publisher = publisher;
+    await publisher.start();
+  }
+
+  private async republish(failed: Publisher): Promise<void> {
+    if (failed !== this.publisher || !this.welcome) return;
+    failed.close();
+    await this.publish(this.welcome);
+  }
+
+  /** Puts what was sent before into the new connection. */
+  private async resume(): Promise<void> {
+    for (const [source, track] of this.sent) await this.send(source, track);
+  }
+
+  /** Each offer belongs to a new connection: the server offers once after `join` and once after `subscribe_again`. */
+  private async subscribe(sdp: string): Promise<void> {
+    this.subscriber?.close();
+    const subscriber = new Subscriber({
+      answer: (answer) => this.signalling.send({ type: 'subscribe_answer', sdp: answer }),
+      changed: () => this.show(),
+      failed: () => subscriber === this.subscriber && this.signalling.send({ type: 'subscribe_again' }),
+    });
+    this.subscriber = subscriber;
+    await subscriber.offer(sdp);
+  }
+
+  private show(): void {
+    const seen = this.slots.flatMap(({ mid, participant, source }): Seen[] => {
+      const track = this.subscriber?.track(mid);
+      return track ? [{ participant, source, track }] : [];
+    });
+    this.listener.seen(seen);
+  }
+
+  private disconnect(): void {
+    this.publisher?.close();
+    this.subscriber?.close();
+    this.publisher = null;
+    this.subscriber = null;
+    this.slots = [];
+    this.listener.seen([]);
+  }
+
+  private broken(cause: unknown): void {
+    console.error(cause);
+    this.listener.error('');
+  }
+}

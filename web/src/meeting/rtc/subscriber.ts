@@ -1,0 +1,43 @@
+/** What is asked of the server while the connection is made. */
+export interface SubscribeLine {
+  answer(sdp: string): void;
+  /** A section has its track. */
+  changed(): void;
+  failed(): void;
+}
+
+/** The connection we receive with: a fixed number of sections, whose content the server changes. */
+export class Subscriber {
+  private readonly connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+  private readonly tracks = new Map<string, MediaStreamTrack>();
+
+  constructor(private readonly line: SubscribeLine) {
+    this.connection.ontrack = ({ transceiver, track }) => {
+      this.tracks.set(transceiver.mid!, track);
+      line.changed();
+    };
+    this.connection.onconnectionstatechange = () => {
+      if (this.connection.connectionState === 'failed') line.failed();
+    };
+  }
+
+  async offer(sdp: string): Promise<void> {
+    await this.connection.setRemoteDescription({ type: 'offer', sdp });
+    await this.connection.setLocalDescription();
+    this.line.answer(this.connection.localDescription!.sdp);
+  }
+
+  track(mid: string): MediaStreamTrack | null {
+    return this.tracks.get(mid) ?? null;
+  }
+
+  stats(): Promise<RTCStatsReport> {
+    return this.connection.getStats();
+  }
+
+  close(): void {
+    this.connection.onconnectionstatechange = null;
+    this.connection.ontrack = null;
+    this.connection.close();
+  }
+}

@@ -1,0 +1,42 @@
+import { api, whenForgotten } from '../api/client';
+import { Problem } from '../api/problem';
+import type { Person, Role } from '../api/types';
+
+/** Who is at the screen: `undefined` until the server has been asked, `null` when nobody is logged in. */
+let person = $state.raw<Person | null>();
+
+export const session = {
+  get person() {
+    return person ?? null;
+  },
+  get known() {
+    return person !== undefined;
+  },
+};
+
+export const holds = (role: Role): boolean => session.person?.roles.some((held) => held.role === role) ?? false;
+
+export async function restore(): Promise<void> {
+  whenForgotten(() => (person = null));
+  try {
+    person = await api<Person>('/session');
+  } catch (cause) {
+    if (!(cause instanceof Problem) || cause.status !== 401) throw cause;
+    person = null;
+  }
+}
+
+export interface Credentials extends Record<string, unknown> {
+  user_name: string;
+  password: string;
+  one_time_code?: string;
+}
+
+export async function logIn(credentials: Credentials): Promise<void> {
+  person = await api<Person>('/session', { method: 'POST', body: credentials });
+}
+
+export async function logOut(): Promise<void> {
+  await api('/session', { method: 'DELETE' });
+  person = null;
+}
