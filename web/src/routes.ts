@@ -1,6 +1,8 @@
 import { routes as meeting } from './meeting/routes';
 import type { Route } from './router/router.svelte';
 
+const documents = { access: 'person', frame: 'bar', place: 'documents' } as const;
+
 export const routes: Route[] = [
   { paths: ['/'], load: () => import('./pages/home/Home.svelte'), access: 'person', frame: 'bar', place: 'work' },
   { paths: ['/dang-nhap'], load: () => import('./pages/login/LogIn.svelte'), access: 'public', frame: 'bare' },
@@ -9,6 +11,18 @@ export const routes: Route[] = [
     load: () => import('./pages/settings/Settings.svelte'),
     access: 'person',
     frame: 'bar',
+  },
+  { paths: ['/van-ban'], load: () => import('./pages/documents/Documents.svelte'), ...documents },
+  { paths: ['/van-ban/moi'], load: () => import('./pages/documents/Upload.svelte'), ...documents },
+  { paths: ['/van-ban/:id'], load: () => import('./pages/documents/Document.svelte'), ...documents },
+  { paths: ['/van-ban/:id/ky'], load: () => import('./pages/sign/Sign.svelte'), access: 'person', frame: 'bare' },
+  { paths: ['/van-ban-den', '/van-ban-den/:id'], load: () => import('./pages/inbox/Inbox.svelte'), ...documents },
+  {
+    paths: ['/kiem-tra'],
+    load: () => import('./pages/verify/Verify.svelte'),
+    access: 'public',
+    frame: 'bar',
+    place: 'verify',
   },
   ...meeting,
 ];

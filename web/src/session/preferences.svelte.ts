@@ -13,7 +13,7 @@ let shortcuts = $state(read(SHORTCUTS) !== 'off');
 export const preferences = {
   /** What the person chose, or what suits their role. */
   get density(): Density {
-    return density ?? suited(session.person?.roles.map((held) => held.role) ?? []);
+    return density ?? suited(session.person?.memberships.map((held) => held.role) ?? []);
   },
   set density(next: Density) {
     density = next;

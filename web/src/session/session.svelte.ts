@@ -1,6 +1,6 @@
 import { api, whenForgotten } from '../api/client';
 import { Problem } from '../api/problem';
-import type { Person, Role } from '../api/types';
+import type { Membership, Person, Role } from '../api/types';
 
 /** Who is at the screen: `undefined` until the server has been asked, `null` when nobody is logged in. */
 let person = $state.raw<Person | null>();
@@ -14,7 +14,10 @@ export const session = {
   },
 };
 
-export const holds = (role: Role): boolean => session.person?.roles.some((held) => held.role === role) ?? false;
+/** Where the person works and as what: their first membership. */
+export const post = (): Membership | undefined => session.person?.memberships[0];
+
+export const holds = (role: Role): boolean => session.person?.memberships.some((held) => held.role === role) ?? false;
 
 export async function restore(): Promise<void> {
   whenForgotten(() => (person = null));
