@@ -1,1 +1,123 @@
-//! The demo province, its people, papers and training PKI, marked as such everywhere.
+//! The demo: a fictional province with its agencies, people, papers, keys and a meeting, marked as such everywhere.
+//!
+//! [`prepare`] is called on every start. What is already there it leaves alone, so a first start that was killed is
+//! finished by the next one, and later starts take no time. Beside the database lie `handout.json` (password and PIN),
+//! `pki.json` (the training PKI) and `keys/` (everybody's PKCS#12, to be tried with the command `signer`).
+
+mod announcement;
+pub mod artwork;
+mod handout;
+mod organisation;
+pub mod pki;
+mod province;
+mod whole_file;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::accounts;
+use crate::app::App;
+use crate::config::Config;
+use crate::render;
+use crate::store::blob;
+use pki::Authority;
+
+pub use handout::Handout;
+
+/// Why the demo could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the demo's files: {0}")]
+    File(#[from] std::io::Error),
+    #[error("malformed: {0}: {1}")]
+    Malformed(PathBuf, String),
+    #[error(transparent)]
+    Pki(#[from] pki::Error),
+    #[error(transparent)]
+    Picture(#[from] artwork::Error),
+    #[error(transparent)]
+    Paper(#[from] render::Error),
+    #[error(transparent)]
+    Account(#[from] accounts::Error),
+    #[error(transparent)]
+    Blob(#[from] blob::Error),
+    #[error("the database: {0}")]
+    Database(#[from] sea_orm::DbErr),
+    #[error("misuse: the demo names {0}, which it does not have")]
+    Unknown(&'static str),
+}
+
+/// The demo, ready to be served.
+pub struct Demo {
+    handout: Handout,
+    /// To be served under `/pki` by [`pki::routes`].
+    pub authority: Arc<Authority>,
+}
+
+/// Whether the password that was handed out before still holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Passwords {
+    Keep,
+    /// A new one for everybody, and nobody stays logged in: when other machines are let in.
+    Renew,
+}
+
+/// Makes what is missing of the demo in the data folder of `app`.
+///
+/// `base_url` is where the program is reached; it stands in the certificates that are made now.
+///
+/// # Errors
+/// When a file or the database refuses. Nothing that was made is lost; call it again.
+pub async fn prepare(app: &App, base_url: &str, passwords: Passwords) -> Result<Demo, Error> {
+    let folder = &app.config.data_folder;
+    let mut handout = Handout::open_or_create(folder, &app.clock)?;
+    if passwords == Passwords::Renew {
+        handout = handout.renewed(folder, &app.clock)?;
+    }
+    let authority = authority(folder, base_url, &handout, app)?;
+    organisation::create(app, &handout).await?;
+    organisation::align_passwords(app, &handout).await?;
+    Ok(Demo { handout, authority: Arc::new(authority) })
+}
+
+impl Demo {
+    /// Who can log in, with what, and what to do next, for the terminal.
+    pub fn announcement(&self, address: &str) -> String {
+        announcement::announcement(&self.handout, address)
+    }
+
+    /// The password and the PIN, for tests.
+    pub fn handout(&self) -> &Handout {
+        &self.handout
+    }
+}
+
+/// Settles what the demo needs before the program opens: a port, since certificates name it, and our own authority for
+/// time-stamps where no other is configured.
+///
+/// # Errors
+/// When no port is free.
+pub fn settle(config: &mut Config) -> Result<String, Error> {
+    if config.http.address.port() == 0 {
+        config.http.address = std::net::TcpListener::bind(config.http.address)?.local_addr()?;
+    }
+    let base_url = format!("http://localhost:{}", config.http.address.port());
+    Ok(base_url)
+}
+
+/// Opens the training PKI, or makes it: first everybody's PKCS#12, then the file that says that all are there.
+fn authority(folder: &Path, base_url: &str, handout: &Handout, app: &App) -> Result<Authority, Error> {
+    let path = folder.join("pki.json");
+    if path.exists() {
+        return Ok(Authority::open(&path)?);
+    }
+    let (authority, packages) =
+        Authority::create(base_url, &province::holders(), |_| handout.pin.as_str(), &app.clock)?;
+    let keys = folder.join("keys");
+    std::fs::create_dir_all(&keys)?;
+    for package in packages {
+        whole_file::write(&keys.join(format!("{}.p12", package.alias)), &package.pkcs12)?;
+    }
+    authority.save(&path)?;
+    Ok(authority)
+}
