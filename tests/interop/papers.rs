@@ -6,7 +6,11 @@ use hoian_server::clock::Clock;
 use hoian_server::render::{Sample, typeset};
 
 fn judge(program: &str, arguments: &[&str], folder: &std::path::Path) -> String {
-    let output = Command::new(program).args(arguments).current_dir(folder).output().unwrap();
+    let output = Command::new(program)
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap();
     let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
     assert!(output.status.success(), "{program}: {said}");
     said
@@ -21,10 +25,17 @@ fn samples_are_sound_have_their_fonts_and_can_be_searched() {
         std::fs::write(folder.path().join("paper.pdf"), paper.pdf).unwrap();
 
         let said = judge("qpdf", &["--check", "paper.pdf"], folder.path());
-        assert!(said.contains("No syntax or stream encoding errors found"), "{said}");
+        assert!(
+            said.contains("No syntax or stream encoding errors found"),
+            "{said}"
+        );
 
         let fonts = judge("pdffonts", &["paper.pdf"], folder.path());
-        let rows: Vec<&str> = fonts.lines().skip(2).filter(|line| line.contains("Liberation")).collect();
+        let rows: Vec<&str> = fonts
+            .lines()
+            .skip(2)
+            .filter(|line| line.contains("Liberation"))
+            .collect();
         assert!(rows.len() >= 3, "{fonts}");
         for row in rows {
             // Name, type (two words), encoding, embedded, subset, to Unicode.
@@ -32,7 +43,14 @@ fn samples_are_sound_have_their_fonts_and_can_be_searched() {
         }
 
         let words = judge("pdftotext", &["-layout", "paper.pdf", "-"], folder.path());
-        for wanted in ["CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "/KH-UBND", "KẾ HOẠCH", "./.", "Nơi nhận:", "CHỦ TỊCH"] {
+        for wanted in [
+            "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
+            "/KH-UBND",
+            "KẾ HOẠCH",
+            "./.",
+            "Nơi nhận:",
+            "CHỦ TỊCH",
+        ] {
             assert!(words.contains(wanted), "{wanted} in {words}");
         }
     }

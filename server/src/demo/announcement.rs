@@ -16,19 +16,57 @@ pub(super) fn announcement(handout: &Handout, address: &str) -> String {
 
 fn write(text: &mut String, Handout { password, pin }: &Handout, address: &str) -> std::fmt::Result {
     writeln!(text, "\nTỉnh Lam Giang (minh họa) đã sẵn sàng: {address}\n")?;
-    let width = PEOPLE.iter().map(|person| person.user_name.len()).max().unwrap_or_default();
+    let width = PEOPLE
+        .iter()
+        .map(|person| person.user_name.len())
+        .max()
+        .unwrap_or_default();
     for person in &PEOPLE {
-        let mark = if person.role.needs_one_time_code() { "*" } else { " " };
-        writeln!(text, "  {:width$} {mark} {}, {}", person.user_name, person.full_name, post(person))?;
+        let mark = if person.role.needs_one_time_code() {
+            "*"
+        } else {
+            " "
+        };
+        writeln!(
+            text,
+            "  {:width$} {mark} {}, {}",
+            person.user_name,
+            person.full_name,
+            post(person)
+        )?;
     }
-    writeln!(text, "\n  Mật khẩu chung: {password}    Mã PIN ký số chung: {pin}")?;
-    writeln!(text, "  * cần mã xác nhận 6 số: hoian demo code TÊN (đổi sau mỗi 30 giây)\n")?;
-    writeln!(text, "  Bước tiếp theo: mở {address}, đăng nhập bằng chutich và ký văn bản đang chờ;")?;
-    writeln!(text, "  sau đó vanthu cấp số, đóng dấu và phát hành; vanthu.sonv nhận và thấy kết quả kiểm tra.\n")?;
-    writeln!(text, "  One password for everybody, one PIN for every key; users marked * also need the six digits of")?;
-    writeln!(text, "  `hoian demo code USER`. Next step: open {address}, log in as chutich (chair) and sign what")?;
-    writeln!(text, "  waits; then vanthu (clerk) numbers, seals and issues it, and vanthu.sonv receives it.")?;
-    writeln!(text, "  Everything here is fiction and practice: no seal, key or paper has any legal value.")
+    writeln!(
+        text,
+        "\n  Mật khẩu chung: {password}    Mã PIN ký số chung: {pin}"
+    )?;
+    writeln!(
+        text,
+        "  * cần mã xác nhận 6 số: hoian demo code TÊN (đổi sau mỗi 30 giây)\n"
+    )?;
+    writeln!(
+        text,
+        "  Bước tiếp theo: mở {address}, đăng nhập bằng chutich và ký văn bản đang chờ;"
+    )?;
+    writeln!(
+        text,
+        "  sau đó vanthu cấp số, đóng dấu và phát hành; vanthu.sonv nhận và thấy kết quả kiểm tra.\n"
+    )?;
+    writeln!(
+        text,
+        "  One password for everybody, one PIN for every key; users marked * also need the six digits of"
+    )?;
+    writeln!(
+        text,
+        "  `hoian demo code USER`. Next step: open {address}, log in as chutich (chair) and sign what"
+    )?;
+    writeln!(
+        text,
+        "  waits; then vanthu (clerk) numbers, seals and issues it, and vanthu.sonv receives it."
+    )?;
+    writeln!(
+        text,
+        "  Everything here is fiction and practice: no seal, key or paper has any legal value."
+    )
 }
 
 fn post(person: &Person) -> String {
@@ -46,9 +84,18 @@ mod tests {
 
     #[test]
     fn names_everyone_with_password_pin_and_next_step() {
-        let handout = Handout { password: "sen-tre-lam-mai-0042".into(), pin: "012345".into() };
+        let handout = Handout {
+            password: "sen-tre-lam-mai-0042".into(),
+            pin: "012345".into(),
+        };
         let text = announcement(&handout, "http://localhost:8080");
-        for word in ["chutich", "vanthu.anphu", "Chủ tịch UBND tỉnh Lam Giang", "sen-tre-lam-mai-0042", "012345"] {
+        for word in [
+            "chutich",
+            "vanthu.anphu",
+            "Chủ tịch UBND tỉnh Lam Giang",
+            "sen-tre-lam-mai-0042",
+            "012345",
+        ] {
             assert!(text.contains(word), "{word}");
         }
         assert!(text.contains("Bước tiếp theo") && text.contains("Next step"));

@@ -18,11 +18,11 @@ pub struct Handout {
 
 /// Short Vietnamese words without marks, which anyone can type on any keyboard.
 const WORDS: [&str; 64] = [
-    "an", "bac", "ban", "bien", "binh", "bong", "buom", "ca", "cam", "canh", "cau", "cay", "chim", "co", "cua", "da",
-    "dao", "dat", "den", "dong", "dua", "duong", "gio", "go", "ha", "hoa", "hong", "hue", "huong", "khe", "kim", "la",
-    "lam", "lan", "lua", "mai", "mat", "may", "minh", "mua", "nam", "nang", "ngoc", "nui", "nuoc", "oi", "phu", "que",
-    "rung", "sen", "song", "suoi", "tam", "tan", "thu", "thuy", "tre", "trang", "tuyet", "van", "vang", "xanh", "xuan",
-    "yen",
+    "an", "bac", "ban", "bien", "binh", "bong", "buom", "ca", "cam", "canh", "cau", "cay", "chim", "co",
+    "cua", "da", "dao", "dat", "den", "dong", "dua", "duong", "gio", "go", "ha", "hoa", "hong", "hue",
+    "huong", "khe", "kim", "la", "lam", "lan", "lua", "mai", "mat", "may", "minh", "mua", "nam", "nang",
+    "ngoc", "nui", "nuoc", "oi", "phu", "que", "rung", "sen", "song", "suoi", "tam", "tan", "thu", "thuy",
+    "tre", "trang", "tuyet", "van", "vang", "xanh", "xuan", "yen",
 ];
 
 impl Handout {
@@ -33,7 +33,9 @@ impl Handout {
     pub(super) fn open_or_create(folder: &Path, clock: &Clock) -> Result<Self, Error> {
         let path = folder.join("handout.json");
         match std::fs::read(&path) {
-            Ok(text) => serde_json::from_slice(&text).map_err(|error| Error::Malformed(path, error.to_string())),
+            Ok(text) => {
+                serde_json::from_slice(&text).map_err(|error| Error::Malformed(path, error.to_string()))
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let handout = Self::random(clock);
                 handout.save(&path)?;
@@ -45,19 +47,28 @@ impl Handout {
 
     /// The same handout with a new password, kept in `folder`. The PIN stays: keys are wrapped under it.
     pub(super) fn renewed(self, folder: &Path, clock: &Clock) -> Result<Self, Error> {
-        let handout = Self { password: Self::random(clock).password, pin: self.pin };
+        let handout = Self {
+            password: Self::random(clock).password,
+            pin: self.pin,
+        };
         handout.save(&folder.join("handout.json"))?;
         Ok(handout)
     }
 
     /// Four words and four digits: 37 bits, behind a lock after five wrong attempts.
     fn random(clock: &Clock) -> Self {
-        let words = clock.random_bytes::<4>().map(|byte| WORDS[usize::from(byte % 64)]);
-        Self { password: format!("{}-{}", words.join("-"), digits(clock, 4)), pin: digits(clock, 6) }
+        let words = clock
+            .random_bytes::<4>()
+            .map(|byte| WORDS[usize::from(byte % 64)]);
+        Self {
+            password: format!("{}-{}", words.join("-"), digits(clock, 4)),
+            pin: digits(clock, 6),
+        }
     }
 
     fn save(&self, path: &Path) -> Result<(), Error> {
-        let text = serde_json::to_vec(self).map_err(|error| Error::Malformed(path.to_owned(), error.to_string()))?;
+        let text =
+            serde_json::to_vec(self).map_err(|error| Error::Malformed(path.to_owned(), error.to_string()))?;
         Ok(whole_file::write(path, &text)?)
     }
 }

@@ -77,7 +77,10 @@ pub async fn prepare(app: &App, base_url: &str, passwords: Passwords) -> Result<
     let authority = authority(folder, base_url, &handout, app)?;
     organisation::create(app, &handout).await?;
     organisation::align_passwords(app, &handout).await?;
-    Ok(Demo { handout, authority: Arc::new(authority) })
+    Ok(Demo {
+        handout,
+        authority: Arc::new(authority),
+    })
 }
 
 impl Demo {
@@ -111,8 +114,12 @@ fn authority(folder: &Path, base_url: &str, handout: &Handout, app: &App) -> Res
     if path.exists() {
         return Ok(Authority::open(&path)?);
     }
-    let (authority, packages) =
-        Authority::create(base_url, &province::holders(), |_| handout.pin.as_str(), &app.clock)?;
+    let (authority, packages) = Authority::create(
+        base_url,
+        &province::holders(),
+        |_| handout.pin.as_str(),
+        &app.clock,
+    )?;
     let keys = folder.join("keys");
     std::fs::create_dir_all(&keys)?;
     for package in packages {

@@ -36,7 +36,10 @@ impl Organisation {
 /// Makes the agencies in one transaction, then each account in one.
 pub(super) async fn create(app: &App, handout: &Handout) -> Result<Organisation, Error> {
     let agencies = agencies(app).await?;
-    let mut organisation = Organisation { agencies, people: stored_people(app).await? };
+    let mut organisation = Organisation {
+        agencies,
+        people: stored_people(app).await?,
+    };
     for person in &PEOPLE {
         if organisation.people.contains_key(person.user_name) {
             continue;
@@ -53,7 +56,9 @@ pub(super) async fn create(app: &App, handout: &Handout) -> Result<Organisation,
             memberships: vec![membership],
         };
         let created = accounts::create(app, &Actor::System, new).await?;
-        organisation.people.insert(person.user_name.to_owned(), created.id);
+        organisation
+            .people
+            .insert(person.user_name.to_owned(), created.id);
     }
     Ok(organisation)
 }
@@ -61,12 +66,24 @@ pub(super) async fn create(app: &App, handout: &Handout) -> Result<Organisation,
 /// Gives everybody the password of the handout, where they have another: after a start that asked for a new one.
 pub(super) async fn align_passwords(app: &App, handout: &Handout) -> Result<(), Error> {
     let password = || Zeroizing::new(handout.password.clone());
-    let any = person::Entity::find().filter(person::Column::UserName.eq(PEOPLE[0].user_name)).one(app.store.read()).await?;
+    let any = person::Entity::find()
+        .filter(person::Column::UserName.eq(PEOPLE[0].user_name))
+        .one(app.store.read())
+        .await?;
     let stored = any.map(|row| row.password_hash);
-    if app.passwords.verify(password(), stored).await.map_err(accounts::Error::Busy)? {
+    if app
+        .passwords
+        .verify(password(), stored)
+        .await
+        .map_err(accounts::Error::Busy)?
+    {
         return Ok(());
     }
-    let hash = app.passwords.hash(password()).await.map_err(accounts::Error::Busy)?;
+    let hash = app
+        .passwords
+        .hash(password())
+        .await
+        .map_err(accounts::Error::Busy)?;
     let names = PEOPLE.iter().map(|person| person.user_name);
     let change = person::Entity::update_many()
         .col_expr(person::Column::PasswordHash, Expr::value(hash))
@@ -74,7 +91,15 @@ pub(super) async fn align_passwords(app: &App, handout: &Handout) -> Result<(), 
     let written = app.store.write(async |tx| {
         change.exec(tx).await?;
         session::Entity::delete_many().exec(tx).await?;
-        audit::append(tx, app.clock.now(), &Actor::System, "demo.passwords_renewed", "organisation", json!({})).await
+        audit::append(
+            tx,
+            app.clock.now(),
+            &Actor::System,
+            "demo.passwords_renewed",
+            "organisation",
+            json!({}),
+        )
+        .await
     });
     Ok(written.await?)
 }
@@ -84,8 +109,10 @@ async fn agencies(app: &App) -> Result<BTreeMap<String, AgencyId>, Error> {
     if !stored.is_empty() {
         return Ok(stored.into_iter().map(|row| (row.organ_id, row.id)).collect());
     }
-    let ids: BTreeMap<String, AgencyId> =
-        AGENCIES.iter().map(|agency| (agency.organ_id.to_owned(), AgencyId(app.clock.new_id()))).collect();
+    let ids: BTreeMap<String, AgencyId> = AGENCIES
+        .iter()
+        .map(|agency| (agency.organ_id.to_owned(), AgencyId(app.clock.new_id())))
+        .collect();
     let now = app.clock.now();
     let row = |agency: &province::Agency| agency::ActiveModel {
         id: Set(ids[agency.organ_id].clone()),
@@ -99,7 +126,9 @@ async fn agencies(app: &App) -> Result<BTreeMap<String, AgencyId>, Error> {
     };
     let rows: Vec<_> = AGENCIES.iter().map(row).collect();
     let written = app.store.write(async |tx| {
-        agency::Entity::insert_many(rows).exec_without_returning(tx).await?;
+        agency::Entity::insert_many(rows)
+            .exec_without_returning(tx)
+            .await?;
         let detail = json!({ "agencies": AGENCIES.len() });
         audit::append(tx, now, &Actor::System, "demo.made", "organisation", detail).await
     });

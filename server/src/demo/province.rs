@@ -32,42 +32,162 @@ pub(super) struct Person {
 pub(super) const PROVINCE: &str = "H99";
 
 pub(super) const AGENCIES: [Agency; 14] = [
-    agency(PROVINCE, "Ủy ban nhân dân tỉnh Lam Giang", "UBND", AgencyKind::Province, "Lam Giang"),
-    agency("H99.01", "Văn phòng Ủy ban nhân dân tỉnh", "VP", AgencyKind::Department, "Lam Giang"),
+    agency(
+        PROVINCE,
+        "Ủy ban nhân dân tỉnh Lam Giang",
+        "UBND",
+        AgencyKind::Province,
+        "Lam Giang",
+    ),
+    agency(
+        "H99.01",
+        "Văn phòng Ủy ban nhân dân tỉnh",
+        "VP",
+        AgencyKind::Department,
+        "Lam Giang",
+    ),
     agency("H99.02", "Sở Nội vụ", "SNV", AgencyKind::Department, "Lam Giang"),
-    agency("H99.03", "Sở Tài chính", "STC", AgencyKind::Department, "Lam Giang"),
+    agency(
+        "H99.03",
+        "Sở Tài chính",
+        "STC",
+        AgencyKind::Department,
+        "Lam Giang",
+    ),
     agency("H99.04", "Sở Y tế", "SYT", AgencyKind::Department, "Lam Giang"),
     agency("H99.05", "Sở Tư pháp", "STP", AgencyKind::Department, "Lam Giang"),
-    agency("H99.06", "Sở Khoa học và Công nghệ", "SKHCN", AgencyKind::Department, "Lam Giang"),
-    agency("H99.101", "Ủy ban nhân dân xã An Phú", "UBND", AgencyKind::Commune, "An Phú"),
-    agency("H99.102", "Ủy ban nhân dân phường Bến Ngự", "UBND", AgencyKind::Commune, "Bến Ngự"),
-    agency("H99.103", "Ủy ban nhân dân xã Đồng Vân", "UBND", AgencyKind::Commune, "Đồng Vân"),
-    agency("H99.104", "Ủy ban nhân dân xã Tân Thủy", "UBND", AgencyKind::Commune, "Tân Thủy"),
-    agency("H99.105", "Ủy ban nhân dân xã Suối Hoa", "UBND", AgencyKind::Commune, "Suối Hoa"),
-    agency("H99.106", "Ủy ban nhân dân phường Phú Khê", "UBND", AgencyKind::Commune, "Phú Khê"),
-    agency("H99.107", "Ủy ban nhân dân xã Nà Phiêng", "UBND", AgencyKind::Commune, "Nà Phiêng"),
+    agency(
+        "H99.06",
+        "Sở Khoa học và Công nghệ",
+        "SKHCN",
+        AgencyKind::Department,
+        "Lam Giang",
+    ),
+    agency(
+        "H99.101",
+        "Ủy ban nhân dân xã An Phú",
+        "UBND",
+        AgencyKind::Commune,
+        "An Phú",
+    ),
+    agency(
+        "H99.102",
+        "Ủy ban nhân dân phường Bến Ngự",
+        "UBND",
+        AgencyKind::Commune,
+        "Bến Ngự",
+    ),
+    agency(
+        "H99.103",
+        "Ủy ban nhân dân xã Đồng Vân",
+        "UBND",
+        AgencyKind::Commune,
+        "Đồng Vân",
+    ),
+    agency(
+        "H99.104",
+        "Ủy ban nhân dân xã Tân Thủy",
+        "UBND",
+        AgencyKind::Commune,
+        "Tân Thủy",
+    ),
+    agency(
+        "H99.105",
+        "Ủy ban nhân dân xã Suối Hoa",
+        "UBND",
+        AgencyKind::Commune,
+        "Suối Hoa",
+    ),
+    agency(
+        "H99.106",
+        "Ủy ban nhân dân phường Phú Khê",
+        "UBND",
+        AgencyKind::Commune,
+        "Phú Khê",
+    ),
+    agency(
+        "H99.107",
+        "Ủy ban nhân dân xã Nà Phiêng",
+        "UBND",
+        AgencyKind::Commune,
+        "Nà Phiêng",
+    ),
 ];
 
 pub(super) const PEOPLE: [Person; 14] = [
-    person("chutich", "Nguyễn Thị Minh Hà", "Chủ tịch", PROVINCE, Role::Leader),
-    person("phochutich", "Hoàng Đức Thắng", "Phó Chủ tịch", PROVINCE, Role::Leader),
+    person(
+        "chutich",
+        "Nguyễn Thị Minh Hà",
+        "Chủ tịch",
+        PROVINCE,
+        Role::Leader,
+    ),
+    person(
+        "phochutich",
+        "Hoàng Đức Thắng",
+        "Phó Chủ tịch",
+        PROVINCE,
+        Role::Leader,
+    ),
     person("vanthu", "Vũ Thị Thanh Tâm", "Văn thư", PROVINCE, Role::Clerk),
-    person("chuyenvien", "Đặng Hữu Phước", "Chuyên viên", PROVINCE, Role::Officer),
-    person("quantri", "Bùi Anh Khoa", "Quản trị hệ thống", PROVINCE, Role::Administrator),
-    person("giamdoc.sonv", "Lê Quang Minh", "Giám đốc", "H99.02", Role::Leader),
+    person(
+        "chuyenvien",
+        "Đặng Hữu Phước",
+        "Chuyên viên",
+        PROVINCE,
+        Role::Officer,
+    ),
+    person(
+        "quantri",
+        "Bùi Anh Khoa",
+        "Quản trị hệ thống",
+        PROVINCE,
+        Role::Administrator,
+    ),
+    person(
+        "giamdoc.sonv",
+        "Lê Quang Minh",
+        "Giám đốc",
+        "H99.02",
+        Role::Leader,
+    ),
     person("vanthu.sonv", "Trần Thị Lụa", "Văn thư", "H99.02", Role::Clerk),
-    person("giamdoc.sotc", "Phạm Văn Thuận", "Giám đốc", "H99.03", Role::Leader),
+    person(
+        "giamdoc.sotc",
+        "Phạm Văn Thuận",
+        "Giám đốc",
+        "H99.03",
+        Role::Leader,
+    ),
     person("vanthu.sotc", "Ngô Thị Hiền", "Văn thư", "H99.03", Role::Clerk),
-    person("chutich.anphu", "Nguyễn Văn Bình", "Chủ tịch", "H99.101", Role::Leader),
+    person(
+        "chutich.anphu",
+        "Nguyễn Văn Bình",
+        "Chủ tịch",
+        "H99.101",
+        Role::Leader,
+    ),
     person("vanthu.anphu", "Đinh Thị Hoa", "Văn thư", "H99.101", Role::Clerk),
     person("vanthu.benngu", "Mai Thị Ngọc", "Văn thư", "H99.102", Role::Clerk),
     Person {
         standing: Standing::Expired,
-        ..person("hethan", "Trịnh Công Định", "Phó Giám đốc", "H99.02", Role::Leader)
+        ..person(
+            "hethan",
+            "Trịnh Công Định",
+            "Phó Giám đốc",
+            "H99.02",
+            Role::Leader,
+        )
     },
     Person {
         standing: Standing::Revoked,
-        ..person("thuhoi", "Cao Thị Bích Liên", "Phó Giám đốc", "H99.02", Role::Leader)
+        ..person(
+            "thuhoi",
+            "Cao Thị Bích Liên",
+            "Phó Giám đốc",
+            "H99.02",
+            Role::Leader,
+        )
     },
 ];
 
@@ -79,7 +199,9 @@ pub(super) fn agency_of(organ_id: &str) -> Option<&'static Agency> {
 /// The agencies that have a clerk, and so a key of their own.
 pub(super) fn sealing_agencies() -> impl Iterator<Item = &'static Agency> {
     AGENCIES.iter().filter(|agency| {
-        PEOPLE.iter().any(|person| person.role == Role::Clerk && person.organ_id == agency.organ_id)
+        PEOPLE
+            .iter()
+            .any(|person| person.role == Role::Clerk && person.organ_id == agency.organ_id)
     })
 }
 
@@ -94,7 +216,9 @@ pub(super) fn holders() -> Vec<Holder> {
         alias: person.user_name.to_owned(),
         kind: HolderKind::Person,
         common_name: person.full_name.to_owned(),
-        organisation: agency_of(person.organ_id).map_or("", |agency| agency.name).to_owned(),
+        organisation: agency_of(person.organ_id)
+            .map_or("", |agency| agency.name)
+            .to_owned(),
         standing: person.standing,
     });
     let agencies = sealing_agencies().map(|agency| Holder {
@@ -114,7 +238,13 @@ const fn agency(
     kind: AgencyKind,
     place: &'static str,
 ) -> Agency {
-    Agency { organ_id, name, symbol, kind, place }
+    Agency {
+        organ_id,
+        name,
+        symbol,
+        kind,
+        place,
+    }
 }
 
 const fn person(
@@ -124,7 +254,14 @@ const fn person(
     organ_id: &'static str,
     role: Role,
 ) -> Person {
-    Person { user_name, full_name, position, organ_id, role, standing: Standing::Valid }
+    Person {
+        user_name,
+        full_name,
+        position,
+        organ_id,
+        role,
+        standing: Standing::Valid,
+    }
 }
 
 #[cfg(test)]
@@ -138,7 +275,10 @@ mod tests {
         assert!(PEOPLE.iter().all(|person| agency_of(person.organ_id).is_some()));
         let user_names: BTreeSet<_> = PEOPLE.iter().map(|person| person.user_name).collect();
         let organ_ids: BTreeSet<_> = AGENCIES.iter().map(|agency| agency.organ_id).collect();
-        assert_eq!((user_names.len(), organ_ids.len()), (PEOPLE.len(), AGENCIES.len()));
+        assert_eq!(
+            (user_names.len(), organ_ids.len()),
+            (PEOPLE.len(), AGENCIES.len())
+        );
         assert_eq!(AGENCIES[0].organ_id, PROVINCE);
     }
 

@@ -25,7 +25,10 @@ pub fn seal(agency: &str) -> Result<Vec<u8>, Error> {
         circle(&mut pixmap, radius, width);
     }
     let face = Face::parse(font::BOLD, 0).map_err(|error| Error(error.to_string()))?;
-    let mut press = Press { face: &face, pixmap: &mut pixmap };
+    let mut press = Press {
+        face: &face,
+        pixmap: &mut pixmap,
+    };
     press.around("TÀI LIỆU MINH HỌA", 50.0, 222.0, Side::Top);
     press.around(&agency.to_uppercase(), 36.0, 256.0, Side::Bottom);
     press.across("MẪU", 104.0, CENTRE + 22.0);
@@ -42,7 +45,10 @@ enum Side {
 
 fn circle(pixmap: &mut Pixmap, radius: f32, width: f32) {
     if let Some(path) = PathBuilder::from_circle(CENTRE, CENTRE, radius) {
-        let stroke = Stroke { width, ..Stroke::default() };
+        let stroke = Stroke {
+            width,
+            ..Stroke::default()
+        };
         pixmap.stroke_path(&path, &red(), &stroke, Transform::identity(), None);
     }
 }
@@ -81,9 +87,10 @@ impl Press<'_> {
             let step = self.advance(letter, size) / radius;
             let middle = angle + turn * step / 2.0;
             let lean = middle.to_degrees() + 90.0 * turn;
-            let place = Transform::from_translate(CENTRE + radius * middle.cos(), CENTRE + radius * middle.sin())
-                .pre_rotate(lean)
-                .pre_translate(-step * radius / 2.0, 0.0);
+            let place =
+                Transform::from_translate(CENTRE + radius * middle.cos(), CENTRE + radius * middle.sin())
+                    .pre_rotate(lean)
+                    .pre_translate(-step * radius / 2.0, 0.0);
             self.letter(letter, size, place);
             angle += turn * step;
         }
@@ -108,7 +115,8 @@ impl Press<'_> {
             && let Some(path) = outline.0.finish()
         {
             let place = place.pre_scale(scale, -scale);
-            self.pixmap.fill_path(&path, &red(), FillRule::Winding, place, None);
+            self.pixmap
+                .fill_path(&path, &red(), FillRule::Winding, place, None);
         }
         self.advance(letter, size)
     }
@@ -145,10 +153,18 @@ mod tests {
 
     #[test]
     fn a_seal_is_red_round_and_transparent_for_short_and_long_names() {
-        for agency in ["Sở Y tế", "Ủy ban nhân dân tỉnh Lam Giang", "Trung tâm Phục vụ hành chính công tỉnh Lam Giang"] {
+        for agency in [
+            "Sở Y tế",
+            "Ủy ban nhân dân tỉnh Lam Giang",
+            "Trung tâm Phục vụ hành chính công tỉnh Lam Giang",
+        ] {
             let picture = Pixmap::decode_png(&seal(agency).unwrap()).unwrap();
             assert_eq!(picture.pixels()[0].alpha(), 0, "the corner is outside the ring");
-            let inked: Vec<_> = picture.pixels().iter().filter(|pixel| pixel.alpha() == 255).collect();
+            let inked: Vec<_> = picture
+                .pixels()
+                .iter()
+                .filter(|pixel| pixel.alpha() == 255)
+                .collect();
             assert!(inked.iter().all(|pixel| pixel.red() > 150 && pixel.blue() < 60));
             assert!(inked.len() > 40_000);
         }

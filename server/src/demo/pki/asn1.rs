@@ -148,7 +148,12 @@ pub(super) struct TimeStampRequest {
     pub nonce: Option<Int>,
     #[asn1(default = "Default::default")]
     pub certificate_wanted: bool,
-    #[asn1(context_specific = "0", tag_mode = "IMPLICIT", constructed = "true", optional = "true")]
+    #[asn1(
+        context_specific = "0",
+        tag_mode = "IMPLICIT",
+        constructed = "true",
+        optional = "true"
+    )]
     pub extensions: Option<Extensions>,
 }
 
@@ -213,5 +218,8 @@ pub(super) fn generalized_time(moment: OffsetDateTime) -> der::Result<Generalize
 
 /// An algorithm whose parameters are absent, as RFC 5754 and RFC 5758 want them here.
 pub(super) fn algorithm(oid: ObjectIdentifier) -> AlgorithmIdentifierOwned {
-    AlgorithmIdentifierOwned { oid, parameters: None }
+    AlgorithmIdentifierOwned {
+        oid,
+        parameters: None,
+    }
 }

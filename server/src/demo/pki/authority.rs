@@ -9,8 +9,8 @@ use rcgen::{CertificateParams, Issuer, KeyPair};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::certificate::{self, Addresses, Holder, Standing};
 use super::Error;
+use super::certificate::{self, Addresses, Holder, Standing};
 use crate::clock::Clock;
 use crate::demo::whole_file;
 
@@ -91,19 +91,36 @@ impl Authority {
         let mut packages = Vec::with_capacity(holders.len());
         for holder in holders {
             let number = serial(clock);
-            let identity = Identity::issue(&certificate::end_entity(holder, number, now, &addresses)?, &issuing)?;
+            let identity = Identity::issue(
+                &certificate::end_entity(holder, number, now, &addresses)?,
+                &issuing,
+            )?;
             let chain = [&identity.certificate, &issuing.certificate, &root.certificate];
             let pkcs12 = pack(&holder.alias, &identity.key, &chain, password_of(&holder.alias))?;
-            packages.push(Package { alias: holder.alias.clone(), pkcs12 });
+            packages.push(Package {
+                alias: holder.alias.clone(),
+                pkcs12,
+            });
             let is_revoked = holder.standing == Standing::Revoked;
             issued.push(Issued {
                 alias: holder.alias.clone(),
                 serial: hex::encode(number),
                 certificate: identity.certificate,
-                revocation: is_revoked.then(|| Revocation { at: certificate::revoked_at(now) }),
+                revocation: is_revoked.then(|| Revocation {
+                    at: certificate::revoked_at(now),
+                }),
             });
         }
-        Ok((Self { root, issuing, responder, time_stamp, issued }, packages))
+        Ok((
+            Self {
+                root,
+                issuing,
+                responder,
+                time_stamp,
+                issued,
+            },
+            packages,
+        ))
     }
 
     /// Reads what [`Authority::save`] wrote.
@@ -166,13 +183,19 @@ impl Identity {
     fn self_signed(params: &CertificateParams) -> Result<Self, Error> {
         let key = KeyPair::generate()?;
         let certificate = params.self_signed(&key)?;
-        Ok(Self { certificate: certificate.der().to_vec(), key: key.serialize_der() })
+        Ok(Self {
+            certificate: certificate.der().to_vec(),
+            key: key.serialize_der(),
+        })
     }
 
     fn issue(params: &CertificateParams, issuer: &Self) -> Result<Self, Error> {
         let key = KeyPair::generate()?;
         let certificate = params.signed_by(&key, &issuer.issuer()?)?;
-        Ok(Self { certificate: certificate.der().to_vec(), key: key.serialize_der() })
+        Ok(Self {
+            certificate: certificate.der().to_vec(),
+            key: key.serialize_der(),
+        })
     }
 
     /// The key, ready to sign ECDSA with SHA-256.
@@ -181,7 +204,10 @@ impl Identity {
     }
 
     pub(super) fn issuer(&self) -> Result<Issuer<'static, KeyPair>, Error> {
-        Ok(Issuer::from_ca_cert_der(&self.certificate.as_slice().into(), self.key()?)?)
+        Ok(Issuer::from_ca_cert_der(
+            &self.certificate.as_slice().into(),
+            self.key()?,
+        )?)
     }
 }
 

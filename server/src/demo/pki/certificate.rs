@@ -53,7 +53,9 @@ pub(super) struct Addresses {
 
 impl Addresses {
     pub(super) fn new(base_url: &str) -> Self {
-        Self { base_url: base_url.trim_end_matches('/').to_owned() }
+        Self {
+            base_url: base_url.trim_end_matches('/').to_owned(),
+        }
     }
 
     fn ocsp(&self) -> String {
@@ -74,16 +76,30 @@ pub(super) fn root(serial: [u8; 16], now: OffsetDateTime) -> CertificateParams {
     let mut params = subject("CA gốc HUẤN LUYỆN Hội Ấn", "Tỉnh Lam Giang (minh họa)");
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(1));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    lasting(params, serial, now - Duration::days(3650), now + Duration::days(7300))
+    lasting(
+        params,
+        serial,
+        now - Duration::days(3650),
+        now + Duration::days(7300),
+    )
 }
 
 /// The authority that issues to people, agencies and services.
-pub(super) fn issuing(serial: [u8; 16], now: OffsetDateTime, addresses: &Addresses) -> Result<CertificateParams, Error> {
+pub(super) fn issuing(
+    serial: [u8; 16],
+    now: OffsetDateTime,
+    addresses: &Addresses,
+) -> Result<CertificateParams, Error> {
     let mut params = subject("CA HUẤN LUYỆN tỉnh Lam Giang", "Tỉnh Lam Giang (minh họa)");
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     let params = issued_by("root", None, params, addresses)?;
-    Ok(lasting(params, serial, now - Duration::days(1825), now + Duration::days(3650)))
+    Ok(lasting(
+        params,
+        serial,
+        now - Duration::days(1825),
+        now + Duration::days(3650),
+    ))
 }
 
 /// The OCSP responder, delegated by the issuing authority. Its own status is not to be asked (RFC 6960, 4.2.2.2.1).
@@ -93,8 +109,16 @@ pub(super) fn responder(serial: [u8; 16], now: OffsetDateTime) -> CertificatePar
     params.use_authority_key_identifier_extension = true;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::OcspSigning];
-    params.custom_extensions.push(CustomExtension::from_oid_content(&ID_PKIX_OCSP_NOCHECK, vec![5, 0]));
-    lasting(params, serial, now - Duration::days(30), now + Duration::days(1825))
+    params.custom_extensions.push(CustomExtension::from_oid_content(
+        &ID_PKIX_OCSP_NOCHECK,
+        vec![5, 0],
+    ));
+    lasting(
+        params,
+        serial,
+        now - Duration::days(30),
+        now + Duration::days(1825),
+    )
 }
 
 /// The time-stamping authority: that purpose alone, and critical (RFC 3161 section 2.3).
@@ -111,7 +135,12 @@ pub(super) fn time_stamp(
     purpose.set_criticality(true);
     params.custom_extensions.push(purpose);
     let params = issued_by("issuing", Some(addresses.ocsp()), params, addresses)?;
-    Ok(lasting(params, serial, now - Duration::days(1825), now + Duration::days(1825)))
+    Ok(lasting(
+        params,
+        serial,
+        now - Duration::days(1825),
+        now + Duration::days(1825),
+    ))
 }
 
 /// A person or an agency.
@@ -123,7 +152,10 @@ pub(super) fn end_entity(
 ) -> Result<CertificateParams, Error> {
     let mut params = subject(&holder.common_name, &holder.organisation);
     params.is_ca = IsCa::ExplicitNoCa;
-    params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::ContentCommitment];
+    params.key_usages = vec![
+        KeyUsagePurpose::DigitalSignature,
+        KeyUsagePurpose::ContentCommitment,
+    ];
     // Document signing, RFC 9336.
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::Other(vec![1, 3, 6, 1, 5, 5, 7, 3, 36])];
     let params = issued_by("issuing", Some(addresses.ocsp()), params, addresses)?;
@@ -177,15 +209,26 @@ fn issued_by(
     addresses: &Addresses,
 ) -> Result<CertificateParams, Error> {
     params.use_authority_key_identifier_extension = true;
-    params.crl_distribution_points =
-        vec![CrlDistributionPoint { uris: vec![addresses.revocation_list(authority)] }];
+    params.crl_distribution_points = vec![CrlDistributionPoint {
+        uris: vec![addresses.revocation_list(authority)],
+    }];
     let issuer = (ID_AD_CA_ISSUERS, addresses.certificate(authority));
     let mut access = Vec::new();
-    for (access_method, address) in ocsp.map(|address| (ID_AD_OCSP, address)).into_iter().chain([issuer]) {
+    for (access_method, address) in ocsp
+        .map(|address| (ID_AD_OCSP, address))
+        .into_iter()
+        .chain([issuer])
+    {
         let access_location = GeneralName::UniformResourceIdentifier(Ia5String::new(&address)?);
-        access.push(AccessDescription { access_method, access_location });
+        access.push(AccessDescription {
+            access_method,
+            access_location,
+        });
     }
     let content = AuthorityInfoAccessSyntax(access).to_der()?;
-    params.custom_extensions.push(CustomExtension::from_oid_content(&ID_PE_AUTHORITY_INFO_ACCESS, content));
+    params.custom_extensions.push(CustomExtension::from_oid_content(
+        &ID_PE_AUTHORITY_INFO_ACCESS,
+        content,
+    ));
     Ok(params)
 }

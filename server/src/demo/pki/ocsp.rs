@@ -9,8 +9,9 @@ use x509_cert::Certificate;
 use x509_cert::ext::Extension;
 
 use super::asn1::{
-    self, BasicOcspResponse, CertificateId, CertificateStatus, OcspRequest, OcspResponse, ResponderId, ResponseBytes,
-    ResponseData, ResponseStatus, RevocationReason, RevokedInfo, SingleResponse, generalized_time,
+    self, BasicOcspResponse, CertificateId, CertificateStatus, OcspRequest, OcspResponse, ResponderId,
+    ResponseBytes, ResponseData, ResponseStatus, RevocationReason, RevokedInfo, SingleResponse,
+    generalized_time,
 };
 use super::{Authority, Error};
 
@@ -34,7 +35,11 @@ pub(super) fn respond(authority: &Authority, request: &[u8], now: OffsetDateTime
 
 /// An answer that says that there is none.
 pub(super) fn failure(response_status: ResponseStatus) -> Result<Vec<u8>, Error> {
-    Ok(OcspResponse { response_status, response_bytes: None }.to_der()?)
+    Ok(OcspResponse {
+        response_status,
+        response_bytes: None,
+    }
+    .to_der()?)
 }
 
 fn successful(authority: &Authority, request: &OcspRequest, now: OffsetDateTime) -> Result<Vec<u8>, Error> {
@@ -59,15 +64,25 @@ fn successful(authority: &Authority, request: &OcspRequest, now: OffsetDateTime)
         signature: BitString::from_bytes(&signature)?,
         certificates: Some(vec![Any::from_der(&responder.certificate)?]),
     };
-    let response_bytes =
-        ResponseBytes { response_type: asn1::ID_PKIX_OCSP_BASIC, response: OctetString::new(basic.to_der()?)? };
+    let response_bytes = ResponseBytes {
+        response_type: asn1::ID_PKIX_OCSP_BASIC,
+        response: OctetString::new(basic.to_der()?)?,
+    };
     let response_status = ResponseStatus::Successful;
-    Ok(OcspResponse { response_status, response_bytes: Some(response_bytes) }.to_der()?)
+    Ok(OcspResponse {
+        response_status,
+        response_bytes: Some(response_bytes),
+    }
+    .to_der()?)
 }
 
 /// Good only for what the issuing authority has really issued; all else is unknown.
 fn answer(authority: &Authority, id: &CertificateId, now: OffsetDateTime) -> Result<SingleResponse, Error> {
-    let issued = if is_ours(authority, id)? { authority.by_serial(id.serial_number.as_bytes()) } else { None };
+    let issued = if is_ours(authority, id)? {
+        authority.by_serial(id.serial_number.as_bytes())
+    } else {
+        None
+    };
     let status = match issued.map(|issued| issued.revocation) {
         None => CertificateStatus::Unknown(Null),
         Some(None) => CertificateStatus::Good(Null),
@@ -94,14 +109,21 @@ fn is_ours(authority: &Authority, id: &CertificateId) -> Result<bool, Error> {
     };
     let issuer = Certificate::from_der(authority.issuing())?;
     let name = issuer.tbs_certificate().subject().to_der()?;
-    let key = issuer.tbs_certificate().subject_public_key_info().subject_public_key.raw_bytes();
-    let matches = |bytes: &[u8], hash: &OctetString| digest::digest(algorithm, bytes).as_ref() == hash.as_bytes();
+    let key = issuer
+        .tbs_certificate()
+        .subject_public_key_info()
+        .subject_public_key
+        .raw_bytes();
+    let matches =
+        |bytes: &[u8], hash: &OctetString| digest::digest(algorithm, bytes).as_ref() == hash.as_bytes();
     Ok(matches(&name, &id.issuer_name_hash) && matches(key, &id.issuer_key_hash))
 }
 
 /// The nonce goes back as it came (RFC 9654), if it is of a length that a client may send.
 fn nonce(request: &OcspRequest) -> Option<Extension> {
     let extensions = request.tbs_request.request_extensions.as_ref()?;
-    let nonce = extensions.iter().find(|extension| extension.extn_id == asn1::ID_PKIX_OCSP_NONCE)?;
+    let nonce = extensions
+        .iter()
+        .find(|extension| extension.extn_id == asn1::ID_PKIX_OCSP_NONCE)?;
     (nonce.extn_value.as_bytes().len() <= 130).then(|| nonce.clone())
 }

@@ -1,6 +1,8 @@
 //! Certificate revocation lists (RFC 5280 section 5).
 
-use rcgen::{CertificateRevocationListParams, KeyIdMethod, RevocationReason, RevokedCertParams, SerialNumber};
+use rcgen::{
+    CertificateRevocationListParams, KeyIdMethod, RevocationReason, RevokedCertParams, SerialNumber,
+};
 use time::{Duration, OffsetDateTime};
 
 use super::authority::Identity;
@@ -29,7 +31,11 @@ pub(super) fn root(authority: &Authority, now: OffsetDateTime) -> Result<Vec<u8>
     sign(authority.root_identity(), Vec::new(), now)
 }
 
-fn sign(issuer: &Identity, revoked_certs: Vec<RevokedCertParams>, now: OffsetDateTime) -> Result<Vec<u8>, Error> {
+fn sign(
+    issuer: &Identity,
+    revoked_certs: Vec<RevokedCertParams>,
+    now: OffsetDateTime,
+) -> Result<Vec<u8>, Error> {
     // Seconds since the epoch only grow, which is all that a list's number must do (RFC 5280, 5.2.3).
     let number = now.unix_timestamp().to_be_bytes();
     let list = CertificateRevocationListParams {

@@ -85,13 +85,23 @@ async fn certificate(State(service): State<Service>, Path(name): Path<String>) -
 
 impl Service {
     fn ocsp(&self, request: &[u8]) -> Response {
-        reply("application/ocsp-response", ocsp::respond(&self.authority, request, self.clock.now_utc()))
+        reply(
+            "application/ocsp-response",
+            ocsp::respond(&self.authority, request, self.clock.now_utc()),
+        )
     }
 }
 
 fn is_of_type(headers: &HeaderMap, wanted: &str) -> bool {
-    let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    given.is_some_and(|given| given.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(wanted)))
+    let given = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    given.is_some_and(|given| {
+        given
+            .split(';')
+            .next()
+            .is_some_and(|kind| kind.trim().eq_ignore_ascii_case(wanted))
+    })
 }
 
 fn reply(content_type: &'static str, answer: Result<Vec<u8>, Error>) -> Response {

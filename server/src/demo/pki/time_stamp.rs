@@ -14,8 +14,8 @@ use x509_cert::Certificate;
 use x509_cert::attr::Attribute;
 
 use super::asn1::{
-    self, Accuracy, EssCertificateId, SigningCertificateV2, StatusInfo, TimeStampRequest, TimeStampResponse, TstInfo,
-    generalized_time,
+    self, Accuracy, EssCertificateId, SigningCertificateV2, StatusInfo, TimeStampRequest, TimeStampResponse,
+    TstInfo, generalized_time,
 };
 use super::{Authority, Error};
 
@@ -31,10 +31,22 @@ struct Refusal {
     text: &'static str,
 }
 
-const BAD_ALGORITHM: Refusal = Refusal { bit: 0, text: "only SHA-256, SHA-384 and SHA-512 are stamped" };
-const BAD_DATA_FORMAT: Refusal = Refusal { bit: 5, text: "this is not a time-stamp request of version 1" };
-const UNACCEPTED_POLICY: Refusal = Refusal { bit: 15, text: "there is one policy, 1.3.6.1.4.1.32473.1" };
-const UNACCEPTED_EXTENSION: Refusal = Refusal { bit: 16, text: "no extension is known" };
+const BAD_ALGORITHM: Refusal = Refusal {
+    bit: 0,
+    text: "only SHA-256, SHA-384 and SHA-512 are stamped",
+};
+const BAD_DATA_FORMAT: Refusal = Refusal {
+    bit: 5,
+    text: "this is not a time-stamp request of version 1",
+};
+const UNACCEPTED_POLICY: Refusal = Refusal {
+    bit: 15,
+    text: "there is one policy, 1.3.6.1.4.1.32473.1",
+};
+const UNACCEPTED_EXTENSION: Refusal = Refusal {
+    bit: 16,
+    text: "no extension is known",
+};
 
 /// The answer to a request, both DER; `serial` names the token and must not come twice.
 ///
@@ -83,7 +95,11 @@ fn refused(refusal: Refusal) -> Result<Vec<u8>, Error> {
         text: Some(vec![refusal.text.to_owned()]),
         failure: Some(BitString::new(7 - refusal.bit % 8, bytes)?),
     };
-    Ok(TimeStampResponse { status, time_stamp_token: None }.to_der()?)
+    Ok(TimeStampResponse {
+        status,
+        time_stamp_token: None,
+    }
+    .to_der()?)
 }
 
 fn granted(
@@ -100,12 +116,22 @@ fn granted(
         message_imprint: request.message_imprint,
         serial_number: Int::new(&serial_number)?,
         generated_at: generalized_time(now)?,
-        accuracy: Some(Accuracy { seconds: Some(ACCURACY_SECONDS) }),
+        accuracy: Some(Accuracy {
+            seconds: Some(ACCURACY_SECONDS),
+        }),
         nonce: request.nonce,
     };
     let token = token(authority, &info.to_der()?, request.certificate_wanted)?;
-    let status = StatusInfo { status: 0, text: None, failure: None };
-    Ok(TimeStampResponse { status, time_stamp_token: Some(token) }.to_der()?)
+    let status = StatusInfo {
+        status: 0,
+        text: None,
+        failure: None,
+    };
+    Ok(TimeStampResponse {
+        status,
+        time_stamp_token: Some(token),
+    }
+    .to_der()?)
 }
 
 /// A CMS SignedData over the TSTInfo, with one signer (RFC 3161 section 2.4.2).
@@ -129,7 +155,11 @@ fn token(authority: &Authority, info: &[u8], with_certificate: bool) -> Result<A
         },
         certificates,
         crls: None,
-        signer_infos: SignerInfos(SetOfVec::try_from(vec![signer_info(identity, &certificate, info)?])?),
+        signer_infos: SignerInfos(SetOfVec::try_from(vec![signer_info(
+            identity,
+            &certificate,
+            info,
+        )?])?),
     };
     let content_info = cms::content_info::ContentInfo {
         content_type: asn1::ID_SIGNED_DATA,
@@ -144,13 +174,20 @@ fn signer_info(
     info: &[u8],
 ) -> Result<SignerInfo, Error> {
     let certificate_hash = digest::digest(&digest::SHA256, &identity.certificate);
-    let certificates =
-        vec![EssCertificateId { certificate_hash: OctetString::new(certificate_hash.as_ref())? }];
+    let certificates = vec![EssCertificateId {
+        certificate_hash: OctetString::new(certificate_hash.as_ref())?,
+    }];
     let message_digest = digest::digest(&digest::SHA256, info);
     let signed_attributes = SetOfVec::try_from(vec![
         attribute(asn1::ID_CONTENT_TYPE, Any::encode_from(&asn1::ID_CT_TST_INFO)?)?,
-        attribute(asn1::ID_MESSAGE_DIGEST, Any::new(Tag::OctetString, message_digest.as_ref())?)?,
-        attribute(asn1::ID_SIGNING_CERTIFICATE_V2, Any::encode_from(&SigningCertificateV2 { certificates })?)?,
+        attribute(
+            asn1::ID_MESSAGE_DIGEST,
+            Any::new(Tag::OctetString, message_digest.as_ref())?,
+        )?,
+        attribute(
+            asn1::ID_SIGNING_CERTIFICATE_V2,
+            Any::encode_from(&SigningCertificateV2 { certificates })?,
+        )?,
     ])?;
     // What is signed is the DER of the attributes as a SET OF (RFC 5652 section 5.4).
     let signature = identity.key()?.sign(&signed_attributes.to_der()?)?;
@@ -169,5 +206,8 @@ fn signer_info(
 }
 
 fn attribute(oid: ObjectIdentifier, value: Any) -> Result<Attribute, Error> {
-    Ok(Attribute { oid, values: SetOfVec::try_from(vec![value])? })
+    Ok(Attribute {
+        oid,
+        values: SetOfVec::try_from(vec![value])?,
+    })
 }
