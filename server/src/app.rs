@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -78,13 +79,23 @@ pub struct Running {
 /// # Errors
 /// When a part cannot be opened or a port cannot be bound.
 pub async fn start(app: App) -> Result<Running, Error> {
+    start_beside(app, Router::new()).await
+}
+
+/// As [`start`], with `services` answering beside the interface: without its sessions, limits and origin check, since
+/// they are for programs of any origin, such as the demo's training PKI.
+///
+/// # Errors
+/// As [`start`].
+pub async fn start_beside(app: App, services: Router) -> Result<Running, Error> {
     let address = app.config.http.address;
     let failed = |source| Error::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let http = listener.local_addr().map_err(failed)?;
     let worker = jobs::Worker::start(app.clone(), jobs::registry());
 
-    let service = api::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let service = services.fallback_service(api::router(app.clone()));
+    let service = service.into_make_service_with_connect_info::<SocketAddr>();
     let stopping = app.stopping.clone();
     let serving = axum::serve(listener, service).with_graceful_shutdown(stopping.cancelled_owned());
     let serving = tokio::spawn(serving.into_future());

@@ -11,6 +11,7 @@ use hoian_server::accounts;
 use hoian_server::app::{self, App};
 use hoian_server::clock::Clock;
 use hoian_server::config::Config;
+use hoian_server::demo::{self, Passwords};
 
 /// Options of `hoian demo`.
 #[derive(Args)]
@@ -54,9 +55,12 @@ async fn serve(mut config: Config, lan: bool) -> anyhow::Result<ExitCode> {
         Ipv4Addr::LOCALHOST
     };
     config.http.address.set_ip(IpAddr::V4(host));
+    let base_url = demo::settle(&mut config)?;
     let app = App::open(config, Clock::system()).await?;
     claim(&app, "demo").await?;
-    let running = app::start(app).await?;
-    println!("http://localhost:{}", running.http.port());
+    let passwords = if lan { Passwords::Renew } else { Passwords::Keep };
+    let demo = demo::prepare(&app, &base_url, passwords).await?;
+    let running = app::start_beside(app, demo.services()).await?;
+    println!("{}", demo.announcement(&base_url));
     until_signal(running).await
 }

@@ -15,8 +15,11 @@ mod whole_file;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use axum::Router;
+
 use crate::accounts;
 use crate::app::App;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::render;
 use crate::store::blob;
@@ -50,8 +53,8 @@ pub enum Error {
 /// The demo, ready to be served.
 pub struct Demo {
     handout: Handout,
-    /// To be served under `/pki` by [`pki::routes`].
-    pub authority: Arc<Authority>,
+    authority: Arc<Authority>,
+    clock: Clock,
 }
 
 /// Whether the password that was handed out before still holds.
@@ -80,6 +83,7 @@ pub async fn prepare(app: &App, base_url: &str, passwords: Passwords) -> Result<
     Ok(Demo {
         handout,
         authority: Arc::new(authority),
+        clock: app.clock.clone(),
     })
 }
 
@@ -87,6 +91,14 @@ impl Demo {
     /// Who can log in, with what, and what to do next, for the terminal.
     pub fn announcement(&self, address: &str) -> String {
         announcement::announcement(&self.handout, address)
+    }
+
+    /// The training PKI under `/pki`, to be served beside the program's own interface.
+    pub fn services(&self) -> Router {
+        Router::new().nest(
+            "/pki",
+            pki::routes(Arc::clone(&self.authority), self.clock.clone()),
+        )
     }
 
     /// The password and the PIN, for tests.
