@@ -4,3 +4,7 @@ pub mod account;
 pub mod id;
 pub mod organisation;
 pub mod role;
+pub mod dispatch;
+pub mod document;
+pub mod numbering;
+pub mod secrecy;

@@ -1,0 +1,359 @@
+//! A document's way through the house: Nghị định 30/2020/NĐ-CP, articles 9 to 19.
+//!
+//! ```text
+//! draft → submitted → signing → signed → numbered → sealing → sealed → issued
+//!            ↓ ↑         (time-stamp awaited)         (time-stamp awaited)
+//!          returned
+//! ```
+//! All that may happen stands in [`TRANSITIONS`], one row a step: who, from where, on what condition, to what effect,
+//! and under what name the audit chain keeps it. The shell loads a [`Document`], asks [`Document::apply`], and stores
+//! what comes back in the transaction that stores the effect.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// Where a document stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    Draft,
+    Submitted,
+    Returned,
+    /// The leader's key has signed; the version comes into being when its time-stamp arrives.
+    Signing,
+    Signed,
+    Numbered,
+    /// The agency's key has signed; the version comes into being when its time-stamp arrives.
+    Sealing,
+    Sealed,
+    Issued,
+}
+
+impl State {
+    pub const ALL: [State; 9] = [
+        State::Draft,
+        State::Submitted,
+        State::Returned,
+        State::Signing,
+        State::Signed,
+        State::Numbered,
+        State::Sealing,
+        State::Sealed,
+        State::Issued,
+    ];
+
+    /// The name kept in rows and shown in the interface's data.
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Draft => "draft",
+            State::Submitted => "submitted",
+            State::Returned => "returned",
+            State::Signing => "signing",
+            State::Signed => "signed",
+            State::Numbered => "numbered",
+            State::Sealing => "sealing",
+            State::Sealed => "sealed",
+            State::Issued => "issued",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<State> {
+        State::ALL.into_iter().find(|state| state.name() == name)
+    }
+
+    /// Whether a finished signature waits for its time-stamp.
+    pub fn waits_for_time_stamp(self) -> bool {
+        matches!(self, State::Signing | State::Sealing)
+    }
+}
+
+/// What someone, or a job, does to a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    Submit,
+    Return,
+    /// The leader's key signs; nothing is stored as a version yet.
+    Sign,
+    Number,
+    /// The agency's key signs; nothing is stored as a version yet.
+    Seal,
+    /// The time-stamp of the waiting signature has arrived and the version passed our own validator.
+    Complete,
+    /// The waiting signature cannot become a valid version; the person is asked again.
+    Abandon,
+    Issue,
+}
+
+impl Action {
+    pub const ALL: [Action; 8] = [
+        Action::Submit,
+        Action::Return,
+        Action::Sign,
+        Action::Number,
+        Action::Seal,
+        Action::Complete,
+        Action::Abandon,
+        Action::Issue,
+    ];
+}
+
+/// In what capacity someone acts on one document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Capacity {
+    /// The one who drafted it.
+    Drafter,
+    /// The one named as its signer, who holds the leader's role.
+    Signer,
+    /// A clerk of the issuing agency.
+    Clerk,
+    /// The program itself, in a job; it holds no key and only finishes what a person began.
+    House,
+}
+
+/// What must hold besides the state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    Nothing,
+    /// A reason is given in words.
+    Reason,
+    /// The competent person has signed: the clerk numbers and seals only that (article 26).
+    LeaderSigned,
+    /// Signed and numbered.
+    LeaderSignedAndNumbered,
+    /// Signed by both, and numbered: only this has the value of an original (article 5).
+    Complete,
+}
+
+/// What a transition adds to a document, besides the new state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    Nothing,
+    /// The finished SignerInfo is kept as pending, and a job will complete it.
+    KeepPending,
+    /// A new version, ending in the signature that waited.
+    StoreSigned,
+    /// The pending signature is dropped.
+    DropPending,
+    /// A number from the sequence and a new version that shows it.
+    StoreNumbered,
+    /// One dispatch a receiver.
+    Dispatch,
+}
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Transition {
+    pub action: Action,
+    pub by: Capacity,
+    pub from: State,
+    pub condition: Condition,
+    pub effect: Effect,
+    pub to: State,
+    /// The action's name in the audit chain.
+    pub audit: &'static str,
+}
+
+/// Everything that may happen to a document.
+#[rustfmt::skip]
+pub const TRANSITIONS: [Transition; 12] = [
+    row(Action::Submit,   Capacity::Drafter, State::Draft,     Condition::Nothing,                 Effect::Nothing,       State::Submitted, "document.submitted"),
+    row(Action::Submit,   Capacity::Drafter, State::Returned,  Condition::Nothing,                 Effect::Nothing,       State::Submitted, "document.submitted"),
+    row(Action::Return,   Capacity::Signer,  State::Submitted, Condition::Reason,                  Effect::Nothing,       State::Returned,  "document.returned"),
+    row(Action::Sign,     Capacity::Signer,  State::Submitted, Condition::Nothing,                 Effect::KeepPending,   State::Signing,   "document.signature_made"),
+    row(Action::Complete, Capacity::House,   State::Signing,   Condition::Nothing,                 Effect::StoreSigned,   State::Signed,    "document.signed"),
+    row(Action::Abandon,  Capacity::House,   State::Signing,   Condition::Reason,                  Effect::DropPending,   State::Submitted, "document.signature_abandoned"),
+    row(Action::Number,   Capacity::Clerk,   State::Signed,    Condition::LeaderSigned,            Effect::StoreNumbered, State::Numbered,  "document.numbered"),
+    row(Action::Seal,     Capacity::Clerk,   State::Numbered,  Condition::LeaderSignedAndNumbered, Effect::KeepPending,   State::Sealing,   "document.seal_made"),
+    row(Action::Complete, Capacity::House,   State::Sealing,   Condition::LeaderSignedAndNumbered, Effect::StoreSigned,   State::Sealed,    "document.sealed"),
+    row(Action::Abandon,  Capacity::House,   State::Sealing,   Condition::Reason,                  Effect::DropPending,   State::Numbered,  "document.seal_abandoned"),
+    row(Action::Issue,    Capacity::Clerk,   State::Sealed,    Condition::Complete,                Effect::Dispatch,      State::Issued,    "document.issued"),
+    // Sending again reaches receivers that were forgotten; those that have it already get nothing new.
+    row(Action::Issue,    Capacity::Clerk,   State::Issued,    Condition::Complete,                Effect::Dispatch,      State::Issued,    "document.sent_again"),
+];
+
+/// Why a step is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// The person has no part in this step; who may not know the document exists never gets this far.
+    #[error("this step belongs to someone else")]
+    NotYours,
+    /// The document is not where this step begins.
+    #[error("a document that is {} cannot take this step", .0.name())]
+    WrongState(State),
+    #[error("a reason is needed")]
+    ReasonMissing,
+    #[error("a signature or the number is missing")]
+    Incomplete,
+}
+
+/// What the rules need to know of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Document {
+    pub state: State,
+    /// A stored version bears the leader's signature.
+    pub leader_signed: bool,
+    /// A stored version bears the number.
+    pub numbered: bool,
+    /// A stored version bears the agency's signature.
+    pub agency_signed: bool,
+}
+
+impl Document {
+    pub const DRAFT: Document =
+        Document { state: State::Draft, leader_signed: false, numbered: false, agency_signed: false };
+
+    /// The row of the table for this action, if the person may take it now.
+    ///
+    /// `capacities` are all those the person has towards this document; `reason` what they wrote, if anything.
+    ///
+    /// # Errors
+    /// [`Refusal`]. A person without any part in the action is told so before the state is looked at.
+    pub fn permit(
+        &self,
+        action: Action,
+        capacities: &[Capacity],
+        reason: Option<&str>,
+    ) -> Result<Transition, Refusal> {
+        let mut rows = TRANSITIONS.iter().filter(|row| row.action == action && capacities.contains(&row.by)).peekable();
+        if rows.peek().is_none() {
+            return Err(Refusal::NotYours);
+        }
+        let row = rows.find(|row| row.from == self.state).ok_or(Refusal::WrongState(self.state))?;
+        self.check(row.condition, reason)?;
+        Ok(*row)
+    }
+
+    /// The document after a permitted transition.
+    #[must_use]
+    pub fn apply(self, transition: &Transition) -> Document {
+        let mut after = Document { state: transition.to, ..self };
+        match transition.effect {
+            Effect::StoreSigned if transition.to == State::Signed => after.leader_signed = true,
+            Effect::StoreSigned => after.agency_signed = true,
+            Effect::StoreNumbered => after.numbered = true,
+            Effect::Nothing | Effect::KeepPending | Effect::DropPending | Effect::Dispatch => {}
+        }
+        after
+    }
+
+    fn check(&self, condition: Condition, reason: Option<&str>) -> Result<(), Refusal> {
+        let holds = match condition {
+            Condition::Nothing => true,
+            Condition::Reason if reason.is_none_or(|reason| reason.trim().is_empty()) => {
+                return Err(Refusal::ReasonMissing);
+            }
+            Condition::Reason => true,
+            Condition::LeaderSigned => self.leader_signed,
+            Condition::LeaderSignedAndNumbered => self.leader_signed && self.numbered,
+            Condition::Complete => self.leader_signed && self.numbered && self.agency_signed,
+        };
+        holds.then_some(()).ok_or(Refusal::Incomplete)
+    }
+}
+
+const fn row(
+    action: Action,
+    by: Capacity,
+    from: State,
+    condition: Condition,
+    effect: Effect,
+    to: State,
+    audit: &'static str,
+) -> Transition {
+    Transition { action, by, from, condition, effect, to, audit }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn takes_the_whole_way() {
+        let mut document = Document::DRAFT;
+        let way = [
+            (Action::Submit, Capacity::Drafter, State::Submitted),
+            (Action::Sign, Capacity::Signer, State::Signing),
+            (Action::Complete, Capacity::House, State::Signed),
+            (Action::Number, Capacity::Clerk, State::Numbered),
+            (Action::Seal, Capacity::Clerk, State::Sealing),
+            (Action::Complete, Capacity::House, State::Sealed),
+            (Action::Issue, Capacity::Clerk, State::Issued),
+        ];
+        for (action, by, state) in way {
+            let transition = document.permit(action, &[by], None).unwrap();
+            document = document.apply(&transition);
+            assert_eq!(document.state, state);
+        }
+        assert!(document.leader_signed && document.numbered && document.agency_signed);
+    }
+
+    #[test]
+    fn names_each_state_once() {
+        for state in State::ALL {
+            assert_eq!(State::from_name(state.name()), Some(state));
+        }
+    }
+
+    #[test]
+    fn refuses_everyone_whose_step_it_is_not() {
+        for action in Action::ALL {
+            let owners: Vec<_> = TRANSITIONS.iter().filter(|row| row.action == action).map(|row| row.by).collect();
+            for by in [Capacity::Drafter, Capacity::Signer, Capacity::Clerk, Capacity::House] {
+                let refused = Document::DRAFT.permit(action, &[by], Some("vì")) == Err(Refusal::NotYours);
+                assert_eq!(refused, !owners.contains(&by), "{action:?} by {by:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn returns_only_with_a_reason() {
+        let submitted = Document { state: State::Submitted, ..Document::DRAFT };
+        for reason in [None, Some(" ")] {
+            assert_eq!(
+                submitted.permit(Action::Return, &[Capacity::Signer], reason),
+                Err(Refusal::ReasonMissing)
+            );
+        }
+        assert!(submitted.permit(Action::Return, &[Capacity::Signer], Some("Thiếu căn cứ")).is_ok());
+    }
+
+    #[test]
+    fn no_action_has_two_rows_from_one_state() {
+        for (index, row) in TRANSITIONS.iter().enumerate() {
+            assert!(!TRANSITIONS[index + 1..].iter().any(|other| other.action == row.action && other.from == row.from));
+        }
+    }
+
+    fn any_capacity() -> impl Strategy<Value = Capacity> {
+        prop::sample::select(vec![Capacity::Drafter, Capacity::Signer, Capacity::Clerk, Capacity::House])
+    }
+
+    proptest! {
+        #[test]
+        fn no_sequence_reaches_issued_without_both_signatures_and_a_number(
+            steps in prop::collection::vec((prop::sample::select(Action::ALL.to_vec()), any_capacity(), any::<bool>()), 0..300)
+        ) {
+            let mut document = Document::DRAFT;
+            let (mut signed_at, mut numbered_at, mut sealed_at) = (None, None, None);
+            for (step, (action, by, reason)) in steps.into_iter().enumerate() {
+                let Ok(transition) = document.permit(action, &[by], reason.then_some("vì")) else { continue };
+                document = document.apply(&transition);
+                match document.state {
+                    State::Signed => signed_at = signed_at.or(Some(step)),
+                    State::Numbered => numbered_at = numbered_at.or(Some(step)),
+                    State::Sealed => sealed_at = sealed_at.or(Some(step)),
+                    State::Issued => prop_assert!(signed_at < numbered_at && numbered_at < sealed_at && signed_at.is_some()),
+                    _ => {}
+                }
+            }
+        }
+
+        /// Whatever the flags of a row say (a damaged row, a wrong migration), issuing needs all three.
+        #[test]
+        fn issue_needs_both_signatures_whatever_the_row_says(leader: bool, numbered: bool, agency: bool) {
+            let row = Document { state: State::Sealed, leader_signed: leader, numbered, agency_signed: agency };
+            prop_assert_eq!(row.permit(Action::Issue, &[Capacity::Clerk], None).is_ok(), leader && numbered && agency);
+        }
+    }
+}
