@@ -13,6 +13,7 @@ use crate::accounts::Passwords;
 use crate::api;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::custody::Custody;
 use crate::jobs;
 use crate::secret::{self, ServerSecret};
 use crate::store::{self, Store};
@@ -25,6 +26,7 @@ pub struct App {
     pub store: Store,
     pub secret: ServerSecret,
     pub passwords: Passwords,
+    pub custody: Custody,
     /// Cancelled when the program begins to stop: long connections (sockets) then say good-bye and close.
     pub stopping: CancellationToken,
 }
@@ -36,6 +38,8 @@ pub enum Error {
     Store(#[from] store::Error),
     #[error(transparent)]
     Secret(#[from] secret::Error),
+    #[error("cannot start the client for time-stamps and revocation: {0}")]
+    Custody(#[from] reqwest::Error),
     #[error("cannot listen on {address}: {source}")]
     Listen {
         address: SocketAddr,
@@ -51,7 +55,16 @@ impl App {
     pub async fn open(config: Config, clock: Clock) -> Result<Self, Error> {
         let store = Store::open(&config.database_url(), &config.data_folder).await?;
         let secret = ServerSecret::open_or_create(&config.data_folder.join("server.secret"), &clock)?;
+        let outbox = Arc::new(jobs::signing::Outbox { clock: clock.clone() });
+        let custody = Custody::new(
+            store.clone(),
+            clock.clone(),
+            secret.clone(),
+            config.signing.clone(),
+            outbox,
+        )?;
         Ok(Self {
+            custody,
             passwords: Passwords::new(&clock),
             config: Arc::new(config),
             clock,

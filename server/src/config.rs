@@ -3,6 +3,7 @@
 //! A value is taken from the environment if a variable `HOIAN_<SECTION>__<KEY>` exists (two underscores between section
 //! and key, as in `HOIAN_HTTP__ADDRESS`), else from the file, else from the default written at its field.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -20,6 +21,7 @@ pub struct Config {
     pub http: Http,
     pub session: Session,
     pub media: Media,
+    pub signing: Signing,
     pub log: Log,
 }
 
@@ -72,6 +74,26 @@ pub struct Media {
     pub addresses: Vec<IpAddr>,
 }
 
+/// Time-stamps and revocation: what is asked of the authorities, and how long.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Signing {
+    /// The time-stamp authority (RFC 3161), such as `http://tsa.ca.gov.vn/`. Default: none; then every signature waits.
+    pub tsa_url: Option<String>,
+    /// How long the authority may take to answer a job. Default 180: the state's was measured at up to 131 s.
+    pub time_stamp_seconds: u64,
+    /// How long a person waits for the authority before the signature is left to a job. Default 4000.
+    pub wait_milliseconds: u64,
+    /// How long a revocation list may take while a person waits. Default 5.
+    pub revocation_seconds: u64,
+    /// Hosts that may be asked about revocation, with the port where it is not the scheme's, as in `ocsp.ca.gov.vn`. The
+    /// authority for time-stamps is allowed by itself. Addresses come out of certificates, so from strangers: a wide list
+    /// lets them reach into your network.
+    pub allowed_hosts: Vec<String>,
+    /// Hosts that stand in old certificates and are gone, and who answers for them: `"ocsp.ca.ptc" = "ocsp.ca.gov.vn"`.
+    pub mapped_hosts: BTreeMap<String, String>,
+}
+
 /// What is logged, and how.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -99,6 +121,7 @@ impl Default for Config {
             http: Http::default(),
             session: Session::default(),
             media: Media::default(),
+            signing: Signing::default(),
             log: Log::default(),
         }
     }
@@ -130,6 +153,21 @@ impl Default for Media {
         Self {
             udp_port: 8081,
             addresses: Vec::new(),
+        }
+    }
+}
+
+impl Default for Signing {
+    fn default() -> Self {
+        Self {
+            tsa_url: None,
+            time_stamp_seconds: 180,
+            wait_milliseconds: 4000,
+            revocation_seconds: 5,
+            allowed_hosts: ["ocsp.ca.gov.vn", "crl.ca.gov.vn", "tsa.ca.gov.vn"]
+                .map(str::to_owned)
+                .into(),
+            mapped_hosts: BTreeMap::from([("ocsp.ca.ptc".to_owned(), "ocsp.ca.gov.vn".to_owned())]),
         }
     }
 }
@@ -200,6 +238,39 @@ impl Config {
             }
         }
         Ok(self)
+    }
+}
+
+impl Signing {
+    /// How long a job waits for the time-stamp authority.
+    pub fn time_stamp_time(&self) -> Duration {
+        Duration::from_secs(self.time_stamp_seconds)
+    }
+
+    /// How long a person waits for it.
+    pub fn wait(&self) -> Duration {
+        Duration::from_millis(self.wait_milliseconds)
+    }
+
+    /// How long a revocation list may take.
+    pub fn revocation_time(&self) -> Duration {
+        Duration::from_secs(self.revocation_seconds)
+    }
+
+    /// Every host that may be asked, with its port where one is written.
+    pub fn hosts(&self) -> BTreeSet<String> {
+        let authority = self
+            .tsa_url
+            .as_deref()
+            .and_then(|address| url::Url::parse(address).ok());
+        let authority = authority.and_then(|url| {
+            let host = url.host_str()?.to_owned();
+            Some(
+                url.port()
+                    .map_or_else(|| host.clone(), |port| format!("{host}:{port}")),
+            )
+        });
+        self.allowed_hosts.iter().cloned().chain(authority).collect()
     }
 }
 

@@ -16,6 +16,24 @@ pub const ALL: &[&str] = &[
     "job.before_run",
     // jobs: the effect has happened, the job still counts as due.
     "job.after_run",
+    // custody: the key has signed, nothing is kept yet.
+    "signing.key_used",
+    // custody: the signature is pending, nobody has asked for its time-stamp.
+    "signing.kept",
+    // custody: the time-stamp is here, the version is not made.
+    "signing.token_arrived",
+    // custody: the signed version is on disk, its row is not written.
+    "signing.version_on_disk",
+    // custody: the signed version is stored, nobody has been told.
+    "signing.version_stored",
+    // custody: the numbered version is on disk, the number is not taken.
+    "numbering.version_on_disk",
+    // custody: the number is given, nobody has been told.
+    "numbering.given",
+    // custody: the dispatches are made, nobody has been told.
+    "issue.dispatched",
+    // custody: a file is verified, its dispatches do not know it.
+    "arrival.verified",
 ];
 
 /// Ends the process here (SIGABRT, nothing is flushed or closed) if a test asked for it.

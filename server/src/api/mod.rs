@@ -2,6 +2,8 @@
 
 mod agencies;
 pub mod body;
+mod dispatches;
+mod documents;
 mod headers;
 mod health;
 mod idempotency;
@@ -10,8 +12,10 @@ mod origin;
 pub mod page;
 mod people;
 pub mod problem;
+mod refusal;
 pub mod session;
 mod trace;
+mod verifications;
 mod web;
 
 use axum::Router;
@@ -32,6 +36,9 @@ fn families() -> OpenApiRouter<App> {
         .merge(login::routes())
         .merge(agencies::routes())
         .merge(people::routes())
+        .merge(documents::routes())
+        .merge(dispatches::routes())
+        .merge(verifications::routes())
 }
 
 #[derive(OpenApi)]

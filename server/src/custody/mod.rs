@@ -1,1 +1,127 @@
 //! Keys, pending signatures, trust stores, evidence: the shell around the signer.
+//!
+//! A document's steps are here too, because each is one transaction around a signature, a number or a verification:
+//! [`draft`], [`signing`] → [`completion`], [`numbering`], [`issue`], [`arrival`]. Each step asks [`crate::domain`]
+//! whether it may be taken ([`desk`]), does its slow work outside any transaction on a bounded pool ([`pool`]), writes
+//! the blob, and then stores everything at once. Between any two of these the process may be killed: the old state or
+//! the new one remains.
+
+pub mod arrival;
+mod certificate;
+mod completion;
+mod desk;
+pub mod draft;
+mod enrol;
+mod error;
+mod fetch;
+pub mod intake;
+pub mod issue;
+mod key;
+mod numbering;
+pub mod place;
+mod pool;
+mod signing;
+mod trust;
+mod wrap;
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use sea_orm::DbErr;
+use tokio::sync::Semaphore;
+
+pub use error::{Error, Result};
+pub use fetch::Fetch;
+pub use signing::Outcome;
+
+use crate::clock::{Clock, Timestamp};
+use crate::config;
+use crate::domain::document::DocumentId;
+use crate::domain::id::PersonId;
+use crate::domain::role::Held;
+use crate::secret::ServerSecret;
+use crate::store::audit::Actor;
+use crate::store::blob::Sha256;
+use crate::store::{Store, Tx};
+
+/// A person who is logged in and there now; a session makes it, never a job.
+#[derive(Debug, Clone)]
+pub struct Presence {
+    pub person_id: PersonId,
+    pub held: Vec<Held>,
+}
+
+impl Presence {
+    fn actor(&self) -> Actor {
+        Actor::Person(self.person_id.clone())
+    }
+}
+
+/// How custody asks for what must happen after a transaction; the jobs stand above it, so they hand themselves in.
+pub trait Outbox: Send + Sync {
+    /// Asks that [`Custody::complete`] runs for this document, not before `due`.
+    fn complete<'a>(
+        &'a self,
+        tx: &'a Tx,
+        document: &'a DocumentId,
+        due: Timestamp,
+    ) -> BoxFuture<'a, Result<(), DbErr>>;
+
+    /// Asks that [`Custody::verify_arrivals`] runs for this file.
+    fn verify<'a>(&'a self, tx: &'a Tx, blob: &'a Sha256) -> BoxFuture<'a, Result<(), DbErr>>;
+}
+
+/// Keys and documents of the house; cheap to clone.
+#[derive(Clone)]
+pub struct Custody {
+    store: Store,
+    clock: Clock,
+    secret: ServerSecret,
+    settings: Arc<config::Signing>,
+    fetch: Fetch,
+    outbox: Arc<dyn Outbox>,
+    /// Argon2id takes 64 MiB each.
+    derivations: Arc<Semaphore>,
+    /// Reading, signing and validating PDFs.
+    workers: Arc<Semaphore>,
+    /// The state's time-stamp authority is slow; it gets few questions at once.
+    time_stamps: Arc<Semaphore>,
+    /// Files in memory for the public page.
+    visitors: Arc<Semaphore>,
+}
+
+impl Custody {
+    /// Custody over an open store.
+    ///
+    /// # Errors
+    /// When the client for time-stamps and revocation cannot start.
+    pub fn new(
+        store: Store,
+        clock: Clock,
+        secret: ServerSecret,
+        settings: config::Signing,
+        outbox: Arc<dyn Outbox>,
+    ) -> Result<Self, reqwest::Error> {
+        let fetch = Fetch::new(settings.hosts(), settings.mapped_hosts.clone())?;
+        Ok(Self {
+            store,
+            clock,
+            secret,
+            settings: Arc::new(settings),
+            fetch,
+            outbox,
+            derivations: Arc::new(Semaphore::new(DERIVATIONS)),
+            workers: Arc::new(Semaphore::new(WORKERS)),
+            time_stamps: Arc::new(Semaphore::new(TIME_STAMPS)),
+            visitors: Arc::new(Semaphore::new(VISITORS)),
+        })
+    }
+}
+
+const DERIVATIONS: usize = 2;
+/// Of two cores one stays free for packets.
+const WORKERS: usize = 2;
+/// Measured: `tsa.ca.gov.vn` answers in 2 to 131 s and refuses crowds.
+const TIME_STAMPS: usize = 4;
+/// Each holds one file of at most `http.upload_limit_bytes` for the public page.
+const VISITORS: usize = 4;

@@ -2,18 +2,31 @@
 //!
 //! Sending is idempotent by document and receiver. Every change of status is a new row; none is ever rewritten.
 
+use sea_orm::{ActiveEnum, DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use utoipa::ToSchema;
+
+crate::id!(
+    /// A document on its way to one receiver.
+    DispatchId
+);
 
 /// The statuses this program gives and understands so far.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, EnumIter, DeriveActiveEnum,
+)]
 #[serde(rename_all = "snake_case")]
+#[sea_orm(rs_type = "String", db_type = "Text")]
 pub enum Status {
     /// 01 Đã đến: the document has reached the receiver's system.
+    #[sea_orm(string_value = "01")]
     Arrived,
     /// 02 Từ chối tiếp nhận: sent back with a reason.
+    #[sea_orm(string_value = "02")]
     Returned,
     /// 03 Đã tiếp nhận: taken in by the receiving clerk.
+    #[sea_orm(string_value = "03")]
     Accepted,
 }
 
@@ -21,16 +34,8 @@ impl Status {
     pub const ALL: [Status; 3] = [Status::Arrived, Status::Returned, Status::Accepted];
 
     /// The two digits exchanged between agencies.
-    pub fn code(self) -> &'static str {
-        match self {
-            Status::Arrived => "01",
-            Status::Returned => "02",
-            Status::Accepted => "03",
-        }
-    }
-
-    pub fn from_code(code: &str) -> Option<Status> {
-        Status::ALL.into_iter().find(|status| status.code() == code)
+    pub fn code(self) -> String {
+        self.to_value()
     }
 }
 
@@ -92,14 +97,14 @@ mod tests {
     fn codes_are_those_of_the_exchange() {
         for (status, code) in Status::ALL.into_iter().zip(["01", "02", "03"]) {
             assert_eq!(status.code(), code);
-            assert_eq!(Status::from_code(code), Some(status));
         }
-        assert_eq!(Status::from_code("04"), None);
     }
 
     #[test]
     fn answers_once_and_returns_only_with_a_reason() {
-        let back = |reason: &str| Answer::Return { reason: reason.into() };
+        let back = |reason: &str| Answer::Return {
+            reason: reason.into(),
+        };
         use {Answer::Accept, Status::*, Verdict::*};
         let cases = [
             (Arrived, Valid, Accept, Ok(Accepted)),
@@ -114,7 +119,11 @@ mod tests {
             (Accepted, Valid, back("Muộn"), Err(Refusal::NotWaiting)),
         ];
         for (current, verdict, given, expected) in cases {
-            assert_eq!(answer(current, verdict, &given), expected, "{current:?} {verdict:?} {given:?}");
+            assert_eq!(
+                answer(current, verdict, &given),
+                expected,
+                "{current:?} {verdict:?} {given:?}"
+            );
         }
     }
 }

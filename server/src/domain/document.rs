@@ -9,12 +9,22 @@
 //! and under what name the audit chain keeps it. The shell loads a [`Document`], asks [`Document::apply`], and stores
 //! what comes back in the transaction that stores the effect.
 
+use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use utoipa::ToSchema;
+
+crate::id!(
+    /// A document, from its draft to its issue.
+    DocumentId
+);
 
 /// Where a document stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, EnumIter, DeriveActiveEnum,
+)]
 #[serde(rename_all = "snake_case")]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
 pub enum State {
     Draft,
     Submitted,
@@ -42,7 +52,7 @@ impl State {
         State::Issued,
     ];
 
-    /// The name kept in rows and shown in the interface's data.
+    /// The name in messages, rows and the interface's data.
     pub fn name(self) -> &'static str {
         match self {
             State::Draft => "draft",
@@ -57,18 +67,33 @@ impl State {
         }
     }
 
-    pub fn from_name(name: &str) -> Option<State> {
-        State::ALL.into_iter().find(|state| state.name() == name)
-    }
-
     /// Whether a finished signature waits for its time-stamp.
     pub fn waits_for_time_stamp(self) -> bool {
         matches!(self, State::Signing | State::Sealing)
     }
 }
 
+/// What a stored version was made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema, EnumIter, DeriveActiveEnum)]
+#[serde(rename_all = "snake_case")]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+pub enum Purpose {
+    /// As it was uploaded or typeset.
+    Draft,
+    /// With the empty fields that all later steps fill.
+    Prepared,
+    /// With the leader's signature.
+    Signed,
+    /// With number and date.
+    Numbered,
+    /// With the agency's signature.
+    Sealed,
+}
+
 /// What someone, or a job, does to a document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = DocumentAction)]
 pub enum Action {
     Submit,
     Return,
@@ -199,8 +224,12 @@ pub struct Document {
 }
 
 impl Document {
-    pub const DRAFT: Document =
-        Document { state: State::Draft, leader_signed: false, numbered: false, agency_signed: false };
+    pub const DRAFT: Document = Document {
+        state: State::Draft,
+        leader_signed: false,
+        numbered: false,
+        agency_signed: false,
+    };
 
     /// The row of the table for this action, if the person may take it now.
     ///
@@ -214,11 +243,16 @@ impl Document {
         capacities: &[Capacity],
         reason: Option<&str>,
     ) -> Result<Transition, Refusal> {
-        let mut rows = TRANSITIONS.iter().filter(|row| row.action == action && capacities.contains(&row.by)).peekable();
+        let mut rows = TRANSITIONS
+            .iter()
+            .filter(|row| row.action == action && capacities.contains(&row.by))
+            .peekable();
         if rows.peek().is_none() {
             return Err(Refusal::NotYours);
         }
-        let row = rows.find(|row| row.from == self.state).ok_or(Refusal::WrongState(self.state))?;
+        let row = rows
+            .find(|row| row.from == self.state)
+            .ok_or(Refusal::WrongState(self.state))?;
         self.check(row.condition, reason)?;
         Ok(*row)
     }
@@ -226,7 +260,10 @@ impl Document {
     /// The document after a permitted transition.
     #[must_use]
     pub fn apply(self, transition: &Transition) -> Document {
-        let mut after = Document { state: transition.to, ..self };
+        let mut after = Document {
+            state: transition.to,
+            ..self
+        };
         match transition.effect {
             Effect::StoreSigned if transition.to == State::Signed => after.leader_signed = true,
             Effect::StoreSigned => after.agency_signed = true,
@@ -260,7 +297,15 @@ const fn row(
     to: State,
     audit: &'static str,
 ) -> Transition {
-    Transition { action, by, from, condition, effect, to, audit }
+    Transition {
+        action,
+        by,
+        from,
+        condition,
+        effect,
+        to,
+        audit,
+    }
 }
 
 #[cfg(test)]
@@ -289,17 +334,28 @@ mod tests {
     }
 
     #[test]
-    fn names_each_state_once() {
+    fn rows_keep_the_name_of_a_state() {
+        use sea_orm::ActiveEnum;
         for state in State::ALL {
-            assert_eq!(State::from_name(state.name()), Some(state));
+            assert_eq!(state.to_value(), state.name());
+            assert_eq!(serde_json::to_value(state).unwrap(), state.name());
         }
     }
 
     #[test]
     fn refuses_everyone_whose_step_it_is_not() {
         for action in Action::ALL {
-            let owners: Vec<_> = TRANSITIONS.iter().filter(|row| row.action == action).map(|row| row.by).collect();
-            for by in [Capacity::Drafter, Capacity::Signer, Capacity::Clerk, Capacity::House] {
+            let owners: Vec<_> = TRANSITIONS
+                .iter()
+                .filter(|row| row.action == action)
+                .map(|row| row.by)
+                .collect();
+            for by in [
+                Capacity::Drafter,
+                Capacity::Signer,
+                Capacity::Clerk,
+                Capacity::House,
+            ] {
                 let refused = Document::DRAFT.permit(action, &[by], Some("vì")) == Err(Refusal::NotYours);
                 assert_eq!(refused, !owners.contains(&by), "{action:?} by {by:?}");
             }
@@ -308,25 +364,41 @@ mod tests {
 
     #[test]
     fn returns_only_with_a_reason() {
-        let submitted = Document { state: State::Submitted, ..Document::DRAFT };
+        let submitted = Document {
+            state: State::Submitted,
+            ..Document::DRAFT
+        };
         for reason in [None, Some(" ")] {
             assert_eq!(
                 submitted.permit(Action::Return, &[Capacity::Signer], reason),
                 Err(Refusal::ReasonMissing)
             );
         }
-        assert!(submitted.permit(Action::Return, &[Capacity::Signer], Some("Thiếu căn cứ")).is_ok());
+        assert!(
+            submitted
+                .permit(Action::Return, &[Capacity::Signer], Some("Thiếu căn cứ"))
+                .is_ok()
+        );
     }
 
     #[test]
     fn no_action_has_two_rows_from_one_state() {
         for (index, row) in TRANSITIONS.iter().enumerate() {
-            assert!(!TRANSITIONS[index + 1..].iter().any(|other| other.action == row.action && other.from == row.from));
+            assert!(
+                !TRANSITIONS[index + 1..]
+                    .iter()
+                    .any(|other| other.action == row.action && other.from == row.from)
+            );
         }
     }
 
     fn any_capacity() -> impl Strategy<Value = Capacity> {
-        prop::sample::select(vec![Capacity::Drafter, Capacity::Signer, Capacity::Clerk, Capacity::House])
+        prop::sample::select(vec![
+            Capacity::Drafter,
+            Capacity::Signer,
+            Capacity::Clerk,
+            Capacity::House,
+        ])
     }
 
     proptest! {

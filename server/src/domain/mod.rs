@@ -1,10 +1,13 @@
 //! Rules without I/O: values in, values out.
 
 pub mod account;
-pub mod id;
-pub mod organisation;
-pub mod role;
 pub mod dispatch;
 pub mod document;
+pub mod holder;
+pub mod id;
 pub mod numbering;
+pub mod organisation;
+pub mod party;
+pub mod role;
 pub mod secrecy;
+pub mod trust;

@@ -8,6 +8,8 @@
 use serde::{Deserialize, Serialize};
 use time::{Date, OffsetDateTime, UtcOffset};
 
+use super::id::AgencyId;
+
 /// Vietnam keeps UTC+7 all year (Quyết định 121/CP of 1967); the law's day and year are that zone's.
 pub const VIETNAM: UtcOffset = match UtcOffset::from_hms(7, 0, 0) {
     Ok(offset) => offset,
@@ -89,7 +91,7 @@ pub fn code(number: u32, notation: &str) -> String {
 /// Which counter a number comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SequenceKey {
-    pub agency_id: String,
+    pub agency_id: AgencyId,
     pub name: String,
     pub year: i32,
 }
@@ -137,11 +139,19 @@ pub fn printed_month(date: Date) -> String {
 }
 
 const fn kind(code: &'static str, name: &'static str) -> Kind {
-    Kind { code, name, named: true }
+    Kind {
+        code,
+        name,
+        named: true,
+    }
 }
 
 const fn unnamed(code: &'static str, name: &'static str) -> Kind {
-    Kind { code, name, named: false }
+    Kind {
+        code,
+        name,
+        named: false,
+    }
 }
 
 #[cfg(test)]

@@ -12,7 +12,11 @@ const MARKS: [&str; 3] = ["TUYỆT MẬT", "TỐI MẬT", "MẬT"];
 pub fn mark<'a>(lines: impl IntoIterator<Item = &'a str>) -> Option<&'static str> {
     lines.into_iter().find_map(|line| {
         let line: String = line.nfc().collect();
-        let line = line.trim_matches(|c: char| !c.is_alphabetic()).split_whitespace().collect::<Vec<_>>().join(" ");
+        let line = line
+            .trim_matches(|c: char| !c.is_alphabetic())
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
         MARKS.into_iter().find(|mark| *mark == line)
     })
 }

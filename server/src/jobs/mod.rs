@@ -3,6 +3,7 @@
 //! A job runs at least once: a worker that dies while running it loses its lease, and another takes the job up. So a
 //! job must look first whether its effect has happened already.
 
+pub mod signing;
 mod worker;
 
 use std::collections::HashMap;
@@ -24,6 +25,8 @@ pub use worker::{Worker, run_due};
 /// Every kind of job: **one line each**.
 pub fn registry() -> Registry {
     Registry::default()
+        .with::<signing::CompleteSignature>()
+        .with::<signing::VerifyArrivals>()
 }
 
 /// An effect that can be asked for in a transaction.

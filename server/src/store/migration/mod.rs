@@ -1,6 +1,7 @@
 //! The schema, step by step. A landed migration is never edited: expand first, contract in a later release.
 
 mod m0001_house;
+mod m0002_documents;
 
 use sea_orm::{DatabaseConnection, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -14,6 +15,9 @@ struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_house::Migration)]
+        vec![
+            Box::new(m0001_house::Migration),
+            Box::new(m0002_documents::Migration),
+        ]
     }
 }

@@ -1,0 +1,79 @@
+//! The bytes of a version.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderName, header};
+use axum::response::{IntoResponse, Response};
+use sea_orm::EntityTrait;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::api::body::{Path, Query};
+use crate::api::problem::{self, Problem};
+use crate::api::session::Person;
+use crate::app::App;
+use crate::domain::document::DocumentId;
+use crate::store::blob::Sha256;
+use crate::store::entity::document_version;
+
+/// How the file is wanted.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Wanted {
+    /// As a file to keep, not as something to show.
+    #[serde(default)]
+    download: bool,
+}
+
+/// A version's PDF.
+#[utoipa::path(
+    get, path = "/documents/{id}/versions/{number}/content", tag = "documents",
+    params(("id" = String, Path), ("number" = i32, Path), Wanted),
+    responses(
+        (status = OK, content_type = "application/pdf", body = Vec<u8>),
+        (status = NOT_FOUND, body = problem::Body)
+    )
+)]
+pub(super) async fn content(
+    State(app): State<App>,
+    person: Person,
+    Path((id, number)): Path<(DocumentId, i32)>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Problem> {
+    app.custody.document(&(&person).into(), &id).await?;
+    let version = document_version::Entity::find_by_id((id, number))
+        .one(app.store.read())
+        .await?;
+    let version = version.ok_or_else(Problem::not_found)?;
+    pdf(&app, &version.blob, version.size_bytes, wanted.download).await
+}
+
+/// Streams a user's PDF: never as a page of this origin. Where it is shown, it is sandboxed without scripts; pdf.js
+/// reads it with fetch, which this does not hinder.
+pub(in crate::api) async fn pdf(
+    app: &App,
+    blob: &Sha256,
+    size_bytes: i64,
+    download: bool,
+) -> Result<Response, Problem> {
+    let bytes = app.store.blobs().stream(blob).await?;
+    let disposition = if download {
+        "attachment; filename=\"van-ban.pdf\""
+    } else {
+        "inline; filename=\"van-ban.pdf\""
+    };
+    let headers = [
+        (header::CONTENT_TYPE, "application/pdf".to_owned()),
+        (header::CONTENT_LENGTH, size_bytes.to_string()),
+        (header::CONTENT_DISPOSITION, disposition.to_owned()),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "sandbox; default-src 'none'".to_owned(),
+        ),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin".to_owned(),
+        ),
+    ];
+    Ok((headers, Body::from_stream(bytes)).into_response())
+}

@@ -1,0 +1,45 @@
+//! `/documents`: drafts, signatures, numbers, seals, issues.
+
+mod content;
+mod list;
+mod steps;
+mod upload;
+pub(super) mod view;
+
+use axum::extract::DefaultBodyLimit;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::session::Person;
+use crate::app::App;
+use crate::custody::Presence;
+
+pub(super) use content::pdf;
+pub(super) use upload::drain;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    // The file streams to disk under a limit of its own; the limit of JSON bodies would cut it off.
+    let upload = OpenApiRouter::new()
+        .routes(routes!(upload::create))
+        .layer(DefaultBodyLimit::disable());
+    OpenApiRouter::new()
+        .merge(upload)
+        .routes(routes!(list::list))
+        .routes(routes!(list::one))
+        .routes(routes!(content::content))
+        .routes(routes!(steps::submit))
+        .routes(routes!(steps::give_back))
+        .routes(routes!(steps::sign))
+        .routes(routes!(steps::number))
+        .routes(routes!(steps::seal))
+        .routes(routes!(steps::issue))
+}
+
+impl From<&Person> for Presence {
+    fn from(person: &Person) -> Self {
+        Self {
+            person_id: person.id.clone(),
+            held: person.held(),
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! `POST /documents`: a file and what the drafter says of it.
+
+use axum::extract::State;
+use axum::extract::multipart::{Field, Multipart, MultipartError};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use utoipa::ToSchema;
+
+use super::view;
+use crate::api::body::Json;
+use crate::api::problem::{self, Problem};
+use crate::api::session::Person;
+use crate::app::App;
+use crate::custody::draft::Description;
+use crate::domain::id::PersonId;
+use crate::domain::numbering::Kind;
+use crate::store::blob::{self, Stored};
+
+/// The form.
+#[derive(ToSchema)]
+#[expect(
+    dead_code,
+    reason = "describes the form in the OpenAPI document; the handler reads it part by part"
+)]
+pub(super) struct Form {
+    /// The PDF.
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
+    /// Trích yếu, up to 500 characters.
+    subject: String,
+    /// A code such as `KH`.
+    kind: String,
+    /// 0 thường, 1 khẩn, 2 thượng khẩn, 3 hỏa tốc. Default 0.
+    urgency: Option<i16>,
+    signer_id: String,
+}
+
+/// Makes a draft of an uploaded PDF.
+#[utoipa::path(
+    post, path = "/documents", tag = "documents",
+    request_body(content = Form, content_type = "multipart/form-data"),
+    responses(
+        (status = CREATED, body = view::Detail),
+        (status = PAYLOAD_TOO_LARGE, body = problem::Body),
+        (status = UNSUPPORTED_MEDIA_TYPE, description = "Not a PDF.", body = problem::Body),
+        (status = UNPROCESSABLE_ENTITY, description = "Broken, encrypted, signed, or a state secret.", body = problem::Body)
+    )
+)]
+pub(super) async fn create(
+    State(app): State<App>,
+    person: Person,
+    mut form: Multipart,
+) -> Result<Response, Problem> {
+    let mut file = None;
+    let mut said = Said::default();
+    while let Some(field) = form.next_field().await? {
+        match field.name().unwrap_or_default() {
+            "file" => file = Some(store(&app, field).await?),
+            "subject" => said.subject = Some(text(field).await?),
+            "kind" => said.kind = Some(text(field).await?),
+            "urgency" => said.urgency = Some(text(field).await?),
+            "signer_id" => said.signer_id = Some(text(field).await?),
+            _ => {}
+        }
+    }
+    let file = file.ok_or_else(|| missing("file"))?;
+    let id = app
+        .custody
+        .draft(&(&person).into(), said.description()?, &file)
+        .await?;
+    created(&app, &person, &id).await
+}
+
+/// 201 with the new document.
+async fn created(
+    app: &App,
+    person: &Person,
+    id: &crate::domain::document::DocumentId,
+) -> Result<Response, Problem> {
+    let (row, _) = app.custody.document(&person.into(), id).await?;
+    let location = [(header::LOCATION, format!("/api/v1/documents/{id}"))];
+    Ok((
+        StatusCode::CREATED,
+        location,
+        Json(view::detail(app, person, row).await?),
+    )
+        .into_response())
+}
+
+/// What came with the file, as it came.
+#[derive(Default)]
+struct Said {
+    subject: Option<String>,
+    kind: Option<String>,
+    urgency: Option<String>,
+    signer_id: Option<String>,
+}
+
+impl Said {
+    fn description(self) -> Result<Description, Problem> {
+        let subject = self
+            .subject
+            .as_deref()
+            .map(str::trim)
+            .filter(|subject| !subject.is_empty());
+        let subject = subject.ok_or_else(|| missing("subject"))?.to_owned();
+        if subject.chars().count() > LONGEST_SUBJECT {
+            return Err(Problem::malformed(
+                "Trích yếu dài quá 500 ký tự.",
+                "The subject is longer than 500 characters.",
+            ));
+        }
+        let kind = self
+            .kind
+            .as_deref()
+            .and_then(Kind::from_code)
+            .ok_or_else(|| missing("kind"))?;
+        let urgency = self.urgency.as_deref().unwrap_or("0").parse::<i16>().ok();
+        let urgency = urgency
+            .filter(|urgency| (0..=3).contains(urgency))
+            .ok_or_else(|| missing("urgency"))?;
+        let signer = PersonId(self.signer_id.ok_or_else(|| missing("signer_id"))?);
+        Ok(Description {
+            subject,
+            kind,
+            urgency,
+            signer,
+        })
+    }
+}
+
+/// Subject S500: Nghị định 30/2020/NĐ-CP, annex VI.
+const LONGEST_SUBJECT: usize = 500;
+/// No text of a form is longer, in bytes.
+const LONGEST_TEXT: usize = 4 * 1024;
+
+async fn store(app: &App, mut field: Field<'_>) -> Result<Stored, Problem> {
+    let limit = app.config.http.upload_limit_bytes;
+    let stored = app.store.blobs().put_stream(&mut field, limit).await;
+    if let Err(blob::Error::TooLong { .. }) = &stored {
+        drain(field, limit).await;
+    }
+    Ok(stored?)
+}
+
+/// Reads on for a while after a refusal: a browser that is cut off while sending shows a broken connection, never the
+/// sentence that says why.
+pub(in crate::api) async fn drain(mut field: Field<'_>, limit_bytes: u64) {
+    let mut read = 0;
+    while let Ok(Some(chunk)) = field.chunk().await {
+        read += chunk.len() as u64;
+        if read > limit_bytes {
+            break;
+        }
+    }
+}
+
+/// A short text of a form.
+async fn text(mut field: Field<'_>) -> Result<String, Problem> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = field.chunk().await? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > LONGEST_TEXT {
+            return Err(Problem::malformed(
+                "Nội dung nhập quá dài.",
+                "A text of the form is too long.",
+            ));
+        }
+    }
+    String::from_utf8(bytes).map_err(|_| Problem::malformed("Nội dung nhập không phải UTF-8.", "Not UTF-8."))
+}
+
+fn missing(field: &str) -> Problem {
+    Problem::malformed(
+        format!("Thiếu hoặc sai trường {field}."),
+        format!("The field {field} is missing or wrong."),
+    )
+}
+
+impl From<MultipartError> for Problem {
+    fn from(error: MultipartError) -> Self {
+        Self::malformed(
+            "Tệp gửi lên bị ngắt giữa chừng hoặc sai định dạng.",
+            error.body_text(),
+        )
+    }
+}

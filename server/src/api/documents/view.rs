@@ -1,0 +1,412 @@
+//! Documents as the interface shows them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hoian_signer::pdf::place::Place;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::accounts::{self, Membership, Person};
+use crate::api::problem::Problem;
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::custody::place::Places;
+use crate::domain::dispatch::{DispatchId, Status};
+use crate::domain::document::{Action, Capacity, Document, DocumentId, Purpose, State};
+use crate::domain::holder::Holder;
+use crate::domain::id::{AgencyId, PersonId};
+use crate::domain::numbering::{self, Kind};
+use crate::domain::party::{Parties, capacities};
+use crate::store::entity::{agency, dispatch, dispatch_status, document, document_version, person};
+
+/// A document in a list.
+#[derive(Serialize, ToSchema)]
+pub struct Summary {
+    pub id: DocumentId,
+    /// Code of the kind, such as `KH`.
+    pub kind: String,
+    #[schema(example = "Kế hoạch")]
+    pub kind_name: String,
+    pub subject: String,
+    /// 0 thường, 1 khẩn, 2 thượng khẩn, 3 hỏa tốc.
+    pub urgency: i16,
+    pub state: State,
+    /// A finished signature waits for its time-stamp; the program goes on by itself.
+    pub waiting_time_stamp: bool,
+    /// Number and symbol, once given: `141/KH-UBND`.
+    pub code: Option<String>,
+    /// The symbol: `KH-UBND`.
+    pub notation: String,
+    /// The day of the date line, once given: `2026-11-23`.
+    pub issued_on: Option<String>,
+    pub agency: Agency,
+    pub drafter: Party,
+    pub signer: Party,
+    pub steps: Steps,
+    /// What the person who asks may do now.
+    pub actions: Vec<Action>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// The four arcs of the ring.
+#[derive(Serialize, ToSchema)]
+pub struct Steps {
+    pub approve: bool,
+    pub sign: bool,
+    pub number: bool,
+    pub seal: bool,
+}
+
+/// An agency by name.
+#[derive(Clone, Serialize, ToSchema)]
+#[schema(as = AgencyName)]
+pub struct Agency {
+    pub id: AgencyId,
+    pub name: String,
+}
+
+/// A person of a document.
+#[derive(Clone, Serialize, ToSchema)]
+pub struct Party {
+    pub id: PersonId,
+    pub full_name: String,
+    /// Chức vụ in the document's agency.
+    pub position: String,
+}
+
+/// A document with everything about it.
+#[derive(Serialize, ToSchema)]
+pub struct Detail {
+    #[serde(flatten)]
+    pub summary: Summary,
+    /// What the signer wrote when returning it, or why a waiting signature was given up.
+    pub remark: Option<String>,
+    pub places: Option<PlacesView>,
+    pub versions: Vec<Version>,
+    pub dispatches: Vec<Sent>,
+    /// The number and symbol that giving a number now would give.
+    pub next_code: Option<String>,
+    /// The key that this person's next action would use.
+    pub key: Option<KeyView>,
+}
+
+/// Where things go on the pages, in PDF points from the lower left corner.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Places)]
+pub struct PlacesView {
+    pub signature: PlaceView,
+    pub seal: PlaceView,
+    pub texts: Vec<PlaceView>,
+}
+
+/// A rectangle on a page.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[schema(as = Place)]
+pub struct PlaceView {
+    /// From 1.
+    pub page: u32,
+    pub x: f64,
+    pub y: f64,
+    pub width: f64,
+    pub height: f64,
+}
+
+/// A stored version; its bytes never change.
+#[derive(Serialize, ToSchema)]
+pub struct Version {
+    pub number: i32,
+    pub purpose: Purpose,
+    pub size_bytes: i64,
+    /// PAdES level that our validator certified before it was stored.
+    pub level: Option<String>,
+    pub created_by: String,
+    pub created_at: Timestamp,
+}
+
+/// A dispatch as its sender sees it.
+#[derive(Serialize, ToSchema)]
+pub struct Sent {
+    pub id: DispatchId,
+    pub receiver: Agency,
+    pub status: Status,
+    pub reason: Option<String>,
+    pub sent_at: Timestamp,
+    pub changed_at: Timestamp,
+}
+
+/// A key as its holder sees it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Key)]
+pub struct KeyView {
+    pub subject: String,
+    pub issuer: String,
+    pub serial: String,
+    pub not_after: Timestamp,
+    pub tries_left: i32,
+    pub locked: bool,
+}
+
+/// The summaries of these rows, for this person.
+pub async fn summaries(
+    app: &App,
+    viewer: &Person,
+    rows: Vec<document::Model>,
+) -> Result<Vec<Summary>, Problem> {
+    let names = Names::of(app, &rows).await?;
+    Ok(rows.into_iter().map(|row| summary(&names, viewer, row)).collect())
+}
+
+/// Everything about this row, for this person.
+pub async fn detail(app: &App, viewer: &Person, row: document::Model) -> Result<Detail, Problem> {
+    let versions = versions(app, &row.id).await?;
+    let dispatches = sent(app, &row.id).await?;
+    let places = row
+        .places
+        .as_deref()
+        .and_then(|places| serde_json::from_str::<Places>(places).ok());
+    let capacities = capacities_of(&row, viewer);
+    let next_code = match row.state == State::Signed && capacities.contains(&Capacity::Clerk) {
+        true => Some(app.custody.next_code(&row).await?),
+        false => None,
+    };
+    let key = key(app, viewer, &row).await?;
+    let remark = row.remark.clone();
+    let names = Names::of(app, std::slice::from_ref(&row)).await?;
+    let summary = summary(&names, viewer, row);
+    Ok(Detail {
+        summary,
+        remark,
+        places: places.map(PlacesView::from),
+        versions,
+        dispatches,
+        next_code,
+        key,
+    })
+}
+
+fn summary(names: &Names, viewer: &Person, row: document::Model) -> Summary {
+    let capacities = capacities_of(&row, viewer);
+    let rules = rules(&row);
+    let may = |action: &Action| rules.permit(*action, &capacities, Some("…")).is_ok();
+    let number = row.number.and_then(|number| u32::try_from(number).ok());
+    Summary {
+        kind_name: Kind::from_code(&row.kind)
+            .map(|kind| kind.name.to_owned())
+            .unwrap_or_default(),
+        waiting_time_stamp: row.state.waits_for_time_stamp(),
+        code: number.map(|number| numbering::code(number, &row.notation)),
+        agency: names.agency(&row.agency_id),
+        drafter: names.party(&row.drafter_id, &row.agency_id),
+        signer: names.party(&row.signer_id, &row.agency_id),
+        steps: Steps {
+            approve: !matches!(row.state, State::Draft | State::Returned),
+            sign: row.leader_signed,
+            number: row.numbered,
+            seal: row.agency_signed,
+        },
+        actions: Action::ALL.into_iter().filter(may).collect(),
+        id: row.id,
+        kind: row.kind,
+        subject: row.subject,
+        urgency: row.urgency,
+        state: row.state,
+        notation: row.notation,
+        issued_on: row.issued_on,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+    }
+}
+
+fn rules(row: &document::Model) -> Document {
+    let document::Model {
+        state,
+        leader_signed,
+        numbered,
+        agency_signed,
+        ..
+    } = *row;
+    Document {
+        state,
+        leader_signed,
+        numbered,
+        agency_signed,
+    }
+}
+
+fn capacities_of(row: &document::Model, viewer: &Person) -> Vec<Capacity> {
+    let parties = Parties {
+        agency: &row.agency_id,
+        drafter: &row.drafter_id,
+        signer: &row.signer_id,
+    };
+    capacities(parties, &viewer.id, &viewer.held())
+}
+
+async fn versions(app: &App, id: &DocumentId) -> Result<Vec<Version>, Problem> {
+    let rows = document_version::Entity::find()
+        .filter(document_version::Column::DocumentId.eq(id.clone()))
+        .order_by_asc(document_version::Column::Number)
+        .all(app.store.read())
+        .await?;
+    let names = people(app, rows.iter().map(|row| row.created_by.clone()).collect()).await?;
+    let version = |row: document_version::Model| Version {
+        number: row.number,
+        purpose: row.purpose,
+        size_bytes: row.size_bytes,
+        level: row.level,
+        created_by: names.get(&row.created_by).cloned().unwrap_or_default(),
+        created_at: row.created_at,
+    };
+    Ok(rows.into_iter().map(version).collect())
+}
+
+async fn sent(app: &App, id: &DocumentId) -> Result<Vec<Sent>, Problem> {
+    let rows = dispatch::Entity::find()
+        .filter(dispatch::Column::DocumentId.eq(id.clone()))
+        .order_by_asc(dispatch::Column::Id)
+        .all(app.store.read())
+        .await?;
+    let agencies = agencies(app, rows.iter().map(|row| row.receiver_id.clone()).collect()).await?;
+    let mut last = last_statuses(app, rows.iter().map(|row| row.id.clone()).collect()).await?;
+    let view = |row: dispatch::Model| {
+        let status = last.remove(&row.id);
+        Sent {
+            receiver: agency_name(&agencies, &row.receiver_id),
+            status: row.status,
+            reason: status.as_ref().and_then(|status| status.reason.clone()),
+            changed_at: status.map_or(row.sent_at, |status| status.at),
+            sent_at: row.sent_at,
+            id: row.id,
+        }
+    };
+    Ok(rows.into_iter().map(view).collect())
+}
+
+/// The latest status row of each dispatch.
+pub async fn last_statuses(
+    app: &App,
+    dispatches: Vec<DispatchId>,
+) -> Result<BTreeMap<DispatchId, dispatch_status::Model>, Problem> {
+    let rows = dispatch_status::Entity::find()
+        .filter(dispatch_status::Column::DispatchId.is_in(dispatches))
+        .order_by_asc(dispatch_status::Column::Number)
+        .all(app.store.read())
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.dispatch_id.clone(), row))
+        .collect())
+}
+
+async fn key(app: &App, viewer: &Person, row: &document::Model) -> Result<Option<KeyView>, Problem> {
+    let (rules, capacities) = (rules(row), capacities_of(row, viewer));
+    let holder = if rules.permit(Action::Sign, &capacities, None).is_ok() {
+        Holder::Person(viewer.id.clone())
+    } else if rules.permit(Action::Seal, &capacities, None).is_ok() {
+        Holder::Agency(row.agency_id.clone())
+    } else {
+        return Ok(None);
+    };
+    let key = match app.custody.key_of(&holder).await {
+        Ok(key) => key,
+        Err(crate::custody::Error::KeyMissing) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Some(KeyView {
+        subject: key.subject,
+        issuer: key.issuer,
+        serial: key.serial,
+        not_after: key.not_after,
+        tries_left: key.tries_left,
+        locked: key.tries_left <= 0,
+    }))
+}
+
+impl From<Places> for PlacesView {
+    fn from(places: Places) -> Self {
+        Self {
+            signature: places.signature.into(),
+            seal: places.seal.into(),
+            texts: places.texts.into_iter().map(|text| text.place.into()).collect(),
+        }
+    }
+}
+
+impl From<Place> for PlaceView {
+    fn from(place: Place) -> Self {
+        let rect = place.rect;
+        Self {
+            page: place.page,
+            x: rect.x,
+            y: rect.y,
+            width: rect.width,
+            height: rect.height,
+        }
+    }
+}
+
+/// The names that a page of documents needs, asked for at once.
+struct Names {
+    agencies: BTreeMap<AgencyId, String>,
+    people: BTreeMap<PersonId, String>,
+    memberships: BTreeMap<PersonId, Vec<Membership>>,
+}
+
+impl Names {
+    async fn of(app: &App, rows: &[document::Model]) -> Result<Self, Problem> {
+        let ids: BTreeSet<_> = rows
+            .iter()
+            .flat_map(|row| [row.drafter_id.clone(), row.signer_id.clone()])
+            .collect();
+        let list: Vec<_> = ids.iter().cloned().collect();
+        Ok(Self {
+            agencies: agencies(app, rows.iter().map(|row| row.agency_id.clone()).collect()).await?,
+            people: people(app, ids).await?,
+            memberships: accounts::memberships(app.store.read(), &list).await?,
+        })
+    }
+
+    fn agency(&self, id: &AgencyId) -> Agency {
+        agency_name(&self.agencies, id)
+    }
+
+    fn party(&self, id: &PersonId, agency: &AgencyId) -> Party {
+        let here = |membership: &&Membership| membership.agency_id == *agency;
+        let position = self.memberships.get(id).and_then(|all| all.iter().find(here));
+        Party {
+            id: id.clone(),
+            full_name: self.people.get(id).cloned().unwrap_or_default(),
+            position: position
+                .map(|membership| membership.position.clone())
+                .unwrap_or_default(),
+        }
+    }
+}
+
+/// The names of these agencies.
+pub async fn agencies(app: &App, ids: BTreeSet<AgencyId>) -> Result<BTreeMap<AgencyId, String>, Problem> {
+    let rows = agency::Entity::find()
+        .filter(agency::Column::Id.is_in(ids))
+        .all(app.store.read())
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
+}
+
+/// An agency with its name out of [`agencies`].
+pub fn agency_name(names: &BTreeMap<AgencyId, String>, id: &AgencyId) -> Agency {
+    Agency {
+        id: id.clone(),
+        name: names.get(id).cloned().unwrap_or_default(),
+    }
+}
+
+/// The full names of these people.
+pub async fn people(app: &App, ids: BTreeSet<PersonId>) -> Result<BTreeMap<PersonId, String>, Problem> {
+    let rows = person::Entity::find()
+        .filter(person::Column::Id.is_in(ids))
+        .all(app.store.read())
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.full_name)).collect())
+}

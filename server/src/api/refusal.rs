@@ -1,0 +1,280 @@
+//! What custody refuses, as problems: a status that fits, and a clear sentence.
+
+use axum::http::StatusCode;
+use hoian_signer::error::Error as Signer;
+use time::OffsetDateTime;
+
+use super::problem::Problem;
+use crate::custody::{Error, intake};
+use crate::domain::document::State;
+use crate::domain::{dispatch, document, numbering};
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::NotFound => Self::not_found(),
+            Error::Refused(refusal) => rule(refusal),
+            Error::Receipt(refusal) => receipt(refusal),
+            Error::Upload(refusal) => upload(refusal),
+            Error::Database(error) => error.into(),
+            Error::Blob(error) => error.into(),
+            Error::Signer(error) => signer(&error),
+            Error::WrongPin { .. } | Error::KeyLocked | Error::KeyMissing | Error::PinLength { .. } => {
+                key(&error)
+            }
+            Error::CertificateExpired(_)
+            | Error::CertificateNotYetValid(_)
+            | Error::CertificateRevoked
+            | Error::WrongHolder(_)
+            | Error::AlreadyEnrolled => certificate(&error),
+            Error::SelfCheck { .. } => self_check(&error),
+            Error::Row(_) | Error::Pool => Self::internal(&error),
+            other => now(&other),
+        }
+    }
+}
+
+fn rule(refusal: document::Refusal) -> Problem {
+    use document::Refusal;
+    match refusal {
+        Refusal::NotYours => Problem::forbidden(),
+        Refusal::WrongState(state) => Problem::new(
+            StatusCode::CONFLICT,
+            "wrong-state",
+            format!("Văn bản {} nên chưa thực hiện được việc này.", standing(state)),
+            format!("The document is {}, so this cannot be done now.", state.name()),
+        )
+        .with("state", state.name()),
+        Refusal::ReasonMissing => Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "reason-missing",
+            "Xin ghi rõ lý do.",
+            "Please give a reason.",
+        ),
+        Refusal::Incomplete => Problem::new(
+            StatusCode::CONFLICT,
+            "incomplete",
+            "Văn bản còn thiếu chữ ký hoặc số nên chưa thực hiện được việc này.",
+            "The document lacks a signature or its number, so this cannot be done.",
+        ),
+    }
+}
+
+fn standing(state: State) -> &'static str {
+    match state {
+        State::Draft => "còn là dự thảo",
+        State::Submitted => "đang chờ ký",
+        State::Returned => "đã được trả lại",
+        State::Signing | State::Sealing => "đang chờ dấu thời gian",
+        State::Signed => "đã ký, chờ cấp số",
+        State::Numbered => "đã cấp số, chờ đóng dấu",
+        State::Sealed => "đã đóng dấu, chờ phát hành",
+        State::Issued => "đã phát hành",
+    }
+}
+
+fn receipt(refusal: dispatch::Refusal) -> Problem {
+    use dispatch::Refusal;
+    let (name, vi, en) = match refusal {
+        Refusal::NotWaiting => (
+            "already-answered",
+            "Văn bản này đã được tiếp nhận hoặc trả lại.",
+            "This document was accepted or returned already.",
+        ),
+        Refusal::ReasonMissing => return rule(document::Refusal::ReasonMissing),
+        Refusal::NotVerified => (
+            "not-verified",
+            "Chữ ký của văn bản đang được kiểm tra; xin tiếp nhận sau ít giây.",
+            "The document's signatures are being verified; accept it in a few seconds.",
+        ),
+        Refusal::Invalid => (
+            "invalid-document",
+            "Chữ ký không hợp lệ nên không thể tiếp nhận; xin trả lại kèm lý do.",
+            "The signatures are invalid, so the document cannot be accepted; return it with a reason.",
+        ),
+    };
+    Problem::new(StatusCode::CONFLICT, name, vi, en)
+}
+
+fn upload(refusal: intake::Refusal) -> Problem {
+    use intake::Refusal;
+    let (name, vi, en) = match refusal {
+        Refusal::TooLarge { limit_bytes } => return Problem::too_large(limit_bytes),
+        Refusal::NotPdf => {
+            return Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "not-pdf",
+                "Tệp này không phải là PDF.",
+                "This file is not a PDF.",
+            );
+        }
+        Refusal::Broken(reason) => {
+            return Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "broken",
+                "Tệp PDF bị hỏng nên không thể ký. Xin xuất lại tệp từ phần mềm soạn thảo.",
+                "The PDF is broken and cannot be signed. Export it again from your editor.",
+            )
+            .with("reason", reason);
+        }
+        Refusal::Encrypted => (
+            "encrypted",
+            "Tệp PDF được bảo vệ bằng mật khẩu hoặc mã hóa. Xin bỏ bảo vệ rồi tải lên lại.",
+            "The PDF is encrypted. Remove the protection and upload it again.",
+        ),
+        Refusal::Unsupported(_) => (
+            "unsupported",
+            "Tệp PDF dùng cách lưu mà hệ thống chưa hỗ trợ. Xin xuất lại tệp từ phần mềm soạn thảo.",
+            "The PDF is stored in a way that is not supported yet. Export it again from your editor.",
+        ),
+        Refusal::Signed => (
+            "signed-already",
+            "Tệp PDF đã có chữ ký số. Thêm trường ký sẽ làm hỏng chữ ký đó, nên xin tải lên bản chưa ký.",
+            "The PDF is signed already. New fields would break that signature, so upload the unsigned file.",
+        ),
+        Refusal::StateSecret(_) => (
+            "state-secret",
+            "Văn bản mang dấu chỉ độ mật. Văn bản mật không được xử lý trên hệ thống này.",
+            "The document bears a secrecy mark. State secrets must not be processed on this system.",
+        ),
+    };
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, name, vi, en)
+}
+
+fn key(error: &Error) -> Problem {
+    match error {
+        Error::WrongPin { tries_left } => Problem::new(
+            StatusCode::FORBIDDEN,
+            "wrong-pin",
+            format!("Mã PIN chưa đúng. Còn {tries_left} lần thử trước khi khóa bị khóa lại."),
+            format!("The PIN is wrong. {tries_left} tries are left before the key is locked."),
+        )
+        .with("tries_left", *tries_left),
+        Error::KeyLocked => Problem::new(
+            StatusCode::LOCKED,
+            "key-locked",
+            "Khóa ký đã bị khóa vì nhập sai mã PIN năm lần. Xin liên hệ quản trị để cấp lại.",
+            "The key is locked after five wrong PINs. Ask the administrator to enrol it again.",
+        )
+        .with("tries_left", 0),
+        Error::PinLength { least, most } => Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "pin-length",
+            format!("Mã PIN phải dài từ {least} đến {most} ký tự."),
+            format!("A PIN has from {least} to {most} characters."),
+        ),
+        _ => Problem::new(
+            StatusCode::CONFLICT,
+            "key-missing",
+            "Chưa có khóa ký nào được đăng ký để ký văn bản này.",
+            "No key is enrolled to sign this document.",
+        ),
+    }
+}
+
+fn certificate(error: &Error) -> Problem {
+    let (name, vi, en) = match error {
+        Error::CertificateExpired(at) => (
+            "certificate-expired",
+            format!("Chứng thư số đã hết hạn ngày {}, nên không thể ký.", day(*at)),
+            format!("The certificate expired on {}, so it cannot sign.", day(*at)),
+        ),
+        Error::CertificateNotYetValid(at) => (
+            "certificate-not-yet-valid",
+            format!(
+                "Chứng thư số chỉ có hiệu lực từ ngày {}, nên chưa thể ký.",
+                day(*at)
+            ),
+            format!(
+                "The certificate is valid only from {}, so it cannot sign yet.",
+                day(*at)
+            ),
+        ),
+        Error::CertificateRevoked => (
+            "certificate-revoked",
+            "Chứng thư số đã bị thu hồi, nên không thể ký.".to_owned(),
+            "The certificate is revoked, so it cannot sign.".to_owned(),
+        ),
+        Error::AlreadyEnrolled => (
+            "already-enrolled",
+            "Chứng thư số này đã được đăng ký.".to_owned(),
+            "This certificate is enrolled already.".to_owned(),
+        ),
+        _ => (
+            "wrong-holder",
+            "Chứng thư số không phải của người ký văn bản này.".to_owned(),
+            "The certificate is not that of this document's signer.".to_owned(),
+        ),
+    };
+    Problem::new(StatusCode::CONFLICT, name, vi, en)
+}
+
+/// What may be otherwise in a moment, or with another request.
+fn now(error: &Error) -> Problem {
+    match error {
+        Error::Stale => Problem::new(
+            StatusCode::CONFLICT,
+            "stale",
+            "Văn bản vừa được người khác xử lý. Xin tải lại trang để xem.",
+            "Someone else has just handled the document. Reload the page to see.",
+        ),
+        Error::PlaceOutside => Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "place-outside",
+            "Vị trí chữ ký nằm ngoài trang giấy.",
+            "The signature's place lies outside the page.",
+        ),
+        Error::PlaceUnknown => Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "place-unknown",
+            "Không tìm thấy họ tên người ký trên trang, xin chọn vị trí chữ ký.",
+            "The signer's name does not stand on the page; choose the signature's place.",
+        ),
+        Error::Receivers => Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "receivers",
+            "Xin chọn ít nhất một nơi nhận trong danh sách cơ quan.",
+            "Choose at least one receiver from the list of agencies.",
+        ),
+        Error::TimeStamp(_) => retry(
+            "time-stamp",
+            "Máy chủ dấu thời gian chưa trả lời.",
+            "The time-stamp authority does not answer.",
+        ),
+        _ => retry(
+            "busy",
+            "Hệ thống đang bận, xin thử lại sau ít giây.",
+            "The system is busy; try again shortly.",
+        ),
+    }
+}
+
+fn retry(name: &'static str, vi: &'static str, en: &'static str) -> Problem {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, name, vi, en).with("retry_after_seconds", 5)
+}
+
+/// Our own validator stands between a bug of ours and a stored version.
+fn self_check(error: &Error) -> Problem {
+    tracing::error!(%error, "our own validator refused a version");
+    Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "self-check",
+        "Hệ thống tự kiểm tra và không chấp nhận bản vừa tạo, nên không lưu bản đó. Văn bản vẫn như trước.",
+        "Our own check refused the version just made, so it was not stored. The document is as before.",
+    )
+}
+
+fn signer(error: &Signer) -> Problem {
+    match error {
+        Signer::Malformed { reason, .. } => upload(intake::Refusal::Broken(reason.to_string())),
+        Signer::Unsupported { reason, .. } | Signer::Refused { reason, .. } => {
+            upload(intake::Refusal::Unsupported(reason.to_string())).with("reason", reason.to_string())
+        }
+        Signer::Misuse { .. } => Problem::internal(error),
+    }
+}
+
+fn day(at: OffsetDateTime) -> String {
+    let date = numbering::local_date(at);
+    format!("{:02}/{:02}/{}", date.day(), u8::from(date.month()), date.year())
+}

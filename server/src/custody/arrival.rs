@@ -1,0 +1,168 @@
+//! Verification: on arrival, once a file and policy, with its evidence; and for anyone, of a file that is not kept.
+
+use bytes::Bytes;
+use hoian_signer::validate::{Policy, Report};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use serde_json::json;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::error::{Error, Result};
+use super::{Custody, key};
+use crate::domain::dispatch::Verdict;
+use crate::fail_point;
+use crate::store::blob::{self, Sha256, Stored};
+use crate::store::entity::{dispatch, signing_key, verification};
+
+/// A place among those whose file is in memory; the public page holds one while a file is received and judged.
+pub struct Visitor(#[expect(dead_code, reason = "held, not read")] OwnedSemaphorePermit);
+
+impl Custody {
+    /// Verifies a file that has been dispatched, and tells every dispatch of it; may run twice.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn verify_arrivals(&self, blob: &Sha256) -> Result<()> {
+        let rules = self.rules().await?;
+        let known = verification::Entity::find()
+            .filter(verification::Column::Blob.eq(blob.clone()))
+            .filter(verification::Column::Policy.eq(&rules.name))
+            .one(self.store.read())
+            .await?;
+        let row = match known {
+            Some(row) => row,
+            None => self.verify(blob, rules.policy, rules.name).await?,
+        };
+        fail_point::hit("arrival.verified");
+        let tell = dispatch::Entity::update_many()
+            .set(dispatch::ActiveModel {
+                verification_id: Set(Some(row.id)),
+                ..Default::default()
+            })
+            .filter(dispatch::Column::Blob.eq(blob.clone()))
+            .filter(dispatch::Column::VerificationId.is_null());
+        self.store.write(async |tx| tell.exec(tx).await).await?;
+        Ok(())
+    }
+
+    async fn verify(&self, blob: &Sha256, policy: Policy, name: String) -> Result<verification::Model> {
+        let document = self.store.blobs().get(blob).await?;
+        let (report, lists) = self.judge_with_evidence(document, policy).await?;
+        let mut stored = Vec::new();
+        for list in lists {
+            stored.push(self.store.blobs().put(list).await?);
+        }
+        let kind = "revocation_list";
+        let evidence: Vec<_> = stored
+            .iter()
+            .map(|piece| json!({ "kind": kind, "blob": piece.sha256 }))
+            .collect();
+        let row = verification::Model {
+            id: self.clock.new_id(),
+            blob: blob.clone(),
+            policy: name,
+            verdict: verdict_name(&report),
+            report: serde_json::to_string(&report).map_err(|_| Error::Row("verification.report"))?,
+            evidence: serde_json::to_string(&evidence).map_err(|_| Error::Row("verification.evidence"))?,
+            verified_at: self.clock.now(),
+        };
+        self.record(row, &stored).await
+    }
+
+    /// Stores a verification, unless another run of the job was quicker; comes back as the one that stands.
+    async fn record(&self, row: verification::Model, evidence: &[Stored]) -> Result<verification::Model> {
+        use verification::{ActiveModel, Column, Entity};
+        let now = row.verified_at;
+        let once = OnConflict::columns([Column::Blob, Column::Policy])
+            .do_nothing()
+            .to_owned();
+        self.store
+            .write(async |tx| {
+                for piece in evidence {
+                    blob::record(tx, piece, now).await?;
+                }
+                let (blob, policy) = (row.blob.clone(), row.policy.clone());
+                Entity::insert(ActiveModel::from(row))
+                    .on_conflict(once)
+                    .exec_without_returning(tx)
+                    .await?;
+                let stands = Entity::find()
+                    .filter(Column::Blob.eq(blob))
+                    .filter(Column::Policy.eq(policy));
+                stands.one(tx).await?.ok_or(Error::Row("verification"))
+            })
+            .await
+    }
+
+    /// Room for one more visitor of the public page, if there is any.
+    ///
+    /// # Errors
+    /// [`Error::Busy`].
+    pub fn visitor(&self) -> Result<Visitor> {
+        self.visitors
+            .clone()
+            .try_acquire_owned()
+            .map(Visitor)
+            .map_err(|_| Error::Busy)
+    }
+
+    /// Judges a visitor's file, which is in memory only and is gone afterwards.
+    ///
+    /// # Errors
+    /// [`Error::Pool`].
+    pub async fn verify_for_anyone(&self, _visitor: Visitor, document: Bytes) -> Result<Report> {
+        let policy = self.rules().await?.policy;
+        Ok(self.judge_with_evidence(document, policy).await?.0)
+    }
+
+    /// Judges once to learn the signers, fetches what their authorities say, and judges again with it.
+    async fn judge_with_evidence(&self, document: Bytes, policy: Policy) -> Result<(Report, Vec<Vec<u8>>)> {
+        let first = self.judge(document.clone(), policy.clone()).await?;
+        let mut lists = Vec::new();
+        for certificate in self.known_certificates(&first).await? {
+            lists.extend(self.revocation_lists(&certificate).await);
+        }
+        if lists.is_empty() {
+            return Ok((first, lists));
+        }
+        lists.sort_unstable();
+        lists.dedup();
+        let mut policy = policy;
+        policy.revocation_lists.extend(lists.iter().cloned());
+        Ok((self.judge(document, policy).await?, lists))
+    }
+
+    /// The signers' certificates, as far as their keys are in custody here; whoever signed elsewhere brings evidence along
+    /// in the file, or the verdict warns that their status is unknown.
+    async fn known_certificates(&self, report: &Report) -> Result<Vec<Vec<u8>>> {
+        let signers = report
+            .signatures
+            .iter()
+            .filter_map(|signature| signature.certificate.as_ref());
+        let serials: Vec<_> = signers.map(|certificate| certificate.serial.clone()).collect();
+        let rows = signing_key::Entity::find()
+            .filter(signing_key::Column::Serial.is_in(serials))
+            .all(self.store.read())
+            .await?;
+        rows.iter()
+            .map(|row| Ok(key::chain(row)?.swap_remove(0)))
+            .collect()
+    }
+}
+
+/// What a stored verification means for the clerk.
+pub fn verdict_of(verification: Option<&verification::Model>) -> Verdict {
+    match verification.map(|row| row.verdict.as_str()) {
+        None => Verdict::Unknown,
+        Some("TOTAL-PASSED") => Verdict::Valid,
+        Some("INDETERMINATE") => Verdict::Indeterminate,
+        Some(_) => Verdict::Invalid,
+    }
+}
+
+/// The verdict in the words of the signer command's contract.
+pub fn verdict_name(report: &Report) -> String {
+    let name = serde_json::to_value(report.verdict).unwrap_or_default();
+    name.as_str().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,209 @@
+//! A waiting signature gets its time-stamp and becomes a version.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use hoian_signer::sign::Signed;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
+use serde_json::json;
+
+use super::desk::{NewVersion, Step, state_of};
+use super::error::{Error, Result};
+use super::fetch::{self, Limits};
+use super::{Custody, Outcome, place};
+use crate::domain::document::{Action, Capacity, DocumentId, Purpose, State};
+use crate::fail_point;
+use crate::store::Tx;
+use crate::store::audit::Actor;
+use crate::store::blob::Stored;
+use crate::store::entity::{document, document_version, signature_pending};
+
+impl Custody {
+    /// Completes the waiting signature of a document, if there is one; may be called again after it succeeded.
+    ///
+    /// A version that our own validator does not pass is not stored: the signature is given up, the document goes back
+    /// to where the person can sign again, and the reason stands in the audit chain.
+    ///
+    /// # Errors
+    /// [`Error::TimeStamp`] when the authority did not answer in time; the signature waits on.
+    pub async fn complete(&self, id: &DocumentId) -> Result<Outcome> {
+        self.complete_within(id, self.settings.time_stamp_time()).await
+    }
+
+    /// As [`Custody::complete`], for as long as a person waits.
+    pub(super) async fn complete_while_waiting(&self, id: &DocumentId) -> Result<Outcome> {
+        match self.complete_within(id, self.settings.wait()).await {
+            Err(Error::TimeStamp(reason)) => {
+                tracing::warn!(document.id = %id, reason, "a signature waits for its time-stamp");
+                Ok(Outcome::Waiting)
+            }
+            other => other,
+        }
+    }
+
+    async fn complete_within(&self, id: &DocumentId, patience: Duration) -> Result<Outcome> {
+        let pending = signature_pending::Entity::find_by_id(id.clone())
+            .one(self.store.read())
+            .await?;
+        let Some(pending) = pending else {
+            return Ok(Outcome::Stored);
+        };
+        let base = document_version::Entity::find_by_id((id.clone(), pending.version));
+        let base = base
+            .one(self.store.read())
+            .await?
+            .ok_or(Error::Row("signature_pending.version"))?;
+        match self.finished(&pending, &base, patience).await {
+            Ok(finished) => {
+                let stored = self.store.blobs().put(finished).await?;
+                fail_point::hit("signing.version_on_disk");
+                self.store_signed(&pending, &stored).await?;
+                fail_point::hit("signing.version_stored");
+                Ok(Outcome::Stored)
+            }
+            Err(error @ (Error::TimeStamp(_) | Error::Database(_) | Error::Blob(_) | Error::Pool)) => {
+                self.record_attempt(&pending, &error).await?;
+                Err(error)
+            }
+            Err(error) => {
+                tracing::error!(document.id = %id, %error, "a signature is given up");
+                self.abandon(&pending, &error).await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// The whole new file, time-stamped and passed by our validator.
+    async fn finished(
+        &self,
+        pending: &signature_pending::Model,
+        base: &document_version::Model,
+        patience: Duration,
+    ) -> Result<Bytes> {
+        let signed: Signed =
+            serde_json::from_str(&pending.signed).map_err(|_| Error::Row("signature_pending.signed"))?;
+        let signed = self.time_stamped(signed, patience).await?;
+        fail_point::hit("signing.token_arrived");
+        let document = self.content(base).await?;
+        let fields: &[&str] = match base.purpose {
+            Purpose::Prepared => &[place::LEADER],
+            _ => &[place::LEADER, place::AGENCY],
+        };
+        let before = document.clone();
+        let finished = Bytes::from(self.run(move || signed.complete(&document)).await??);
+        if !finished.starts_with(&before) {
+            return Err(Error::Row("the new version does not begin with the old one"));
+        }
+        self.self_check(finished.clone(), fields).await?;
+        Ok(finished)
+    }
+
+    async fn time_stamped(&self, signed: Signed, patience: Duration) -> Result<Signed> {
+        if !signed.needs_time_stamp() {
+            return Ok(signed);
+        }
+        let silent = |reason: String| Error::TimeStamp(reason);
+        let address = self
+            .settings
+            .tsa_url
+            .as_deref()
+            .ok_or_else(|| silent("no authority is configured".into()))?;
+        let nonce = u64::from_be_bytes(self.clock.random_bytes());
+        let question = signed.time_stamp_request(nonce)?;
+        let limits = Limits {
+            time: patience,
+            ..fetch::ANSWER
+        };
+        let turn = tokio::time::timeout(patience, self.time_stamps.acquire()).await;
+        let _permit = turn
+            .map_err(|_| silent("others are waiting".into()))?
+            .map_err(|_| Error::Pool)?;
+        let answer = self
+            .fetch
+            .post(address, "application/timestamp-query", question, limits)
+            .await;
+        let answer = answer.map_err(|error| silent(error.to_string()))?;
+        let now = self.clock.now_utc();
+        // A wrong answer is the authority's fault and may be right the next time: the signature is not given up for it.
+        signed
+            .with_time_stamp(&answer, nonce, now)
+            .map_err(|error| silent(error.to_string()))
+    }
+
+    async fn store_signed(&self, pending: &signature_pending::Model, stored: &Stored) -> Result<()> {
+        let now = self.clock.now();
+        let detail = json!({ "blob": stored.sha256, "on_behalf_of": pending.person_id });
+        self.store
+            .write(async |tx| {
+                if !take_pending(tx, pending).await? {
+                    // Another attempt was quicker; its version stands.
+                    return Ok(());
+                }
+                let step = house_step(tx, &pending.document_id, Action::Complete, None).await?;
+                let purpose = match step.transition.to {
+                    State::Signed => Purpose::Signed,
+                    _ => Purpose::Sealed,
+                };
+                let version = NewVersion {
+                    purpose,
+                    continues: Some(pending.version),
+                    stored,
+                    level: Some("B-T"),
+                    by: &pending.person_id,
+                };
+                version.insert(tx, now, &pending.document_id).await?;
+                step.take(tx, now, &Actor::System, document::ActiveModel::default(), detail)
+                    .await
+            })
+            .await
+    }
+
+    async fn abandon(&self, pending: &signature_pending::Model, error: &Error) -> Result<()> {
+        let now = self.clock.now();
+        let reason = error.to_string();
+        let change = document::ActiveModel {
+            remark: Set(Some(reason.clone())),
+            ..Default::default()
+        };
+        self.store
+            .write(async |tx| {
+                if !take_pending(tx, pending).await? {
+                    return Ok(());
+                }
+                let step = house_step(tx, &pending.document_id, Action::Abandon, Some(&reason)).await?;
+                step.take(tx, now, &Actor::System, change, json!({ "reason": reason }))
+                    .await
+            })
+            .await
+    }
+
+    async fn record_attempt(&self, pending: &signature_pending::Model, error: &Error) -> Result<()> {
+        use signature_pending::Column;
+        let update = signature_pending::Entity::update_many()
+            .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
+            .col_expr(Column::LastError, Expr::value(error.to_string()))
+            .filter(Column::Id.eq(&pending.id));
+        self.store.write(async |tx| update.exec(tx).await).await?;
+        Ok(())
+    }
+}
+
+/// Takes the pending signature out, if it is still there: whoever takes it stores its version.
+async fn take_pending(tx: &Tx, pending: &signature_pending::Model) -> Result<bool> {
+    let taken = signature_pending::Entity::delete_many()
+        .filter(signature_pending::Column::Id.eq(&pending.id))
+        .exec(tx)
+        .await?;
+    Ok(taken.rows_affected == 1)
+}
+
+/// A step of the house itself, on the row as the transaction sees it.
+async fn house_step(tx: &Tx, id: &DocumentId, action: Action, reason: Option<&str>) -> Result<Step> {
+    let row = document::Entity::find_by_id(id.clone())
+        .one(tx)
+        .await?
+        .ok_or(Error::NotFound)?;
+    let transition = state_of(&row).permit(action, &[Capacity::House], reason)?;
+    Ok(Step { row, transition })
+}

@@ -1,0 +1,193 @@
+//! Enrolment: a key, an image or a trusted certificate comes into the house.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hoian_signer::appearance::image;
+use hoian_signer::shell::pkcs12;
+use hoian_signer::sign::Key as _;
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, SqlErr};
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::Custody;
+use super::certificate::Facts;
+use super::error::{Error, Result};
+use super::key::TRIES;
+use super::wrap::{self, Contents, PIN_LENGTH};
+use crate::domain::holder::Holder;
+use crate::domain::trust::{Regime, Standing};
+use crate::store::audit::{self, Actor};
+use crate::store::blob;
+use crate::store::entity::{signature_image, signing_key, trust_anchor};
+
+impl Custody {
+    /// Takes a PKCS#12 into custody for `holder`, under `pin`; an earlier key of the holder is retired.
+    ///
+    /// The holder is bound to the certificate's issuer and serial, not to its name. Comes back as the key's id.
+    ///
+    /// # Errors
+    /// A PIN of a wrong length, a file that does not open or holds no key we sign with, a certificate enrolled before.
+    pub async fn enrol_key(
+        &self,
+        actor: &Actor,
+        holder: &Holder,
+        file: &[u8],
+        password: &str,
+        pin: &str,
+    ) -> Result<String> {
+        if !PIN_LENGTH.contains(&pin.chars().count()) {
+            return Err(Error::PinLength {
+                least: *PIN_LENGTH.start(),
+                most: *PIN_LENGTH.end(),
+            });
+        }
+        let key = pkcs12::Key::open(file, password)?;
+        let facts = Facts::of(
+            key.chain()
+                .first()
+                .ok_or(Error::Row("the file holds no certificate"))?,
+        )?;
+        let id = self.clock.new_id();
+        let row = self
+            .key_row(&id, holder, &key, &facts, file, password, pin)
+            .await?;
+        let retire = signing_key::Entity::update_many()
+            .col_expr(signing_key::Column::RetiredAt, Expr::value(self.clock.now()))
+            .filter(signing_key::Column::Holder.eq(holder.to_string()))
+            .filter(signing_key::Column::RetiredAt.is_null());
+        let detail = json!({ "holder": holder.to_string(), "issuer": facts.issuer, "serial": facts.serial });
+        let subject = format!("signing_key/{id}");
+        let now = self.clock.now();
+        let written = self.store.write(async |tx| {
+            retire.exec(tx).await?;
+            signing_key::Entity::insert(row)
+                .exec_without_returning(tx)
+                .await?;
+            audit::append(tx, now, actor, "signing_key.enrolled", &subject, detail).await
+        });
+        written.await.map_err(taken)?;
+        Ok(id)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the row is all of these")]
+    async fn key_row(
+        &self,
+        id: &str,
+        holder: &Holder,
+        key: &pkcs12::Key,
+        facts: &Facts,
+        file: &[u8],
+        password: &str,
+        pin: &str,
+    ) -> Result<signing_key::ActiveModel> {
+        let contents = Contents {
+            pkcs12: Zeroizing::new(file.to_vec()),
+            password: Zeroizing::new(password.to_owned()),
+        };
+        let (secret, clock) = (self.secret.clone(), self.clock.clone());
+        let (key_id, owner, pin) = (id.to_owned(), holder.to_string(), Zeroizing::new(pin.to_owned()));
+        let _permit = self.derivations.acquire().await.map_err(|_| Error::Pool)?;
+        let wrapping = tokio::task::spawn_blocking(move || {
+            wrap::wrap(&secret, &clock, &key_id, &owner, &pin, &contents)
+        });
+        let wrapped = wrapping.await.map_err(|_| Error::Pool)?;
+        let chain: Vec<String> = key.chain().iter().map(|der| STANDARD.encode(der)).collect();
+        Ok(signing_key::ActiveModel {
+            id: Set(id.to_owned()),
+            holder: Set(holder.to_string()),
+            issuer: Set(facts.issuer.clone()),
+            serial: Set(facts.serial.clone()),
+            subject: Set(facts.subject.clone()),
+            not_before: Set(facts.not_before.into()),
+            not_after: Set(facts.not_after.into()),
+            chain: Set(serde_json::to_string(&chain).map_err(|_| Error::Row("chain"))?),
+            wrapped: Set(wrapped.sealed),
+            salt: Set(wrapped.salt),
+            tries_left: Set(TRIES),
+            created_at: Set(self.clock.now()),
+            retired_at: Set(None),
+        })
+    }
+
+    /// Keeps the PNG of a signature (blue) or of a seal (red), printed `width_mm` wide; it replaces an earlier one.
+    ///
+    /// # Errors
+    /// Not a PNG, or beyond the signer's limits.
+    pub async fn enrol_image(&self, actor: &Actor, holder: &Holder, png: &[u8], width_mm: f64) -> Result<()> {
+        let size = image::size(png)?;
+        let height_mm = width_mm * f64::from(size.height) / f64::from(size.width);
+        let stored = self.store.blobs().put(png.to_vec()).await?;
+        let now = self.clock.now();
+        let row = signature_image::ActiveModel {
+            holder: Set(holder.to_string()),
+            blob: Set(stored.sha256.clone()),
+            width_mm: Set(width_mm),
+            height_mm: Set(height_mm),
+            updated_at: Set(now),
+        };
+        use signature_image::Column;
+        let replace = OnConflict::column(Column::Holder)
+            .update_columns([Column::Blob, Column::WidthMm, Column::HeightMm, Column::UpdatedAt])
+            .to_owned();
+        let subject = format!("signature_image/{holder}");
+        let detail = json!({ "blob": stored.sha256, "width_mm": width_mm });
+        self.store
+            .write(async |tx| {
+                blob::record(tx, &stored, now).await?;
+                signature_image::Entity::insert(row)
+                    .on_conflict(replace)
+                    .exec_without_returning(tx)
+                    .await?;
+                audit::append(tx, now, actor, "signature_image.enrolled", &subject, detail).await
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// Trusts a certificate (DER) under `regime`: as a root, or as an intermediate that completes chains.
+    ///
+    /// # Errors
+    /// Not a certificate.
+    pub async fn enrol_anchor(
+        &self,
+        actor: &Actor,
+        certificate: &[u8],
+        regime: Regime,
+        standing: Standing,
+    ) -> Result<()> {
+        let facts = Facts::of(certificate)?;
+        let now = self.clock.now();
+        let row = trust_anchor::ActiveModel {
+            fingerprint: Set(facts.fingerprint.clone()),
+            regime: Set(regime),
+            standing: Set(standing),
+            certificate: Set(certificate.to_vec()),
+            added_at: Set(now),
+        };
+        let once = OnConflict::column(trust_anchor::Column::Fingerprint)
+            .do_nothing()
+            .to_owned();
+        let subject = format!("trust_anchor/{}", facts.fingerprint);
+        let detail = json!({ "subject": facts.subject, "regime": regime });
+        self.store
+            .write(async |tx| {
+                trust_anchor::Entity::insert(row)
+                    .on_conflict(once)
+                    .exec_without_returning(tx)
+                    .await?;
+                audit::append(tx, now, actor, "trust_anchor.enrolled", &subject, detail).await
+            })
+            .await?;
+        Ok(())
+    }
+}
+
+/// The unique index on issuer and serial speaks of a certificate that is here already.
+fn taken(error: DbErr) -> Error {
+    match error.sql_err() {
+        Some(SqlErr::UniqueConstraintViolation(_)) => Error::AlreadyEnrolled,
+        _ => Error::Database(error),
+    }
+}

@@ -1,0 +1,73 @@
+//! What can go wrong around a key or a document, each kind apart, so that a person gets the sentence that fits.
+
+use hoian_signer::validate::Verdict;
+use sea_orm::DbErr;
+use thiserror::Error;
+use time::OffsetDateTime;
+
+use crate::domain::{dispatch, document};
+use crate::store::blob;
+
+/// Why a step was not taken. Nothing of it remains then, except the record of a wrong PIN.
+#[derive(Debug, Error)]
+pub enum Error {
+    // Refused: the rules say no.
+    #[error("no such document, or none this person may know of")]
+    NotFound,
+    #[error(transparent)]
+    Refused(#[from] document::Refusal),
+    #[error(transparent)]
+    Receipt(#[from] dispatch::Refusal),
+    #[error("someone else changed the document meanwhile")]
+    Stale,
+    #[error("no key is enrolled for this holder")]
+    KeyMissing,
+    #[error("the PIN is wrong; {tries_left} tries left")]
+    WrongPin { tries_left: u32 },
+    #[error("the key is locked after too many wrong PINs")]
+    KeyLocked,
+    #[error("a PIN has from {least} to {most} characters")]
+    PinLength { least: usize, most: usize },
+    #[error("the certificate expired at {0}")]
+    CertificateExpired(OffsetDateTime),
+    #[error("the certificate is not valid before {0}")]
+    CertificateNotYetValid(OffsetDateTime),
+    #[error("the certificate is revoked")]
+    CertificateRevoked,
+    #[error("the key in the file is not the certificate's holder's: {0}")]
+    WrongHolder(String),
+    #[error("this certificate is enrolled already")]
+    AlreadyEnrolled,
+    #[error("the place lies outside the page")]
+    PlaceOutside,
+    #[error("the signer's name does not stand on the page, so the place must be given")]
+    PlaceUnknown,
+    #[error("no receiver is given, or one of them is not an agency that can receive")]
+    Receivers,
+    #[error(transparent)]
+    Upload(#[from] super::intake::Refusal),
+
+    // Not now: nothing is lost, asking again is right.
+    #[error("the numbers of this sequence are being given to others, ask again")]
+    NumbersBusy,
+    #[error("too many files are being checked, ask again")]
+    Busy,
+    #[error("the time-stamp authority did not answer: {0}")]
+    TimeStamp(String),
+
+    // Ours.
+    #[error("our own validator does not pass the new version: {verdict:?}: {reason}")]
+    SelfCheck { verdict: Verdict, reason: String },
+    #[error(transparent)]
+    Signer(#[from] hoian_signer::error::Error),
+    #[error("a stored row cannot be read: {0}")]
+    Row(&'static str),
+    #[error(transparent)]
+    Database(#[from] DbErr),
+    #[error(transparent)]
+    Blob(#[from] blob::Error),
+    #[error("a task of the bounded pool was cut off")]
+    Pool,
+}
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,130 @@
+//! Keys kept for people and agencies: found by holder, opened by PIN, locked after five wrong ones.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hoian_signer::shell::pkcs12;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder};
+
+use super::error::{Error, Result};
+use super::wrap::{self, Wrapped};
+use super::{Custody, Presence};
+use crate::domain::holder::Holder;
+use crate::domain::role::{Action, may};
+use crate::store::entity::signing_key::{Column, Entity, Model};
+
+/// Wrong PINs in a row after which a key is locked.
+pub const TRIES: i32 = 5;
+
+impl Custody {
+    /// The key in use of this holder.
+    ///
+    /// # Errors
+    /// [`Error::KeyMissing`] when none is enrolled.
+    pub async fn key_of(&self, holder: &Holder) -> Result<Model> {
+        let key = Entity::find()
+            .filter(Column::Holder.eq(holder.to_string()))
+            .filter(Column::RetiredAt.is_null())
+            .order_by_desc(Column::CreatedAt)
+            .one(self.store.read())
+            .await?;
+        key.ok_or(Error::KeyMissing)
+    }
+
+    /// Opens a key for one signature, by the PIN of someone who is there.
+    ///
+    /// A person's key opens for that person, an agency's for its clerk: nobody else gets as far as the PIN. A try is
+    /// taken *before* the PIN is tested, in a transaction of its own, so tries in parallel cannot exceed the five, and a
+    /// stop in the middle costs a try and never gives one.
+    ///
+    /// # Errors
+    /// [`Error::WrongPin`] with the tries left, [`Error::KeyLocked`] when there are none.
+    pub(super) async fn open_key(&self, presence: &Presence, row: &Model, pin: &str) -> Result<pkcs12::Key> {
+        if !may_use(presence, &row.holder) {
+            return Err(Error::KeyMissing);
+        }
+        self.take_try(&row.id).await?;
+        let contents = self.unwrap(row, pin).await;
+        match contents {
+            Ok(contents) => {
+                self.give_back_tries(&row.id).await?;
+                Ok(pkcs12::Key::open(&contents.pkcs12, &contents.password)?)
+            }
+            Err(Error::WrongPin { .. }) => Err(self.wrong_pin(row, presence).await?),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn unwrap(&self, row: &Model, pin: &str) -> Result<wrap::Contents> {
+        let _permit = self.derivations.acquire().await.map_err(|_| Error::Pool)?;
+        let (secret, id, holder) = (self.secret.clone(), row.id.clone(), row.holder.clone());
+        let wrapped = Wrapped {
+            salt: row.salt.clone(),
+            sealed: row.wrapped.clone(),
+        };
+        let pin = zeroize::Zeroizing::new(pin.to_owned());
+        let opened = tokio::task::spawn_blocking(move || wrap::unwrap(&secret, &id, &holder, &pin, &wrapped));
+        opened
+            .await
+            .map_err(|_| Error::Pool)?
+            .map_err(|_| Error::WrongPin { tries_left: 0 })
+    }
+
+    async fn take_try(&self, id: &str) -> Result<()> {
+        let taken = Entity::update_many()
+            .col_expr(Column::TriesLeft, Expr::col(Column::TriesLeft).sub(1))
+            .filter(Column::Id.eq(id))
+            .filter(Column::TriesLeft.gt(0));
+        let taken = self.store.write(async |tx| taken.exec(tx).await).await?;
+        (taken.rows_affected == 1).then_some(()).ok_or(Error::KeyLocked)
+    }
+
+    async fn give_back_tries(&self, id: &str) -> Result<(), DbErr> {
+        let reset = Entity::update_many()
+            .col_expr(Column::TriesLeft, Expr::value(TRIES))
+            .filter(Column::Id.eq(id));
+        self.store.write(async |tx| reset.exec(tx).await).await?;
+        Ok(())
+    }
+
+    /// Says how many tries are left, and writes the wrong one into the audit chain.
+    async fn wrong_pin(&self, row: &Model, presence: &Presence) -> Result<Error> {
+        let now = self.clock.now();
+        let actor = presence.actor();
+        let subject = format!("signing_key/{}", row.id);
+        let tries_left = self
+            .store
+            .write(async |tx| {
+                let key = Entity::find_by_id(row.id.clone()).one(tx).await?;
+                let tries_left = key.map_or(0, |key| key.tries_left);
+                let detail = serde_json::json!({ "tries_left": tries_left });
+                crate::store::audit::append(tx, now, &actor, "signing_key.wrong_pin", &subject, detail)
+                    .await?;
+                Ok::<_, DbErr>(tries_left)
+            })
+            .await?;
+        Ok(match u32::try_from(tries_left) {
+            Ok(tries_left @ 1..) => Error::WrongPin { tries_left },
+            _ => Error::KeyLocked,
+        })
+    }
+}
+
+/// The certificates of a key in DER, its own first.
+pub(super) fn chain(row: &Model) -> Result<Vec<Vec<u8>>> {
+    let texts: Vec<String> = serde_json::from_str(&row.chain).map_err(|_| Error::Row("signing_key.chain"))?;
+    texts
+        .iter()
+        .map(|text| STANDARD.decode(text).map_err(|_| Error::Row("signing_key.chain")))
+        .collect()
+}
+
+/// A person's key for that person alone; an agency's for whoever may seal in its name.
+fn may_use(presence: &Presence, holder: &str) -> bool {
+    let own = Holder::Person(presence.person_id.clone()).to_string() == holder;
+    let clerk = presence.held.iter().any(|held| {
+        Holder::Agency(held.agency_id.clone()).to_string() == holder
+            && may(&presence.held, Action::Seal, &held.agency_id)
+    });
+    own || clerk
+}

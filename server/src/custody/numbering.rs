@@ -1,0 +1,187 @@
+//! Number and date are given, in the transaction that stores the version which shows them.
+
+use bytes::Bytes;
+use hoian_signer::pdf::form;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use serde_json::json;
+use time::Date;
+use time::format_description::well_known::Iso8601;
+
+use super::desk::{NewVersion, Step};
+use super::error::{Error, Result};
+use super::place::{self, Places};
+use super::{Custody, Presence};
+use crate::domain::document::{Action, DocumentId, Purpose};
+use crate::domain::numbering::{self, Kind, Sequence, SequenceKey};
+use crate::fail_point;
+use crate::store::Tx;
+use crate::store::blob::Stored;
+use crate::store::entity::{document, document_version, number_sequence};
+
+impl Custody {
+    /// Gives the next number of the document's sequence, and today's date, and stores the version that shows both.
+    ///
+    /// The page is filled before the transaction, with the number that will follow; the transaction takes that number
+    /// only if it still follows, so a number is never given twice and none is skipped, and no writer waits for a PDF.
+    ///
+    /// # Errors
+    /// The rules'; [`Error::NumbersBusy`] when others were quicker again and again.
+    pub async fn number(&self, presence: &Presence, id: &DocumentId) -> Result<u32> {
+        let step = self.permit(presence, id, Action::Number, None).await?;
+        let base = self.latest(id, Purpose::Signed).await?;
+        let document = self.content(&base).await?;
+        let places = step.row.places.as_deref().ok_or(Error::Row("document.places"))?;
+        let places: Places = serde_json::from_str(places).map_err(|_| Error::Row("document.places"))?;
+        let date = numbering::local_date(self.clock.now_utc());
+        let key = sequence_key(&step.row, date)?;
+        for _ in 0..ATTEMPTS {
+            let sequence = read(self.store.read(), &key).await?;
+            let number = sequence.next();
+            let filled = self
+                .filled(document.clone(), &places, &step.row.notation, number, date)
+                .await?;
+            let stored = self.store.blobs().put(filled).await?;
+            fail_point::hit("numbering.version_on_disk");
+            if self
+                .give(presence, &step, &base, &key, sequence, date, &stored)
+                .await?
+            {
+                fail_point::hit("numbering.given");
+                return Ok(number);
+            }
+        }
+        Err(Error::NumbersBusy)
+    }
+
+    /// The number and symbol that [`Custody::number`] would give now; somebody else may be quicker.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn next_code(&self, row: &document::Model) -> Result<String> {
+        let key = sequence_key(row, numbering::local_date(self.clock.now_utc()))?;
+        let sequence = read(self.store.read(), &key).await?;
+        Ok(numbering::code(sequence.next(), &row.notation))
+    }
+
+    /// The file with number and date, passed by our validator as form filling under the leader's signature.
+    async fn filled(
+        &self,
+        document: Bytes,
+        places: &Places,
+        notation: &str,
+        number: u32,
+        date: Date,
+    ) -> Result<Bytes> {
+        let values = places.values(number, notation, date);
+        let filled = self
+            .run(move || {
+                let values: Vec<_> = values
+                    .iter()
+                    .map(|(field, value)| (*field, value.as_str()))
+                    .collect();
+                form::fill(&document, &values)
+            })
+            .await??;
+        let filled = Bytes::from(filled);
+        self.self_check(filled.clone(), &[place::LEADER]).await?;
+        Ok(filled)
+    }
+
+    /// Takes the number and stores everything, unless someone else took it meanwhile.
+    #[expect(clippy::too_many_arguments, reason = "one transaction, all of it")]
+    async fn give(
+        &self,
+        presence: &Presence,
+        step: &Step,
+        base: &document_version::Model,
+        key: &SequenceKey,
+        sequence: Sequence,
+        date: Date,
+        stored: &Stored,
+    ) -> Result<bool> {
+        let now = self.clock.now();
+        let number = sequence.next();
+        let change = document::ActiveModel {
+            number: Set(Some(
+                i32::try_from(number).map_err(|_| Error::Row("number_sequence.last"))?,
+            )),
+            number_year: Set(Some(key.year)),
+            issued_on: Set(Some(
+                date.format(&Iso8601::DATE)
+                    .map_err(|_| Error::Row("document.issued_on"))?,
+            )),
+            ..Default::default()
+        };
+        let version = NewVersion {
+            purpose: Purpose::Numbered,
+            continues: Some(base.number),
+            stored,
+            level: Some("B-T"),
+            by: &presence.person_id,
+        };
+        let detail = json!({ "code": numbering::code(number, &step.row.notation), "blob": stored.sha256 });
+        self.store
+            .write(async |tx| {
+                if !advance(tx, key, sequence).await? {
+                    return Ok(false);
+                }
+                version.insert(tx, now, &step.row.id).await?;
+                step.take(tx, now, &presence.actor(), change, detail).await?;
+                Ok::<_, Error>(true)
+            })
+            .await
+    }
+}
+
+/// In each round somebody gets a number, so as many clerks as this may press the button at once.
+const ATTEMPTS: usize = 64;
+
+fn sequence_key(row: &document::Model, date: Date) -> Result<SequenceKey> {
+    let kind = Kind::from_code(&row.kind).ok_or(Error::Row("document.kind"))?;
+    Ok(SequenceKey {
+        agency_id: row.agency_id.clone(),
+        name: numbering::sequence_name(kind).to_owned(),
+        year: date.year(),
+    })
+}
+
+async fn read(connection: &impl ConnectionTrait, key: &SequenceKey) -> Result<Sequence> {
+    let id = (key.agency_id.clone(), key.name.clone(), key.year);
+    let row = number_sequence::Entity::find_by_id(id).one(connection).await?;
+    let last = row.map_or(Ok(0), |row| u32::try_from(row.last));
+    Ok(Sequence {
+        last: last.map_err(|_| Error::Row("number_sequence.last"))?,
+    })
+}
+
+/// Moves the counter on from where it was seen; `false` where it stands elsewhere by now.
+async fn advance(tx: &Tx, key: &SequenceKey, seen: Sequence) -> Result<bool> {
+    use number_sequence::{ActiveModel, Column, Entity};
+    let row = ActiveModel {
+        agency_id: Set(key.agency_id.clone()),
+        name: Set(key.name.clone()),
+        year: Set(key.year),
+        last: Set(0),
+    };
+    let once = OnConflict::columns([Column::AgencyId, Column::Name, Column::Year])
+        .do_nothing()
+        .to_owned();
+    Entity::insert(row)
+        .on_conflict(once)
+        .exec_without_returning(tx)
+        .await?;
+    let as_column = |number: u32| i32::try_from(number).map_err(|_| Error::Row("number_sequence.last"));
+    let moved = Entity::update_many()
+        .set(ActiveModel {
+            last: Set(as_column(seen.next())?),
+            ..Default::default()
+        })
+        .filter(Column::AgencyId.eq(key.agency_id.clone()))
+        .filter(Column::Name.eq(key.name.clone()))
+        .filter(Column::Year.eq(key.year))
+        .filter(Column::Last.eq(as_column(seen.last)?))
+        .exec(tx)
+        .await?;
+    Ok(moved.rows_affected == 1)
+}

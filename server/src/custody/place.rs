@@ -1,0 +1,327 @@
+//! Where the signature, the seal, the number and the date go on a document's pages.
+
+use hoian_signer::appearance::place as find;
+use hoian_signer::pdf::form::{Alignment, Face, Lock, NewField};
+use hoian_signer::pdf::place::{POINTS_PER_MM, Place, Rect};
+use hoian_signer::pdf::text::Page;
+use serde::{Deserialize, Serialize};
+use time::Date;
+
+use crate::domain::numbering;
+
+/// Name of the leader's signature field.
+pub const LEADER: &str = "leader";
+/// Name of the agency's signature field.
+pub const AGENCY: &str = "agency";
+
+/// The places of everything that is added to a document after its draft.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Places {
+    pub signature: Place,
+    pub seal: Place,
+    pub texts: Vec<TextPlace>,
+}
+
+/// A blank that is filled when the number is given.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TextPlace {
+    pub writes: Writes,
+    pub place: Place,
+    pub font_size: f64,
+}
+
+/// What is written into a blank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Writes {
+    /// `141`, where "Số:" and the symbol are printed.
+    Number,
+    Day,
+    Month,
+    Year,
+    /// `Số: 141/KH-UBND`, where the page has no blank for it.
+    WholeNumber,
+    /// `Ngày 23 tháng 11 năm 2026`, where the page has no date line.
+    WholeDate,
+}
+
+/// Printed size of an image.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Size {
+    pub width_mm: f64,
+    pub height_mm: f64,
+}
+
+/// The places on these pages: the name block, the blanks, and the seal over the signature's left third.
+///
+/// `wish` is where the signer put the signature by hand. `None` when there is no wish and no name block is found.
+pub fn find_places(
+    pages: &[Page],
+    full_name: &str,
+    wish: Option<Place>,
+    signature: Size,
+    seal: Size,
+) -> Option<Places> {
+    let aspect = signature.width_mm / signature.height_mm;
+    let signature = wish.or_else(|| find::person(pages, full_name, aspect))?;
+    let seal = find::seal(&signature, seal.width_mm, seal.height_mm);
+    let page = pages.iter().find(|page| page.number == seal.page)?;
+    let seal = Place {
+        rect: find::within(seal.rect, page),
+        ..seal
+    };
+    Some(Places {
+        signature,
+        seal,
+        texts: texts(pages),
+    })
+}
+
+/// Whether `place` lies on a page that is there, within what it shows.
+pub fn is_inside(pages: &[Page], place: &Place) -> bool {
+    let Some(page) = pages.iter().find(|page| page.number == place.page) else {
+        return false;
+    };
+    let (rect, shown) = (place.rect, page.crop_box);
+    let finite = [rect.x, rect.y, rect.width, rect.height]
+        .into_iter()
+        .all(f64::is_finite);
+    finite
+        && rect.width >= LEAST_SIZE
+        && rect.height >= LEAST_SIZE
+        && rect.x >= shown.x
+        && rect.y >= shown.y
+        && rect.right() <= shown.right()
+        && rect.top() <= shown.top()
+}
+
+impl Places {
+    /// The fields of the one update before the first signature.
+    ///
+    /// The leader's signature locks every field but those that are still to come; the seal locks all.
+    pub fn fields(&self) -> Vec<NewField> {
+        let later = self
+            .texts
+            .iter()
+            .map(|text| text.writes.field().to_owned())
+            .chain([AGENCY.to_owned()]);
+        let mut fields = vec![
+            NewField::Signature {
+                name: LEADER.to_owned(),
+                place: self.signature,
+                lock: Some(Lock::Exclude(later.collect())),
+            },
+            NewField::Signature {
+                name: AGENCY.to_owned(),
+                place: self.seal,
+                lock: Some(Lock::All),
+            },
+        ];
+        fields.extend(self.texts.iter().map(|text| NewField::Text {
+            name: text.writes.field().to_owned(),
+            place: text.place,
+            font_size: text.font_size,
+            face: text.writes.face(),
+            alignment: text.writes.alignment(),
+        }));
+        fields
+    }
+
+    /// What each text field says once number and date are known.
+    pub fn values(&self, number: u32, notation: &str, date: Date) -> Vec<(&'static str, String)> {
+        self.texts
+            .iter()
+            .map(|text| (text.writes.field(), text.writes.value(number, notation, date)))
+            .collect()
+    }
+}
+
+impl Writes {
+    fn field(self) -> &'static str {
+        match self {
+            Writes::Number | Writes::WholeNumber => "number",
+            Writes::Day => "day",
+            Writes::Month => "month",
+            Writes::Year => "year",
+            Writes::WholeDate => "date",
+        }
+    }
+
+    /// The number is upright, the date line italic (Nghị định 30/2020/NĐ-CP, annex I, part II).
+    fn face(self) -> Face {
+        match self {
+            Writes::Number | Writes::WholeNumber => Face::Regular,
+            Writes::Day | Writes::Month | Writes::Year | Writes::WholeDate => Face::Italic,
+        }
+    }
+
+    fn alignment(self) -> Alignment {
+        match self {
+            Writes::WholeNumber => Alignment::Left,
+            Writes::WholeDate => Alignment::Right,
+            Writes::Number | Writes::Day | Writes::Month | Writes::Year => Alignment::Centre,
+        }
+    }
+
+    fn value(self, number: u32, notation: &str, date: Date) -> String {
+        let (day, month) = (numbering::printed_day(date), numbering::printed_month(date));
+        match self {
+            Writes::Number => numbering::printed(number),
+            Writes::Day => day,
+            Writes::Month => month,
+            Writes::Year => date.year().to_string(),
+            Writes::WholeNumber => format!("Số: {}", numbering::code(number, notation)),
+            Writes::WholeDate => format!("Ngày {day} tháng {month} năm {}", date.year()),
+        }
+    }
+}
+
+/// The least width and height of a place a person chooses, in points: smaller is a slip of the hand.
+const LEAST_SIZE: f64 = 18.0;
+/// The least blank for two digits at 13 points.
+const LEAST_BLANK: f64 = 10.0;
+
+/// The blanks on the first page; where there is none, a line in the top margin.
+fn texts(pages: &[Page]) -> Vec<TextPlace> {
+    let Some(first) = pages.first().map(std::slice::from_ref) else {
+        return Vec::new();
+    };
+    let blank = |label: &str, writes: Writes| {
+        find::blank_after(first, label, LEAST_BLANK).map(|(place, font_size)| TextPlace {
+            writes,
+            place,
+            font_size,
+        })
+    };
+    let mut texts =
+        vec![blank("Số:", Writes::Number).unwrap_or_else(|| in_margin(&first[0], Writes::WholeNumber))];
+    match (blank("ngày", Writes::Day), blank("tháng", Writes::Month)) {
+        (None, None) => texts.push(in_margin(&first[0], Writes::WholeDate)),
+        (day, month) => texts.extend([day, month, blank("năm", Writes::Year)].into_iter().flatten()),
+    }
+    texts
+}
+
+/// The top margin is 20 to 25 mm high and holds nothing on page 1, not even the page number.
+fn in_margin(page: &Page, writes: Writes) -> TextPlace {
+    let (shown, font_size) = (page.crop_box, 12.0);
+    let width = 75.0 * POINTS_PER_MM;
+    let x = match writes {
+        Writes::WholeDate => shown.right() - 15.0 * POINTS_PER_MM - width,
+        _ => shown.x + 30.0 * POINTS_PER_MM,
+    };
+    let rect = Rect {
+        x,
+        y: shown.top() - 16.0 * POINTS_PER_MM,
+        width,
+        height: font_size * 1.107,
+    };
+    TextPlace {
+        writes,
+        place: Place {
+            page: page.number,
+            rect,
+        },
+        font_size,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::date;
+
+    fn places(texts: Vec<Writes>) -> Places {
+        let place = Place {
+            page: 1,
+            rect: Rect {
+                x: 10.0,
+                y: 10.0,
+                width: 100.0,
+                height: 40.0,
+            },
+        };
+        let texts = texts
+            .into_iter()
+            .map(|writes| TextPlace {
+                writes,
+                place,
+                font_size: 13.0,
+            })
+            .collect();
+        Places {
+            signature: place,
+            seal: place,
+            texts,
+        }
+    }
+
+    #[test]
+    fn writes_each_blank_as_the_law_does() {
+        let all = places(vec![Writes::Number, Writes::Day, Writes::Month, Writes::Year]);
+        let values = all.values(5, "KH-UBND", date!(2026 - 02 - 03));
+        let expected = [("number", "05"), ("day", "03"), ("month", "02"), ("year", "2026")];
+        assert_eq!(values, expected.map(|(field, value)| (field, value.to_owned())));
+
+        let margin = places(vec![Writes::WholeNumber, Writes::WholeDate]);
+        let values = margin.values(141, "KH-UBND", date!(2026 - 11 - 23));
+        assert_eq!(values[0].1, "Số: 141/KH-UBND");
+        assert_eq!(values[1].1, "Ngày 23 tháng 11 năm 2026");
+    }
+
+    #[test]
+    fn leaders_lock_leaves_open_what_comes_later_and_nothing_else() {
+        let fields = places(vec![Writes::Number, Writes::Day]).fields();
+        let NewField::Signature {
+            lock: Some(Lock::Exclude(open)),
+            ..
+        } = &fields[0]
+        else {
+            panic!("no lock")
+        };
+        assert_eq!(open, &["number", "day", "agency"]);
+        assert!(matches!(
+            &fields[1],
+            NewField::Signature {
+                lock: Some(Lock::All),
+                ..
+            }
+        ));
+        assert_eq!(fields.len(), 4);
+    }
+
+    #[test]
+    fn a_place_must_lie_on_its_page() {
+        let shown = Rect {
+            x: 0.0,
+            y: 0.0,
+            width: 595.0,
+            height: 842.0,
+        };
+        let pages = [Page {
+            number: 1,
+            crop_box: shown,
+            rotation: 0,
+            lines: Vec::new(),
+        }];
+        let at = |page, x, width| Place {
+            page,
+            rect: Rect {
+                x,
+                y: 100.0,
+                width,
+                height: 50.0,
+            },
+        };
+        assert!(is_inside(&pages, &at(1, 100.0, 150.0)));
+        for outside in [
+            at(2, 100.0, 150.0),
+            at(1, -1.0, 150.0),
+            at(1, 500.0, 150.0),
+            at(1, 0.0, 2.0),
+            at(1, f64::NAN, 9e9),
+        ] {
+            assert!(!is_inside(&pages, &outside), "{outside:?}");
+        }
+    }
+}

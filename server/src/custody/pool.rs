@@ -1,0 +1,78 @@
+//! The bounded pool: reading, signing and validating PDFs never starves the rest.
+
+use bytes::Bytes;
+use hoian_signer::validate::{Indication, Level, Modification, Policy, Report, Verdict, validate};
+
+use super::Custody;
+use super::error::{Error, Result};
+
+impl Custody {
+    /// Runs `work` on a thread of its own, when its turn has come.
+    ///
+    /// # Errors
+    /// [`Error::Pool`] when `work` panicked, which is a bug; the process lives on.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T> {
+        let _permit = self.workers.acquire().await.map_err(|_| Error::Pool)?;
+        tokio::task::spawn_blocking(work).await.map_err(|_| Error::Pool)
+    }
+
+    /// What our validator says of a file.
+    ///
+    /// # Errors
+    /// [`Error::Pool`].
+    pub(super) async fn judge(&self, document: Bytes, policy: Policy) -> Result<Report> {
+        self.run(move || validate(&document, &policy)).await
+    }
+
+    /// Passes a new version only if every one of `fields` is signed, passes at B-T, and nothing disallowed came later.
+    ///
+    /// # Errors
+    /// [`Error::SelfCheck`] with the first reason.
+    pub(super) async fn self_check(&self, document: Bytes, fields: &[&str]) -> Result<()> {
+        let report = self.judge(document, self.rules().await?.policy).await?;
+        match complaint(&report, fields) {
+            None => Ok(()),
+            Some(reason) => Err(Error::SelfCheck {
+                verdict: report.verdict,
+                reason,
+            }),
+        }
+    }
+}
+
+/// Why a report does not certify these fields at B-T.
+fn complaint(report: &Report, fields: &[&str]) -> Option<String> {
+    if report.signatures.len() != fields.len() {
+        return Some(format!(
+            "{} signatures instead of {}",
+            report.signatures.len(),
+            fields.len()
+        ));
+    }
+    for field in fields {
+        let Some(signature) = report
+            .signatures
+            .iter()
+            .find(|signature| signature.field == *field)
+        else {
+            return Some(format!("{field} is not signed"));
+        };
+        if signature.indication != Indication::TotalPassed {
+            let reason = signature
+                .reasons
+                .first()
+                .map_or("no reason given", String::as_str);
+            return Some(format!("{field}: {:?}: {reason}", signature.sub_indication));
+        }
+        if signature.level < Level::BT {
+            return Some(format!("{field} is only {:?}", signature.level));
+        }
+        if signature.modification > Modification::FormFilling {
+            return Some(format!("{field}: later changes are {:?}", signature.modification));
+        }
+    }
+    (report.verdict != Verdict::TotalPassed).then(|| format!("the file is {:?}", report.verdict))
+}

@@ -1,0 +1,280 @@
+//! The key signs once: the leader's signature, and the agency's.
+//!
+//! What the key made is kept as *pending* in the transaction that moves the document on, with the job that completes it.
+//! Then completion is tried at once, for as long as a person waits. So a slow or silent time-stamp authority, or a stop
+//! of this program, costs time and never a second PIN.
+
+use bytes::Bytes;
+use hoian_signer::appearance::Appearance;
+use hoian_signer::pdf::form::{self, NewField};
+use hoian_signer::pdf::place::Place;
+use hoian_signer::pdf::text;
+use hoian_signer::shell::pkcs12;
+use hoian_signer::sign::{self, Key as _, Level, Request, Signed};
+use sea_orm::ActiveValue::Set;
+use sea_orm::EntityTrait;
+use serde_json::json;
+
+use super::desk::{NewVersion, Step};
+use super::error::{Error, Result};
+use super::place::{self, Places};
+use super::{Custody, Presence, key};
+use crate::domain::document::{Action, DocumentId, Purpose};
+use crate::domain::holder::Holder;
+use crate::fail_point;
+use crate::store::entity::{
+    agency, document, document_version, person, signature_image, signature_pending, signing_key,
+};
+
+/// What became of a signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// A new version is stored.
+    Stored,
+    /// The signature is made and kept; a job stores the version when the time-stamp arrives.
+    Waiting,
+}
+
+/// What is to be signed.
+struct Task {
+    /// The version whose bytes are signed over, or prepared first.
+    base: document_version::Model,
+    document: Bytes,
+    /// The fields to be prepared before the first signature.
+    fields: Vec<NewField>,
+    field: &'static str,
+    /// Name in the signature dictionary: information, never identity.
+    name: String,
+    appearance: Option<Appearance>,
+}
+
+impl Custody {
+    /// The leader signs: the places are prepared, the key signs over them.
+    ///
+    /// `wish` is where the signer put the signature by hand, in points of the page's user space.
+    ///
+    /// # Errors
+    /// The rules', the PIN's, the certificate's, the place's; nothing remains then.
+    pub async fn sign(
+        &self,
+        presence: &Presence,
+        id: &DocumentId,
+        pin: &str,
+        wish: Option<Place>,
+    ) -> Result<Outcome> {
+        let step = self.permit(presence, id, Action::Sign, None).await?;
+        let holder = Holder::Person(presence.person_id.clone());
+        let base = self.latest(id, Purpose::Draft).await?;
+        let document = self.content(&base).await?;
+        let places = self.places(&step.row, document.clone(), wish).await?;
+        let task = Task {
+            base,
+            document,
+            fields: places.fields(),
+            field: place::LEADER,
+            name: self.person_name(&step.row).await?,
+            appearance: self.appearance(&holder).await?,
+        };
+        let change = document::ActiveModel {
+            places: Set(serde_json::to_string(&places).ok()),
+            ..Default::default()
+        };
+        self.make(presence, step, &holder, pin, task, change).await
+    }
+
+    /// The clerk seals: the agency's key signs over the numbered version.
+    ///
+    /// # Errors
+    /// The rules', the PIN's, the certificate's; nothing remains then.
+    pub async fn seal(&self, presence: &Presence, id: &DocumentId, pin: &str) -> Result<Outcome> {
+        let step = self.permit(presence, id, Action::Seal, None).await?;
+        let holder = Holder::Agency(step.row.agency_id.clone());
+        let base = self.latest(id, Purpose::Numbered).await?;
+        let task = Task {
+            document: self.content(&base).await?,
+            base,
+            fields: Vec::new(),
+            field: place::AGENCY,
+            name: self.agency_name(&step.row).await?,
+            appearance: self.appearance(&holder).await?,
+        };
+        self.make(
+            presence,
+            step,
+            &holder,
+            pin,
+            task,
+            document::ActiveModel::default(),
+        )
+        .await
+    }
+
+    async fn make(
+        &self,
+        presence: &Presence,
+        step: Step,
+        holder: &Holder,
+        pin: &str,
+        task: Task,
+        change: document::ActiveModel,
+    ) -> Result<Outcome> {
+        let row = self.key_of(holder).await?;
+        let chain = key::chain(&row)?;
+        self.check_certificate(&chain).await?;
+        let key = self.open_key(presence, &row, pin).await?;
+        // The row's certificate was judged; the file's key must be that certificate's.
+        if key.chain().first() != chain.first() {
+            return Err(Error::WrongHolder(holder.to_string()));
+        }
+        let Task {
+            base,
+            document,
+            fields,
+            field,
+            name,
+            appearance,
+        } = task;
+        let signing_time = self.clock.now_utc();
+        let (prepared, signed) = self
+            .run(move || {
+                let request = request(field, name, appearance, signing_time, &key);
+                sign_over(&document, &fields, &request, &key)
+            })
+            .await??;
+        fail_point::hit("signing.key_used");
+        self.keep(presence, &step, &base, &row, prepared, signed, change)
+            .await?;
+        fail_point::hit("signing.kept");
+        self.complete_while_waiting(&step.row.id).await
+    }
+
+    /// Stores the finished signature as pending, with the prepared version it stands on.
+    #[expect(clippy::too_many_arguments, reason = "one transaction, all of it")]
+    async fn keep(
+        &self,
+        presence: &Presence,
+        step: &Step,
+        base: &document_version::Model,
+        key: &signing_key::Model,
+        prepared: Option<Vec<u8>>,
+        signed: Signed,
+        change: document::ActiveModel,
+    ) -> Result<()> {
+        let stored = match prepared {
+            Some(prepared) => Some(self.store.blobs().put(prepared).await?),
+            None => None,
+        };
+        let now = self.clock.now();
+        let id = &step.row.id;
+        let signed = serde_json::to_string(&signed).map_err(|_| Error::Row("signature_pending.signed"))?;
+        let pending = signature_pending::Model {
+            document_id: id.clone(),
+            id: self.clock.new_id(),
+            version: base.number,
+            key_id: key.id.clone(),
+            person_id: presence.person_id.clone(),
+            signed,
+            attempts: 0,
+            last_error: None,
+            created_at: now,
+        };
+        let detail = json!({ "key": key.id, "issuer": key.issuer, "serial": key.serial });
+        // The person's own attempt comes first; the job takes over when it did not succeed or the program stopped.
+        let due = now.after(self.settings.wait() * 2);
+        self.store
+            .write(async |tx| {
+                step.take(tx, now, &presence.actor(), change, detail).await?;
+                let mut pending = pending;
+                if let Some(stored) = &stored {
+                    let version = NewVersion {
+                        purpose: Purpose::Prepared,
+                        continues: Some(base.number),
+                        stored,
+                        level: None,
+                        by: &presence.person_id,
+                    };
+                    pending.version = version.insert(tx, now, id).await?;
+                }
+                let row = signature_pending::ActiveModel::from(pending);
+                signature_pending::Entity::insert(row)
+                    .exec_without_returning(tx)
+                    .await?;
+                Ok::<_, Error>(self.outbox.complete(tx, id, due).await?)
+            })
+            .await
+    }
+
+    /// The places for this document now; those found at upload unless the signer wishes another.
+    async fn places(&self, row: &document::Model, document: Bytes, wish: Option<Place>) -> Result<Places> {
+        if let (None, Some(found)) = (wish, &row.places) {
+            return serde_json::from_str(found).map_err(|_| Error::Row("document.places"));
+        }
+        let wish = wish.ok_or(Error::PlaceUnknown)?;
+        let pages = self.run(move || text::pages(&document)).await??;
+        if !place::is_inside(&pages, &wish) {
+            return Err(Error::PlaceOutside);
+        }
+        let (signature, seal) = self.sizes(&row.signer_id, &row.agency_id).await?;
+        place::find_places(&pages, "", Some(wish), signature, seal).ok_or(Error::PlaceUnknown)
+    }
+
+    async fn appearance(&self, holder: &Holder) -> Result<Option<Appearance>> {
+        let image = signature_image::Entity::find_by_id(holder.to_string())
+            .one(self.store.read())
+            .await?;
+        let Some(image) = image else { return Ok(None) };
+        let png = self.store.blobs().get(&image.blob).await?.to_vec();
+        Ok(Some(Appearance::Image { png }))
+    }
+
+    async fn person_name(&self, row: &document::Model) -> Result<String> {
+        let person = person::Entity::find_by_id(row.signer_id.clone())
+            .one(self.store.read())
+            .await?;
+        Ok(person.ok_or(Error::Row("document.signer_id"))?.full_name)
+    }
+
+    async fn agency_name(&self, row: &document::Model) -> Result<String> {
+        let agency = agency::Entity::find_by_id(row.agency_id.clone())
+            .one(self.store.read())
+            .await?;
+        Ok(agency.ok_or(Error::Row("document.agency_id"))?.name)
+    }
+}
+
+fn request(
+    field: &str,
+    name: String,
+    appearance: Option<Appearance>,
+    signing_time: time::OffsetDateTime,
+    key: &pkcs12::Key,
+) -> Request {
+    Request {
+        field: field.to_owned(),
+        place: None,
+        appearance,
+        signing_time,
+        algorithm: key.algorithm(),
+        level: Level::BT,
+        name: Some(name),
+        reason: None,
+        location: None,
+        certify: None,
+    }
+}
+
+/// Prepares the fields, if any, and signs: the prepared file where one was made, and the signature that waits.
+fn sign_over(
+    document: &[u8],
+    fields: &[NewField],
+    request: &Request,
+    key: &pkcs12::Key,
+) -> Result<(Option<Vec<u8>>, Signed)> {
+    let prepared = match fields {
+        [] => None,
+        fields => Some(form::prepare_fields(document, fields)?),
+    };
+    let ready = sign::prepare(prepared.as_deref().unwrap_or(document), request, key.chain())?;
+    let signature = key.sign(ready.signed_attributes())?;
+    Ok((prepared, ready.with_signature(signature)?))
+}

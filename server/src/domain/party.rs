@@ -1,0 +1,73 @@
+//! What a person is to a document: the one place that joins its names with the roles held.
+
+use super::document::Capacity;
+use super::id::{AgencyId, PersonId};
+use super::role::{Action, Held, may};
+
+/// The names a document carries.
+#[derive(Debug, Clone, Copy)]
+pub struct Parties<'a> {
+    pub agency: &'a AgencyId,
+    pub drafter: &'a PersonId,
+    pub signer: &'a PersonId,
+}
+
+/// All capacities in which this person, holding these roles, meets the document.
+///
+/// A name alone gives nothing: a signer who has lost the leader's role signs no more. Who has no capacity at all may not
+/// know that the document exists.
+pub fn capacities(parties: Parties<'_>, person: &PersonId, held: &[Held]) -> Vec<Capacity> {
+    let may = |action| may(held, action, parties.agency);
+    let rows = [
+        (Capacity::Drafter, person == parties.drafter && may(Action::Draft)),
+        (Capacity::Signer, person == parties.signer && may(Action::Sign)),
+        (
+            Capacity::Clerk,
+            may(Action::Number) && may(Action::Seal) && may(Action::Issue),
+        ),
+    ];
+    rows.into_iter()
+        .filter_map(|(capacity, has)| has.then_some(capacity))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::role::Role;
+
+    #[test]
+    fn joins_names_with_roles_in_the_documents_agency_only() {
+        let agencies = ["ours", "theirs"].map(|id| AgencyId(id.into()));
+        let people = ["drafter", "signer", "other"].map(|id| PersonId(id.into()));
+        let parties = Parties {
+            agency: &agencies[0],
+            drafter: &people[0],
+            signer: &people[1],
+        };
+        let of = |person: usize, agency: usize, role| {
+            capacities(
+                parties,
+                &people[person],
+                &[Held {
+                    agency_id: agencies[agency].clone(),
+                    role,
+                }],
+            )
+        };
+        assert_eq!(of(0, 0, Role::Officer), [Capacity::Drafter]);
+        assert_eq!(of(1, 0, Role::Leader), [Capacity::Signer]);
+        assert_eq!(of(2, 0, Role::Clerk), [Capacity::Clerk]);
+        assert_eq!(of(0, 0, Role::Clerk), [Capacity::Drafter, Capacity::Clerk]);
+        for nobody in [
+            of(2, 0, Role::Leader),
+            of(2, 0, Role::Officer),
+            of(1, 0, Role::Officer),
+            of(2, 0, Role::Administrator),
+            of(2, 1, Role::Clerk),
+            of(1, 1, Role::Leader),
+        ] {
+            assert_eq!(nobody, []);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Jobs around signatures: time-stamps that were late, verification on arrival.
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use sea_orm::DbErr;
+use serde::{Deserialize, Serialize};
+
+use super::{Failure, Job, enqueue, enqueue_at};
+use crate::app::App;
+use crate::clock::{Clock, Timestamp};
+use crate::custody;
+use crate::domain::document::DocumentId;
+use crate::store::Tx;
+use crate::store::blob::Sha256;
+
+/// Completes a signature that waits for its time-stamp.
+#[derive(Serialize, Deserialize)]
+pub struct CompleteSignature {
+    document_id: DocumentId,
+}
+
+impl Job for CompleteSignature {
+    const KIND: &'static str = "document.complete_signature";
+
+    async fn run(self, app: App) -> Result<(), Failure> {
+        match app.custody.complete(&self.document_id).await {
+            Ok(_) => Ok(()),
+            // Given up: the document went back to the person, and the audit chain says why.
+            Err(
+                error @ (custody::Error::SelfCheck { .. }
+                | custody::Error::Signer(_)
+                | custody::Error::Row(_)),
+            ) => Err(Failure::Never(error.to_string())),
+            Err(error) => Err(Failure::Later(error.to_string())),
+        }
+    }
+}
+
+/// Verifies a file that was dispatched, once for all its receivers.
+#[derive(Serialize, Deserialize)]
+pub struct VerifyArrivals {
+    blob: Sha256,
+}
+
+impl Job for VerifyArrivals {
+    const KIND: &'static str = "dispatch.verify_arrivals";
+
+    async fn run(self, app: App) -> Result<(), Failure> {
+        app.custody
+            .verify_arrivals(&self.blob)
+            .await
+            .map_err(|error| Failure::Later(error.to_string()))
+    }
+}
+
+/// How custody asks for these jobs.
+pub struct Outbox {
+    pub clock: Clock,
+}
+
+impl custody::Outbox for Outbox {
+    fn complete<'a>(
+        &'a self,
+        tx: &'a Tx,
+        document: &'a DocumentId,
+        due: Timestamp,
+    ) -> BoxFuture<'a, Result<(), DbErr>> {
+        let job = CompleteSignature {
+            document_id: document.clone(),
+        };
+        async move { enqueue_at(tx, &self.clock, &job, due).await }.boxed()
+    }
+
+    fn verify<'a>(&'a self, tx: &'a Tx, blob: &'a Sha256) -> BoxFuture<'a, Result<(), DbErr>> {
+        let job = VerifyArrivals { blob: blob.clone() };
+        async move { enqueue(tx, &self.clock, &job).await }.boxed()
+    }
+}
