@@ -1,0 +1,193 @@
+//! Paths from a certificate to an anchor, and their rules (RFC 5280 section 6).
+
+use std::cell::Cell;
+
+use ::time::OffsetDateTime;
+
+use super::certificate::{Certificate, purpose_of};
+use crate::limits;
+
+/// Certificates at hand.
+#[derive(Debug, Default)]
+pub struct Store {
+    /// Trusted, each with its regime.
+    pub anchors: Vec<(Certificate, String)>,
+    /// May stand between, and are not trusted by themselves.
+    pub intermediates: Vec<Certificate>,
+}
+
+/// What the certificate is used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    Signature,
+    TimeStamp,
+    Ocsp,
+}
+
+/// A path that obeys the rules.
+#[derive(Debug, Clone)]
+pub struct Path {
+    /// From the certificate judged to the anchor.
+    pub certificates: Vec<Certificate>,
+    pub regime: String,
+    /// SHA-1, MD5 or a short key below the anchor.
+    pub weak: bool,
+}
+
+/// Why there is no path. The order is of how far the search came.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    /// No chain of issuers ends in an anchor.
+    NoPath,
+    /// An algorithm beyond this crate stands in the way.
+    Unsupported(String),
+    /// A chain exists and breaks a rule.
+    Rule(String),
+    NotYetValid(String),
+    Expired(String),
+}
+
+struct Search<'s> {
+    store: &'s Store,
+    moment: Option<OffsetDateTime>,
+    steps: Cell<usize>,
+}
+
+/// Finds a path for `certificate` that obeys the rules at `moment` (`None`: validity periods are not looked at).
+///
+/// Tries at most [`limits::PATH_STEPS`] issuers.
+pub fn build(
+    certificate: &Certificate,
+    store: &Store,
+    purpose: Purpose,
+    moment: Option<OffsetDateTime>,
+) -> Result<Path, Fault> {
+    let search = Search {
+        store,
+        moment,
+        steps: Cell::new(0),
+    };
+    let mut chain = vec![certificate.clone()];
+    let path = search.climb(&mut chain, false)?;
+    leaf(certificate, purpose)?;
+    Ok(path)
+}
+
+impl Search<'_> {
+    fn climb(&self, chain: &mut Vec<Certificate>, weak: bool) -> Result<Path, Fault> {
+        let Some(last) = chain.last().cloned() else {
+            return Err(Fault::NoPath);
+        };
+        if let Some((_, regime)) = self
+            .store
+            .anchors
+            .iter()
+            .find(|(anchor, _)| anchor.der == last.der)
+        {
+            // An anchor is trusted as it is; a signer that is itself an anchor still has to be in force.
+            if chain.len() == 1 {
+                self.in_force(&last)?;
+            }
+            return Ok(Path {
+                certificates: chain.clone(),
+                regime: regime.clone(),
+                weak,
+            });
+        }
+        if chain.len() >= limits::PATH_LENGTH {
+            return Err(Fault::NoPath);
+        }
+        let anchors = self.store.anchors.iter().map(|(anchor, _)| anchor);
+        let mut worst = Fault::NoPath;
+        for issuer in anchors.chain(&self.store.intermediates) {
+            let fits = last.may_be_issued_by(issuer) && chain.iter().all(|one| one.der != issuer.der);
+            if !fits {
+                continue;
+            }
+            match self.step(chain, &last, issuer, weak) {
+                Ok(path) => return Ok(path),
+                Err(fault) => worst = worst.max(fault),
+            }
+        }
+        Err(worst)
+    }
+
+    fn step(
+        &self,
+        chain: &mut Vec<Certificate>,
+        last: &Certificate,
+        issuer: &Certificate,
+        weak: bool,
+    ) -> Result<Path, Fault> {
+        self.steps.set(self.steps.get() + 1);
+        if self.steps.get() > limits::PATH_STEPS {
+            return Err(Fault::NoPath);
+        }
+        let digest = match last.is_signed_by(issuer) {
+            Ok(digest) => digest,
+            Err(super::algorithm::Failure::Mismatch) => {
+                return Err(Fault::Rule(format!(
+                    "{} is not signed by its issuer",
+                    last.subject.text
+                )));
+            }
+            Err(super::algorithm::Failure::Algorithm(error)) => {
+                return Err(Fault::Unsupported(error.to_string()));
+            }
+        };
+        let weak = weak || digest.is_some_and(|digest| digest.is_weak()) || issuer.public_key.is_weak();
+        chain.push(issuer.clone());
+        let path = self.climb(chain, weak);
+        let below = chain[1..chain.len() - 1]
+            .iter()
+            .filter(|one| !one.is_self_issued())
+            .count();
+        chain.pop();
+        let path = path?;
+        authority(issuer, below)?;
+        self.in_force(last)?;
+        match &last.unknown_critical {
+            Some(extension) => Err(Fault::Rule(format!("unknown critical extension {extension}"))),
+            None => Ok(path),
+        }
+    }
+
+    fn in_force(&self, certificate: &Certificate) -> Result<(), Fault> {
+        let Some(moment) = self.moment else { return Ok(()) };
+        if moment < certificate.not_before {
+            return Err(Fault::NotYetValid(certificate.subject.text.clone()));
+        }
+        if moment > certificate.not_after {
+            return Err(Fault::Expired(certificate.subject.text.clone()));
+        }
+        Ok(())
+    }
+}
+
+/// RFC 5280 section 6.1.4 (k) to (n). Version 1 anchors have no extensions to ask for.
+fn authority(issuer: &Certificate, below: usize) -> Result<(), Fault> {
+    let rule = |what: &str| Err(Fault::Rule(format!("{} {what}", issuer.subject.text)));
+    match issuer.authority {
+        None if issuer.key_usage.is_none() && issuer.is_self_issued() => {}
+        None => return rule("is no certification authority"),
+        Some(Some(limit)) if below > limit as usize => return rule("allows no path this long"),
+        Some(_) => {}
+    }
+    if issuer.key_usage.is_some_and(|usage| !usage.certificate_sign) {
+        return rule("may not sign certificates");
+    }
+    Ok(())
+}
+
+fn leaf(certificate: &Certificate, purpose: Purpose) -> Result<(), Fault> {
+    let signs = |usage: super::KeyUsage| usage.digital_signature || usage.non_repudiation;
+    if certificate.key_usage.is_some_and(|usage| !signs(usage)) {
+        return Err(Fault::Rule("the key may not sign documents".to_owned()));
+    }
+    match purpose_of(purpose) {
+        Some(wanted) if !certificate.has_purpose(wanted) => Err(Fault::Rule(
+            "the certificate is not meant for this use".to_owned(),
+        )),
+        _ => Ok(()),
+    }
+}
