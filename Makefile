@@ -2,17 +2,18 @@
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hoian
 # Outside the clone, so that a second clone builds nothing twice.
 export CARGO_TARGET_DIR ?= $(CACHE)/target
-DATA ?= data
-LISTEN ?= 127.0.0.1:8080
 AREAS := smoke api store media conference documents keys signing tampering conformance interop faults browsers
 HOIAN := $(CARGO_TARGET_DIR)/release/hoian
 
-.PHONY: run test check build web format screenshots
+.PHONY: run code test check build web format screenshots
 
 run: ## Install what is missing, build, serve the demo province
 	@.ci/install run
 	@$(MAKE) --no-print-directory build
-	@exec $(HOIAN) demo --data $(DATA) --listen $(LISTEN)
+	@exec $(HOIAN) demo
+
+code: ## Print the current one-time code of a demo account: make code USER=chutich
+	@$(HOIAN) demo code $(USER)
 
 build: web
 	@echo "Building hoian (some minutes the first time) ..."
