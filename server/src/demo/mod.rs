@@ -6,8 +6,10 @@
 
 mod announcement;
 pub mod artwork;
+mod enrolment;
 mod handout;
 mod organisation;
+mod papers;
 pub mod pki;
 mod province;
 mod whole_file;
@@ -21,6 +23,7 @@ use crate::accounts;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::custody;
 use crate::render;
 use crate::store::blob;
 use pki::Authority;
@@ -42,6 +45,8 @@ pub enum Error {
     Paper(#[from] render::Error),
     #[error(transparent)]
     Account(#[from] accounts::Error),
+    #[error(transparent)]
+    Custody(#[from] custody::Error),
     #[error(transparent)]
     Blob(#[from] blob::Error),
     #[error("the database: {0}")]
@@ -78,8 +83,10 @@ pub async fn prepare(app: &App, base_url: &str, passwords: Passwords) -> Result<
         handout = handout.renewed(folder, &app.clock)?;
     }
     let authority = authority(folder, base_url, &handout, app)?;
-    organisation::create(app, &handout).await?;
+    let organisation = organisation::create(app, &handout).await?;
     organisation::align_passwords(app, &handout).await?;
+    enrolment::enrol(app, &organisation, &authority, &handout).await?;
+    papers::draft(app, &organisation).await?;
     Ok(Demo {
         handout,
         authority: Arc::new(authority),
@@ -107,22 +114,40 @@ impl Demo {
     }
 }
 
-/// Settles what the demo needs before the program opens: a port, since certificates name it, and our own authority for
-/// time-stamps where no other is configured.
+/// Settles what the demo needs before the program opens: a port, since certificates name it; our own authority for
+/// time-stamps where no other is configured; and leave to ask our own responder.
+///
+/// Comes back as the address under which the program will be reached.
 ///
 /// # Errors
-/// When no port is free.
+/// When no port is free, or the training PKI of an earlier start cannot be read.
 pub fn settle(config: &mut Config) -> Result<String, Error> {
     if config.http.address.port() == 0 {
         config.http.address = std::net::TcpListener::bind(config.http.address)?.local_addr()?;
     }
-    let base_url = format!("http://localhost:{}", config.http.address.port());
+    let host = format!("localhost:{}", config.http.address.port());
+    let base_url = format!("http://{host}");
+    let signing = &mut config.signing;
+    signing
+        .tsa_url
+        .get_or_insert_with(|| format!("{base_url}/pki/tsa"));
+    signing.allowed_hosts.push(host.clone());
+    let path = config.data_folder.join(PKI_FILE);
+    if path.exists() {
+        // Certificates of an earlier start on another port name that one.
+        let then = Authority::open(&path)?.host().to_owned();
+        if then != host {
+            signing.mapped_hosts.insert(then, host);
+        }
+    }
     Ok(base_url)
 }
 
+const PKI_FILE: &str = "pki.json";
+
 /// Opens the training PKI, or makes it: first everybody's PKCS#12, then the file that says that all are there.
 fn authority(folder: &Path, base_url: &str, handout: &Handout, app: &App) -> Result<Authority, Error> {
-    let path = folder.join("pki.json");
+    let path = folder.join(PKI_FILE);
     if path.exists() {
         return Ok(Authority::open(&path)?);
     }

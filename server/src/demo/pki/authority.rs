@@ -18,6 +18,8 @@ use crate::demo::whole_file;
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Authority {
+    /// Where it was reached when it was made, which stands in its certificates.
+    base_url: String,
     root: Identity,
     issuing: Identity,
     responder: Identity,
@@ -113,6 +115,7 @@ impl Authority {
         }
         Ok((
             Self {
+                base_url: base_url.trim_end_matches('/').to_owned(),
                 root,
                 issuing,
                 responder,
@@ -139,6 +142,13 @@ impl Authority {
     pub fn save(&self, path: &Path) -> Result<(), Error> {
         let text = serde_json::to_vec_pretty(self).map_err(|error| Error::Malformed(error.to_string()))?;
         Ok(whole_file::write(path, &text)?)
+    }
+
+    /// The host, with its port, that its certificates name.
+    pub fn host(&self) -> &str {
+        self.base_url
+            .split_once("://")
+            .map_or(self.base_url.as_str(), |(_, host)| host)
     }
 
     /// The root's certificate, DER: the anchor that the demo trusts.
