@@ -5,6 +5,7 @@ pub mod dispatch;
 pub mod document;
 pub mod holder;
 pub mod id;
+pub mod meeting;
 pub mod numbering;
 pub mod organisation;
 pub mod party;

@@ -11,6 +11,8 @@ pub mod document_version;
 pub mod idempotent_request;
 pub mod job;
 pub mod login_attempts;
+pub mod meeting;
+pub mod meeting_member;
 pub mod membership;
 pub mod number_sequence;
 pub mod person;

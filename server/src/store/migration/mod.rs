@@ -2,6 +2,7 @@
 
 mod m0001_house;
 mod m0002_documents;
+mod m0003_meetings;
 
 use sea_orm::{DatabaseConnection, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m0001_house::Migration),
             Box::new(m0002_documents::Migration),
+            Box::new(m0003_meetings::Migration),
         ]
     }
 }
