@@ -1,6 +1,6 @@
 //! Composition root: builds the parts, returns bound addresses, drains on stop.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,9 +12,11 @@ use tracing::{info, warn};
 use crate::accounts::Passwords;
 use crate::api;
 use crate::clock::Clock;
+use crate::conference::Conferences;
 use crate::config::Config;
 use crate::custody::Custody;
 use crate::jobs;
+use crate::net;
 use crate::secret::{self, ServerSecret};
 use crate::store::{self, Store};
 
@@ -27,6 +29,8 @@ pub struct App {
     pub secret: ServerSecret,
     pub passwords: Passwords,
     pub custody: Custody,
+    /// The meetings that run now; they can from [`start`] on.
+    pub conferences: Conferences,
     /// Cancelled when the program begins to stop: long connections (sockets) then say good-bye and close.
     pub stopping: CancellationToken,
 }
@@ -40,6 +44,8 @@ pub enum Error {
     Secret(#[from] secret::Error),
     #[error("cannot start the client for time-stamps and revocation: {0}")]
     Custody(#[from] reqwest::Error),
+    #[error(transparent)]
+    Media(#[from] net::StartError),
     #[error("cannot listen on {address}: {source}")]
     Listen {
         address: SocketAddr,
@@ -66,6 +72,7 @@ impl App {
         Ok(Self {
             custody,
             passwords: Passwords::new(&clock),
+            conferences: Conferences::new(clock.clone(), store.clone()),
             config: Arc::new(config),
             clock,
             store,
@@ -83,6 +90,7 @@ pub struct Running {
     pub media: Vec<SocketAddr>,
     /// The parts, for whoever started the program in its own process.
     pub app: App,
+    plane: net::Media,
     serving: tokio::task::JoinHandle<std::io::Result<()>>,
     worker: jobs::Worker,
 }
@@ -105,6 +113,7 @@ pub async fn start_beside(app: App, services: Router) -> Result<Running, Error> 
     let failed = |source| Error::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let http = listener.local_addr().map_err(failed)?;
+    let media = start_media(&app)?;
     let worker = jobs::Worker::start(app.clone(), jobs::registry());
 
     let service = services.fallback_service(api::router(app.clone()));
@@ -115,11 +124,23 @@ pub async fn start_beside(app: App, services: Router) -> Result<Running, Error> 
     info!(http.address = %http, "listening");
     Ok(Running {
         http,
-        media: Vec::new(),
+        media: media.addresses().to_vec(),
+        plane: media,
         app,
         serving,
         worker,
     })
+}
+
+fn start_media(app: &App) -> Result<net::Media, Error> {
+    let config = &app.config.media;
+    let bind = SocketAddr::from((Ipv4Addr::UNSPECIFIED, config.udp_port));
+    let media = net::Media::start(net::Config {
+        bind,
+        advertise: config.addresses.clone(),
+    })?;
+    app.conferences.begin(media.clone());
+    Ok(media)
 }
 
 impl Running {
@@ -127,8 +148,12 @@ impl Running {
     pub async fn stop(self) {
         let patience = Duration::from_secs(self.app.config.http.drain_seconds);
         self.app.stopping.cancel();
+        self.app.conferences.stop().await;
         if tokio::time::timeout(patience, self.serving).await.is_err() {
             warn!("requests were still under way at the end of the drain");
+        }
+        if tokio::time::timeout(patience, self.plane.drain()).await.is_err() {
+            warn!("meetings were still under way at the end of the drain");
         }
         self.worker.stop(patience).await;
         if let Err(error) = self.app.store.close().await {

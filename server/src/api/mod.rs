@@ -8,12 +8,14 @@ mod headers;
 mod health;
 mod idempotency;
 mod login;
+mod meetings;
 mod origin;
 pub mod page;
 mod people;
 pub mod problem;
 mod refusal;
 pub mod session;
+mod socket;
 mod trace;
 mod verifications;
 mod web;
@@ -39,6 +41,8 @@ fn families() -> OpenApiRouter<App> {
         .merge(documents::routes())
         .merge(dispatches::routes())
         .merge(verifications::routes())
+        .merge(meetings::routes())
+        .merge(socket::routes())
 }
 
 #[derive(OpenApi)]

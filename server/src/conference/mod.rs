@@ -1,1 +1,20 @@
 //! A meeting as it runs: one actor a meeting joins domain rules, media room and signalling.
+//!
+//! - [`protocol`]: the messages of the socket.
+//! - [`roster`]: who is in the room and what of them is seen; pure, `now` is a parameter.
+//! - [`actor`]: the one task that owns a meeting's roster and media room, and tells everyone what changed.
+//! - [`talk`]: one participant's side: takes their messages in order, checks rights, speaks with the media.
+//! - [`limit`]: how much a socket may say.
+
+mod actor;
+mod limit;
+pub mod protocol;
+pub mod record;
+mod registry;
+mod roster;
+mod talk;
+
+pub use limit::Limit;
+pub use registry::Conferences;
+pub use roster::{Entrant, Identity};
+pub use talk::{Out, Outbox, Talk, Turn, Visitor};

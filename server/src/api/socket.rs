@@ -1,0 +1,239 @@
+//! `/meetings/{id}/socket`: the WebSocket of one participant. The messages are in `server/PROTOCOL.md`; this file only
+//! settles who comes in, and moves text between the socket and the talk.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::extract::ws::{
+    CloseFrame, Message, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection,
+};
+use axum::http::StatusCode;
+use axum::response::Response;
+use sea_orm::EntityTrait;
+use serde::Deserialize;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+use tracing::debug;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::body::{Path, Query};
+use super::meetings::role_of;
+use super::problem::{self, Problem};
+use super::session::Person;
+use crate::app::App;
+use crate::clock::Clock;
+use crate::conference::protocol::{CloseCode, MESSAGE_BYTES, ServerMessage};
+use crate::conference::{Identity, Out, Outbox, Talk, Turn, Visitor};
+use crate::domain::meeting::{DisplayName, LinkCode, MeetingId, Role};
+use crate::store::entity::meeting;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(open))
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Ticket {
+    /// The code of the meeting's link; needed by whoever was not called to the meeting.
+    link: Option<String>,
+}
+
+/// Opens the socket of a participant.
+#[utoipa::path(
+    get, path = "/meetings/{id}/socket", tag = "meetings", params(("id" = String, Path), Ticket),
+    responses(
+        (status = SWITCHING_PROTOCOLS, description = "A WebSocket; see PROTOCOL.md"),
+        (status = UPGRADE_REQUIRED, body = problem::Body),
+        (status = UNAUTHORIZED, body = problem::Body),
+        (status = NOT_FOUND, body = problem::Body),
+        (status = GONE, description = "`meeting-ended`", body = problem::Body),
+    )
+)]
+async fn open(
+    State(app): State<App>,
+    person: Option<Person>,
+    Path(id): Path<MeetingId>,
+    Query(ticket): Query<Ticket>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, Problem> {
+    let (row, visitor) = admit(&app, person, id, ticket.link.as_deref()).await?;
+    let upgrade = upgrade.map_err(|_| upgrade_required())?;
+    // Above our own limit, so that the talk can say what is wrong before the socket closes.
+    let upgrade = upgrade
+        .max_message_size(4 * MESSAGE_BYTES)
+        .max_frame_size(4 * MESSAGE_BYTES);
+    let (outbox, inbox) = Outbox::new();
+    let pump = Pump {
+        cut_off: outbox.cut_off(),
+        inbox,
+        stopping: app.stopping.clone(),
+        clock: app.clock.clone(),
+    };
+    let talk = app.conferences.talk(row.id, row.title, visitor, outbox);
+    Ok(upgrade.on_upgrade(move |socket| pump.run(socket, talk)))
+}
+
+/// Who comes in and as what: one who was called, by their account; anybody else by the link.
+async fn admit(
+    app: &App,
+    person: Option<Person>,
+    id: MeetingId,
+    link: Option<&str>,
+) -> Result<(meeting::Model, Visitor), Problem> {
+    if person.is_none() && link.is_none() {
+        return Err(Problem::login_required());
+    }
+    let reader = app.store.read();
+    let row = meeting::Entity::find_by_id(id)
+        .one(reader)
+        .await?
+        .ok_or_else(Problem::not_found)?;
+    let called_as = match &person {
+        Some(person) => role_of(reader, &row.id, &person.id).await?,
+        None => None,
+    };
+    let has_link = link
+        .and_then(LinkCode::parse)
+        .is_some_and(|code| code.as_str() == row.link_code);
+    let role = match (called_as, has_link, &person) {
+        (Some(role), _, _) => role,
+        (None, true, Some(_)) => Role::Delegate,
+        (None, true, None) => Role::Guest,
+        (None, false, _) => return Err(Problem::not_found()),
+    };
+    if row.ended_at.is_some() {
+        return Err(ended());
+    }
+    Ok((row, visitor(person, role)))
+}
+
+fn visitor(person: Option<Person>, role: Role) -> Visitor {
+    let Some(person) = person else {
+        return Visitor {
+            identity: Identity::Guest,
+            account_name: None,
+            title: None,
+            role,
+        };
+    };
+    let title = person
+        .main()
+        .map(|main| format!("{}, {}", main.position, main.agency_name));
+    let account_name = DisplayName::parse(&person.full_name).ok();
+    Visitor {
+        identity: Identity::Person(person.id),
+        account_name,
+        title,
+        role,
+    }
+}
+
+struct Pump {
+    inbox: mpsc::Receiver<Out>,
+    cut_off: CancellationToken,
+    stopping: CancellationToken,
+    clock: Clock,
+}
+
+impl Pump {
+    async fn run(mut self, mut socket: WebSocket, mut talk: Talk) {
+        let code = self.converse(&mut socket, &mut talk).await;
+        talk.lose().await;
+        drop(talk);
+        if let Some(code) = code {
+            self.say_the_rest(&mut socket).await;
+            let frame = CloseFrame {
+                code: code as u16,
+                reason: format!("{code:?}").into(),
+            };
+            let _ = timeout(SEND, socket.send(Message::Close(Some(frame)))).await;
+            // The other end answers the close; only then has it surely read what came before.
+            let _ = timeout(SEND, async { while let Some(Ok(_)) = socket.recv().await {} }).await;
+        }
+    }
+
+    /// Until the socket is gone (`None`) or is to be closed.
+    async fn converse(&mut self, socket: &mut WebSocket, talk: &mut Talk) -> Option<CloseCode> {
+        let mut silent_until = Instant::from_std(self.clock.monotonic()) + JOIN;
+        loop {
+            tokio::select! {
+                message = socket.recv() => {
+                    let Some(Ok(message)) = message else { return None };
+                    let turn = self.take(message, talk).await?;
+                    if let Turn::Close(code) = turn { return Some(code) }
+                    if talk.is_in() {
+                        silent_until = Instant::from_std(self.clock.monotonic()) + SILENCE;
+                    }
+                }
+                out = self.inbox.recv() => match out? {
+                    Out::Say(message) => say(socket, &message).await?,
+                    Out::Close(code) => return Some(code),
+                },
+                () = sleep_until(silent_until) => return Some(CloseCode::TimedOut),
+                () = self.cut_off.cancelled() => return None,
+                () = self.stopping.cancelled() => return Some(CloseCode::GoingAway),
+            }
+        }
+    }
+
+    /// `None` when the other end says good-bye.
+    async fn take(&self, message: Message, talk: &mut Talk) -> Option<Turn> {
+        match message {
+            Message::Text(text) => Some(talk.hear(&text, self.clock.monotonic()).await),
+            Message::Binary(_) => Some(talk.mishear()),
+            Message::Ping(_) | Message::Pong(_) => Some(Turn::Next),
+            Message::Close(_) => None,
+        }
+    }
+
+    async fn say_the_rest(&mut self, socket: &mut WebSocket) {
+        while let Ok(Out::Say(message)) = self.inbox.try_recv() {
+            if say(socket, &message).await.is_none() {
+                return;
+            }
+        }
+    }
+}
+
+/// `None` when the socket does not take it.
+async fn say(socket: &mut WebSocket, message: &Arc<ServerMessage>) -> Option<()> {
+    let text = match serde_json::to_string(&**message) {
+        Ok(text) => text,
+        Err(error) => {
+            debug!(%error, "a message could not be written");
+            return None;
+        }
+    };
+    timeout(SEND, socket.send(Message::Text(text.into())))
+        .await
+        .ok()?
+        .ok()
+}
+
+fn ended() -> Problem {
+    Problem::new(
+        StatusCode::GONE,
+        "meeting-ended",
+        "Cuộc họp này đã kết thúc.",
+        "This meeting has ended.",
+    )
+}
+
+fn upgrade_required() -> Problem {
+    Problem::new(
+        StatusCode::UPGRADE_REQUIRED,
+        "websocket-required",
+        "Địa chỉ này chỉ nhận kết nối WebSocket.",
+        "This address takes WebSocket connections only.",
+    )
+}
+
+/// How long somebody may stand in the door without a `join`.
+const JOIN: Duration = Duration::from_secs(10);
+/// Clients ping every 15 s; four missing are a lost line.
+const SILENCE: Duration = Duration::from_secs(60);
+/// How long a socket may take to accept one message.
+const SEND: Duration = Duration::from_secs(10);

@@ -1,0 +1,275 @@
+//! The messages of a meeting's WebSocket, described one by one in `server/PROTOCOL.md`.
+//!
+//! Every message is one JSON object in one text frame, told apart by its `type`. The TypeScript of the client
+//! (`web/src/meeting/protocol.ts`) is written from these types, and a test fails when it has drifted.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+pub use crate::domain::meeting::{Act, Role, Source};
+
+/// Raised when an old client could no longer understand the server; it is part of `join`.
+pub const VERSION: u32 = 1;
+
+/// The longest message taken from a client. The largest is the answer to a subscribe offer: Chromium writes
+/// nearly 5 kB for each media section, so 25 pictures and 5 voices fit.
+pub const MESSAGE_BYTES: usize = 192 * 1024;
+
+/// What a client sends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ClientMessage {
+    /// The first message of every socket.
+    Join {
+        version: u32,
+        /// The name to show. A person with an account may leave it out and is shown by their own.
+        #[serde(default)]
+        name: Option<String>,
+        /// The `place` of an earlier `welcome`: after a reload the same seat is found again.
+        #[serde(default)]
+        place: Option<String>,
+    },
+    /// The client's offer on the connection it sends with; again whenever its sections change or ICE restarts.
+    PublishOffer {
+        sdp: String,
+        tracks: Vec<PublishedTrack>,
+    },
+    /// The answer to the last `subscribe_offer`.
+    SubscribeAnswer { sdp: String },
+    /// Asks for the `subscribe_offer` of a new connection, after the former failed.
+    SubscribeAgain {},
+    /// The participant has silenced or covered a source, or opened it again.
+    Mute { source: Source, muted: bool },
+    /// The participant goes, and does not mean to come back.
+    Leave {},
+    /// Ends the meeting for everyone.
+    End {},
+    /// Answered by `pong` at once, to measure the way and keep it open.
+    Ping { id: u32 },
+}
+
+/// What the server sends.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ServerMessage {
+    /// The join was accepted; everything needed to build the room.
+    Welcome(Box<Welcome>),
+    /// Somebody came, or changed in any way: the whole participant, to be put in place of the former.
+    Participant {
+        participant: Participant,
+    },
+    /// Somebody is gone for good.
+    Left {
+        id: String,
+    },
+    /// The answer to the last `publish_offer`.
+    PublishAnswer {
+        sdp: String,
+    },
+    /// The server's offer on the connection the client receives with: of a new connection, each time.
+    SubscribeOffer {
+        sdp: String,
+    },
+    /// Who is to be seen and heard in which section of the subscribe connection: the whole truth, each time.
+    Slots {
+        slots: Vec<Slot>,
+    },
+    /// Who is speaking, the loudest first; empty when nobody is.
+    Speaking {
+        participants: Vec<String>,
+    },
+    /// The same person has taken this seat from another window; the socket is closed with 4409.
+    Replaced {},
+    /// The meeting was ended for everyone; the socket is closed with 4410.
+    Ended {},
+    /// Something the client sent was not done.
+    Error {
+        error: ErrorName,
+        sentence: String,
+    },
+    Pong {
+        id: u32,
+    },
+}
+
+/// The content of `welcome`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Welcome {
+    /// The participant this socket speaks for.
+    pub id: String,
+    /// A secret: whoever sends it in `join` within 30 s of a lost socket takes the seat again.
+    pub place: String,
+    pub role: Role,
+    /// What this participant may ask for; the client shows nothing else.
+    pub may: Vec<Act>,
+    pub title: String,
+    /// Everyone in the room, the reader included, in the order they came.
+    pub participants: Vec<Participant>,
+    pub publish: PublishParameters,
+    /// How long a seat is kept for someone whose socket is lost.
+    pub seat_kept_seconds: u32,
+}
+
+/// How the client is to send; the server decides, so that it can be tuned without a new client.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct PublishParameters {
+    /// Simulcast of the camera, smallest first. One layer: no simulcast, `rid` is not used.
+    pub camera: Vec<Layer>,
+    pub screen_bitrate_bps: u32,
+    pub screen_frames_per_second: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Layer {
+    pub rid: String,
+    pub scale_down_by: f32,
+    pub bitrate_bps: u32,
+}
+
+/// One person or site in the room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Participant {
+    pub id: String,
+    pub name: String,
+    /// Position and agency, for a person with an account.
+    pub title: Option<String>,
+    pub role: Role,
+    pub presence: Presence,
+    /// What the participant sends, one entry a source; a source that is not here was never published.
+    pub tracks: Vec<Track>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    Here,
+    /// The socket is lost and the seat is kept.
+    Lost,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Track {
+    pub source: Source,
+    pub state: TrackState,
+}
+
+/// What the *server* sees of a track, never what a client says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum TrackState {
+    /// Packets arrive and are passed on.
+    Live,
+    /// Muted: the server passes nothing on, even if something should arrive.
+    Muted,
+    /// Not muted, yet nothing arrives.
+    Silent,
+}
+
+/// Names a section of the client's publish offer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct PublishedTrack {
+    pub mid: String,
+    pub source: Source,
+}
+
+/// What a section of the subscribe connection carries now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Slot {
+    pub mid: String,
+    pub participant: String,
+    pub source: Source,
+}
+
+/// Stable names of what went wrong; `server/PROTOCOL.md` says what each means and what to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorName {
+    Malformed,
+    TooLarge,
+    TooFast,
+    UnsupportedVersion,
+    NotJoined,
+    AlreadyJoined,
+    NameMissing,
+    NameUnusable,
+    RoomFull,
+    Refused,
+    DescriptionUnusable,
+    MediaUnavailable,
+}
+
+/// Close codes of the socket (RFC 6455 section 7.4.2 leaves 4000 to 4999 to the application).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u16)]
+pub enum CloseCode {
+    /// The client left.
+    Left = 1000,
+    /// The server stops; come back in a moment.
+    GoingAway = 1001,
+    Malformed = 4400,
+    /// `join` did not come within ten seconds, or nothing at all for a minute.
+    TimedOut = 4408,
+    Replaced = 4409,
+    Ended = 4410,
+    TooLarge = 4413,
+    UnsupportedVersion = 4426,
+    TooFast = 4429,
+    RoomFull = 4503,
+}
+
+impl ErrorName {
+    /// The sentence a person may read.
+    #[must_use]
+    pub fn sentence(self) -> &'static str {
+        match self {
+            ErrorName::Malformed => "Máy chủ không hiểu tin nhắn vừa nhận.",
+            ErrorName::TooLarge => "Tin nhắn gửi tới máy chủ quá lớn.",
+            ErrorName::TooFast => "Máy này gửi tin quá nhanh. Hãy chờ một lát rồi vào lại.",
+            ErrorName::UnsupportedVersion => "Trang này đã cũ. Hãy tải lại trang để vào họp.",
+            ErrorName::NotJoined => "Chưa vào phòng họp nên chưa làm được việc này.",
+            ErrorName::AlreadyJoined => "Cửa sổ này đã ở trong phòng họp.",
+            ErrorName::NameMissing => "Hãy nhập tên hiện trong phòng họp.",
+            ErrorName::NameUnusable => "Tên này không dùng được. Hãy nhập tên ngắn hơn, không có ký tự lạ.",
+            ErrorName::RoomFull => "Phòng họp đã đủ người.",
+            ErrorName::Refused => "Vai trò của đồng chí trong cuộc họp này không làm được việc đó.",
+            ErrorName::DescriptionUnusable => {
+                "Trình duyệt và máy chủ chưa thống nhất được cách truyền hình, tiếng."
+            }
+            ErrorName::MediaUnavailable => "Máy chủ chưa truyền được hình và tiếng. Hãy thử lại sau ít giây.",
+        }
+    }
+
+    /// With which code the socket is closed after this error, if it is: what may be an honest slip is only
+    /// answered, what no client of ours does ends the talk.
+    #[must_use]
+    pub fn closes(self) -> Option<CloseCode> {
+        match self {
+            ErrorName::Malformed => Some(CloseCode::Malformed),
+            ErrorName::TooLarge => Some(CloseCode::TooLarge),
+            ErrorName::TooFast => Some(CloseCode::TooFast),
+            ErrorName::UnsupportedVersion => Some(CloseCode::UnsupportedVersion),
+            ErrorName::RoomFull => Some(CloseCode::RoomFull),
+            ErrorName::NotJoined
+            | ErrorName::AlreadyJoined
+            | ErrorName::NameMissing
+            | ErrorName::NameUnusable
+            | ErrorName::Refused
+            | ErrorName::DescriptionUnusable
+            | ErrorName::MediaUnavailable => None,
+        }
+    }
+
+    /// The message that says so.
+    #[must_use]
+    pub fn message(self) -> ServerMessage {
+        ServerMessage::Error {
+            error: self,
+            sentence: self.sentence().to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "protocol_tests.rs"]
+mod tests;

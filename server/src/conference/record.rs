@@ -1,0 +1,68 @@
+//! What of a running meeting is written down: who came, and its end.
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
+use serde_json::json;
+
+use super::roster::Identity;
+use crate::clock::Timestamp;
+use crate::domain::meeting::{DisplayName, MeetingId};
+use crate::store::audit::{self, Actor};
+use crate::store::entity::meeting;
+use crate::store::{Store, Tx};
+
+pub(super) async fn entered(
+    store: &Store,
+    now: Timestamp,
+    id: &MeetingId,
+    who: &Identity,
+    name: &DisplayName,
+) -> Result<(), DbErr> {
+    let actor = match who {
+        Identity::Person(person) => Actor::Person(person.clone()),
+        Identity::Guest => Actor::Guest(name.as_str().to_owned()),
+    };
+    let subject = format!("meeting/{id}");
+    store
+        .write(async |tx: &Tx| {
+            audit::append(
+                tx,
+                now,
+                &actor,
+                "meeting.entered",
+                &subject,
+                json!({ "name": name.as_str() }),
+            )
+            .await
+        })
+        .await
+}
+
+/// The first end counts; ending again changes nothing.
+pub(super) async fn ended(store: &Store, now: Timestamp, id: &MeetingId, by: &Identity) -> Result<(), DbErr> {
+    let actor = match by {
+        Identity::Person(person) => Actor::Person(person.clone()),
+        // `domain::meeting::may` lets no guest end a meeting.
+        Identity::Guest => Actor::System,
+    };
+    store
+        .write(async |tx: &Tx| {
+            let change = meeting::Entity::update_many()
+                .col_expr(meeting::Column::EndedAt, Expr::value(Some(now)))
+                .filter(meeting::Column::Id.eq(id.clone()))
+                .filter(meeting::Column::EndedAt.is_null());
+            if change.exec(tx).await?.rows_affected == 0 {
+                return Ok(());
+            }
+            audit::append(
+                tx,
+                now,
+                &actor,
+                "meeting.ended",
+                &format!("meeting/{id}"),
+                json!({}),
+            )
+            .await
+        })
+        .await
+}

@@ -1,0 +1,278 @@
+//! One participant's side of a meeting: takes the messages of one socket in order and answers them.
+//!
+//! It knows nothing of WebSockets: text comes in by [`Talk::hear`], [`Out`] goes out by the [`Outbox`].
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, warn};
+
+use super::Limit;
+use super::actor::{Entered, to_media};
+use super::protocol::{
+    self, Act, ClientMessage, CloseCode, ErrorName, MESSAGE_BYTES, PublishedTrack, Role, ServerMessage,
+    Source,
+};
+use super::registry::Meeting;
+use super::roster::{Entrant, Identity};
+use crate::domain::meeting::{DisplayName, NameError, may};
+use crate::net;
+
+/// What a socket is told to do.
+#[derive(Debug, Clone)]
+pub enum Out {
+    Say(Arc<ServerMessage>),
+    Close(CloseCode),
+}
+
+/// The way to a socket. It never waits: a socket that lets [`OUTBOX`] messages lie has missed something, and is cut
+/// off to come back and be told everything anew.
+#[derive(Debug, Clone)]
+pub struct Outbox {
+    sender: mpsc::Sender<Out>,
+    cut_off: CancellationToken,
+}
+
+impl Outbox {
+    /// An outbox and the end that the socket reads.
+    #[must_use]
+    pub fn new() -> (Self, mpsc::Receiver<Out>) {
+        let (sender, receiver) = mpsc::channel(OUTBOX);
+        (
+            Self {
+                sender,
+                cut_off: CancellationToken::new(),
+            },
+            receiver,
+        )
+    }
+
+    /// Cancelled when the socket is to be dropped without another word.
+    #[must_use]
+    pub fn cut_off(&self) -> CancellationToken {
+        self.cut_off.clone()
+    }
+
+    pub(super) fn say(&self, message: ServerMessage) {
+        self.put(Out::Say(Arc::new(message)));
+    }
+
+    pub(super) fn close(&self, code: CloseCode) {
+        self.put(Out::Close(code));
+    }
+
+    fn put(&self, out: Out) {
+        if self.sender.try_send(out).is_err() {
+            self.cut_off.cancel();
+        }
+    }
+}
+
+/// Who stands behind a socket; settled before it was opened.
+#[derive(Debug, Clone)]
+pub struct Visitor {
+    pub identity: Identity,
+    /// The name of the account, shown when `join` gives none.
+    pub account_name: Option<DisplayName>,
+    /// Position and agency.
+    pub title: Option<String>,
+    pub role: Role,
+}
+
+/// Whether the talk goes on after a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    Next,
+    Close(CloseCode),
+}
+
+/// The talk of one socket.
+pub struct Talk {
+    meeting: Meeting,
+    visitor: Visitor,
+    outbox: Outbox,
+    limit: Limit,
+    entered: Option<Entered>,
+}
+
+impl Talk {
+    pub(super) fn new(meeting: Meeting, visitor: Visitor, outbox: Outbox, now: Instant) -> Self {
+        Self {
+            meeting,
+            visitor,
+            outbox,
+            limit: Limit::new(now),
+            entered: None,
+        }
+    }
+
+    /// Whether `join` was accepted.
+    #[must_use]
+    pub fn is_in(&self) -> bool {
+        self.entered.is_some()
+    }
+
+    /// Takes one text message.
+    pub async fn hear(&mut self, text: &str, now: Instant) -> Turn {
+        let done = match self.read(text, now) {
+            Ok(message) => self.act(message).await,
+            Err(error) => Err(error),
+        };
+        done.unwrap_or_else(|error| self.refuse(error))
+    }
+
+    /// Takes something that is no text message.
+    pub fn mishear(&mut self) -> Turn {
+        self.refuse(ErrorName::Malformed)
+    }
+
+    /// The socket is gone without a farewell: the seat is kept for a while.
+    pub async fn lose(&mut self) {
+        if let Some(entered) = self.entered.take() {
+            self.meeting.lose(entered.ticket).await;
+        }
+    }
+
+    fn read(&mut self, text: &str, now: Instant) -> Result<ClientMessage, ErrorName> {
+        if !self.limit.take(now) {
+            return Err(ErrorName::TooFast);
+        }
+        if text.len() > MESSAGE_BYTES {
+            return Err(ErrorName::TooLarge);
+        }
+        serde_json::from_str(text).map_err(|error| {
+            debug!(%error, "a message of a meeting could not be read");
+            ErrorName::Malformed
+        })
+    }
+
+    async fn act(&mut self, message: ClientMessage) -> Result<Turn, ErrorName> {
+        match message {
+            ClientMessage::Join { version, name, place } => self.join(version, name, place).await?,
+            ClientMessage::Ping { id } => self.outbox.say(ServerMessage::Pong { id }),
+            ClientMessage::PublishOffer { sdp, tracks } => self.publish(&sdp, tracks).await?,
+            ClientMessage::SubscribeAnswer { sdp } => {
+                self.entered()?.media.accept(&sdp).await.map_err(described)?;
+            }
+            ClientMessage::SubscribeAgain {} => self.subscribe(true).await?,
+            ClientMessage::Mute { source, muted } => {
+                let ticket = self.entered()?.ticket;
+                // Falling silent is everyone's right; only opening asks for one.
+                if !muted {
+                    self.allowed(source.act())?;
+                }
+                self.meeting.mute(ticket, source, muted).await;
+            }
+            ClientMessage::Leave {} => {
+                let ticket = self.entered()?.ticket;
+                self.entered = None;
+                self.meeting.leave(ticket).await;
+                return Ok(Turn::Close(CloseCode::Left));
+            }
+            ClientMessage::End {} => {
+                self.entered()?;
+                self.allowed(Act::End)?;
+                self.meeting
+                    .end(&self.visitor.identity)
+                    .await
+                    .map_err(|_| ErrorName::MediaUnavailable)?;
+            }
+        }
+        Ok(Turn::Next)
+    }
+
+    async fn join(
+        &mut self,
+        version: u32,
+        name: Option<String>,
+        place: Option<String>,
+    ) -> Result<(), ErrorName> {
+        if version != protocol::VERSION {
+            return Err(ErrorName::UnsupportedVersion);
+        }
+        if self.entered.is_some() {
+            return Err(ErrorName::AlreadyJoined);
+        }
+        let entrant = Entrant {
+            identity: self.visitor.identity.clone(),
+            name: self.name(name.as_deref())?,
+            title: self.visitor.title.clone(),
+            role: self.visitor.role,
+        };
+        let name = entrant.name.clone();
+        self.entered = Some(self.meeting.enter(entrant, place, self.outbox.clone()).await?);
+        self.meeting.record_entry(&self.visitor.identity, &name).await;
+        self.subscribe(false).await
+    }
+
+    fn name(&self, wanted: Option<&str>) -> Result<DisplayName, ErrorName> {
+        match (wanted.map(DisplayName::parse), &self.visitor.account_name) {
+            (None | Some(Err(NameError::Missing)), Some(account)) => Ok(account.clone()),
+            (None | Some(Err(NameError::Missing)), None) => Err(ErrorName::NameMissing),
+            (Some(Ok(name)), _) => Ok(name),
+            (Some(Err(_)), _) => Err(ErrorName::NameUnusable),
+        }
+    }
+
+    async fn publish(&mut self, sdp: &str, tracks: Vec<PublishedTrack>) -> Result<(), ErrorName> {
+        let Entered { ticket, media } = self.entered()?.clone();
+        let sources: Vec<Source> = tracks.iter().map(|track| track.source).collect();
+        for source in &sources {
+            self.allowed(source.act())?;
+        }
+        let tracks: Vec<net::PublishedTrack> = tracks
+            .into_iter()
+            .map(|track| net::PublishedTrack {
+                mid: track.mid,
+                source: to_media(track.source),
+            })
+            .collect();
+        let answer = media.publish(sdp, &tracks).await.map_err(described)?;
+        self.meeting.publish(ticket, sources).await;
+        self.outbox.say(ServerMessage::PublishAnswer { sdp: answer });
+        Ok(())
+    }
+
+    async fn subscribe(&mut self, fresh: bool) -> Result<(), ErrorName> {
+        let offer = self
+            .entered()?
+            .media
+            .subscribe(net::SlotPool::default(), fresh)
+            .await
+            .map_err(described)?;
+        self.outbox.say(ServerMessage::SubscribeOffer { sdp: offer });
+        Ok(())
+    }
+
+    fn entered(&self) -> Result<&Entered, ErrorName> {
+        self.entered.as_ref().ok_or(ErrorName::NotJoined)
+    }
+
+    fn allowed(&self, act: Act) -> Result<(), ErrorName> {
+        if may(self.visitor.role, act) {
+            Ok(())
+        } else {
+            Err(ErrorName::Refused)
+        }
+    }
+
+    fn refuse(&mut self, error: ErrorName) -> Turn {
+        self.outbox.say(error.message());
+        error.closes().map_or(Turn::Next, Turn::Close)
+    }
+}
+
+fn described(error: net::Error) -> ErrorName {
+    warn!(%error, "a session description was not taken");
+    match error {
+        net::Error::Malformed(_) | net::Error::Unsupported(_) | net::Error::Refused(_) => {
+            ErrorName::DescriptionUnusable
+        }
+        net::Error::Gone => ErrorName::MediaUnavailable,
+    }
+}
+
+/// As many messages as a room of a hundred brings in a burst when a network comes back, doubled.
+const OUTBOX: usize = 512;
