@@ -1,6 +1,29 @@
 //! The SFU core, sans-IO: bytes and `now` go in, bytes and events come out.
+//!
+//! A packet's way: [`sfu`] finds the connection by its address, [`transport`] opens SRTP in place, the
+//! [`room`] knows whose slots show the stream, [`forward`] rewrites it for each of them, and the sealed
+//! copies lie in the outbox for one batched send. Feedback goes the same way round: a viewer's NACK is
+//! answered from the publisher's cache ([`retransmit`]), a PLI goes to the publisher through
+//! [`keyframe`].
+//!
+//! The protocols come from webrtc-rs, crate by crate (`rtc-stun`, `rtc-dtls`, `rtc-sdp`); the packet path
+//! is ours and neither allocates nor locks.
 
+pub mod codec;
+pub mod forward;
+pub mod keyframe;
 mod name;
+pub mod reception;
+pub mod retransmit;
+pub mod room;
+pub mod rtcp;
+pub mod rtp;
+pub mod sdp;
+pub mod sfu;
+pub mod speaker;
+pub mod stats;
+pub mod transport;
+pub mod window;
 
 pub use name::{Event, ParticipantId, RoomId, Side, Slot, Source, TrackState};
 

@@ -16,5 +16,8 @@
 //! them waits for the network. Nothing here is touched by the packet path.
 
 mod handle;
+mod interfaces;
+mod shard;
+mod socket;
 
 pub use handle::{Config, Error, Events, Media, PublishedTrack, Room, Seat, SlotPool, StartError};

@@ -1,0 +1,132 @@
+//! The VP8 payload descriptor (RFC 7741 section 4.2).
+
+/// The parts of a descriptor that forwarding looks at or rewrites. Offsets are into the payload.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Descriptor {
+    pub picture_id: Option<PictureId>,
+    pub tl0_index: Option<(u8, u8)>,
+    /// The packet begins a key frame: from here a decoder can start.
+    pub begins_key_frame: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PictureId {
+    pub offset: u8,
+    /// 15 bits wide, else 7.
+    pub wide: bool,
+    pub value: u16,
+}
+
+impl Descriptor {
+    /// `None` where the payload ends inside the descriptor or holds no frame.
+    pub fn parse(payload: &[u8]) -> Option<Descriptor> {
+        let first = *payload.first()?;
+        let mut at = 1;
+        let mut descriptor = Descriptor::default();
+        if first & EXTENDED != 0 {
+            let flags = *payload.get(at)?;
+            at += 1;
+            if flags & HAS_PICTURE_ID != 0 {
+                descriptor.picture_id = Some(PictureId::parse(payload, at)?);
+                at += if payload.get(at)? & WIDE != 0 { 2 } else { 1 };
+            }
+            if flags & HAS_TL0_INDEX != 0 {
+                descriptor.tl0_index = Some((at as u8, *payload.get(at)?));
+                at += 1;
+            }
+            if flags & (HAS_TEMPORAL_ID | HAS_KEY_INDEX) != 0 {
+                at += 1;
+            }
+        }
+        // The frame's first byte: its lowest bit says that it is no key frame (RFC 6386 section 9.1).
+        let frame = *payload.get(at)?;
+        let begins_frame = first & START_OF_PARTITION != 0 && first & PARTITION == 0;
+        descriptor.begins_key_frame = begins_frame && frame & 1 == 0;
+        Some(descriptor)
+    }
+}
+
+impl PictureId {
+    fn parse(payload: &[u8], at: usize) -> Option<PictureId> {
+        let high = *payload.get(at)?;
+        let offset = at as u8;
+        if high & WIDE == 0 {
+            return Some(PictureId { offset, wide: false, value: u16::from(high) });
+        }
+        let low = *payload.get(at + 1)?;
+        Some(PictureId { offset, wide: true, value: u16::from(high & !WIDE) << 8 | u16::from(low) })
+    }
+}
+
+/// What is added to the counters of one stream while it is shown in one slot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shift {
+    pub picture_id: u16,
+    pub tl0_index: u8,
+}
+
+impl Shift {
+    /// Rewrites the counters of a copied payload; its length does not change.
+    pub fn apply(self, descriptor: &Descriptor, payload: &mut [u8]) {
+        if let Some(id) = descriptor.picture_id {
+            let value = id.value.wrapping_add(self.picture_id);
+            let at = usize::from(id.offset);
+            match (id.wide, payload.get_mut(at..at + 1 + usize::from(id.wide))) {
+                (true, Some([high, low])) => {
+                    *high = WIDE | (value >> 8) as u8 & 0x7f;
+                    *low = value as u8;
+                }
+                (false, Some([byte])) => *byte = value as u8 & 0x7f,
+                _ => {}
+            }
+        }
+        if let Some((at, index)) = descriptor.tl0_index
+            && let Some(byte) = payload.get_mut(usize::from(at))
+        {
+            *byte = index.wrapping_add(self.tl0_index);
+        }
+    }
+}
+
+const EXTENDED: u8 = 0x80;
+const START_OF_PARTITION: u8 = 0x10;
+const PARTITION: u8 = 0x0f;
+const HAS_PICTURE_ID: u8 = 0x80;
+const HAS_TL0_INDEX: u8 = 0x40;
+const HAS_TEMPORAL_ID: u8 = 0x20;
+const HAS_KEY_INDEX: u8 = 0x10;
+const WIDE: u8 = 0x80;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn reads_what_chromium_and_firefox_send() {
+        for (payload, wide, picture, tl0, key) in [
+            (&[0x90, 0x80, 0x80 | 0x12, 0x34, 0x10][..], true, 0x1234, None, true),
+            (&[0x90, 0xe0, 0x80 | 0x01, 0x02, 0x07, 0x20, 0x11], true, 0x0102, Some((4, 7)), false),
+            (&[0x80, 0x80, 0x05, 0x10], false, 5, None, false),
+        ] {
+            let descriptor = Descriptor::parse(payload).unwrap();
+            let id = descriptor.picture_id.unwrap();
+            assert_eq!((id.wide, id.value, descriptor.tl0_index, descriptor.begins_key_frame), (wide, picture, tl0, key));
+        }
+        assert!(Descriptor::parse(&[0x10, 0x00]).unwrap().begins_key_frame);
+    }
+
+    proptest! {
+        #[test]
+        fn shifting_there_and_back_is_the_identity(bytes in proptest::collection::vec(any::<u8>(), 0..20), picture_id in any::<u16>(), tl0_index in any::<u8>()) {
+            if let Some(descriptor) = Descriptor::parse(&bytes) {
+                let mut copy = bytes.clone();
+                Shift { picture_id, tl0_index }.apply(&descriptor, &mut copy);
+                let shifted = Descriptor::parse(&copy).unwrap();
+                prop_assert_eq!(shifted.begins_key_frame, descriptor.begins_key_frame);
+                Shift { picture_id: picture_id.wrapping_neg(), tl0_index: tl0_index.wrapping_neg() }.apply(&shifted, &mut copy);
+                prop_assert_eq!(copy, bytes);
+            }
+        }
+    }
+}

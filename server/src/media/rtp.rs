@@ -1,0 +1,177 @@
+//! Reading and writing RTP headers (RFC 3550 section 5.1, RFC 8285).
+
+use std::ops::Range;
+
+/// What every packet we send has in front: no CSRC, no extension, so that packets of one frame have
+/// as equal a size as can be (segmentation offload wants equal sizes).
+pub const HEADER_LENGTH: usize = 12;
+
+/// The parts of a received packet; ranges are into the datagram.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    pub marker: bool,
+    pub payload_type: u8,
+    pub sequence_number: u16,
+    pub timestamp: u32,
+    pub ssrc: u32,
+    pub padding: bool,
+    /// The profile word and where the elements stand.
+    pub extension: Option<(u16, Range<usize>)>,
+    pub length: usize,
+}
+
+impl Header {
+    /// `None` where the bytes are no RTP of version 2, or end too soon.
+    pub fn parse(bytes: &[u8]) -> Option<Header> {
+        let fixed = bytes.get(..HEADER_LENGTH)?;
+        if fixed[0] >> 6 != 2 {
+            return None;
+        }
+        let mut length = HEADER_LENGTH + 4 * usize::from(fixed[0] & 0x0f);
+        let mut extension = None;
+        if fixed[0] & 0x10 != 0 {
+            let profile = u16::from_be_bytes(bytes.get(length..length + 2)?.try_into().ok()?);
+            let words = u16::from_be_bytes(bytes.get(length + 2..length + 4)?.try_into().ok()?);
+            let elements = length + 4..length + 4 + 4 * usize::from(words);
+            length = elements.end;
+            extension = Some((profile, elements));
+        }
+        if bytes.len() < length {
+            return None;
+        }
+        Some(Header {
+            marker: fixed[1] & 0x80 != 0,
+            payload_type: fixed[1] & 0x7f,
+            sequence_number: u16::from_be_bytes([fixed[2], fixed[3]]),
+            timestamp: u32::from_be_bytes([fixed[4], fixed[5], fixed[6], fixed[7]]),
+            ssrc: u32::from_be_bytes([fixed[8], fixed[9], fixed[10], fixed[11]]),
+            padding: fixed[0] & 0x20 != 0,
+            extension,
+            length,
+        })
+    }
+
+    /// The payload of the decrypted packet without its padding; `None` where the padding is longer
+    /// than what it pads.
+    pub fn payload(&self, packet: &[u8]) -> Option<Range<usize>> {
+        let padding = if self.padding { usize::from(*packet.last()?) } else { 0 };
+        let end = packet.len().checked_sub(padding)?;
+        (end >= self.length && !(self.padding && padding == 0)).then_some(self.length..end)
+    }
+
+    /// The value of the header extension element `id`, in one-byte or two-byte form.
+    pub fn element<'p>(&self, packet: &'p [u8], id: u8) -> Option<&'p [u8]> {
+        let (profile, range) = self.extension.clone()?;
+        let mut rest = packet.get(range)?;
+        let two_byte = profile & 0xfff0 == 0x1000;
+        if !two_byte && profile != 0xbede {
+            return None;
+        }
+        while let Some((&first, tail)) = rest.split_first() {
+            if first == 0 {
+                rest = tail;
+                continue;
+            }
+            let (found, length, value) = if two_byte {
+                let (&length, value) = tail.split_first()?;
+                (first, usize::from(length), value)
+            } else {
+                (first >> 4, usize::from(first & 0x0f) + 1, tail)
+            };
+            if found == id {
+                return value.get(..length);
+            }
+            rest = value.get(length..)?;
+        }
+        None
+    }
+}
+
+/// What is written in front of a forwarded payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    pub marker: bool,
+    pub payload_type: u8,
+    pub sequence_number: u16,
+    pub timestamp: u32,
+    pub ssrc: u32,
+}
+
+impl Outgoing {
+    pub fn write(&self, to: &mut [u8; HEADER_LENGTH]) {
+        to[0] = 0x80;
+        to[1] = u8::from(self.marker) << 7 | self.payload_type;
+        to[2..4].copy_from_slice(&self.sequence_number.to_be_bytes());
+        to[4..8].copy_from_slice(&self.timestamp.to_be_bytes());
+        to[8..12].copy_from_slice(&self.ssrc.to_be_bytes());
+    }
+}
+
+/// A 16-bit sequence number placed on an endless line: the value nearest to `near` whose low bits
+/// are `sequence_number` (RFC 3711 section 3.3.1, without the 48-bit limit).
+pub fn extend(near: u64, sequence_number: u16) -> u64 {
+    let step = sequence_number.wrapping_sub(near as u16) as i16;
+    let extended = near.wrapping_add_signed(i64::from(step));
+    if step < 0 && extended > near { u64::from(sequence_number) } else { extended }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn reads_back_what_it_writes() {
+        let outgoing =
+            Outgoing { marker: true, payload_type: 96, sequence_number: 7, timestamp: 90_000, ssrc: 0xfeed };
+        let mut bytes = [0; HEADER_LENGTH];
+        outgoing.write(&mut bytes);
+        let header = Header::parse(&bytes).unwrap();
+        assert_eq!(
+            (header.marker, header.payload_type, header.sequence_number, header.timestamp, header.ssrc),
+            (true, 96, 7, 90_000, 0xfeed)
+        );
+        assert_eq!(header.length, HEADER_LENGTH);
+    }
+
+    #[test]
+    fn finds_an_element_in_either_form() {
+        let one_byte = [0x90, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xbe, 0xde, 0, 1, 0x10, 0x55, 0, 0];
+        let header = Header::parse(&one_byte).unwrap();
+        assert_eq!(header.element(&one_byte, 1), Some(&[0x55][..]));
+        assert_eq!(header.element(&one_byte, 2), None);
+        let two_byte = [0x90, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 1, 5, 2, 0xaa, 0xbb];
+        let header = Header::parse(&two_byte).unwrap();
+        assert_eq!(header.element(&two_byte, 5), Some(&[0xaa, 0xbb][..]));
+    }
+
+    #[test]
+    fn refuses_padding_longer_than_the_packet() {
+        let mut bytes = [0u8; 14];
+        bytes[0] = 0xa0;
+        bytes[13] = 3;
+        let header = Header::parse(&bytes).unwrap();
+        assert_eq!(header.payload(&bytes), None);
+        bytes[13] = 2;
+        assert_eq!(header.payload(&bytes), Some(12..12));
+        bytes[13] = 0;
+        assert_eq!(header.payload(&bytes), None);
+    }
+
+    #[test]
+    fn extends_across_the_wrap_and_back() {
+        assert_eq!(extend(65_535, 0), 65_536);
+        assert_eq!(extend(65_536, 65_535), 65_535);
+        assert_eq!(extend(0, 65_535), 65_535, "nothing stands before the beginning");
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics_on_garbage(bytes in proptest::collection::vec(any::<u8>(), 0..200), id in any::<u8>()) {
+            if let Some(header) = Header::parse(&bytes) {
+                let _ = header.payload(&bytes);
+                let _ = header.element(&bytes, id);
+            }
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! What we take from a browser's description.
+
+use std::io::Cursor;
+
+use rtc_sdp::description::media::MediaDescription;
+use rtc_sdp::description::session::SessionDescription;
+
+use super::Error;
+use crate::media::transport::dtls::Fingerprint;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description {
+    pub user_fragment: String,
+    /// Every `sha-256` fingerprint; another hash is not taken.
+    pub fingerprints: Vec<Fingerprint>,
+    pub setup: Setup,
+    pub sections: Vec<Section>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setup {
+    Active,
+    Passive,
+    ActPass,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Audio,
+    Video,
+    /// A data channel, or anything else we do not carry.
+    Other,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    SendReceive,
+    Send,
+    Receive,
+    Inactive,
+}
+
+impl Direction {
+    /// Whether the one who wrote it sends.
+    pub fn sends(self) -> bool {
+        matches!(self, Direction::SendReceive | Direction::Send)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    pub mid: String,
+    pub kind: Kind,
+    /// `m=audio`, as it was written.
+    pub media: String,
+    pub protocol: String,
+    pub formats: Vec<String>,
+    pub rejected: bool,
+    pub direction: Direction,
+    pub codecs: Vec<Codec>,
+    /// Header extensions by their id, in the order of the description.
+    pub extensions: Vec<(u8, String)>,
+    /// Announced SSRCs without those that only repair others.
+    pub ssrcs: Vec<u32>,
+    /// `a=ssrc-group:FID`: a stream and the one that repeats its packets.
+    pub repairs: Vec<(u32, u32)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Codec {
+    pub payload_type: u8,
+    /// In lower case: `opus`, `vp8`, `rtx`.
+    pub name: String,
+    pub clock_rate: u32,
+    pub parameters: String,
+}
+
+impl Section {
+    /// The first codec of this name, in the order that the description prefers.
+    pub fn codec(&self, name: &str) -> Option<&Codec> {
+        self.codecs.iter().find(|codec| codec.name == name)
+    }
+
+    /// The retransmission codec for this payload type (RFC 4588 section 8.6).
+    pub fn repair_of(&self, payload_type: u8) -> Option<&Codec> {
+        let apt = format!("apt={payload_type}");
+        self.codecs.iter().find(|codec| {
+            codec.name == "rtx" && codec.parameters.split(';').any(|parameter| parameter.trim() == apt)
+        })
+    }
+
+    pub fn extension(&self, uri: &str) -> Option<u8> {
+        self.extensions.iter().find(|(_, found)| found == uri).map(|(id, _)| *id)
+    }
+}
+
+impl Description {
+    /// # Errors
+    /// [`Error::Malformed`] where it cannot be read or lacks what WebRTC demands.
+    pub fn parse(text: &str) -> Result<Description, Error> {
+        if text.len() > MAXIMUM_BYTES {
+            return Err(malformed("the description is longer than 512 kB"));
+        }
+        let session = SessionDescription::unmarshal(&mut Cursor::new(text.as_bytes()))
+            .map_err(|error| Error::Malformed(error.to_string()))?;
+        if session.media_descriptions.len() > MAXIMUM_SECTIONS {
+            return Err(malformed("more than 128 media sections"));
+        }
+        let sections = session.media_descriptions.iter().map(section).collect::<Result<Vec<_>, _>>()?;
+        let user_fragment =
+            first(&session, "ice-ufrag").ok_or_else(|| malformed("no a=ice-ufrag"))?.to_owned();
+        let fingerprints = fingerprints(&session);
+        if fingerprints.is_empty() {
+            return Err(malformed("no a=fingerprint with sha-256"));
+        }
+        let setup = match first(&session, "setup") {
+            Some("active") => Setup::Active,
+            Some("passive") => Setup::Passive,
+            Some("actpass") => Setup::ActPass,
+            _ => return Err(malformed("no a=setup")),
+        };
+        Ok(Description { user_fragment, fingerprints, setup, sections })
+    }
+}
+
+fn section(media: &MediaDescription) -> Result<Section, Error> {
+    let name = &media.media_name;
+    let mid = value(media, "mid").ok_or_else(|| malformed("a media section without a=mid"))?;
+    if mid.is_empty() || mid.len() > 32 || !mid.bytes().all(is_token) {
+        return Err(malformed("a=mid is no token"));
+    }
+    let (ssrcs, repairs) = streams(media);
+    Ok(Section {
+        mid: mid.to_owned(),
+        kind: match name.media.as_str() {
+            "audio" => Kind::Audio,
+            "video" => Kind::Video,
+            _ => Kind::Other,
+        },
+        media: name.media.clone(),
+        protocol: name.protos.join("/"),
+        formats: name.formats.clone(),
+        rejected: name.port.value == 0 && !media.has_attribute("bundle-only"),
+        direction: direction(media),
+        codecs: codecs(media),
+        extensions: extensions(media),
+        ssrcs,
+        repairs,
+    })
+}
+
+fn codecs(media: &MediaDescription) -> Vec<Codec> {
+    let find = |key: &str, payload_type: &str| {
+        values(media, key).find_map(|line| {
+            let (found, rest) = line.split_once(' ')?;
+            (found == payload_type).then(|| rest.trim().to_owned())
+        })
+    };
+    let codec = |format: &String| {
+        let mapping = find("rtpmap", format)?;
+        let mut parts = mapping.split('/');
+        Some(Codec {
+            payload_type: format.parse().ok().filter(|payload_type| *payload_type < 128)?,
+            name: parts.next()?.to_ascii_lowercase(),
+            clock_rate: parts.next()?.parse().ok()?,
+            parameters: find("fmtp", format).unwrap_or_default(),
+        })
+    };
+    media.media_name.formats.iter().filter_map(codec).collect()
+}
+
+fn extensions(media: &MediaDescription) -> Vec<(u8, String)> {
+    let parse = |line: &str| {
+        let (id, uri) = line.split_once(' ')?;
+        let id = id.split('/').next()?.parse().ok()?;
+        Some((id, uri.split(' ').next()?.to_owned()))
+    };
+    values(media, "extmap").filter_map(parse).collect()
+}
+
+fn streams(media: &MediaDescription) -> (Vec<u32>, Vec<(u32, u32)>) {
+    let pair = |line: &str| {
+        let mut ids = line.strip_prefix("FID ")?.split(' ').map(str::parse);
+        Some((ids.next()?.ok()?, ids.next()?.ok()?))
+    };
+    let repairs: Vec<(u32, u32)> = values(media, "ssrc-group").filter_map(pair).collect();
+    let mut ssrcs: Vec<u32> = Vec::new();
+    for line in values(media, "ssrc") {
+        let Some(ssrc) = line.split(' ').next().and_then(|id| id.parse().ok()) else { continue };
+        let repairs_another = repairs.iter().any(|(_, repair)| *repair == ssrc);
+        if !repairs_another && !ssrcs.contains(&ssrc) && ssrcs.len() < MAXIMUM_SSRCS {
+            ssrcs.push(ssrc);
+        }
+    }
+    (ssrcs, repairs)
+}
+
+fn direction(media: &MediaDescription) -> Direction {
+    if media.has_attribute("sendonly") {
+        Direction::Send
+    } else if media.has_attribute("recvonly") {
+        Direction::Receive
+    } else if media.has_attribute("inactive") {
+        Direction::Inactive
+    } else {
+        Direction::SendReceive
+    }
+}
+
+fn fingerprints(session: &SessionDescription) -> Vec<Fingerprint> {
+    let on_session = session.attribute("fingerprint").map(String::as_str);
+    let on_media = session.media_descriptions.iter().flat_map(|media| values(media, "fingerprint"));
+    let mut found: Vec<Fingerprint> = Vec::new();
+    for fingerprint in on_session.into_iter().chain(on_media).filter_map(fingerprint) {
+        if !found.contains(&fingerprint) && found.len() < 4 {
+            found.push(fingerprint);
+        }
+    }
+    found
+}
+
+fn fingerprint(line: &str) -> Option<Fingerprint> {
+    let (hash, value) = line.split_once(' ')?;
+    if !hash.eq_ignore_ascii_case("sha-256") {
+        return None;
+    }
+    let mut bytes = [0; 32];
+    let mut parts = value.trim().split(':');
+    for byte in &mut bytes {
+        *byte = u8::from_str_radix(parts.next()?, 16).ok()?;
+    }
+    parts.next().is_none().then_some(bytes)
+}
+
+/// The session's attribute, or that of the first section that has it: bundled sections agree.
+fn first<'a>(session: &'a SessionDescription, key: &str) -> Option<&'a str> {
+    let on_session = session.attribute(key).map(String::as_str);
+    on_session.or_else(|| session.media_descriptions.iter().find_map(|media| value(media, key)))
+}
+
+fn value<'a>(media: &'a MediaDescription, key: &str) -> Option<&'a str> {
+    media.attribute(key).flatten()
+}
+
+fn values<'a>(media: &'a MediaDescription, key: &'a str) -> impl Iterator<Item = &'a str> {
+    media.attributes.iter().filter(move |each| each.key == key).filter_map(|each| each.value.as_deref())
+}
+
+/// RFC 8866 section 9, `token-char`.
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`{|}~".contains(&byte)
+}
+
+fn malformed(reason: &str) -> Error {
+    Error::Malformed(reason.to_owned())
+}
+
+/// Twice the largest description seen from a browser: 238 kB with 50 sections in Chromium.
+const MAXIMUM_BYTES: usize = 512 * 1024;
+const MAXIMUM_SECTIONS: usize = 128;
+const MAXIMUM_SSRCS: usize = 8;

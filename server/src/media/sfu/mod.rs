@@ -1,0 +1,147 @@
+//! One shard's core: connections, rooms, and what passes between them.
+//!
+//! It performs no input or output and reads no clock. Whoever drives it
+//!
+//! 1. calls [`Sfu::receive`] with a batch of datagrams, which are decrypted where they lie,
+//! 2. calls [`Sfu::forward`] until it is [`Progress::Done`], sending the [`Outbox`] after each call,
+//! 3. calls [`Sfu::tick`] when [`Sfu::next_tick`] has come, and sends the outbox,
+//! 4. calls the control methods between batches, and sends the outbox,
+//! 5. takes the events out after each of these.
+//!
+//! Steps 1 and 2 neither allocate nor lock once the streams they touch are known. Nothing that comes in
+//! may make it panic: a panic here is a bug, never bad input.
+
+mod control;
+mod feedback;
+mod forward;
+mod receive;
+mod tick;
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use rand::rngs::StdRng;
+use slab::Slab;
+
+use super::forward::Incoming;
+use super::name::{Event, RoomId, Side, Source};
+use super::room::Room;
+use super::stats::Stats;
+use super::transport::Transport;
+use super::transport::dtls::Identity;
+use super::transport::outbox::Outbox;
+pub use control::{Error, MemberKey, PublishedTrack, RoomKey};
+pub use forward::Progress;
+pub use receive::Received;
+
+/// What one shard is told once.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The candidates of every description, the preferred one first.
+    pub addresses: Vec<SocketAddr>,
+    /// The most a publisher may send, told to him by REMB and `x-google-max-bitrate`.
+    pub publisher_bitrate_kbps: u32,
+}
+
+pub struct Sfu {
+    settings: Settings,
+    identity: Identity,
+    random: StdRng,
+    connections: Slab<Connection>,
+    /// Addresses that a STUN check has proven.
+    by_address: HashMap<SocketAddr, usize>,
+    by_user_fragment: HashMap<String, usize>,
+    rooms: Slab<Room>,
+    by_room: HashMap<RoomId, usize>,
+    serial: u64,
+    arrivals: Vec<Arrival>,
+    cursor: forward::Cursor,
+    events: Vec<(RoomKey, Event)>,
+    next_tick: Option<Instant>,
+    last_report: Option<Instant>,
+    stats: Stats,
+}
+
+struct Connection {
+    transport: Transport,
+    room: usize,
+    member: usize,
+    side: Side,
+}
+
+/// A media packet of the present batch, decrypted, waiting to be forwarded.
+struct Arrival {
+    room: usize,
+    member: usize,
+    source: Source,
+    packet: Incoming,
+    /// The payload's place in the batch's storage.
+    start: usize,
+    length: usize,
+}
+
+impl Sfu {
+    /// `random` is the source of credentials and SSRCs and must be seeded from the system.
+    pub fn new(settings: Settings, identity: Identity, random: StdRng) -> Sfu {
+        Sfu {
+            settings,
+            identity,
+            random,
+            connections: Slab::new(),
+            by_address: HashMap::new(),
+            by_user_fragment: HashMap::new(),
+            rooms: Slab::new(),
+            by_room: HashMap::new(),
+            serial: 0,
+            arrivals: Vec::with_capacity(BATCH),
+            cursor: forward::Cursor::default(),
+            events: Vec::with_capacity(64),
+            next_tick: None,
+            last_report: None,
+            stats: Stats::default(),
+        }
+    }
+
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    /// What happened since this was last called.
+    pub fn take_events(&mut self) -> std::vec::Drain<'_, (RoomKey, Event)> {
+        self.events.drain(..)
+    }
+
+    /// When [`Self::tick`] is to be called; never while there is no connection.
+    pub fn next_tick(&self) -> Option<Instant> {
+        self.next_tick
+    }
+
+    /// How many rooms are open.
+    pub fn rooms(&self) -> usize {
+        self.rooms.len()
+    }
+
+    /// Decides the seating of the rooms where it may have changed, and asks for the key frames that this
+    /// makes necessary.
+    fn settle(&mut self, now: Instant, out: &mut Outbox) {
+        let mut settled = false;
+        for (at, room) in &mut self.rooms {
+            if room.unsettled {
+                let key = RoomKey { at, serial: room.serial };
+                room.settle(now, |event| self.events.push((key, event)));
+                settled = true;
+            }
+        }
+        if settled {
+            self.ask_for_key_frames(now, out);
+        }
+    }
+}
+
+/// How many datagrams one batch holds at most.
+pub const BATCH: usize = 64;
+/// Fine enough to ask again for lost packets and to pace DTLS; 20 wake-ups a second cost nothing.
+const TICK: Duration = Duration::from_millis(50);
+/// The SSRC of our own RTCP; slots never have it.
+const OUR_SSRC: u32 = 1;

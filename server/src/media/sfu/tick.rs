@@ -1,0 +1,135 @@
+//! What time brings about: flights sent again, consent that ends, reports, requests for lost packets.
+
+use std::time::{Duration, Instant};
+
+use super::{Connection, OUR_SSRC, RoomKey, Sfu, TICK};
+use crate::media::CONSENT_EXPIRY;
+use crate::media::room::{Member, Room};
+use crate::media::rtcp::{self, Writer};
+use crate::media::transport::Change;
+use crate::media::transport::outbox::Outbox;
+use slab::Slab;
+
+impl Sfu {
+    /// Does what is due. To be called when [`Sfu::next_tick`] has come; earlier does no harm.
+    pub fn tick(&mut self, now: Instant, out: &mut Outbox) {
+        let mut expired = None;
+        for (at, connection) in &mut self.connections {
+            connection.transport.tick(now, out);
+            if now.saturating_duration_since(connection.transport.ice.last_heard()) > CONSENT_EXPIRY {
+                expired = Some(at);
+            }
+        }
+        // One at a time: there is a next tick for the next.
+        if let Some(at) = expired {
+            self.changed(now, at, Some(Change::Closed), out);
+        }
+        for (at, room) in &mut self.rooms {
+            let (key, events) = (RoomKey { at, serial: room.serial }, &mut self.events);
+            for member in 0..room.members.capacity() {
+                room.observe(now, member, |event| events.push((key, event)));
+            }
+            room.listen(now, |event| events.push((key, event)));
+            room.want_key_frames();
+            ask_for_missing(now, room, &mut self.connections, out);
+        }
+        if self.last_report.is_none_or(|at| now.saturating_duration_since(at) >= REPORT_INTERVAL) {
+            self.last_report = Some(now);
+            self.report(now, out);
+        }
+        self.settle(now, out);
+        self.ask_for_key_frames(now, out);
+        self.next_tick = (!self.connections.is_empty()).then(|| now + TICK);
+    }
+
+    /// Receiver reports and the bitrate to publishers, sender reports to viewers.
+    fn report(&mut self, now: Instant, out: &mut Outbox) {
+        let bits_per_second = self.settings.publisher_bitrate_kbps.saturating_mul(1_000);
+        for (_, room) in &mut self.rooms {
+            for (_, member) in &mut room.members {
+                if let Some(connection) = member.publish.and_then(|at| self.connections.get_mut(at)) {
+                    report_to_publisher(now, member, connection, bits_per_second, out);
+                }
+            }
+            for &viewer in &room.viewers {
+                let connection = room.members[viewer].subscribe.and_then(|at| self.connections.get_mut(at));
+                if let Some(connection) = connection {
+                    report_to_viewer(now, room, viewer, connection, out);
+                }
+            }
+        }
+    }
+}
+
+fn ask_for_missing(now: Instant, room: &mut Room, connections: &mut Slab<Connection>, out: &mut Outbox) {
+    for (_, member) in &mut room.members {
+        let Some(connection) = member.publish.and_then(|at| connections.get_mut(at)) else { continue };
+        for stream in member.streams.iter_mut().flatten() {
+            let mut numbers = [0; 64];
+            let count = stream.gaps.due(now, &mut numbers);
+            let (Some(ssrc), true) = (stream.announced.ssrc, count > 0) else { continue };
+            connection.transport.send_rtcp(out, |buffer| {
+                let mut writer = Writer::new(buffer);
+                writer.receiver_report(OUR_SSRC, &[]);
+                writer.missing(OUR_SSRC, ssrc, &numbers[..count]);
+                writer.finish()
+            });
+        }
+    }
+}
+
+fn report_to_publisher(
+    now: Instant,
+    member: &mut Member,
+    connection: &mut Connection,
+    bits_per_second: u32,
+    out: &mut Outbox,
+) {
+    let mut blocks = [rtcp::Reception::default(); 4];
+    let (mut count, mut video, mut videos) = (0, [0; 4], 0);
+    for stream in member.streams.iter_mut().flatten() {
+        let Some(reception) = &mut stream.reception else { continue };
+        blocks[count] = reception.report(now);
+        count += 1;
+        if !stream.announced.source.is_audio() {
+            video[videos] = stream.announced.ssrc.unwrap_or_default();
+            videos += 1;
+        }
+    }
+    if count == 0 {
+        return;
+    }
+    connection.transport.send_rtcp(out, |buffer| {
+        let mut writer = Writer::new(buffer);
+        writer.receiver_report(OUR_SSRC, &blocks[..count]);
+        if videos > 0 {
+            writer.maximum_bitrate(OUR_SSRC, bits_per_second, &video[..videos]);
+        }
+        writer.finish()
+    });
+}
+
+/// The publisher's clock in the slot's time-stamps: with both sections of a seat on one clock the
+/// browser plays lips and voice in step.
+fn report_to_viewer(now: Instant, room: &Room, viewer: usize, connection: &mut Connection, out: &mut Outbox) {
+    connection.transport.send_rtcp(out, |buffer| {
+        let mut writer = Writer::new(buffer);
+        for slot in &room.members[viewer].pool.slots {
+            let stream = slot
+                .holder
+                .and_then(|holder| room.members.get(holder))
+                .and_then(|member| member.streams[slot.source as usize].as_ref());
+            let Some(stream) = stream else { continue };
+            let Some(report) = stream.reception.as_ref().and_then(|reception| reception.sender_report()) else {
+                continue;
+            };
+            let (ntp, rtp) = report.at(now, stream.announced.clock_rate);
+            if let Some(rtp) = slot.rewriter.timestamp_of(rtp) {
+                writer.sender_report(slot.section.ssrc, ntp, rtp, slot.packets, slot.octets);
+            }
+        }
+        writer.finish()
+    });
+}
+
+const REPORT_INTERVAL: Duration = Duration::from_secs(1);
