@@ -34,7 +34,13 @@ impl Browser {
         let input = process.stdin.take().context("standard input")?;
         let output = BufReader::new(process.stdout.take().context("standard output")?).lines();
         let seat = room.join(participant).await?;
-        let mut browser = Browser { name, _process: process, input, output, seat };
+        let mut browser = Browser {
+            name,
+            _process: process,
+            input,
+            output,
+            seat,
+        };
         browser.publish().await?;
         browser.subscribe().await?;
         Ok(browser)
@@ -46,7 +52,10 @@ impl Browser {
             .as_array()
             .context("tracks")?
             .iter()
-            .map(|track| PublishedTrack { mid: text(&track["mid"]), source: source(&track["source"]) })
+            .map(|track| PublishedTrack {
+                mid: text(&track["mid"]),
+                source: source(&track["source"]),
+            })
             .collect();
         let answer = self.seat.publish(&text(&offer["sdp"]), &tracks).await?;
         self.say(json!({ "type": "answer", "sdp": answer })).await
@@ -70,7 +79,9 @@ impl Browser {
             let sees = inbound.iter().any(|each| {
                 each["kind"] == "video" && number(&each["frames"]) > 20.0 && number(&each["colours"]) > 2.0
             });
-            let hears = inbound.iter().any(|each| each["kind"] == "audio" && number(&each["energy"]) > 0.0);
+            let hears = inbound
+                .iter()
+                .any(|each| each["kind"] == "audio" && number(&each["energy"]) > 0.0);
             if sees && hears {
                 eprintln!("{} decodes: {}", self.name, last["inbound"]);
                 return Ok(());
@@ -89,7 +100,11 @@ impl Browser {
         let line = tokio::time::timeout(Duration::from_secs(60), self.output.next_line()).await;
         let line = line.with_context(|| format!("{} says nothing of {kind}", self.name))??;
         let message: Value = serde_json::from_str(&line.context("the browser has ended")?)?;
-        ensure!(message["type"] == kind, "{} said {message} in place of {kind}", self.name);
+        ensure!(
+            message["type"] == kind,
+            "{} said {message} in place of {kind}",
+            self.name
+        );
         Ok(message)
     }
 }
@@ -97,11 +112,23 @@ impl Browser {
 /// The test by which it was decided that webrtc-rs comes in crate by crate under our own packet path.
 #[tokio::test(flavor = "multi_thread")]
 async fn chromium_and_firefox_decode_each_other() -> Result<()> {
-    let config = Config { bind: "0.0.0.0:0".parse()?, ..Config::default() };
+    let config = Config {
+        bind: "0.0.0.0:0".parse()?,
+        ..Config::default()
+    };
     let media = Media::start(config)?;
-    ensure!(media.addresses().iter().any(|address| !address.ip().is_loopback()), "Firefox needs another address");
+    ensure!(
+        media
+            .addresses()
+            .iter()
+            .any(|address| !address.ip().is_loopback()),
+        "Firefox needs another address"
+    );
     let (room, mut events) = media.open(RoomId(Uuid::from_u128(1))).await?;
-    let people = [ParticipantId(Uuid::from_u128(1)), ParticipantId(Uuid::from_u128(2))];
+    let people = [
+        ParticipantId(Uuid::from_u128(1)),
+        ParticipantId(Uuid::from_u128(2)),
+    ];
     let (chromium, firefox) = tokio::join!(
         Browser::join("chromium", &room, people[0]),
         Browser::join("firefox", &room, people[1])
@@ -117,7 +144,10 @@ async fn chromium_and_firefox_decode_each_other() -> Result<()> {
     result?;
     for participant in people {
         for side in [Side::Publish, Side::Subscribe] {
-            ensure!(seen.contains(&Event::Connected { participant, side }), "{participant:?} {side:?}");
+            ensure!(
+                seen.contains(&Event::Connected { participant, side }),
+                "{participant:?} {side:?}"
+            );
         }
     }
     Ok(())

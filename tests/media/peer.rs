@@ -43,9 +43,16 @@ pub struct World {
 impl World {
     #[expect(clippy::disallowed_methods, reason = "virtual time must begin somewhere")]
     pub fn new(seed: u64) -> World {
-        let settings = Settings { addresses: vec![SERVER.parse().unwrap()], publisher_bitrate_kbps: 2_500 };
+        let settings = Settings {
+            addresses: vec![SERVER.parse().unwrap()],
+            publisher_bitrate_kbps: 2_500,
+        };
         World {
-            sfu: Sfu::new(settings, Identity::generate().unwrap(), StdRng::seed_from_u64(seed)),
+            sfu: Sfu::new(
+                settings,
+                Identity::generate().unwrap(),
+                StdRng::seed_from_u64(seed),
+            ),
             now: Instant::now(),
             outbox: Outbox::with_room_for(256),
             storage: vec![0; MAXIMUM_DATAGRAM],
@@ -63,8 +70,13 @@ impl World {
     pub fn pass(&mut self, from: SocketAddr, datagram: &[u8]) {
         self.outbox.clear();
         self.storage[..datagram.len()].copy_from_slice(datagram);
-        let received = Received { from, start: 0, length: datagram.len() };
-        self.sfu.receive(self.now, &mut self.storage, &[received], &mut self.outbox);
+        let received = Received {
+            from,
+            start: 0,
+            length: datagram.len(),
+        };
+        self.sfu
+            .receive(self.now, &mut self.storage, &[received], &mut self.outbox);
         while self.sfu.forward(self.now, &self.storage, &mut self.outbox) == Progress::More {}
     }
 
@@ -113,7 +125,8 @@ pub struct Peer {
 impl Peer {
     pub fn new(port: u16, profile: SrtpProtectionProfile, mtu: usize) -> Peer {
         let crypto = rtc_crypto::default_provider().unwrap();
-        let certificate = Certificate::generate_self_signed(vec!["peer".to_owned()], crypto.crypto()).unwrap();
+        let certificate =
+            Certificate::generate_self_signed(vec!["peer".to_owned()], crypto.crypto()).unwrap();
         Peer {
             address: SocketAddr::from(([10, 0, 0, 2], port)),
             fragment: format!("peer{port}"),
@@ -152,7 +165,10 @@ impl Peer {
         for line in offer.lines() {
             if line.starts_with("m=") {
                 answer += &format!("{line}\r\nc=IN IP4 0.0.0.0\r\n{transport}a=recvonly\r\n");
-            } else if ["a=mid", "a=rtpmap", "a=fmtp", "a=group"].iter().any(|kept| line.starts_with(kept)) {
+            } else if ["a=mid", "a=rtpmap", "a=fmtp", "a=group"]
+                .iter()
+                .any(|kept| line.starts_with(kept))
+            {
                 answer += &format!("{line}\r\n");
             }
         }
@@ -172,7 +188,11 @@ impl Peer {
     /// Learns the server's credentials from its description.
     pub fn learn(&mut self, description: &str) {
         let value = |key: &str| {
-            description.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default().to_owned()
+            description
+                .lines()
+                .find_map(|line| line.strip_prefix(key))
+                .unwrap_or_default()
+                .to_owned()
         };
         self.remote = Some((value("a=ice-ufrag:"), value("a=ice-pwd:")));
     }
@@ -221,7 +241,9 @@ impl Peer {
             .build(true, Some(SERVER.parse().unwrap()))
             .unwrap();
         let mut endpoint = Endpoint::new(self.address, TransportProtocol::UDP, None);
-        endpoint.connect(world.now, SERVER.parse().unwrap(), Arc::new(config), None).unwrap();
+        endpoint
+            .connect(world.now, SERVER.parse().unwrap(), Arc::new(config), None)
+            .unwrap();
         self.endpoint = Some(endpoint);
     }
 
@@ -247,7 +269,9 @@ impl Peer {
     /// Handshake datagrams that go out, for a test that delivers them itself.
     pub fn outgoing(&mut self) -> Vec<BytesMut> {
         let endpoint = self.endpoint.as_mut().unwrap();
-        std::iter::from_fn(|| endpoint.poll_transmit()).map(|transmit| transmit.message).collect()
+        std::iter::from_fn(|| endpoint.poll_transmit())
+            .map(|transmit| transmit.message)
+            .collect()
     }
 
     /// Sends a packet of `ssrc`, sealed.
@@ -256,7 +280,9 @@ impl Peer {
         header.write(bytes.first_chunk_mut().unwrap());
         bytes[rtp::HEADER_LENGTH..rtp::HEADER_LENGTH + payload.len()].copy_from_slice(payload);
         let (_, sealer) = self.keys.as_ref().expect("the handshake is complete");
-        let length = sealer.seal_rtp(&mut bytes, rtp::HEADER_LENGTH + payload.len(), header.ssrc, index).unwrap();
+        let length = sealer
+            .seal_rtp(&mut bytes, rtp::HEADER_LENGTH + payload.len(), header.ssrc, index)
+            .unwrap();
         bytes.truncate(length);
         bytes
     }
@@ -273,15 +299,21 @@ impl Peer {
     fn handshake(&mut self, world: &mut World, datagram: &[u8]) {
         let server: SocketAddr = SERVER.parse().unwrap();
         let endpoint = self.endpoint.as_mut().unwrap();
-        let events = endpoint.read(world.now, server, None, datagram.into()).unwrap_or_default();
-        if events.iter().any(|event| matches!(event, EndpointEvent::HandshakeComplete)) {
+        let events = endpoint
+            .read(world.now, server, None, datagram.into())
+            .unwrap_or_default();
+        if events
+            .iter()
+            .any(|event| matches!(event, EndpointEvent::HandshakeComplete))
+        {
             let profile = match self.profile {
                 SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm => Profile::AeadAes128Gcm,
                 _ => Profile::Aes128CmHmacSha1_80,
             };
             let state = endpoint.get_connection_state(server).unwrap();
-            let material =
-                state.export_keying_material(srtp::EXPORTER_LABEL, &[], profile.keying_material_length()).unwrap();
+            let material = state
+                .export_keying_material(srtp::EXPORTER_LABEL, &[], profile.keying_material_length())
+                .unwrap();
             self.keys = srtp::contexts(profile, material.as_ref(), false);
         }
         self.flush(world);

@@ -45,8 +45,17 @@ impl Scene {
         publisher.run(&mut world);
         let mut viewer = Peer::new(4002, profile, 1200);
         watch(&mut world, watching, &mut viewer);
-        let camera = Camera { index: 65_500, picture: 100 };
-        Scene { world, publisher, viewer, publishing, camera }
+        let camera = Camera {
+            index: 65_500,
+            picture: 100,
+        };
+        Scene {
+            world,
+            publisher,
+            viewer,
+            publishing,
+            camera,
+        }
     }
 
     /// The publisher's next video packet through the SFU; gives what the viewer gets.
@@ -88,30 +97,56 @@ impl Camera {
     fn next(&mut self, key: bool) -> Packet {
         self.index += 1;
         self.picture += 1;
-        let mut payload = vec![0x90, 0x80, 0x80 | (self.picture >> 8) as u8, self.picture as u8, u8::from(!key)];
+        let mut payload = vec![
+            0x90,
+            0x80,
+            0x80 | (self.picture >> 8) as u8,
+            self.picture as u8,
+            u8::from(!key),
+        ];
         payload.resize(1_000, self.index as u8);
-        Packet { index: self.index, timestamp: self.index as u32 * 3_000, payload }
+        Packet {
+            index: self.index,
+            timestamp: self.index as u32 * 3_000,
+            payload,
+        }
     }
 }
 
 fn open(world: &mut World) -> RoomKey {
-    world.sfu.open(world.now, RoomId(Uuid::from_u128(9)), &mut world.outbox)
+    world
+        .sfu
+        .open(world.now, RoomId(Uuid::from_u128(9)), &mut world.outbox)
 }
 
 fn publish(world: &mut World, member: MemberKey, peer: &mut Peer) -> Result<(), Error> {
-    let track = |mid: &str, source| PublishedTrack { mid: mid.to_owned(), source };
+    let track = |mid: &str, source| PublishedTrack {
+        mid: mid.to_owned(),
+        source,
+    };
     let tracks = [track("0", Source::Microphone), track("1", Source::Camera)];
-    let answer = world.sfu.publish(world.now, member, &peer.offer(), &tracks, &mut world.outbox)?;
-    assert!(answer.contains("m=audio 9 UDP/TLS/RTP/SAVPF 109\r\n"), "payload types are echoed: {answer}");
+    let answer = world
+        .sfu
+        .publish(world.now, member, &peer.offer(), &tracks, &mut world.outbox)?;
+    assert!(
+        answer.contains("m=audio 9 UDP/TLS/RTP/SAVPF 109\r\n"),
+        "payload types are echoed: {answer}"
+    );
     assert!(answer.contains("a=extmap:3 "), "extension ids are echoed");
     peer.learn(&answer);
     Ok(())
 }
 
 fn watch(world: &mut World, member: MemberKey, peer: &mut Peer) {
-    let offer = world.sfu.subscribe(world.now, member, 2, false, &mut world.outbox).unwrap();
+    let offer = world
+        .sfu
+        .subscribe(world.now, member, 2, false, &mut world.outbox)
+        .unwrap();
     peer.learn(&offer);
-    world.sfu.accept(world.now, member, &peer.answer(&offer), &mut world.outbox).unwrap();
+    world
+        .sfu
+        .accept(world.now, member, &peer.answer(&offer), &mut world.outbox)
+        .unwrap();
     world.collect();
     peer.begin(world);
     peer.run(world);
@@ -119,21 +154,33 @@ fn watch(world: &mut World, member: MemberKey, peer: &mut Peer) {
 }
 
 fn headers(media: &[Vec<u8>]) -> Vec<Header> {
-    media.iter().filter(|packet| !(192..224).contains(&packet[1])).filter_map(|packet| Header::parse(packet)).collect()
+    media
+        .iter()
+        .filter(|packet| !(192..224).contains(&packet[1]))
+        .filter_map(|packet| Header::parse(packet))
+        .collect()
 }
 
 #[test]
 fn media_flows_under_either_protection_profile() {
-    for profile in
-        [SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm, SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80]
-    {
+    for profile in [
+        SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm,
+        SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80,
+    ] {
         let mut scene = Scene::new(profile);
         scene.frame(true);
         let seen = headers(&scene.frame(true));
         assert_eq!((seen.len(), seen[0].payload_type), (1, 96), "{profile:?}");
         let events: Vec<Event> = scene.world.sfu.take_events().map(|(_, event)| event).collect();
-        assert!(events.contains(&Event::Connected { participant: ALICE, side: Side::Publish }));
-        assert!(events.contains(&Event::Track { participant: ALICE, source: Source::Camera, state: TrackState::Live }));
+        assert!(events.contains(&Event::Connected {
+            participant: ALICE,
+            side: Side::Publish
+        }));
+        assert!(events.contains(&Event::Track {
+            participant: ALICE,
+            source: Source::Camera,
+            state: TrackState::Live
+        }));
         let slots = events.iter().find_map(|event| match event {
             Event::Slots { viewer, slots } if *viewer == BOB => Some(slots.clone()),
             _ => None,
@@ -172,12 +219,18 @@ fn a_handshake_ahead_of_the_answer_is_held_and_completes() {
     let room = open(&mut world);
     let member = world.sfu.join(world.now, room, BOB, &mut world.outbox).unwrap();
     let mut peer = Peer::gcm(4002);
-    let offer = world.sfu.subscribe(world.now, member, 2, false, &mut world.outbox).unwrap();
+    let offer = world
+        .sfu
+        .subscribe(world.now, member, 2, false, &mut world.outbox)
+        .unwrap();
     peer.learn(&offer);
     peer.begin(&mut world);
     peer.run(&mut world);
     assert!(peer.keys.is_none());
-    world.sfu.accept(world.now, member, &peer.answer(&offer), &mut world.outbox).unwrap();
+    world
+        .sfu
+        .accept(world.now, member, &peer.answer(&offer), &mut world.outbox)
+        .unwrap();
     world.collect();
     peer.run(&mut world);
     assert!(peer.keys.is_some());
@@ -195,7 +248,10 @@ fn another_certificate_than_announced_is_refused() {
     other.begin(&mut world);
     other.run(&mut world);
     assert!(other.keys.is_none());
-    let lost = Event::Lost { participant: ALICE, side: Side::Publish };
+    let lost = Event::Lost {
+        participant: ALICE,
+        side: Side::Publish,
+    };
     assert!(world.sfu.take_events().any(|(_, event)| event == lost));
 }
 
@@ -231,9 +287,19 @@ fn a_lost_packet_is_sent_again_from_the_cache_on_the_repair_stream() {
     let again = scene.viewer.run(&mut scene.world);
     let header = &headers(&again)[0];
     assert_eq!((header.payload_type, header.timestamp), (97, lost.timestamp));
-    let original = seen.iter().find(|packet| Header::parse(packet).unwrap().sequence_number == lost.sequence_number);
-    assert_eq!(again[0][12..14], lost.sequence_number.to_be_bytes(), "RFC 4588: the original number comes first");
-    assert_eq!(again[0][14..], original.unwrap()[12..], "the counters are rewritten as before");
+    let original = seen
+        .iter()
+        .find(|packet| Header::parse(packet).unwrap().sequence_number == lost.sequence_number);
+    assert_eq!(
+        again[0][12..14],
+        lost.sequence_number.to_be_bytes(),
+        "RFC 4588: the original number comes first"
+    );
+    assert_eq!(
+        again[0][14..],
+        original.unwrap()[12..],
+        "the counters are rewritten as before"
+    );
 }
 
 #[test]
@@ -244,15 +310,35 @@ fn a_gap_from_the_publisher_is_asked_for_and_repaired_without_a_second_copy() {
     let lost = scene.camera.next(false);
     scene.frame(false);
     let asked = scene.asked(Duration::from_millis(60));
-    assert!(asked.iter().any(|packet| packet.windows(2).any(|pair| pair == [0x81, 205])), "a NACK: {asked:?}");
+    assert!(
+        asked
+            .iter()
+            .any(|packet| packet.windows(2).any(|pair| pair == [0x81, 205])),
+        "a NACK: {asked:?}"
+    );
     let mut payload = (lost.index as u16).to_be_bytes().to_vec();
     payload.extend_from_slice(&lost.payload);
-    let header = Outgoing { marker: true, payload_type: 124, sequence_number: 9, timestamp: lost.timestamp, ssrc: CAMERA_REPAIR };
+    let header = Outgoing {
+        marker: true,
+        payload_type: 124,
+        sequence_number: 9,
+        timestamp: lost.timestamp,
+        ssrc: CAMERA_REPAIR,
+    };
     let repair = scene.publisher.sealed(header, 9, &payload);
     scene.world.deliver(scene.publisher.address, &repair);
-    assert_eq!(headers(&scene.viewer.run(&mut scene.world)).len(), 1, "the gap is filled");
-    scene.world.deliver(scene.publisher.address, &lost.seal(&scene.publisher));
-    assert!(headers(&scene.viewer.run(&mut scene.world)).is_empty(), "the late original is not sent twice");
+    assert_eq!(
+        headers(&scene.viewer.run(&mut scene.world)).len(),
+        1,
+        "the gap is filled"
+    );
+    scene
+        .world
+        .deliver(scene.publisher.address, &lost.seal(&scene.publisher));
+    assert!(
+        headers(&scene.viewer.run(&mut scene.world)).is_empty(),
+        "the late original is not sent twice"
+    );
 }
 
 #[test]
@@ -265,7 +351,10 @@ fn key_frames_are_asked_for_at_most_every_half_second() {
     scene.asked(Duration::from_millis(100));
     let requests = scene.world.sfu.stats().key_frame_requests;
     assert!((2..=3).contains(&requests), "{requests} requests in a second");
-    assert!(headers(&scene.frame(false)).is_empty(), "nothing can be decoded before a key frame");
+    assert!(
+        headers(&scene.frame(false)).is_empty(),
+        "nothing can be decoded before a key frame"
+    );
     assert_eq!(headers(&scene.frame(true)).len(), 1);
 }
 
@@ -278,8 +367,15 @@ fn a_muted_source_is_not_forwarded_and_gives_its_slot_back() {
     sfu.take_events();
     sfu.mute(*now, scene.publishing, Source::Camera, true, outbox);
     let events: Vec<Event> = sfu.take_events().map(|(_, event)| event).collect();
-    assert!(events.contains(&Event::Track { participant: ALICE, source: Source::Camera, state: TrackState::Gone }));
-    assert!(events.contains(&Event::Slots { viewer: BOB, slots: vec![] }));
+    assert!(events.contains(&Event::Track {
+        participant: ALICE,
+        source: Source::Camera,
+        state: TrackState::Gone
+    }));
+    assert!(events.contains(&Event::Slots {
+        viewer: BOB,
+        slots: vec![]
+    }));
     assert!(headers(&scene.frame(true)).is_empty());
 }
 
@@ -305,7 +401,10 @@ fn whoever_joins_again_replaces_the_earlier_presence() {
     sfu.leave(*now, first, outbox);
     assert_eq!(sfu.subscribe(*now, first, 2, false, outbox), Err(Error::Gone));
     assert!(sfu.subscribe(*now, second, 2, false, outbox).is_ok());
-    assert!(matches!(sfu.subscribe(*now, second, 26, false, outbox), Err(Error::Refused(_))));
+    assert!(matches!(
+        sfu.subscribe(*now, second, 26, false, outbox),
+        Err(Error::Refused(_))
+    ));
 }
 
 #[test]
@@ -314,17 +413,30 @@ fn descriptions_that_cannot_be_taken_are_refused_and_change_nothing() {
     let room = open(&mut world);
     let member = world.sfu.join(world.now, room, ALICE, &mut world.outbox).unwrap();
     let whole = Peer::gcm(4001).offer();
-    let camera = [PublishedTrack { mid: "1".to_owned(), source: Source::Camera }];
-    let screen_on_audio = [PublishedTrack { mid: "0".to_owned(), source: Source::Screen }];
+    let camera = [PublishedTrack {
+        mid: "1".to_owned(),
+        source: Source::Camera,
+    }];
+    let screen_on_audio = [PublishedTrack {
+        mid: "0".to_owned(),
+        source: Source::Screen,
+    }];
     for (offer, tracks, malformed) in [
         ("garbage".to_owned(), &camera, true),
-        (whole.replace("a=fingerprint:sha-256", "a=fingerprint:md5"), &camera, true),
+        (
+            whole.replace("a=fingerprint:sha-256", "a=fingerprint:md5"),
+            &camera,
+            true,
+        ),
         (whole.replace("a=mid:1", "a=mid:7"), &camera, true),
         (whole.clone(), &screen_on_audio, true),
         (whole.replace("VP8", "H264"), &camera, false),
         (whole.replace("actpass", "passive"), &camera, false),
     ] {
-        let refused = world.sfu.publish(world.now, member, &offer, tracks, &mut world.outbox).unwrap_err();
+        let refused = world
+            .sfu
+            .publish(world.now, member, &offer, tracks, &mut world.outbox)
+            .unwrap_err();
         assert_eq!(matches!(refused, Error::Malformed(_)), malformed, "{refused}");
     }
     let refused = world.sfu.accept(world.now, member, &whole, &mut world.outbox);
@@ -343,11 +455,17 @@ fn forwarding_ten_thousand_packets_allocates_nothing() {
         timestamp: index as u32 * 960,
         ssrc: MICROPHONE,
     };
-    scene.world.deliver(scene.publisher.address, &scene.publisher.sealed(audio(1), 1, &[1; 80]));
+    scene.world.deliver(
+        scene.publisher.address,
+        &scene.publisher.sealed(audio(1), 1, &[1; 80]),
+    );
     let datagrams: Vec<Vec<u8>> = (0..5_000u64)
         .flat_map(|at| {
             let video = scene.camera.next(at % 300 == 0).seal(&scene.publisher);
-            [video, scene.publisher.sealed(audio(at + 2), at + 2, &[at as u8; 80])]
+            [
+                video,
+                scene.publisher.sealed(audio(at + 2), at + 2, &[at as u8; 80]),
+            ]
         })
         .collect();
     let before = scene.world.sfu.stats().forwarded_packets;
@@ -422,5 +540,8 @@ fn offer_once() -> String {
 
 #[test]
 fn every_identity_is_its_own() {
-    assert_ne!(Identity::generate().unwrap().fingerprint, Identity::generate().unwrap().fingerprint);
+    assert_ne!(
+        Identity::generate().unwrap().fingerprint,
+        Identity::generate().unwrap().fingerprint
+    );
 }

@@ -85,12 +85,17 @@ impl Rewriter {
         let placed = current.place(packet)?;
         if placed.index >= self.next_index {
             self.next_index = placed.index + 1;
-            self.last = Some(Last { timestamp: placed.timestamp, sent: now });
+            self.last = Some(Last {
+                timestamp: placed.timestamp,
+                sent: now,
+            });
             if let Some(descriptor) = packet.vp8 {
                 let id = descriptor.picture_id.map_or(0, |id| id.value);
                 self.picture_id = id.wrapping_add(placed.shift.picture_id);
-                self.tl0_index =
-                    descriptor.tl0_index.map_or(0, |(_, index)| index).wrapping_add(placed.shift.tl0_index);
+                self.tl0_index = descriptor
+                    .tl0_index
+                    .map_or(0, |(_, index)| index)
+                    .wrapping_add(placed.shift.tl0_index);
             }
         }
         Some(placed)
@@ -106,7 +111,8 @@ impl Rewriter {
     pub fn index_of(&self, sequence_number: u16) -> Option<u64> {
         let current = self.current?;
         let out = super::rtp::extend(self.next_index, sequence_number);
-        (out >= current.first_out && out < self.next_index).then(|| out - current.first_out + current.first_in)
+        (out >= current.first_out && out < self.next_index)
+            .then(|| out - current.first_out + current.first_in)
     }
 
     /// The time-stamp that the viewer sees for one of the publisher's.
@@ -158,9 +164,22 @@ mod tests {
     use std::time::Duration;
 
     fn video(index: u64, timestamp: u32, key: bool, picture: u16) -> Incoming {
-        let picture_id = Some(vp8::PictureId { offset: 2, wide: true, value: picture });
-        let descriptor = vp8::Descriptor { picture_id, tl0_index: None, begins_key_frame: key };
-        Incoming { index, timestamp, marker: true, vp8: Some(descriptor) }
+        let picture_id = Some(vp8::PictureId {
+            offset: 2,
+            wide: true,
+            value: picture,
+        });
+        let descriptor = vp8::Descriptor {
+            picture_id,
+            tl0_index: None,
+            begins_key_frame: key,
+        };
+        Incoming {
+            index,
+            timestamp,
+            marker: true,
+            vp8: Some(descriptor),
+        }
     }
 
     #[test]
@@ -169,8 +188,16 @@ mod tests {
         assert_eq!(rewriter.place(now, &video(9, 0, false, 1)), None);
         assert!(rewriter.is_waiting());
         assert!(rewriter.place(now, &video(10, 0, true, 2)).is_some());
-        assert_eq!(rewriter.place(now, &video(8, 0, false, 0)), None, "late, from before the key frame");
-        assert_eq!(rewriter.place(now, &video(13, 0, false, 3)).unwrap().index, 3, "a loss stays a gap");
+        assert_eq!(
+            rewriter.place(now, &video(8, 0, false, 0)),
+            None,
+            "late, from before the key frame"
+        );
+        assert_eq!(
+            rewriter.place(now, &video(13, 0, false, 3)).unwrap().index,
+            3,
+            "a loss stays a gap"
+        );
         assert_eq!(rewriter.index_of(2), Some(12));
         assert_eq!(rewriter.index_of(4), None, "never sent");
     }

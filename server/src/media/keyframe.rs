@@ -20,7 +20,10 @@ impl KeyFrames {
 
     /// Whether to ask the publisher now. The wish stands until a key frame has come.
     pub fn is_due(&mut self, now: Instant) -> bool {
-        let due = self.wanted && self.asked_at.is_none_or(|at| now.duration_since(at) >= SHORTEST_INTERVAL);
+        let due = self.wanted
+            && self
+                .asked_at
+                .is_none_or(|at| now.duration_since(at) >= SHORTEST_INTERVAL);
         if due {
             self.asked_at = Some(now);
         }

@@ -30,7 +30,8 @@ impl SenderReport {
     /// The report as it would read at `now`.
     pub fn at(&self, now: Instant, clock_rate: u32) -> (u64, u32) {
         let passed = now.saturating_duration_since(self.heard);
-        let ntp = ((u128::from(passed.subsec_nanos()) << 32) / 1_000_000_000) as u64 + (passed.as_secs() << 32);
+        let ntp =
+            ((u128::from(passed.subsec_nanos()) << 32) / 1_000_000_000) as u64 + (passed.as_secs() << 32);
         let ticks = passed.as_nanos() * u128::from(clock_rate) / 1_000_000_000;
         (self.ntp.wrapping_add(ntp), self.rtp.wrapping_add(ticks as u32))
     }
@@ -75,7 +76,10 @@ impl Reception {
     /// The block for the next report; the interval it covers ends here.
     pub fn report(&mut self, now: Instant) -> rtcp::Reception {
         let expected = self.highest - self.first + 1;
-        let (in_interval, got) = (expected - self.expected_before, self.received - self.received_before);
+        let (in_interval, got) = (
+            expected - self.expected_before,
+            self.received - self.received_before,
+        );
         (self.expected_before, self.received_before) = (expected, self.received);
         let lost = in_interval.saturating_sub(got);
         let (last_sender_report, delay) = self.sender_report.map_or((0, 0), |report| {
@@ -108,7 +112,14 @@ mod tests {
             reception.arrived(start, index, 0);
         }
         let report = reception.report(start);
-        assert_eq!((report.fraction_lost, report.cumulative_lost, report.highest_sequence_number), (64, 1, 103));
+        assert_eq!(
+            (
+                report.fraction_lost,
+                report.cumulative_lost,
+                report.highest_sequence_number
+            ),
+            (64, 1, 103)
+        );
         reception.arrived(start, 104, 0);
         assert_eq!(reception.report(start).fraction_lost, 0);
     }
@@ -117,7 +128,14 @@ mod tests {
     #[expect(clippy::disallowed_methods, reason = "a test's clock must begin somewhere")]
     fn moves_a_sender_report_forward_with_the_clock() {
         let start = Instant::now();
-        let report = SenderReport { ntp: 7 << 32, rtp: 1000, heard: start };
-        assert_eq!(report.at(start + Duration::from_millis(1500), 48_000), ((8 << 32) + (1 << 31), 73_000));
+        let report = SenderReport {
+            ntp: 7 << 32,
+            rtp: 1000,
+            heard: start,
+        };
+        assert_eq!(
+            report.at(start + Duration::from_millis(1500), 48_000),
+            ((8 << 32) + (1 << 31), 73_000)
+        );
     }
 }

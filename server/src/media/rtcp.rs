@@ -3,18 +3,29 @@
 /// One thing said in a compound packet that this server acts upon.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Feedback<'p> {
-    SenderReport { ssrc: u32, ntp: u64, rtp: u32 },
+    SenderReport {
+        ssrc: u32,
+        ntp: u64,
+        rtp: u32,
+    },
     /// Generic NACK: pairs of a sequence number and the bit mask of the 16 that follow.
-    Missing { ssrc: u32, pairs: &'p [u8] },
+    Missing {
+        ssrc: u32,
+        pairs: &'p [u8],
+    },
     /// PLI or FIR.
-    KeyFrame { ssrc: u32 },
+    KeyFrame {
+        ssrc: u32,
+    },
 }
 
 /// Reads a decrypted compound packet from its beginning; stops at the first malformed part and then
 /// gives `false`.
 pub fn read<'p>(mut compound: &'p [u8], mut each: impl FnMut(Feedback<'p>)) -> bool {
     while !compound.is_empty() {
-        let Some((kind, count, body, rest)) = split(compound) else { return false };
+        let Some((kind, count, body, rest)) = split(compound) else {
+            return false;
+        };
         compound = rest;
         match (kind, count) {
             (SENDER_REPORT, _) => {
@@ -34,7 +45,9 @@ pub fn read<'p>(mut compound: &'p [u8], mut each: impl FnMut(Feedback<'p>)) -> b
             }
             (PAYLOAD_FEEDBACK, FULL_INTRA) => {
                 for entry in body.get(8..).unwrap_or_default().chunks_exact(8) {
-                    each(Feedback::KeyFrame { ssrc: word(entry, 0).unwrap_or_default() });
+                    each(Feedback::KeyFrame {
+                        ssrc: word(entry, 0).unwrap_or_default(),
+                    });
                 }
             }
             _ => {}
@@ -125,7 +138,11 @@ impl<'b> Writer<'b> {
                 block.delay,
             ]);
         }
-        self.part(RECEIVER_REPORT, blocks.len() as u8, &words[..1 + blocks.len() * 6]);
+        self.part(
+            RECEIVER_REPORT,
+            blocks.len() as u8,
+            &words[..1 + blocks.len() * 6],
+        );
     }
 
     pub fn picture_loss(&mut self, sender: u32, media: u32) {
@@ -171,7 +188,9 @@ impl<'b> Writer<'b> {
     /// Left out where it does not fit, together with all that would follow.
     fn part(&mut self, kind: u8, count: u8, words: &[u32]) {
         let length = 4 + 4 * words.len();
-        let Some(to) = self.buffer.get_mut(self.length..self.length + length) else { return };
+        let Some(to) = self.buffer.get_mut(self.length..self.length + length) else {
+            return;
+        };
         to[..2].copy_from_slice(&[0x80 | count, kind]);
         to[2..4].copy_from_slice(&(words.len() as u16).to_be_bytes());
         for (word, bytes) in words.iter().zip(to[4..].chunks_exact_mut(4)) {
@@ -207,7 +226,15 @@ mod tests {
     #[test]
     fn another_reader_understands_what_it_writes() {
         let bytes = written(|writer| {
-            writer.receiver_report(1, &[Reception { ssrc: 2, fraction_lost: 7, cumulative_lost: 9, ..Reception::default() }]);
+            writer.receiver_report(
+                1,
+                &[Reception {
+                    ssrc: 2,
+                    fraction_lost: 7,
+                    cumulative_lost: 9,
+                    ..Reception::default()
+                }],
+            );
             writer.maximum_bitrate(1, 2_500_000, &[2]);
             writer.missing(1, 2, &[10, 11, 30]);
             writer.picture_loss(1, 2);
@@ -215,7 +242,10 @@ mod tests {
         let packets = rtc_rtcp::packet::unmarshal(&mut &bytes[..]).unwrap();
         let text = format!("{packets:?}");
         assert_eq!(packets.len(), 4, "{text}");
-        assert!(text.contains("total_lost: 9") && text.contains("2499584"), "{text}");
+        assert!(
+            text.contains("total_lost: 9") && text.contains("2499584"),
+            "{text}"
+        );
     }
 
     #[test]

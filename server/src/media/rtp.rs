@@ -54,7 +54,11 @@ impl Header {
     /// The payload of the decrypted packet without its padding; `None` where the padding is longer
     /// than what it pads.
     pub fn payload(&self, packet: &[u8]) -> Option<Range<usize>> {
-        let padding = if self.padding { usize::from(*packet.last()?) } else { 0 };
+        let padding = if self.padding {
+            usize::from(*packet.last()?)
+        } else {
+            0
+        };
         let end = packet.len().checked_sub(padding)?;
         (end >= self.length && !(self.padding && padding == 0)).then_some(self.length..end)
     }
@@ -112,7 +116,11 @@ impl Outgoing {
 pub fn extend(near: u64, sequence_number: u16) -> u64 {
     let step = sequence_number.wrapping_sub(near as u16) as i16;
     let extended = near.wrapping_add_signed(i64::from(step));
-    if step < 0 && extended > near { u64::from(sequence_number) } else { extended }
+    if step < 0 && extended > near {
+        u64::from(sequence_number)
+    } else {
+        extended
+    }
 }
 
 #[cfg(test)]
@@ -122,13 +130,24 @@ mod tests {
 
     #[test]
     fn reads_back_what_it_writes() {
-        let outgoing =
-            Outgoing { marker: true, payload_type: 96, sequence_number: 7, timestamp: 90_000, ssrc: 0xfeed };
+        let outgoing = Outgoing {
+            marker: true,
+            payload_type: 96,
+            sequence_number: 7,
+            timestamp: 90_000,
+            ssrc: 0xfeed,
+        };
         let mut bytes = [0; HEADER_LENGTH];
         outgoing.write(&mut bytes);
         let header = Header::parse(&bytes).unwrap();
         assert_eq!(
-            (header.marker, header.payload_type, header.sequence_number, header.timestamp, header.ssrc),
+            (
+                header.marker,
+                header.payload_type,
+                header.sequence_number,
+                header.timestamp,
+                header.ssrc
+            ),
             (true, 96, 7, 90_000, 0xfeed)
         );
         assert_eq!(header.length, HEADER_LENGTH);
@@ -136,11 +155,15 @@ mod tests {
 
     #[test]
     fn finds_an_element_in_either_form() {
-        let one_byte = [0x90, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xbe, 0xde, 0, 1, 0x10, 0x55, 0, 0];
+        let one_byte = [
+            0x90, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xbe, 0xde, 0, 1, 0x10, 0x55, 0, 0,
+        ];
         let header = Header::parse(&one_byte).unwrap();
         assert_eq!(header.element(&one_byte, 1), Some(&[0x55][..]));
         assert_eq!(header.element(&one_byte, 2), None);
-        let two_byte = [0x90, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 1, 5, 2, 0xaa, 0xbb];
+        let two_byte = [
+            0x90, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 1, 5, 2, 0xaa, 0xbb,
+        ];
         let header = Header::parse(&two_byte).unwrap();
         assert_eq!(header.element(&two_byte, 5), Some(&[0xaa, 0xbb][..]));
     }

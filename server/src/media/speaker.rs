@@ -23,13 +23,19 @@ impl Loudness {
 
     /// Silence by discontinued transmission sends nothing that could lower the score.
     pub fn settle(&mut self, now: Instant) {
-        if self.heard.is_some_and(|at| now.saturating_duration_since(at) > Duration::from_millis(200)) {
+        if self
+            .heard
+            .is_some_and(|at| now.saturating_duration_since(at) > Duration::from_millis(200))
+        {
             self.score *= 0.8;
         }
     }
 
     pub fn mute(&mut self) {
-        *self = Loudness { spoke: self.spoke, ..Loudness::default() };
+        *self = Loudness {
+            spoke: self.spoke,
+            ..Loudness::default()
+        };
     }
 
     /// When this participant last spoke.
@@ -42,10 +48,18 @@ impl Loudness {
 /// louder, or he was silent for a second and a half.
 pub fn dominant(now: Instant, current: Option<usize>, loudness: &[(usize, Loudness)]) -> Option<usize> {
     let speaking = |each: &&(usize, Loudness)| {
-        each.1.spoke.is_some_and(|at| now.saturating_duration_since(at) < PATIENCE)
+        each.1
+            .spoke
+            .is_some_and(|at| now.saturating_duration_since(at) < PATIENCE)
     };
-    let loudest = loudness.iter().filter(speaking).max_by(|a, b| a.1.score.total_cmp(&b.1.score));
-    let holder = loudness.iter().filter(speaking).find(|each| Some(each.0) == current);
+    let loudest = loudness
+        .iter()
+        .filter(speaking)
+        .max_by(|a, b| a.1.score.total_cmp(&b.1.score));
+    let holder = loudness
+        .iter()
+        .filter(speaking)
+        .find(|each| Some(each.0) == current);
     match (holder, loudest) {
         (Some(holder), Some(loudest)) if loudest.1.score < holder.1.score + MARGIN => Some(holder.0),
         (_, loudest) => loudest.map(|each| each.0),
@@ -74,13 +88,20 @@ mod tests {
             people[1].1.hear(start + Duration::from_millis(20 * packet), 32);
         }
         let now = start + Duration::from_secs(1);
-        assert_eq!(dominant(now, Some(1), &people), Some(1), "hardly louder is not enough");
+        assert_eq!(
+            dominant(now, Some(1), &people),
+            Some(1),
+            "hardly louder is not enough"
+        );
         assert_eq!(dominant(now, None, &people), Some(0));
         for packet in 50..150 {
             people[1].1.hear(start + Duration::from_millis(20 * packet), 127);
             people[0].1.hear(start + Duration::from_millis(20 * packet), 30);
         }
-        assert_eq!(dominant(start + Duration::from_secs(3), Some(1), &people), Some(0));
+        assert_eq!(
+            dominant(start + Duration::from_secs(3), Some(1), &people),
+            Some(0)
+        );
         assert_eq!(dominant(start + Duration::from_secs(9), Some(0), &people), None);
     }
 }

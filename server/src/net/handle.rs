@@ -34,7 +34,11 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         let bind = SocketAddr::from(([0, 0, 0, 0], 8081));
-        Self { bind, advertise: Vec::new(), publisher_bitrate_kbps: 2_500 }
+        Self {
+            bind,
+            advertise: Vec::new(),
+            publisher_bitrate_kbps: 2_500,
+        }
     }
 }
 
@@ -42,7 +46,10 @@ impl Default for Config {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error("cannot listen for media on UDP {address}: {source}")]
-    Bind { address: SocketAddr, source: std::io::Error },
+    Bind {
+        address: SocketAddr,
+        source: std::io::Error,
+    },
     #[error("cannot start the media thread: {0}")]
     Thread(std::io::Error),
     #[error("cannot make the DTLS certificate")]
@@ -83,18 +90,29 @@ impl Media {
     /// # Errors
     /// The address cannot be bound, the certificate or the thread cannot be made.
     pub fn start(config: Config) -> Result<Media, StartError> {
-        let bind = |source| StartError::Bind { address: config.bind, source };
+        let bind = |source| StartError::Bind {
+            address: config.bind,
+            source,
+        };
         let socket = listen(config.bind).map_err(bind)?;
         let local = socket.local_addr().map_err(bind)?;
         let advertise = if config.advertise.is_empty() {
-            if local.ip().is_unspecified() { interfaces::addresses(local) } else { vec![local.ip()] }
+            if local.ip().is_unspecified() {
+                interfaces::addresses(local)
+            } else {
+                vec![local.ip()]
+            }
         } else {
             config.advertise
         };
-        let addresses: Vec<SocketAddr> =
-            advertise.into_iter().map(|ip| SocketAddr::new(ip, local.port())).collect();
-        let settings =
-            Settings { addresses: addresses.clone(), publisher_bitrate_kbps: config.publisher_bitrate_kbps };
+        let addresses: Vec<SocketAddr> = advertise
+            .into_iter()
+            .map(|ip| SocketAddr::new(ip, local.port()))
+            .collect();
+        let settings = Settings {
+            addresses: addresses.clone(),
+            publisher_bitrate_kbps: config.publisher_bitrate_kbps,
+        };
         let identity = Identity::generate().ok_or(StartError::Identity)?;
         let sfu = Sfu::new(settings, identity, StdRng::from_seed(clock::seed()));
         let (sender, mailbox) = mpsc::channel();
@@ -105,8 +123,15 @@ impl Media {
             .spawn(move || shard.run())
             .map_err(StartError::Thread)?;
         tracing::info!(media.addresses = ?addresses, "media listens");
-        let post = Arc::new(Post { sender: Some(sender), bell });
-        Ok(Media { addresses: addresses.into(), draining: Arc::default(), post })
+        let post = Arc::new(Post {
+            sender: Some(sender),
+            bell,
+        });
+        Ok(Media {
+            addresses: addresses.into(),
+            draining: Arc::default(),
+            post,
+        })
     }
 
     /// The bound port with each advertised address, as the candidates name them.
@@ -131,7 +156,13 @@ impl Media {
             key
         };
         let key = self.post.ask(open).await?;
-        Ok((Room { key, post: self.post.clone() }, events))
+        Ok((
+            Room {
+                key,
+                post: self.post.clone(),
+            },
+            events,
+        ))
     }
 
     /// What the shard has counted since it started.
@@ -167,9 +198,14 @@ impl Room {
     /// [`Error::Gone`] when the room is closed, [`Error::Refused`] when it is full.
     pub async fn join(&self, participant: ParticipantId) -> Result<Seat, Error> {
         let room = self.key;
-        let key =
-            self.post.ask(move |desk| desk.sfu.join(desk.now, room, participant, &mut desk.outbox)).await??;
-        Ok(Seat { key, post: self.post.clone() })
+        let key = self
+            .post
+            .ask(move |desk| desk.sfu.join(desk.now, room, participant, &mut desk.outbox))
+            .await??;
+        Ok(Seat {
+            key,
+            post: self.post.clone(),
+        })
     }
 
     /// Lets everyone go and ends the events.
@@ -214,7 +250,10 @@ impl Seat {
     pub async fn subscribe(&self, pool: SlotPool, fresh: bool) -> Result<String, Error> {
         let key = self.key;
         self.post
-            .ask(move |desk| desk.sfu.subscribe(desk.now, key, pool.seats, fresh, &mut desk.outbox))
+            .ask(move |desk| {
+                desk.sfu
+                    .subscribe(desk.now, key, pool.seats, fresh, &mut desk.outbox)
+            })
             .await?
     }
 
@@ -224,14 +263,17 @@ impl Seat {
     /// [`Error::Malformed`], [`Error::Unsupported`], [`Error::Refused`] without an offer, [`Error::Gone`].
     pub async fn accept(&self, answer: &str) -> Result<(), Error> {
         let (key, answer) = (self.key, answer.to_owned());
-        self.post.ask(move |desk| desk.sfu.accept(desk.now, key, &answer, &mut desk.outbox)).await?
+        self.post
+            .ask(move |desk| desk.sfu.accept(desk.now, key, &answer, &mut desk.outbox))
+            .await?
     }
 
     /// Stops or resumes forwarding of one source, whatever the client sends: the truth of mute lies
     /// here. A muted source gives its slots back. May be called before the source is published.
     pub fn mute(&self, source: Source, muted: bool) {
         let key = self.key;
-        self.post.tell(move |desk| desk.sfu.mute(desk.now, key, source, muted, &mut desk.outbox));
+        self.post
+            .tell(move |desk| desk.sfu.mute(desk.now, key, source, muted, &mut desk.outbox));
     }
 
     /// Leaves the room.
@@ -241,7 +283,8 @@ impl Seat {
 impl Drop for Seat {
     fn drop(&mut self) {
         let key = self.key;
-        self.post.tell(move |desk| desk.sfu.leave(desk.now, key, &mut desk.outbox));
+        self.post
+            .tell(move |desk| desk.sfu.leave(desk.now, key, &mut desk.outbox));
     }
 }
 

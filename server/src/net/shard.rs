@@ -50,7 +50,14 @@ impl Shard {
             events: HashMap::new(),
             drained: None,
         };
-        Shard { socket, mailbox, bell, inbox: Inbox::new(), sender: Sender::new(), desk }
+        Shard {
+            socket,
+            mailbox,
+            bell,
+            inbox: Inbox::new(),
+            sender: Sender::new(),
+            desk,
+        }
     }
 
     /// Runs until it is drained or every handle is gone.
@@ -81,7 +88,13 @@ impl Shard {
 
     /// A batch after the other while there are any, but not for ever: ticks and messages wait.
     fn pass_packets(&mut self) {
-        let Shard { socket, inbox, sender, desk, .. } = self;
+        let Shard {
+            socket,
+            inbox,
+            sender,
+            desk,
+            ..
+        } = self;
         for _ in 0..MOST_BATCHES {
             if let Err(error) = inbox.receive(socket) {
                 tracing::warn!(%error, "cannot receive media");
@@ -90,7 +103,8 @@ impl Shard {
             if inbox.batch.is_empty() {
                 return;
             }
-            desk.sfu.receive(desk.now, &mut inbox.storage, &inbox.batch, &mut desk.outbox);
+            desk.sfu
+                .receive(desk.now, &mut inbox.storage, &inbox.batch, &mut desk.outbox);
             while desk.sfu.forward(desk.now, &inbox.storage, &mut desk.outbox) == Progress::More {
                 sender.send(socket, &mut desk.outbox);
             }
@@ -126,7 +140,11 @@ impl Shard {
     }
 
     fn wait(&self) -> Ready {
-        let watch = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
+        let watch = |fd| libc::pollfd {
+            fd,
+            events: libc::POLLIN,
+            revents: 0,
+        };
         let mut watched = [watch(self.socket.as_raw_fd()), watch(self.bell.as_raw_fd())];
         let timeout_ms = self.desk.sfu.next_tick().map_or(-1, |at| {
             let left = at.saturating_duration_since(clock::instant());
@@ -135,7 +153,10 @@ impl Shard {
         // SAFETY: the array is live for the call and its length is stated.
         let count = unsafe { libc::poll(watched.as_mut_ptr(), watched.len() as libc::nfds_t, timeout_ms) };
         let is_ready = |watched: &libc::pollfd| count > 0 && watched.revents != 0;
-        Ready { datagrams: is_ready(&watched[0]), messages: is_ready(&watched[1]) }
+        Ready {
+            datagrams: is_ready(&watched[0]),
+            messages: is_ready(&watched[1]),
+        }
     }
 }
 

@@ -74,8 +74,14 @@ impl Inbox {
             if message.msg_hdr.msg_flags & libc::MSG_TRUNC != 0 {
                 continue;
             }
-            let Some(from) = read_address(&self.addresses[at]) else { continue };
-            self.batch.push(Received { from, start: at * LARGEST, length: message.msg_len as usize });
+            let Some(from) = read_address(&self.addresses[at]) else {
+                continue;
+            };
+            self.batch.push(Received {
+                from,
+                start: at * LARGEST,
+                length: message.msg_len as usize,
+            });
         }
         Ok(())
     }
@@ -143,12 +149,19 @@ impl Sender {
     fn prepare(&mut self, datagrams: &[Outgoing], bytes: &[u8]) -> (usize, usize) {
         let (mut messages, mut covered) = (0, 0);
         while messages < BATCH && covered < datagrams.len() {
-            let run = if self.segmentation { run(&datagrams[covered..]) } else { 1 };
+            let run = if self.segmentation {
+                run(&datagrams[covered..])
+            } else {
+                1
+            };
             let first = &datagrams[covered];
             let last = &datagrams[covered + run - 1];
             let length = last.start + last.length - first.start;
             self.parts[messages] = libc::iovec {
-                iov_base: bytes[first.start..first.start + length].as_ptr().cast_mut().cast(),
+                iov_base: bytes[first.start..first.start + length]
+                    .as_ptr()
+                    .cast_mut()
+                    .cast(),
                 iov_len: length,
             };
             let name_length = write_address(first.to, &mut self.addresses[messages]);
@@ -177,7 +190,11 @@ impl Sender {
                 libc::MSG_DONTWAIT as _,
             )
         };
-        if sent < 0 { Err(io::Error::last_os_error()) } else { Ok(sent as usize) }
+        if sent < 0 {
+            Err(io::Error::last_os_error())
+        } else {
+            Ok(sent as usize)
+        }
     }
 
     /// How many datagrams the first `messages` headers cover.
@@ -273,12 +290,18 @@ pub(super) fn read_address(storage: &libc::sockaddr_storage) -> Option<SocketAdd
 /// Nothing there, interrupted, or an earlier datagram of ours was answered by "port unreachable".
 fn is_transient(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionRefused, ConnectionReset, Interrupted, WouldBlock};
-    matches!(error.kind(), WouldBlock | Interrupted | ConnectionRefused | ConnectionReset)
+    matches!(
+        error.kind(),
+        WouldBlock | Interrupted | ConnectionRefused | ConnectionReset
+    )
 }
 
 /// EIO: the interface cannot segment or checksum; EINVAL: the kernel does not know the option.
 fn is_segmentation_refused(error: &io::Error) -> bool {
-    matches!(error.raw_os_error(), Some(libc::EIO | libc::EINVAL | libc::EOPNOTSUPP))
+    matches!(
+        error.raw_os_error(),
+        Some(libc::EIO | libc::EINVAL | libc::EOPNOTSUPP)
+    )
 }
 
 /// Larger than any packet on an Ethernet, so that a truncated one is recognised.
@@ -293,7 +316,9 @@ mod tests {
     fn pair() -> (UdpSocket, UdpSocket, SocketAddr) {
         let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
         let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();
-        receiver.set_read_timeout(Some(std::time::Duration::from_secs(5))).unwrap();
+        receiver
+            .set_read_timeout(Some(std::time::Duration::from_secs(5)))
+            .unwrap();
         let to = receiver.local_addr().unwrap();
         (sender, receiver, to)
     }

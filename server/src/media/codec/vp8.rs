@@ -51,10 +51,18 @@ impl PictureId {
         let high = *payload.get(at)?;
         let offset = at as u8;
         if high & WIDE == 0 {
-            return Some(PictureId { offset, wide: false, value: u16::from(high) });
+            return Some(PictureId {
+                offset,
+                wide: false,
+                value: u16::from(high),
+            });
         }
         let low = *payload.get(at + 1)?;
-        Some(PictureId { offset, wide: true, value: u16::from(high & !WIDE) << 8 | u16::from(low) })
+        Some(PictureId {
+            offset,
+            wide: true,
+            value: u16::from(high & !WIDE) << 8 | u16::from(low),
+        })
     }
 }
 
@@ -105,13 +113,33 @@ mod tests {
     #[test]
     fn reads_what_chromium_and_firefox_send() {
         for (payload, wide, picture, tl0, key) in [
-            (&[0x90, 0x80, 0x80 | 0x12, 0x34, 0x10][..], true, 0x1234, None, true),
-            (&[0x90, 0xe0, 0x80 | 0x01, 0x02, 0x07, 0x20, 0x11], true, 0x0102, Some((4, 7)), false),
+            (
+                &[0x90, 0x80, 0x80 | 0x12, 0x34, 0x10][..],
+                true,
+                0x1234,
+                None,
+                true,
+            ),
+            (
+                &[0x90, 0xe0, 0x80 | 0x01, 0x02, 0x07, 0x20, 0x11],
+                true,
+                0x0102,
+                Some((4, 7)),
+                false,
+            ),
             (&[0x80, 0x80, 0x05, 0x10], false, 5, None, false),
         ] {
             let descriptor = Descriptor::parse(payload).unwrap();
             let id = descriptor.picture_id.unwrap();
-            assert_eq!((id.wide, id.value, descriptor.tl0_index, descriptor.begins_key_frame), (wide, picture, tl0, key));
+            assert_eq!(
+                (
+                    id.wide,
+                    id.value,
+                    descriptor.tl0_index,
+                    descriptor.begins_key_frame
+                ),
+                (wide, picture, tl0, key)
+            );
         }
         assert!(Descriptor::parse(&[0x10, 0x00]).unwrap().begins_key_frame);
     }

@@ -32,13 +32,22 @@ impl Cache {
         Cache {
             bytes: vec![0; CAPACITY].into_boxed_slice(),
             written: 0,
-            entries: vec![Entry { index: u64::MAX, ..Entry::default() }; ENTRIES].into_boxed_slice(),
+            entries: vec![
+                Entry {
+                    index: u64::MAX,
+                    ..Entry::default()
+                };
+                ENTRIES
+            ]
+            .into_boxed_slice(),
         }
     }
 
     /// Keeps a packet. A payload does not wrap around the ring's end: the rest of a turn stays unused.
     pub fn keep(&mut self, index: u64, timestamp: u32, marker: bool, payload: &[u8]) {
-        let Ok(length) = u16::try_from(payload.len()) else { return };
+        let Ok(length) = u16::try_from(payload.len()) else {
+            return;
+        };
         let to_end = CAPACITY - (self.written % CAPACITY as u64) as usize;
         if payload.len() > to_end {
             self.written += to_end as u64;
@@ -46,7 +55,13 @@ impl Cache {
         let start = self.written;
         self.bytes[Self::place(start, length)].copy_from_slice(payload);
         self.written += u64::from(length);
-        self.entries[Self::slot(index)] = Entry { index, start, length, timestamp, marker };
+        self.entries[Self::slot(index)] = Entry {
+            index,
+            start,
+            length,
+            timestamp,
+            marker,
+        };
     }
 
     pub fn find(&self, index: u64) -> Option<Kept<'_>> {
@@ -55,7 +70,11 @@ impl Cache {
             return None;
         }
         let payload = &self.bytes[Self::place(entry.start, entry.length)];
-        Some(Kept { payload, timestamp: entry.timestamp, marker: entry.marker })
+        Some(Kept {
+            payload,
+            timestamp: entry.timestamp,
+            marker: entry.marker,
+        })
     }
 
     fn slot(index: u64) -> usize {

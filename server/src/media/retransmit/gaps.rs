@@ -16,7 +16,10 @@ struct Missing {
 
 impl Gaps {
     pub fn new() -> Gaps {
-        Gaps { missing: Vec::with_capacity(CAPACITY), highest: None }
+        Gaps {
+            missing: Vec::with_capacity(CAPACITY),
+            highest: None,
+        }
     }
 
     /// A packet arrived. `true` when it left a gap behind, so that asking at once is worth it.
@@ -40,7 +43,11 @@ impl Gaps {
             if self.missing.len() == CAPACITY {
                 self.missing.remove(0);
             }
-            self.missing.push(Missing { index, asked: 0, ask_at: now });
+            self.missing.push(Missing {
+                index,
+                asked: 0,
+                ask_at: now,
+            });
         }
         skipped > 0
     }

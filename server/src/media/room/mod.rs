@@ -44,7 +44,14 @@ pub struct Member {
 
 impl Room {
     pub fn new(id: RoomId, serial: u64) -> Room {
-        Room { id, serial, members: Slab::new(), viewers: Vec::new(), unsettled: false, speaker: None }
+        Room {
+            id,
+            serial,
+            members: Slab::new(),
+            viewers: Vec::new(),
+            unsettled: false,
+            speaker: None,
+        }
     }
 
     pub fn join(&mut self, id: ParticipantId, serial: u64) -> usize {
@@ -67,7 +74,11 @@ impl Room {
         let member = self.members.remove(at);
         for stream in member.streams.iter().flatten().filter(|stream| stream.is_shown()) {
             let source = stream.announced.source;
-            event(Event::Track { participant: member.id, source, state: TrackState::Gone });
+            event(Event::Track {
+                participant: member.id,
+                source,
+                state: TrackState::Gone,
+            });
         }
         self.viewers.retain(|viewer| *viewer != at);
         self.unsettled = true;
@@ -76,13 +87,19 @@ impl Room {
 
     /// A connection of a member ended, the member stays.
     pub fn withdraw(&mut self, at: usize, side: Side, mut event: impl FnMut(Event)) {
-        let Some(member) = self.members.get_mut(at) else { return };
+        let Some(member) = self.members.get_mut(at) else {
+            return;
+        };
         match side {
             Side::Publish => {
                 for stream in &mut member.streams {
                     if let Some(stream) = stream.take().filter(Stream::is_shown) {
                         let source = stream.announced.source;
-                        event(Event::Track { participant: member.id, source, state: TrackState::Gone });
+                        event(Event::Track {
+                            participant: member.id,
+                            source,
+                            state: TrackState::Gone,
+                        });
                     }
                 }
             }
@@ -97,7 +114,9 @@ impl Room {
 
     /// Brings the reported states of a member's tracks up to date.
     pub fn observe(&mut self, now: Instant, at: usize, mut event: impl FnMut(Event)) {
-        let Some(member) = self.members.get_mut(at) else { return };
+        let Some(member) = self.members.get_mut(at) else {
+            return;
+        };
         for stream in member.streams.iter_mut().flatten() {
             let source = stream.announced.source;
             let state = stream.observed(now, member.muted[source as usize]);
@@ -106,35 +125,55 @@ impl Room {
             };
             self.unsettled |= state == TrackState::Gone || !stream.is_shown();
             stream.state = Some(state);
-            event(Event::Track { participant: member.id, source, state });
+            event(Event::Track {
+                participant: member.id,
+                source,
+                state,
+            });
         }
     }
 
     /// Decides anew who is shown to whom, and tells the conference of each viewer whose slots changed.
     pub fn settle(&mut self, now: Instant, mut event: impl FnMut(Event)) {
         self.unsettled = false;
-        let shown: Vec<(usize, [bool; 4])> =
-            self.members.iter().map(|(at, member)| (at, member.shown())).collect();
+        let shown: Vec<(usize, [bool; 4])> = self
+            .members
+            .iter()
+            .map(|(at, member)| (at, member.shown()))
+            .collect();
         let has = |member: usize, source: Source| {
-            shown.iter().any(|(at, sources)| *at == member && sources[source as usize])
+            shown
+                .iter()
+                .any(|(at, sources)| *at == member && sources[source as usize])
         };
         for at in 0..self.viewers.len() {
             let viewer = self.viewers[at];
             let candidates: Vec<Candidate> = shown
                 .iter()
                 .filter(|(at, sources)| {
-                    *at != viewer && (sources[Source::Microphone as usize] || sources[Source::Camera as usize])
+                    *at != viewer
+                        && (sources[Source::Microphone as usize] || sources[Source::Camera as usize])
                 })
-                .map(|(member, _)| Candidate { member: *member, spoke: self.members[*member].loudness.spoke() })
+                .map(|(member, _)| Candidate {
+                    member: *member,
+                    spoke: self.members[*member].loudness.spoke(),
+                })
                 .collect();
-            let screens = shown.iter().filter(|(at, sources)| *at != viewer && sources[Source::Screen as usize]);
+            let screens = shown
+                .iter()
+                .filter(|(at, sources)| *at != viewer && sources[Source::Screen as usize]);
             let screens: Vec<usize> = screens.map(|(at, _)| *at).collect();
             let pool = &mut self.members[viewer].pool;
             let seated = pool.seated();
             for (seat, member) in seats::seat(now, &seated, &candidates).into_iter().enumerate() {
-                pool.seat(seat, member, |source| member.is_some_and(|member| has(member, source)));
+                pool.seat(seat, member, |source| {
+                    member.is_some_and(|member| has(member, source))
+                });
             }
-            let screen = pool.screen().filter(|at| screens.contains(at)).or(screens.first().copied());
+            let screen = pool
+                .screen()
+                .filter(|at| screens.contains(at))
+                .or(screens.first().copied());
             pool.show_screen(screen, |source| screen.is_some_and(|member| has(member, source)));
             pool.index();
             self.tell(viewer, &mut event);
@@ -148,7 +187,9 @@ impl Room {
             let pool = &self.members[self.viewers[at]].pool;
             for slot in 0..pool.slots.len() {
                 let slot = &self.members[self.viewers[at]].pool.slots[slot];
-                let (Some(holder), source) = (slot.holder, slot.source) else { continue };
+                let (Some(holder), source) = (slot.holder, slot.source) else {
+                    continue;
+                };
                 if source.is_audio() || !slot.rewriter.is_waiting() {
                     continue;
                 }
@@ -176,7 +217,9 @@ impl Room {
         if speaker != self.speaker {
             self.speaker = speaker;
             self.unsettled = true;
-            let participant = speaker.and_then(|at| self.members.get(at)).map(|member| member.id);
+            let participant = speaker
+                .and_then(|at| self.members.get(at))
+                .map(|member| member.id);
             event(Event::Speaker { participant });
         }
     }
@@ -188,13 +231,20 @@ impl Room {
             .iter()
             .filter_map(|slot| {
                 let participant = self.members.get(slot.holder?)?.id;
-                Some(Slot { mid: slot.section.mid.clone(), participant, source: slot.source })
+                Some(Slot {
+                    mid: slot.section.mid.clone(),
+                    participant,
+                    source: slot.source,
+                })
             })
             .collect();
         let member = &mut self.members[viewer];
         if member.told != slots {
             member.told.clone_from(&slots);
-            event(Event::Slots { viewer: member.id, slots });
+            event(Event::Slots {
+                viewer: member.id,
+                slots,
+            });
         }
     }
 }
@@ -202,6 +252,10 @@ impl Room {
 impl Member {
     /// Which of the four sources others may be shown.
     fn shown(&self) -> [bool; 4] {
-        Source::ALL.map(|source| self.streams[source as usize].as_ref().is_some_and(Stream::is_shown))
+        Source::ALL.map(|source| {
+            self.streams[source as usize]
+                .as_ref()
+                .is_some_and(Stream::is_shown)
+        })
     }
 }

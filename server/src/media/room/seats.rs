@@ -16,20 +16,31 @@ pub fn seat(now: Instant, seated: &[Option<usize>], candidates: &[Candidate]) ->
     let mut seats: Vec<Option<&Candidate>> = seated.iter().map(|seat| seat.and_then(find)).collect();
     let mut standing: Vec<&Candidate> = candidates
         .iter()
-        .filter(|candidate| !seats.iter().flatten().any(|sitting| sitting.member == candidate.member))
+        .filter(|candidate| {
+            !seats
+                .iter()
+                .flatten()
+                .any(|sitting| sitting.member == candidate.member)
+        })
         .collect();
     standing.sort_by_key(|candidate| std::cmp::Reverse(candidate.spoke));
     for candidate in standing {
         if let Some(free) = seats.iter_mut().find(|seat| seat.is_none()) {
             *free = Some(candidate);
         } else if since(now, candidate.spoke) < SPEAKING {
-            let quietest = seats.iter_mut().max_by_key(|seat| seat.map(|sitting| since(now, sitting.spoke)));
-            if let Some(seat) = quietest.filter(|seat| seat.is_some_and(|who| since(now, who.spoke) > SILENT)) {
+            let quietest = seats
+                .iter_mut()
+                .max_by_key(|seat| seat.map(|sitting| since(now, sitting.spoke)));
+            if let Some(seat) = quietest.filter(|seat| seat.is_some_and(|who| since(now, who.spoke) > SILENT))
+            {
                 *seat = Some(candidate);
             }
         }
     }
-    seats.into_iter().map(|seat| seat.map(|candidate| candidate.member)).collect()
+    seats
+        .into_iter()
+        .map(|seat| seat.map(|candidate| candidate.member))
+        .collect()
 }
 
 fn since(now: Instant, spoke: Option<Instant>) -> Duration {
@@ -50,14 +61,41 @@ mod tests {
         let start = Instant::now();
         let now = start + Duration::from_secs(60);
         let silent = |member| Candidate { member, spoke: None };
-        let spoke = |member, seconds_ago| Candidate { member, spoke: Some(now - Duration::from_secs(seconds_ago)) };
+        let spoke = |member, seconds_ago| Candidate {
+            member,
+            spoke: Some(now - Duration::from_secs(seconds_ago)),
+        };
         for (seated, candidates, expected) in [
-            (vec![None, None], vec![silent(1), silent(2)], vec![Some(1), Some(2)]),
-            (vec![Some(2), None], vec![silent(1), silent(2)], vec![Some(2), Some(1)]),
-            (vec![Some(9), Some(2)], vec![silent(1), silent(2)], vec![Some(1), Some(2)]),
-            (vec![Some(1), Some(2)], vec![spoke(1, 30), spoke(2, 20), spoke(3, 0)], vec![Some(3), Some(2)]),
-            (vec![Some(1), Some(2)], vec![spoke(1, 3), spoke(2, 2), spoke(3, 0)], vec![Some(1), Some(2)]),
-            (vec![Some(1), Some(2)], vec![silent(1), silent(2), silent(3)], vec![Some(1), Some(2)]),
+            (
+                vec![None, None],
+                vec![silent(1), silent(2)],
+                vec![Some(1), Some(2)],
+            ),
+            (
+                vec![Some(2), None],
+                vec![silent(1), silent(2)],
+                vec![Some(2), Some(1)],
+            ),
+            (
+                vec![Some(9), Some(2)],
+                vec![silent(1), silent(2)],
+                vec![Some(1), Some(2)],
+            ),
+            (
+                vec![Some(1), Some(2)],
+                vec![spoke(1, 30), spoke(2, 20), spoke(3, 0)],
+                vec![Some(3), Some(2)],
+            ),
+            (
+                vec![Some(1), Some(2)],
+                vec![spoke(1, 3), spoke(2, 2), spoke(3, 0)],
+                vec![Some(1), Some(2)],
+            ),
+            (
+                vec![Some(1), Some(2)],
+                vec![silent(1), silent(2), silent(3)],
+                vec![Some(1), Some(2)],
+            ),
         ] {
             assert_eq!(seat(now, &seated, &candidates), expected);
         }

@@ -33,11 +33,20 @@ pub fn answer(
     bitrate_kbps: u32,
 ) -> Result<(String, Vec<Accepted>), Error> {
     if offer.setup == Setup::Passive {
-        return Err(Error::Unsupported("the client must take the active DTLS role".to_owned()));
+        return Err(Error::Unsupported(
+            "the client must take the active DTLS role".to_owned(),
+        ));
     }
-    let accepted = wanted.iter().map(|at| accept(offer, *at)).collect::<Result<Vec<_>, _>>()?;
-    let bundled: Vec<&str> =
-        offer.sections.iter().filter(|section| is_carried(section)).map(|section| section.mid.as_str()).collect();
+    let accepted = wanted
+        .iter()
+        .map(|at| accept(offer, *at))
+        .collect::<Result<Vec<_>, _>>()?;
+    let bundled: Vec<&str> = offer
+        .sections
+        .iter()
+        .filter(|section| is_carried(section))
+        .map(|section| section.mid.as_str())
+        .collect();
     let mut text = String::new();
     local.write_session(&mut text, version, &bundled);
     let mut is_first = true;
@@ -55,8 +64,10 @@ pub fn answer(
 }
 
 fn accept(offer: &Description, at: usize) -> Result<Accepted, Error> {
-    let section =
-        offer.sections.get(at).ok_or_else(|| Error::Malformed("no such media section".to_owned()))?;
+    let section = offer
+        .sections
+        .get(at)
+        .ok_or_else(|| Error::Malformed("no such media section".to_owned()))?;
     let name = codec_name(section);
     let codec = name
         .and_then(|name| section.codec(name))
@@ -64,7 +75,9 @@ fn accept(offer: &Description, at: usize) -> Result<Accepted, Error> {
     Ok(Accepted {
         section: at,
         payload_type: codec.payload_type,
-        repair_payload_type: section.repair_of(codec.payload_type).map(|repair| repair.payload_type),
+        repair_payload_type: section
+            .repair_of(codec.payload_type)
+            .map(|repair| repair.payload_type),
         clock_rate: codec.clock_rate,
         audio_level: section.extension(AUDIO_LEVEL),
         mid: section.extension(MID),
@@ -90,7 +103,9 @@ fn write_section(
     bitrate_kbps: u32,
     write_transport: impl FnOnce(&mut String),
 ) {
-    let Some(codec) = codec_name(section).and_then(|name| section.codec(name)) else { return };
+    let Some(codec) = codec_name(section).and_then(|name| section.codec(name)) else {
+        return;
+    };
     let main = codec.payload_type;
     let repair = section.repair_of(main).map(|repair| repair.payload_type);
     let _ = write!(text, "m={} 9 {} {main}", section.media, section.protocol);
@@ -99,7 +114,11 @@ fn write_section(
     }
     let _ = write!(text, "\r\nc=IN IP4 0.0.0.0\r\na=mid:{}\r\n", section.mid);
     write_transport(text);
-    text.push_str(if kept.is_some() && section.direction.sends() { "a=recvonly\r\n" } else { "a=inactive\r\n" });
+    text.push_str(if kept.is_some() && section.direction.sends() {
+        "a=recvonly\r\n"
+    } else {
+        "a=inactive\r\n"
+    });
     text.push_str("a=rtcp-mux\r\na=rtcp-rsize\r\n");
     for uri in [MID, AUDIO_LEVEL] {
         if let Some(id) = section.extension(uri) {
@@ -107,7 +126,10 @@ fn write_section(
         }
     }
     if section.kind == Kind::Audio {
-        let _ = write!(text, "a=rtpmap:{main} opus/48000/2\r\na=fmtp:{main} minptime=10;useinbandfec=1;usedtx=1\r\n");
+        let _ = write!(
+            text,
+            "a=rtpmap:{main} opus/48000/2\r\na=fmtp:{main} minptime=10;useinbandfec=1;usedtx=1\r\n"
+        );
     } else {
         write_video(text, main, repair, bitrate_kbps);
     }
@@ -124,7 +146,10 @@ fn write_video(text: &mut String, main: u8, repair: Option<u8>, bitrate_kbps: u3
          a=rtcp-fb:{main} nack\r\na=rtcp-fb:{main} nack pli\r\n"
     );
     if let Some(repair) = repair {
-        let _ = write!(text, "a=rtpmap:{repair} rtx/90000\r\na=fmtp:{repair} apt={main}\r\n");
+        let _ = write!(
+            text,
+            "a=rtpmap:{repair} rtx/90000\r\na=fmtp:{repair} apt={main}\r\n"
+        );
     }
 }
 

@@ -44,8 +44,14 @@ impl Local<'_> {
 
     /// Written into the first bundled section only; the others inherit it (RFC 8843 section 7).
     fn write_transport(&self, text: &mut String, with_candidates: bool) {
-        let Credentials { user_fragment, password } = self.credentials;
-        let _ = write!(text, "a=ice-ufrag:{user_fragment}\r\na=ice-pwd:{password}\r\na=fingerprint:sha-256 ");
+        let Credentials {
+            user_fragment,
+            password,
+        } = self.credentials;
+        let _ = write!(
+            text,
+            "a=ice-ufrag:{user_fragment}\r\na=ice-pwd:{password}\r\na=fingerprint:sha-256 "
+        );
         for (at, byte) in self.fingerprint.iter().enumerate() {
             let _ = write!(text, "{}{byte:02X}", if at == 0 { "" } else { ":" });
         }
@@ -58,7 +64,11 @@ impl Local<'_> {
             // Host candidates, the first address preferred (RFC 8445 section 5.1.2.1).
             let priority = (126 << 24) | ((65_535 - preference) << 8) | 255;
             let (ip, port) = (address.ip(), address.port());
-            let _ = write!(text, "a=candidate:{} 1 udp {priority} {ip} {port} typ host\r\n", at + 1);
+            let _ = write!(
+                text,
+                "a=candidate:{} 1 udp {priority} {ip} {port} typ host\r\n",
+                at + 1
+            );
         }
         text.push_str("a=end-of-candidates\r\n");
     }

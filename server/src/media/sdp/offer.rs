@@ -29,7 +29,9 @@ pub fn offer(sections: &[OfferedSection], local: &Local<'_>, version: u64) -> St
     local.write_session(&mut text, version, &bundled);
     for (at, section) in sections.iter().enumerate() {
         match section.repair_ssrc {
-            Some(repair) => write_video(&mut text, section, repair, |text| local.write_transport(text, at == 0)),
+            Some(repair) => write_video(&mut text, section, repair, |text| {
+                local.write_transport(text, at == 0)
+            }),
             None => write_audio(&mut text, section, |text| local.write_transport(text, at == 0)),
         }
     }
@@ -85,5 +87,8 @@ fn write_head(
 
 fn write_ssrc(text: &mut String, section: &OfferedSection, ssrc: u32) {
     let (stream, mid) = (&section.stream, &section.mid);
-    let _ = write!(text, "a=ssrc:{ssrc} cname:{stream}\r\na=ssrc:{ssrc} msid:{stream} {mid}\r\n");
+    let _ = write!(
+        text,
+        "a=ssrc:{ssrc} cname:{stream}\r\na=ssrc:{ssrc} msid:{stream} {mid}\r\n"
+    );
 }

@@ -85,12 +85,19 @@ impl Section {
     pub fn repair_of(&self, payload_type: u8) -> Option<&Codec> {
         let apt = format!("apt={payload_type}");
         self.codecs.iter().find(|codec| {
-            codec.name == "rtx" && codec.parameters.split(';').any(|parameter| parameter.trim() == apt)
+            codec.name == "rtx"
+                && codec
+                    .parameters
+                    .split(';')
+                    .any(|parameter| parameter.trim() == apt)
         })
     }
 
     pub fn extension(&self, uri: &str) -> Option<u8> {
-        self.extensions.iter().find(|(_, found)| found == uri).map(|(id, _)| *id)
+        self.extensions
+            .iter()
+            .find(|(_, found)| found == uri)
+            .map(|(id, _)| *id)
     }
 }
 
@@ -106,9 +113,14 @@ impl Description {
         if session.media_descriptions.len() > MAXIMUM_SECTIONS {
             return Err(malformed("more than 128 media sections"));
         }
-        let sections = session.media_descriptions.iter().map(section).collect::<Result<Vec<_>, _>>()?;
-        let user_fragment =
-            first(&session, "ice-ufrag").ok_or_else(|| malformed("no a=ice-ufrag"))?.to_owned();
+        let sections = session
+            .media_descriptions
+            .iter()
+            .map(section)
+            .collect::<Result<Vec<_>, _>>()?;
+        let user_fragment = first(&session, "ice-ufrag")
+            .ok_or_else(|| malformed("no a=ice-ufrag"))?
+            .to_owned();
         let fingerprints = fingerprints(&session);
         if fingerprints.is_empty() {
             return Err(malformed("no a=fingerprint with sha-256"));
@@ -119,7 +131,12 @@ impl Description {
             Some("actpass") => Setup::ActPass,
             _ => return Err(malformed("no a=setup")),
         };
-        Ok(Description { user_fragment, fingerprints, setup, sections })
+        Ok(Description {
+            user_fragment,
+            fingerprints,
+            setup,
+            sections,
+        })
     }
 }
 
@@ -186,7 +203,9 @@ fn streams(media: &MediaDescription) -> (Vec<u32>, Vec<(u32, u32)>) {
     let repairs: Vec<(u32, u32)> = values(media, "ssrc-group").filter_map(pair).collect();
     let mut ssrcs: Vec<u32> = Vec::new();
     for line in values(media, "ssrc") {
-        let Some(ssrc) = line.split(' ').next().and_then(|id| id.parse().ok()) else { continue };
+        let Some(ssrc) = line.split(' ').next().and_then(|id| id.parse().ok()) else {
+            continue;
+        };
         let repairs_another = repairs.iter().any(|(_, repair)| *repair == ssrc);
         if !repairs_another && !ssrcs.contains(&ssrc) && ssrcs.len() < MAXIMUM_SSRCS {
             ssrcs.push(ssrc);
@@ -209,7 +228,10 @@ fn direction(media: &MediaDescription) -> Direction {
 
 fn fingerprints(session: &SessionDescription) -> Vec<Fingerprint> {
     let on_session = session.attribute("fingerprint").map(String::as_str);
-    let on_media = session.media_descriptions.iter().flat_map(|media| values(media, "fingerprint"));
+    let on_media = session
+        .media_descriptions
+        .iter()
+        .flat_map(|media| values(media, "fingerprint"));
     let mut found: Vec<Fingerprint> = Vec::new();
     for fingerprint in on_session.into_iter().chain(on_media).filter_map(fingerprint) {
         if !found.contains(&fingerprint) && found.len() < 4 {
@@ -235,7 +257,12 @@ fn fingerprint(line: &str) -> Option<Fingerprint> {
 /// The session's attribute, or that of the first section that has it: bundled sections agree.
 fn first<'a>(session: &'a SessionDescription, key: &str) -> Option<&'a str> {
     let on_session = session.attribute(key).map(String::as_str);
-    on_session.or_else(|| session.media_descriptions.iter().find_map(|media| value(media, key)))
+    on_session.or_else(|| {
+        session
+            .media_descriptions
+            .iter()
+            .find_map(|media| value(media, key))
+    })
 }
 
 fn value<'a>(media: &'a MediaDescription, key: &str) -> Option<&'a str> {
@@ -243,7 +270,11 @@ fn value<'a>(media: &'a MediaDescription, key: &str) -> Option<&'a str> {
 }
 
 fn values<'a>(media: &'a MediaDescription, key: &'a str) -> impl Iterator<Item = &'a str> {
-    media.attributes.iter().filter(move |each| each.key == key).filter_map(|each| each.value.as_deref())
+    media
+        .attributes
+        .iter()
+        .filter(move |each| each.key == key)
+        .filter_map(|each| each.value.as_deref())
 }
 
 /// RFC 8866 section 9, `token-char`.

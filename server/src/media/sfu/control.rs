@@ -69,11 +69,16 @@ impl Sfu {
         self.serial += 1;
         let at = self.rooms.insert(Room::new(id, self.serial));
         self.by_room.insert(id, at);
-        RoomKey { at, serial: self.serial }
+        RoomKey {
+            at,
+            serial: self.serial,
+        }
     }
 
     pub fn is_open(&self, key: RoomKey) -> bool {
-        self.rooms.get(key.at).is_some_and(|room| room.serial == key.serial)
+        self.rooms
+            .get(key.at)
+            .is_some_and(|room| room.serial == key.serial)
     }
 
     pub fn close(&mut self, now: Instant, key: RoomKey, out: &mut Outbox) {
@@ -98,7 +103,11 @@ impl Sfu {
         id: ParticipantId,
         out: &mut Outbox,
     ) -> Result<MemberKey, Error> {
-        let earlier = self.room(room)?.members.iter().find(|(_, member)| member.id == id);
+        let earlier = self
+            .room(room)?
+            .members
+            .iter()
+            .find(|(_, member)| member.id == id);
         if let Some((at, member)) = earlier {
             let serial = member.serial;
             self.leave(now, MemberKey { room, at, serial }, out);
@@ -195,7 +204,12 @@ impl Sfu {
         let version = self.describe(key)?;
         let member = &mut self.rooms[key.room.at].members[key.at];
         member.pool.grow(seats, &mut self.random);
-        let sections: Vec<_> = member.pool.slots.iter().map(|slot| slot.section.clone()).collect();
+        let sections: Vec<_> = member
+            .pool
+            .slots
+            .iter()
+            .map(|slot| slot.section.clone())
+            .collect();
         let local = Local {
             credentials: &self.connections[connection].transport.ice.local,
             fingerprint: &self.identity.fingerprint,
@@ -209,17 +223,28 @@ impl Sfu {
     ///
     /// # Errors
     /// [`Error::Malformed`], [`Error::Unsupported`], [`Error::Refused`] without an offer, [`Error::Gone`].
-    pub fn accept(&mut self, now: Instant, key: MemberKey, answer: &str, out: &mut Outbox) -> Result<(), Error> {
+    pub fn accept(
+        &mut self,
+        now: Instant,
+        key: MemberKey,
+        answer: &str,
+        out: &mut Outbox,
+    ) -> Result<(), Error> {
         let Some(connection) = self.member(key)?.subscribe else {
             return Err(Error::Refused("an answer without an offer"));
         };
         let answer = Description::parse(answer)?;
         if answer.setup != Setup::Active {
-            return Err(Error::Unsupported("the client must take the active DTLS role".to_owned()));
+            return Err(Error::Unsupported(
+                "the client must take the active DTLS role".to_owned(),
+            ));
         }
         let room = self.room(key.room)?;
         for slot in &mut room.members[key.at].pool.slots {
-            slot.usable = answer.sections.iter().any(|section| takes(section, &slot.section.mid));
+            slot.usable = answer
+                .sections
+                .iter()
+                .any(|section| takes(section, &slot.section.mid));
         }
         if !room.viewers.contains(&key.at) {
             room.viewers.push(key.at);
@@ -233,12 +258,18 @@ impl Sfu {
     }
 
     fn room(&mut self, key: RoomKey) -> Result<&mut Room, Error> {
-        self.rooms.get_mut(key.at).filter(|room| room.serial == key.serial).ok_or(Error::Gone)
+        self.rooms
+            .get_mut(key.at)
+            .filter(|room| room.serial == key.serial)
+            .ok_or(Error::Gone)
     }
 
     fn member(&mut self, key: MemberKey) -> Result<&mut Member, Error> {
         let room = self.room(key.room)?;
-        room.members.get_mut(key.at).filter(|member| member.serial == key.serial).ok_or(Error::Gone)
+        room.members
+            .get_mut(key.at)
+            .filter(|member| member.serial == key.serial)
+            .ok_or(Error::Gone)
     }
 
     fn describe(&mut self, key: MemberKey) -> Result<u64, Error> {
@@ -260,7 +291,13 @@ impl Sfu {
             addresses: &self.settings.addresses,
             setup: "passive",
         };
-        Ok(sdp::answer(offer, sections, &local, version, self.settings.publisher_bitrate_kbps)?)
+        Ok(sdp::answer(
+            offer,
+            sections,
+            &local,
+            version,
+            self.settings.publisher_bitrate_kbps,
+        )?)
     }
 
     /// The connection that an offer is about: the one that stands, that one with ICE restarted, or, where
@@ -278,7 +315,8 @@ impl Sfu {
             let transport = &mut self.connections[at].transport;
             if transport.is_same_peer(&offer.fingerprints) {
                 if transport.restarts(&offer.user_fragment) {
-                    self.by_user_fragment.insert(credentials.user_fragment.clone(), at);
+                    self.by_user_fragment
+                        .insert(credentials.user_fragment.clone(), at);
                     transport.ice.restart(credentials);
                 }
                 return at;
@@ -303,8 +341,16 @@ impl Sfu {
         let member = self.member(key)?;
         let mut gone = Vec::new();
         for source in Source::ALL {
-            let section = wanted.iter().find(|(_, wanted)| *wanted == source).map(|(section, _)| *section);
-            let kept = section.and_then(|at| Some((&offer.sections[at], accepted.iter().find(|each| each.section == at)?)));
+            let section = wanted
+                .iter()
+                .find(|(_, wanted)| *wanted == source)
+                .map(|(section, _)| *section);
+            let kept = section.and_then(|at| {
+                Some((
+                    &offer.sections[at],
+                    accepted.iter().find(|each| each.section == at)?,
+                ))
+            });
             let announced = kept
                 .filter(|(section, _)| section.direction.sends() && !section.rejected)
                 .map(|(section, accepted)| announced(source, section, accepted));
@@ -313,21 +359,31 @@ impl Sfu {
                 continue;
             }
             if standing.as_ref().is_some_and(Stream::is_shown) {
-                gone.push(Event::Track { participant: member.id, source, state: TrackState::Gone });
+                gone.push(Event::Track {
+                    participant: member.id,
+                    source,
+                    state: TrackState::Gone,
+                });
             }
             *standing = announced.map(Stream::new);
         }
         let room = self.room(key.room)?;
         room.unsettled = true;
         room.observe(now, key.at, |event| gone.push(event));
-        self.events.extend(gone.into_iter().map(|event| (key.room, event)));
+        self.events
+            .extend(gone.into_iter().map(|event| (key.room, event)));
         Ok(())
     }
 
     fn connect(&mut self, now: Instant, key: MemberKey, side: Side, credentials: Credentials) -> usize {
         let user_fragment = credentials.user_fragment.clone();
         let transport = Transport::new(credentials, now);
-        let connection = Connection { transport, room: key.room.at, member: key.at, side };
+        let connection = Connection {
+            transport,
+            room: key.room.at,
+            member: key.at,
+            side,
+        };
         let at = self.connections.insert(connection);
         self.by_user_fragment.insert(user_fragment, at);
         let member = &mut self.rooms[key.room.at].members[key.at];
@@ -341,11 +397,16 @@ impl Sfu {
 
     /// Ends a connection whose member stays.
     pub(super) fn drop_connection(&mut self, now: Instant, at: usize, out: &mut Outbox) {
-        let Some(mut connection) = self.connections.try_remove(at) else { return };
+        let Some(mut connection) = self.connections.try_remove(at) else {
+            return;
+        };
         connection.transport.close(now, out);
         self.by_address.retain(|_, bound| *bound != at);
         self.by_user_fragment.retain(|_, bound| *bound != at);
-        let member = self.rooms.get_mut(connection.room).and_then(|room| room.members.get_mut(connection.member));
+        let member = self
+            .rooms
+            .get_mut(connection.room)
+            .and_then(|room| room.members.get_mut(connection.member));
         if let Some(member) = member {
             match connection.side {
                 Side::Publish => member.publish = member.publish.filter(|publish| *publish != at),
@@ -366,15 +427,24 @@ impl Sfu {
 
     /// Acts upon a change in a connection's life.
     pub(super) fn changed(&mut self, now: Instant, at: usize, change: Option<Change>, out: &mut Outbox) {
-        let (Some(change), Some(connection)) = (change, self.connections.get(at)) else { return };
+        let (Some(change), Some(connection)) = (change, self.connections.get(at)) else {
+            return;
+        };
         let (room, member, side) = (connection.room, connection.member, connection.side);
         if change == Change::Closed {
             self.drop_connection(now, at, out);
         }
-        let Some(room_state) = self.rooms.get_mut(room) else { return };
-        let Some(found) = room_state.members.get_mut(member) else { return };
+        let Some(room_state) = self.rooms.get_mut(room) else {
+            return;
+        };
+        let Some(found) = room_state.members.get_mut(member) else {
+            return;
+        };
         let participant = found.id;
-        let key = RoomKey { at: room, serial: room_state.serial };
+        let key = RoomKey {
+            at: room,
+            serial: room_state.serial,
+        };
         self.events.push((
             key,
             match change {
@@ -398,7 +468,9 @@ impl Sfu {
         if let Some(before) = earlier.and_then(|before| self.connections.get_mut(before)) {
             before.transport.addresses.retain(|bound| *bound != address);
         }
-        let Some(connection) = self.connections.get_mut(at) else { return };
+        let Some(connection) = self.connections.get_mut(at) else {
+            return;
+        };
         let addresses = &mut connection.transport.addresses;
         addresses.push(address);
         if addresses.len() > MAXIMUM_ADDRESSES {
@@ -406,7 +478,6 @@ impl Sfu {
             self.by_address.remove(&oldest);
         }
     }
-
 }
 
 /// The sections that carry the tracks, with their sources.
@@ -415,12 +486,24 @@ fn wanted(offer: &Description, tracks: &[PublishedTrack]) -> Result<Vec<(usize, 
     for track in tracks {
         let at = offer.sections.iter().position(|section| section.mid == track.mid);
         let at = at.ok_or_else(|| Error::Malformed(format!("no media section has mid {:?}", track.mid)))?;
-        let kind = if track.source.is_audio() { Kind::Audio } else { Kind::Video };
+        let kind = if track.source.is_audio() {
+            Kind::Audio
+        } else {
+            Kind::Video
+        };
         if offer.sections[at].kind != kind {
-            return Err(Error::Malformed(format!("section {:?} is of another kind than its source", track.mid)));
+            return Err(Error::Malformed(format!(
+                "section {:?} is of another kind than its source",
+                track.mid
+            )));
         }
-        if wanted.iter().any(|(section, source)| *section == at || *source == track.source) {
-            return Err(Error::Malformed("a source or a section is named twice".to_owned()));
+        if wanted
+            .iter()
+            .any(|(section, source)| *section == at || *source == track.source)
+        {
+            return Err(Error::Malformed(
+                "a source or a section is named twice".to_owned(),
+            ));
         }
         wanted.push((at, track.source));
     }
@@ -429,7 +512,13 @@ fn wanted(offer: &Description, tracks: &[PublishedTrack]) -> Result<Vec<(usize, 
 
 fn announced(source: Source, section: &Section, accepted: &Accepted) -> Announced {
     let ssrc = section.ssrcs.first().copied();
-    let repair = |ssrc: u32| section.repairs.iter().find(|(main, _)| *main == ssrc).map(|(_, repair)| *repair);
+    let repair = |ssrc: u32| {
+        section
+            .repairs
+            .iter()
+            .find(|(main, _)| *main == ssrc)
+            .map(|(_, repair)| *repair)
+    };
     Announced {
         source,
         mid: section.mid.clone(),

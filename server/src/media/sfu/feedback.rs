@@ -4,8 +4,8 @@
 use std::time::Instant;
 
 use super::{OUR_SSRC, Sfu};
-use crate::media::forward::Incoming;
 use crate::media::codec::vp8;
+use crate::media::forward::Incoming;
 use crate::media::name::Side;
 use crate::media::room::Room;
 use crate::media::rtcp::{self, Feedback, Writer};
@@ -43,28 +43,53 @@ impl Sfu {
             _ => {}
         });
         self.ask_for_key_frames(now, out);
-        if complete { Ok(()) } else { Err(Drop::MalformedFeedback) }
+        if complete {
+            Ok(())
+        } else {
+            Err(Drop::MalformedFeedback)
+        }
     }
 
     fn want_key_frame(&mut self, room: usize, viewer: usize, ssrc: u32) {
-        let Some(room) = self.rooms.get_mut(room) else { return };
-        let Some(pool) = room.members.get(viewer).map(|member| &member.pool) else { return };
-        let Some(slot) = pool.by_ssrc(ssrc).map(|at| &pool.slots[at]) else { return };
-        let (Some(holder), source) = (slot.holder, slot.source) else { return };
+        let Some(room) = self.rooms.get_mut(room) else {
+            return;
+        };
+        let Some(pool) = room.members.get(viewer).map(|member| &member.pool) else {
+            return;
+        };
+        let Some(slot) = pool.by_ssrc(ssrc).map(|at| &pool.slots[at]) else {
+            return;
+        };
+        let (Some(holder), source) = (slot.holder, slot.source) else {
+            return;
+        };
         if let Some(stream) = room.stream_mut(holder, source) {
             stream.key_frames.want();
         }
     }
 
     /// Sends one packet again on the slot's repair stream (RFC 4588).
-    fn send_again(&mut self, at: usize, room: usize, viewer: usize, ssrc: u32, number: u16, out: &mut Outbox) {
-        let again = self.rooms.get(room).and_then(|room| find_again(room, viewer, ssrc, number));
+    fn send_again(
+        &mut self,
+        at: usize,
+        room: usize,
+        viewer: usize,
+        ssrc: u32,
+        number: u16,
+        out: &mut Outbox,
+    ) {
+        let again = self
+            .rooms
+            .get(room)
+            .and_then(|room| find_again(room, viewer, ssrc, number));
         let Some(again) = again else {
             self.stats.retransmission_misses += 1;
             return;
         };
         let transport = &mut self.connections[at].transport;
-        let Some((to, sealer)) = transport.sender() else { return };
+        let Some((to, sealer)) = transport.sender() else {
+            return;
+        };
         let sent = out.write(to, |buffer| {
             let length = again.write(buffer)?;
             sealer.seal_rtp(buffer, length, again.header.ssrc, again.repair_index)
@@ -80,9 +105,13 @@ impl Sfu {
     pub(super) fn ask_for_key_frames(&mut self, now: Instant, out: &mut Outbox) {
         for (_, room) in &mut self.rooms {
             for (_, member) in &mut room.members {
-                let Some(connection) = member.publish.and_then(|at| self.connections.get_mut(at)) else { continue };
+                let Some(connection) = member.publish.and_then(|at| self.connections.get_mut(at)) else {
+                    continue;
+                };
                 for stream in member.streams.iter_mut().flatten() {
-                    let Some(ssrc) = stream.announced.ssrc else { continue };
+                    let Some(ssrc) = stream.announced.ssrc else {
+                        continue;
+                    };
                     if connection.transport.is_connected() && stream.key_frames.is_due(now) {
                         self.stats.key_frame_requests += 1;
                         connection.transport.send_rtcp(out, |buffer| {
@@ -99,8 +128,14 @@ impl Sfu {
 }
 
 fn note_clock(now: Instant, room: &mut Room, member: usize, ssrc: u32, ntp: u64, rtp: u32) {
-    let Some(member) = room.members.get_mut(member) else { return };
-    let stream = member.streams.iter_mut().flatten().find(|stream| stream.announced.ssrc == Some(ssrc));
+    let Some(member) = room.members.get_mut(member) else {
+        return;
+    };
+    let stream = member
+        .streams
+        .iter_mut()
+        .flatten()
+        .find(|stream| stream.announced.ssrc == Some(ssrc));
     if let Some(reception) = stream.and_then(|stream| stream.reception.as_mut()) {
         reception.heard_sender_report(now, ntp, rtp);
     }
@@ -122,7 +157,9 @@ impl Again<'_> {
         let body = rtp::HEADER_LENGTH + 2;
         let length = body + self.payload.len();
         self.header.write(buffer.first_chunk_mut()?);
-        buffer.get_mut(rtp::HEADER_LENGTH..body)?.copy_from_slice(&self.original.to_be_bytes());
+        buffer
+            .get_mut(rtp::HEADER_LENGTH..body)?
+            .copy_from_slice(&self.original.to_be_bytes());
         let payload = buffer.get_mut(body..length)?;
         payload.copy_from_slice(self.payload);
         self.shift.apply(&self.descriptor, payload);
@@ -138,7 +175,12 @@ fn find_again(room: &Room, viewer: usize, ssrc: u32, number: u16) -> Option<Agai
     let stream = room.members.get(slot.holder?)?.streams[slot.source as usize].as_ref()?;
     let kept = stream.cache.as_ref()?.find(index)?;
     let descriptor = vp8::Descriptor::parse(kept.payload).unwrap_or_default();
-    let packet = Incoming { index, timestamp: kept.timestamp, marker: kept.marker, vp8: Some(descriptor) };
+    let packet = Incoming {
+        index,
+        timestamp: kept.timestamp,
+        marker: kept.marker,
+        vp8: Some(descriptor),
+    };
     let placed = slot.rewriter.place_again(&packet)?;
     Some(Again {
         slot: at,

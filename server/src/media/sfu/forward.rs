@@ -32,7 +32,9 @@ impl Sfu {
     pub fn forward(&mut self, now: Instant, storage: &[u8], out: &mut Outbox) -> Progress {
         while let Some(first) = self.arrivals.get(self.cursor.arrival) {
             let room_at = first.room;
-            let is_done = self.arrivals[..self.cursor.arrival].iter().any(|before| before.room == room_at);
+            let is_done = self.arrivals[..self.cursor.arrival]
+                .iter()
+                .any(|before| before.room == room_at);
             let room = self.rooms.get_mut(room_at).filter(|_| !is_done);
             let viewers = room.as_ref().map_or(0, |room| room.viewers.len());
             if let Some(room) = room {
@@ -43,14 +45,24 @@ impl Sfu {
                     let member = &mut room.members[viewer];
                     let connection = member.subscribe.and_then(|at| self.connections.get_mut(at));
                     if let Some(connection) = connection {
-                        self.stats.forwarded_packets +=
-                            show(now, &self.arrivals, room_at, connection, &mut member.pool, storage, out);
+                        self.stats.forwarded_packets += show(
+                            now,
+                            &self.arrivals,
+                            room_at,
+                            connection,
+                            &mut member.pool,
+                            storage,
+                            out,
+                        );
                     }
                     self.cursor.viewer += 1;
                 }
             }
             debug_assert!(self.cursor.viewer >= viewers);
-            self.cursor = Cursor { arrival: self.cursor.arrival + 1, viewer: 0 };
+            self.cursor = Cursor {
+                arrival: self.cursor.arrival + 1,
+                viewer: 0,
+            };
         }
         Progress::Done
     }
@@ -66,10 +78,14 @@ fn show(
     storage: &[u8],
     out: &mut Outbox,
 ) -> u64 {
-    let Some((to, sealer)) = connection.transport.sender() else { return 0 };
+    let Some((to, sealer)) = connection.transport.sender() else {
+        return 0;
+    };
     let mut written = 0;
     for arrival in arrivals.iter().filter(|arrival| arrival.room == room) {
-        let Some(at) = pool.place_of(arrival.member, arrival.source) else { continue };
+        let Some(at) = pool.place_of(arrival.member, arrival.source) else {
+            continue;
+        };
         let slot = &mut pool.slots[at];
         let payload = &storage[arrival.start..arrival.start + arrival.length];
         if out.write(to, |buffer| write(now, arrival, slot, sealer, payload, buffer)) {
@@ -97,7 +113,11 @@ fn write(
     let ssrc = slot.section.ssrc;
     Outgoing {
         marker: arrival.packet.marker,
-        payload_type: if slot.source.is_audio() { payload_type::OPUS } else { payload_type::VP8 },
+        payload_type: if slot.source.is_audio() {
+            payload_type::OPUS
+        } else {
+            payload_type::VP8
+        },
         sequence_number: placed.index as u16,
         timestamp: placed.timestamp,
         ssrc,

@@ -128,7 +128,10 @@ impl Sfu {
         let mut settled = false;
         for (at, room) in &mut self.rooms {
             if room.unsettled {
-                let key = RoomKey { at, serial: room.serial };
+                let key = RoomKey {
+                    at,
+                    serial: room.serial,
+                };
                 room.settle(now, |event| self.events.push((key, event)));
                 settled = true;
             }

@@ -54,7 +54,9 @@ impl Sfu {
         let connection = self.connections.get_mut(at).ok_or(Drop::UnknownAddress)?;
         match protocol {
             Protocol::Dtls => {
-                let change = connection.transport.receive_dtls(now, received.from, datagram, out)?;
+                let change = connection
+                    .transport
+                    .receive_dtls(now, received.from, datagram, out)?;
                 self.changed(now, at, change, out);
                 Ok(())
             }
@@ -76,16 +78,33 @@ impl Sfu {
         out: &mut Outbox,
     ) -> Result<(), Drop> {
         let mut request = Request::parse(datagram).ok_or(Drop::StrayStun)?;
-        let at = *self.by_user_fragment.get(&request.user_fragment).ok_or(Drop::StrayStun)?;
+        let at = *self
+            .by_user_fragment
+            .get(&request.user_fragment)
+            .ok_or(Drop::StrayStun)?;
         let connection = self.connections.get_mut(at).ok_or(Drop::StrayStun)?;
-        connection.transport.ice.answer(now, from, &mut request, self.identity.crypto.as_ref(), out)?;
+        connection
+            .transport
+            .ice
+            .answer(now, from, &mut request, self.identity.crypto.as_ref(), out)?;
         self.bind(from, at);
         Ok(())
     }
 
-    fn receive_rtp(&mut self, now: Instant, at: usize, start: usize, datagram: &mut [u8]) -> Result<(), Drop> {
+    fn receive_rtp(
+        &mut self,
+        now: Instant,
+        at: usize,
+        start: usize,
+        datagram: &mut [u8],
+    ) -> Result<(), Drop> {
         let header = rtp::Header::parse(datagram).ok_or(Drop::Truncated)?;
-        let Connection { transport, room, member, side } = &mut self.connections[at];
+        let Connection {
+            transport,
+            room,
+            member,
+            side,
+        } = &mut self.connections[at];
         if *side != Side::Publish {
             return Err(Drop::UnknownStream);
         }
@@ -95,12 +114,15 @@ impl Sfu {
         let (room_at, member_at) = (*room, *member);
         let room = self.rooms.get_mut(room_at).ok_or(Drop::UnknownStream)?;
         let member = room.members.get_mut(member_at).ok_or(Drop::UnknownStream)?;
-        let (source, is_repair) =
-            find(&mut member.streams, &header, packet).ok_or(Drop::UnknownStream)?;
-        let stream = member.streams[source as usize].as_mut().ok_or(Drop::UnknownStream)?;
+        let (source, is_repair) = find(&mut member.streams, &header, packet).ok_or(Drop::UnknownStream)?;
+        let stream = member.streams[source as usize]
+            .as_mut()
+            .ok_or(Drop::UnknownStream)?;
         let (index, payload) = if is_repair {
             // The original's sequence number stands before its payload (RFC 4588 section 4).
-            let original = packet.get(payload.start..payload.start + 2).ok_or(Drop::Truncated)?;
+            let original = packet
+                .get(payload.start..payload.start + 2)
+                .ok_or(Drop::Truncated)?;
             if stream.reception.is_none() || payload.len() == 2 {
                 return Err(Drop::UnknownStream);
             }
@@ -111,13 +133,28 @@ impl Sfu {
         };
         // Padding alone probes for bandwidth; the gap it leaves would be asked for, so it counts as arrived.
         let bytes = &packet[payload.clone()];
-        let descriptor = if source.is_audio() { None } else { Some(vp8::Descriptor::parse(bytes).unwrap_or_default()) };
-        let incoming = Incoming { index, timestamp: header.timestamp, marker: header.marker, vp8: descriptor };
+        let descriptor = if source.is_audio() {
+            None
+        } else {
+            Some(vp8::Descriptor::parse(bytes).unwrap_or_default())
+        };
+        let incoming = Incoming {
+            index,
+            timestamp: header.timestamp,
+            marker: header.marker,
+            vp8: descriptor,
+        };
         if !stream.arrived(now, &incoming, bytes) {
             return Err(Drop::Replayed);
         }
         if stream.state.is_none() {
-            let (key, events) = (super::RoomKey { at: room_at, serial: room.serial }, &mut self.events);
+            let (key, events) = (
+                super::RoomKey {
+                    at: room_at,
+                    serial: room.serial,
+                },
+                &mut self.events,
+            );
             room.observe(now, member_at, |event| events.push((key, event)));
         }
         let member = &mut room.members[member_at];
@@ -133,7 +170,14 @@ impl Sfu {
             return Err(Drop::NoRoom);
         }
         let (start, length) = (start + payload.start, payload.len());
-        self.arrivals.push(Arrival { room: room_at, member: member_at, source, packet: incoming, start, length });
+        self.arrivals.push(Arrival {
+            room: room_at,
+            member: member_at,
+            source,
+            packet: incoming,
+            start,
+            length,
+        });
         Ok(())
     }
 }
@@ -166,5 +210,8 @@ fn find(streams: &mut [Option<Stream>; 4], header: &rtp::Header, packet: &[u8]) 
 
 fn audio_level(streams: &[Option<Stream>; 4], header: &rtp::Header, packet: &[u8]) -> Option<u8> {
     let stream = streams[Source::Microphone as usize].as_ref()?;
-    header.element(packet, stream.announced.audio_level?)?.first().copied()
+    header
+        .element(packet, stream.announced.audio_level?)?
+        .first()
+        .copied()
 }

@@ -25,7 +25,13 @@ impl Sfu {
             self.changed(now, at, Some(Change::Closed), out);
         }
         for (at, room) in &mut self.rooms {
-            let (key, events) = (RoomKey { at, serial: room.serial }, &mut self.events);
+            let (key, events) = (
+                RoomKey {
+                    at,
+                    serial: room.serial,
+                },
+                &mut self.events,
+            );
             for member in 0..room.members.capacity() {
                 room.observe(now, member, |event| events.push((key, event)));
             }
@@ -33,7 +39,10 @@ impl Sfu {
             room.want_key_frames();
             ask_for_missing(now, room, &mut self.connections, out);
         }
-        if self.last_report.is_none_or(|at| now.saturating_duration_since(at) >= REPORT_INTERVAL) {
+        if self
+            .last_report
+            .is_none_or(|at| now.saturating_duration_since(at) >= REPORT_INTERVAL)
+        {
             self.last_report = Some(now);
             self.report(now, out);
         }
@@ -52,7 +61,9 @@ impl Sfu {
                 }
             }
             for &viewer in &room.viewers {
-                let connection = room.members[viewer].subscribe.and_then(|at| self.connections.get_mut(at));
+                let connection = room.members[viewer]
+                    .subscribe
+                    .and_then(|at| self.connections.get_mut(at));
                 if let Some(connection) = connection {
                     report_to_viewer(now, room, viewer, connection, out);
                 }
@@ -63,11 +74,15 @@ impl Sfu {
 
 fn ask_for_missing(now: Instant, room: &mut Room, connections: &mut Slab<Connection>, out: &mut Outbox) {
     for (_, member) in &mut room.members {
-        let Some(connection) = member.publish.and_then(|at| connections.get_mut(at)) else { continue };
+        let Some(connection) = member.publish.and_then(|at| connections.get_mut(at)) else {
+            continue;
+        };
         for stream in member.streams.iter_mut().flatten() {
             let mut numbers = [0; 64];
             let count = stream.gaps.due(now, &mut numbers);
-            let (Some(ssrc), true) = (stream.announced.ssrc, count > 0) else { continue };
+            let (Some(ssrc), true) = (stream.announced.ssrc, count > 0) else {
+                continue;
+            };
             connection.transport.send_rtcp(out, |buffer| {
                 let mut writer = Writer::new(buffer);
                 writer.receiver_report(OUR_SSRC, &[]);
@@ -88,7 +103,9 @@ fn report_to_publisher(
     let mut blocks = [rtcp::Reception::default(); 4];
     let (mut count, mut video, mut videos) = (0, [0; 4], 0);
     for stream in member.streams.iter_mut().flatten() {
-        let Some(reception) = &mut stream.reception else { continue };
+        let Some(reception) = &mut stream.reception else {
+            continue;
+        };
         blocks[count] = reception.report(now);
         count += 1;
         if !stream.announced.source.is_audio() {
@@ -120,7 +137,11 @@ fn report_to_viewer(now: Instant, room: &Room, viewer: usize, connection: &mut C
                 .and_then(|holder| room.members.get(holder))
                 .and_then(|member| member.streams[slot.source as usize].as_ref());
             let Some(stream) = stream else { continue };
-            let Some(report) = stream.reception.as_ref().and_then(|reception| reception.sender_report()) else {
+            let Some(report) = stream
+                .reception
+                .as_ref()
+                .and_then(|reception| reception.sender_report())
+            else {
                 continue;
             };
             let (ntp, rtp) = report.at(now, stream.announced.clock_rate);

@@ -38,9 +38,14 @@ impl Identity {
     /// `None` where the system gives no randomness.
     pub fn generate() -> Option<Identity> {
         let crypto = rtc_crypto::default_provider().ok()?;
-        let certificate = Certificate::generate_self_signed(vec!["hoian".to_owned()], crypto.crypto()).ok()?;
+        let certificate =
+            Certificate::generate_self_signed(vec!["hoian".to_owned()], crypto.crypto()).ok()?;
         let fingerprint = sha256(certificate.certificate.first()?.as_ref())?;
-        Some(Identity { certificate, fingerprint, crypto })
+        Some(Identity {
+            certificate,
+            fingerprint,
+            crypto,
+        })
     }
 
     fn handshake(&self, expected: Vec<Fingerprint>) -> Option<Arc<HandshakeConfig>> {
@@ -93,14 +98,19 @@ impl Dtls {
 
     /// The other end's fingerprints are known: begins, and handles what was held.
     pub fn begin(&mut self, now: Instant, identity: &Identity, expected: Vec<Fingerprint>) -> Outcome {
-        let Dtls::Held(held) = self else { return Outcome::Nothing };
+        let Dtls::Held(held) = self else {
+            return Outcome::Nothing;
+        };
         let held = std::mem::take(held);
         let Some(config) = identity.handshake(expected) else {
             *self = Dtls::Closed;
             return Outcome::Closed;
         };
         let endpoint = Endpoint::new(PEER, TransportProtocol::UDP, Some(config));
-        *self = Dtls::Running { endpoint: Box::new(endpoint), handled: 0 };
+        *self = Dtls::Running {
+            endpoint: Box::new(endpoint),
+            handled: 0,
+        };
         for datagram in held {
             match self.receive(now, &datagram) {
                 Ok(Outcome::Nothing) | Err(_) => {}
@@ -156,11 +166,17 @@ impl Dtls {
                 | DtlsError::ErrAlertFatalOrClose
         );
         tracing::debug!(%error, fatal, "DTLS datagram not taken");
-        if fatal { Ok(Outcome::Closed) } else { Err(Drop::Forged) }
+        if fatal {
+            Ok(Outcome::Closed)
+        } else {
+            Err(Drop::Forged)
+        }
     }
 
     fn keys(&self) -> Option<(Opener, Sealer)> {
-        let Dtls::Running { endpoint, .. } = self else { return None };
+        let Dtls::Running { endpoint, .. } = self else {
+            return None;
+        };
         let state = endpoint.get_connection_state(PEER)?;
         let profile = match state.srtp_protection_profile() {
             SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm => Profile::AeadAes128Gcm,
@@ -168,14 +184,18 @@ impl Dtls {
             _ => return None,
         };
         let length = profile.keying_material_length();
-        let material = state.export_keying_material(srtp::EXPORTER_LABEL, &[], length).ok()?;
+        let material = state
+            .export_keying_material(srtp::EXPORTER_LABEL, &[], length)
+            .ok()?;
         tracing::debug!(?profile, "DTLS handshake complete");
         srtp::contexts(profile, material.as_ref(), true)
     }
 
     /// Moves what the handshake wants to send into `out`.
     pub fn flush(&mut self, to: SocketAddr, out: &mut Outbox) {
-        let Dtls::Running { endpoint, .. } = self else { return };
+        let Dtls::Running { endpoint, .. } = self else {
+            return;
+        };
         while let Some(transmit) = endpoint.poll_transmit() {
             out.push(to, &transmit.message);
         }
@@ -183,7 +203,9 @@ impl Dtls {
 
     /// Sends a flight again whose answer is overdue.
     pub fn tick(&mut self, now: Instant) {
-        let Dtls::Running { endpoint, .. } = self else { return };
+        let Dtls::Running { endpoint, .. } = self else {
+            return;
+        };
         if endpoint.poll_timeout(&PEER).is_some_and(|at| at <= now) {
             // It fails once the retransmissions are used up; consent then ends the connection.
             let _ = endpoint.handle_timeout(PEER, now);

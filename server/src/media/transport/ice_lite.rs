@@ -28,7 +28,10 @@ pub struct Credentials {
 impl Credentials {
     /// 72 and 144 bits of randomness, above the 24 and 128 of RFC 8445 section 5.3.
     pub fn generate(random: &mut StdRng) -> Credentials {
-        Credentials { user_fragment: text(random, 12), password: text(random, 24) }
+        Credentials {
+            user_fragment: text(random, 12),
+            password: text(random, 24),
+        }
     }
 }
 
@@ -43,7 +46,12 @@ pub struct IceLite {
 
 impl IceLite {
     pub fn new(local: Credentials, now: Instant) -> IceLite {
-        IceLite { local, retiring: None, remote: None, last_heard: now }
+        IceLite {
+            local,
+            retiring: None,
+            remote: None,
+            last_heard: now,
+        }
     }
 
     /// Where media goes: the nominated address, or the first proven one before any is nominated.
@@ -112,14 +120,22 @@ impl Request {
         }
         let user_name = String::from_utf8(message.get(ATTR_USERNAME).ok()?).ok()?;
         let user_fragment = user_name.split(':').next()?.to_owned();
-        Some(Request { message, user_fragment })
+        Some(Request {
+            message,
+            user_fragment,
+        })
     }
 }
 
 /// `MessageIntegrity::check` subtracts the padded lengths of what follows the integrity attribute, so
 /// they must lie within the message.
 fn is_well_formed(message: &Message) -> bool {
-    let padded: usize = message.attributes.0.iter().map(|each| 4 + usize::from(each.length).div_ceil(4) * 4).sum();
+    let padded: usize = message
+        .attributes
+        .0
+        .iter()
+        .map(|each| 4 + usize::from(each.length).div_ceil(4) * 4)
+        .sum();
     padded == message.length as usize
 }
 
@@ -133,7 +149,12 @@ fn response(
     response.transaction_id = request.transaction_id;
     response.set_type(BINDING_SUCCESS);
     response.write_header();
-    XorMappedAddress { ip: from.ip(), port: from.port() }.add_to(&mut response).ok()?;
+    XorMappedAddress {
+        ip: from.ip(),
+        port: from.port(),
+    }
+    .add_to(&mut response)
+    .ok()?;
     let password = String::from_utf8_lossy(password).into_owned();
     MessageIntegrity::new_short_term_integrity_with_provider(password, crypto.crypto())
         .add_to(&mut response)
@@ -144,5 +165,7 @@ fn response(
 
 fn text(random: &mut StdRng, length: usize) -> String {
     const ICE_CHARACTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    (0..length).map(|_| char::from(ICE_CHARACTERS[random.random_range(0..64)])).collect()
+    (0..length)
+        .map(|_| char::from(ICE_CHARACTERS[random.random_range(0..64)]))
+        .collect()
 }

@@ -109,7 +109,12 @@ impl Transport {
         Ok(self.apply(outcome?))
     }
 
-    pub fn open_rtp(&mut self, now: Instant, packet: &mut [u8], header: &rtp::Header) -> Result<(u64, usize), Drop> {
+    pub fn open_rtp(
+        &mut self,
+        now: Instant,
+        packet: &mut [u8],
+        header: &rtp::Header,
+    ) -> Result<(u64, usize), Drop> {
         let (opener, _) = self.crypto.as_mut().ok_or(Drop::NoKeys)?;
         let opened = opener.open_rtp(packet, header)?;
         self.ice.heard(now);
@@ -130,7 +135,9 @@ impl Transport {
 
     /// Seals and sends the RTCP that `write` puts into the buffer.
     pub fn send_rtcp(&mut self, out: &mut Outbox, write: impl FnOnce(&mut [u8]) -> Option<usize>) -> bool {
-        let Some((to, sealer)) = self.sender() else { return false };
+        let Some((to, sealer)) = self.sender() else {
+            return false;
+        };
         out.write(to, |buffer| {
             let length = write(buffer)?;
             sealer.seal_rtcp(buffer, length)

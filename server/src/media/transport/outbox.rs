@@ -43,7 +43,11 @@ impl Outbox {
         let Some(length) = write(buffer).filter(|length| *length <= MAXIMUM_DATAGRAM) else {
             return false;
         };
-        self.datagrams.push(Outgoing { to, start: self.used, length });
+        self.datagrams.push(Outgoing {
+            to,
+            start: self.used,
+            length,
+        });
         self.used += length;
         true
     }

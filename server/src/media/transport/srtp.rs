@@ -49,10 +49,21 @@ pub fn contexts(profile: Profile, keying_material: &[u8], server: bool) -> Optio
     let (client_salt, server_salt) = salts.split_at(profile.salt_length());
     let client = Session::derive(profile, &keys[..KEY], client_salt)?;
     let server_session = Session::derive(profile, &keys[KEY..], server_salt)?;
-    let (theirs, ours) = if server { (client, server_session) } else { (server_session, client) };
+    let (theirs, ours) = if server {
+        (client, server_session)
+    } else {
+        (server_session, client)
+    };
     Some((
-        Opener { session: theirs, streams: Vec::with_capacity(MAXIMUM_STREAMS), rtcp_window: Window::default() },
-        Sealer { session: ours, rtcp_index: 0 },
+        Opener {
+            session: theirs,
+            streams: Vec::with_capacity(MAXIMUM_STREAMS),
+            rtcp_window: Window::default(),
+        },
+        Sealer {
+            session: ours,
+            rtcp_index: 0,
+        },
     ))
 }
 
@@ -83,7 +94,10 @@ impl Opener {
         }
         let length = self.session.rtp.open(packet, header, index)?;
         let at = known.unwrap_or_else(|| {
-            self.streams.push(Stream { ssrc: header.ssrc, window: Window::default() });
+            self.streams.push(Stream {
+                ssrc: header.ssrc,
+                window: Window::default(),
+            });
             self.streams.len() - 1
         });
         self.streams[at].window.accept(index);
@@ -136,8 +150,15 @@ impl Session {
 }
 
 enum Cipher {
-    Gcm { key: aead::LessSafeKey, salt: [u8; 12] },
-    Cm { key: Box<Aes128>, salt: [u8; 14], authentication: hmac::Key },
+    Gcm {
+        key: aead::LessSafeKey,
+        salt: [u8; 12],
+    },
+    Cm {
+        key: Box<Aes128>,
+        salt: [u8; 14],
+        authentication: hmac::Key,
+    },
 }
 
 impl Cipher {
@@ -169,13 +190,21 @@ impl Cipher {
     fn open(&self, packet: &mut [u8], header: &rtp::Header, index: u64) -> Result<usize, Drop> {
         match self {
             Cipher::Gcm { key, salt } => {
-                let body = packet.len().checked_sub(header.length + GCM_TAG).ok_or(Drop::Truncated)?;
+                let body = packet
+                    .len()
+                    .checked_sub(header.length + GCM_TAG)
+                    .ok_or(Drop::Truncated)?;
                 let (aad, sealed) = packet.split_at_mut(header.length);
                 let nonce = gcm_nonce(salt, header.ssrc, index);
-                key.open_in_place(nonce, aead::Aad::from(&*aad), sealed).map_err(|_| Drop::Forged)?;
+                key.open_in_place(nonce, aead::Aad::from(&*aad), sealed)
+                    .map_err(|_| Drop::Forged)?;
                 Ok(header.length + body)
             }
-            Cipher::Cm { key, salt, authentication } => {
+            Cipher::Cm {
+                key,
+                salt,
+                authentication,
+            } => {
                 let length = packet.len().checked_sub(SHA1_TAG).ok_or(Drop::Truncated)?;
                 if length < header.length {
                     return Err(Drop::Truncated);
@@ -195,11 +224,17 @@ impl Cipher {
                 let (packet, rest) = buffer.split_at_mut_checked(length)?;
                 let (aad, plain) = packet.split_at_mut_checked(rtp::HEADER_LENGTH)?;
                 let nonce = gcm_nonce(salt, ssrc, index);
-                let tag = key.seal_in_place_separate_tag(nonce, aead::Aad::from(&*aad), plain).ok()?;
+                let tag = key
+                    .seal_in_place_separate_tag(nonce, aead::Aad::from(&*aad), plain)
+                    .ok()?;
                 rest.get_mut(..GCM_TAG)?.copy_from_slice(tag.as_ref());
                 Some(length + GCM_TAG)
             }
-            Cipher::Cm { key, salt, authentication } => {
+            Cipher::Cm {
+                key,
+                salt,
+                authentication,
+            } => {
                 let (packet, rest) = buffer.split_at_mut_checked(length)?;
                 cm_apply(key, salt, ssrc, index, packet.get_mut(rtp::HEADER_LENGTH..)?);
                 let tag = sha1_tag(authentication, packet, &roll_over(index).to_be_bytes());
@@ -217,7 +252,12 @@ impl Cipher {
             return Err(Drop::Truncated);
         }
         let index_at = if tag_after_index { length } else { length + GCM_TAG };
-        let word = [packet[index_at], packet[index_at + 1], packet[index_at + 2], packet[index_at + 3]];
+        let word = [
+            packet[index_at],
+            packet[index_at + 1],
+            packet[index_at + 2],
+            packet[index_at + 3],
+        ];
         let index = u32::from_be_bytes(word);
         if index & ENCRYPTED == 0 {
             return Err(Drop::Forged);
@@ -234,9 +274,14 @@ impl Cipher {
                 aad[..RTCP_CLEAR].copy_from_slice(clear);
                 aad[RTCP_CLEAR..].copy_from_slice(&word);
                 let nonce = gcm_rtcp_nonce(salt, ssrc, index);
-                key.open_in_place(nonce, aead::Aad::from(aad), sealed).map_err(|_| Drop::Forged)?;
+                key.open_in_place(nonce, aead::Aad::from(aad), sealed)
+                    .map_err(|_| Drop::Forged)?;
             }
-            Cipher::Cm { key, salt, authentication } => {
+            Cipher::Cm {
+                key,
+                salt,
+                authentication,
+            } => {
                 let (signed, tag) = packet.split_at_mut(length + INDEX_WORD);
                 ring_equal(&sha1_tag(authentication, signed, &[]), tag)?;
                 cm_apply(key, salt, ssrc, u64::from(index), &mut signed[RTCP_CLEAR..length]);
@@ -256,16 +301,24 @@ impl Cipher {
                 aad[..RTCP_CLEAR].copy_from_slice(clear);
                 aad[RTCP_CLEAR..].copy_from_slice(&word);
                 let nonce = gcm_rtcp_nonce(salt, ssrc, index);
-                let tag = key.seal_in_place_separate_tag(nonce, aead::Aad::from(aad), plain).ok()?;
+                let tag = key
+                    .seal_in_place_separate_tag(nonce, aead::Aad::from(aad), plain)
+                    .ok()?;
                 rest.get_mut(..GCM_TAG)?.copy_from_slice(tag.as_ref());
-                rest.get_mut(GCM_TAG..GCM_TAG + INDEX_WORD)?.copy_from_slice(&word);
+                rest.get_mut(GCM_TAG..GCM_TAG + INDEX_WORD)?
+                    .copy_from_slice(&word);
                 Some(length + GCM_TAG + INDEX_WORD)
             }
-            Cipher::Cm { key, salt, authentication } => {
+            Cipher::Cm {
+                key,
+                salt,
+                authentication,
+            } => {
                 cm_apply(key, salt, ssrc, u64::from(index), plain);
                 rest.get_mut(..INDEX_WORD)?.copy_from_slice(&word);
                 let tag = sha1_tag(authentication, packet, &word);
-                rest.get_mut(INDEX_WORD..INDEX_WORD + SHA1_TAG)?.copy_from_slice(&tag);
+                rest.get_mut(INDEX_WORD..INDEX_WORD + SHA1_TAG)?
+                    .copy_from_slice(&tag);
                 Some(length + INDEX_WORD + SHA1_TAG)
             }
         }
@@ -326,7 +379,11 @@ fn sha1_tag(key: &hmac::Key, packet: &[u8], tail: &[u8]) -> [u8; SHA1_TAG] {
 /// Compares in constant time: all bytes are looked at whatever the first difference.
 fn ring_equal(expected: &[u8; SHA1_TAG], found: &[u8]) -> Result<(), Drop> {
     let difference = expected.iter().zip(found).fold(0, |sum, (a, b)| sum | (a ^ b));
-    if found.len() == SHA1_TAG && std::hint::black_box(difference) == 0 { Ok(()) } else { Err(Drop::Forged) }
+    if found.len() == SHA1_TAG && std::hint::black_box(difference) == 0 {
+        Ok(())
+    } else {
+        Err(Drop::Forged)
+    }
 }
 
 fn roll_over(index: u64) -> u32 {
@@ -364,8 +421,13 @@ mod tests {
 
     fn packet(sequence_number: u16) -> Vec<u8> {
         let mut bytes = vec![0u8; 100 + OVERHEAD];
-        let header =
-            rtp::Outgoing { marker: false, payload_type: 96, sequence_number, timestamp: 5, ssrc: 0xcafe };
+        let header = rtp::Outgoing {
+            marker: false,
+            payload_type: 96,
+            sequence_number,
+            timestamp: 5,
+            ssrc: 0xcafe,
+        };
         header.write(bytes.first_chunk_mut().unwrap());
         bytes[12..100].fill(0x42);
         bytes
@@ -429,10 +491,16 @@ mod tests {
         derive_into(&master, &salt, 1, &mut authentication);
         assert_eq!(key[..], hex("C61E7A93744F39EE10734AFE3FF7A087"));
         assert_eq!(session_salt[..], hex("30CBBC08863D8C85D49DB34A9AE1"));
-        assert_eq!(authentication[..], hex("CEBE321F6FF7716B6FD4AB49AF256A156D38BAA4"));
+        assert_eq!(
+            authentication[..],
+            hex("CEBE321F6FF7716B6FD4AB49AF256A156D38BAA4")
+        );
     }
 
     fn hex(text: &str) -> Vec<u8> {
-        (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+        (0..text.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
+            .collect()
     }
 }
