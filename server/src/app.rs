@@ -138,6 +138,7 @@ fn start_media(app: &App) -> Result<net::Media, Error> {
     let media = net::Media::start(net::Config {
         bind,
         advertise: config.addresses.clone(),
+        ..net::Config::default()
     })?;
     app.conferences.begin(media.clone());
     Ok(media)
