@@ -6,7 +6,10 @@ pub mod place;
 
 use lopdf::{Dictionary, Object, ObjectId, dictionary};
 
-use crate::error::Result;
+use time::OffsetDateTime;
+use time::macros::{format_description, offset};
+
+use crate::error::{Error, Result};
 use crate::pdf::form::field::{form_xobject, upright_size};
 use crate::pdf::place::Rect;
 use crate::pdf::writer::Update;
@@ -37,6 +40,18 @@ impl Appearance {
         };
         Ok(update.add(form_xobject(rect, rotation, resources, content.into_bytes())))
     }
+}
+
+/// A signing time as Annex I writes it: `23/11/2026 08:51:53 +07:00`.
+///
+/// # Errors
+/// *Misuse*: a year that has no four digits.
+pub fn signing_time(time: OffsetDateTime) -> Result<String> {
+    let format = format_description!("[day]/[month]/[year] [hour]:[minute]:[second] +07:00");
+    let local = time.to_offset(offset!(+7));
+    local
+        .format(format)
+        .map_err(|e| Error::misuse("signing time", e.to_string()))
 }
 
 fn draw_image(update: &mut Update, png: &[u8], bounds: &Rect) -> Result<(Dictionary, String)> {

@@ -226,12 +226,13 @@ pub(crate) fn number(value: f64) -> Object {
     Object::Real(((value * 1000.0).round() / 1000.0) as f32)
 }
 
-/// Keeps what an update may need: object streams are unpacked, all other streams are never rewritten by us.
+/// Keeps what an update may need: object streams are unpacked, all other streams are never rewritten by us. Of what is
+/// returned `lopdf` uses the value for members of object streams, and only whether it is there for all others.
 fn without_streams(id: ObjectId, object: &mut Object) -> Option<(ObjectId, Object)> {
     let kept = object
         .as_stream()
         .map_or(true, |stream| stream.dict.has_type(b"ObjStm"));
-    kept.then(|| (id, std::mem::replace(object, Object::Null)))
+    kept.then(|| (id, object.clone()))
 }
 
 /// Chains of references to references are legal and always short; the bound only breaks circles.

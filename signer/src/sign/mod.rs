@@ -116,6 +116,21 @@ pub fn prepare(document: &[u8], request: &Request, chain: &[Vec<u8>]) -> Result<
     })
 }
 
+/// The common name of a chain's first certificate, for showing.
+///
+/// # Errors
+/// *Malformed* certificates, or one without such a name.
+pub fn common_name(chain: &[Vec<u8>]) -> Result<String> {
+    let certificate = algorithm::parse(chain.first().map_or(&[], Vec::as_slice))?;
+    let name = certificate
+        .subject()
+        .iter_common_name()
+        .next()
+        .and_then(|name| name.as_str().ok());
+    name.map(str::to_owned)
+        .ok_or_else(|| Error::malformed("certificate", "its subject has no common name"))
+}
+
 impl Prepared {
     /// The DER `SET OF` signed attributes: what the key signs (RFC 5652, 5.4).
     pub fn signed_attributes(&self) -> &[u8] {

@@ -1,6 +1,7 @@
 //! The command `signer`: one subcommand a file.
 
 mod inspect;
+mod sign;
 mod verify;
 
 use std::io;
@@ -25,6 +26,8 @@ struct Command {
 
 #[derive(Subcommand)]
 enum Action {
+    /// Signs a PDF file.
+    Sign(Box<sign::Arguments>),
     /// Judges the signatures of PDF files.
     Verify(verify::Arguments),
     /// Shows the revisions, fields and signatures of a PDF file without judging them.
@@ -45,6 +48,7 @@ pub fn run() -> ExitCode {
         }
     };
     match command.action {
+        Action::Sign(arguments) => sign::run(&arguments),
         Action::Verify(arguments) => verify::run(&arguments),
         Action::Inspect(arguments) => inspect::run(&arguments),
     }
