@@ -1,7 +1,17 @@
 //! Validation of signed PDF documents (EN 319 102-1, EN 319 142-1): a report, never an error, never a panic.
+//!
+//! Format and coverage first, then what later revisions changed, cryptography, certificates, and time. Each has its own
+//! module and its own verdict; [`signature`] joins them into an indication.
 
+mod cryptography;
+mod difference;
+mod field;
+mod format;
+mod permission;
 mod policy;
 mod report;
+mod signature;
+mod trust;
 
 pub use policy::{Anchor, Policy, Revocation};
 pub use report::{
@@ -9,11 +19,32 @@ pub use report::{
     RevocationStatus, SignatureReport, SubIndication, Verdict, Warning,
 };
 
+use crate::error::Error;
+use crate::pdf::reader::Document;
+
 /// Judges every signature and document time-stamp of `document` under `policy`.
 ///
 /// Never fails and never panics: what cannot be judged is said in the report. Time and memory stay within
 /// [`crate::limits`]. The document's bytes are hashed in place.
 pub fn validate(document: &[u8], policy: &Policy) -> Report {
-    let _ = (document, policy);
-    Report::malformed("the validator is not in place yet")
+    match Document::open(document, policy.password.as_deref()).and_then(|opened| signature::judge(&opened, policy)) {
+        Ok(report) => report,
+        Err(error) => unreadable(&error),
+    }
+}
+
+fn unreadable(error: &Error) -> Report {
+    let (verdict, problem) = match error {
+        Error::Malformed { .. } | Error::Misuse { .. } => {
+            (Verdict::Malformed, Problem::Malformed(error.to_string()))
+        }
+        Error::Unsupported { .. } => (Verdict::Indeterminate, Problem::Unsupported(error.to_string())),
+        Error::Refused { subject: "password", .. } => (Verdict::Indeterminate, Problem::PasswordNeeded),
+        Error::Refused { .. } => (Verdict::Indeterminate, Problem::Refused(error.to_string())),
+    };
+    Report {
+        verdict,
+        signatures: Vec::new(),
+        problem: Some(problem),
+    }
 }

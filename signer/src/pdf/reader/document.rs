@@ -61,7 +61,8 @@ impl<'a> Document<'a> {
     ///
     /// # Errors
     /// [`Error::Malformed`] for whatever readers could see differently, [`Error::Refused`] beyond the limits.
-    pub fn open(bytes: &'a [u8]) -> Result<Self> {
+    pub fn open(bytes: &'a [u8], password: Option<&str>) -> Result<Self> {
+        let _ = password;
         let revisions = revision::revisions(bytes)?;
         let mut history: HashMap<u32, Vec<(usize, Entry)>> = HashMap::new();
         for (index, revision) in revisions.iter().enumerate() {

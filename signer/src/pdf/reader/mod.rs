@@ -10,5 +10,5 @@ mod lexer;
 mod revision;
 mod xref;
 
-pub use document::{Document, Located, View};
+pub use document::{Document, Located, Place, View};
 pub use revision::Revision;

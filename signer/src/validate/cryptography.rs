@@ -1,0 +1,160 @@
+//! Digest and signature of one CMS (EN 319 102-1 clause 5.2.7).
+
+use super::format::SubFilter;
+use super::report::SubIndication;
+use crate::cms::{CertificateHash, SignedData, SignerIdentifier, SignerInfo, oid};
+use crate::error::{Error, Result};
+use crate::x509::Certificate;
+use crate::x509::algorithm::{self, Digest, Failure};
+
+/// A signature whose mathematics hold.
+#[derive(Debug, Clone)]
+pub(super) struct Checked {
+    pub(super) certificate: Certificate,
+    pub(super) digest: Digest,
+    /// SHA-1, MD5 or a short key took part.
+    pub(super) weak: bool,
+    pub(super) has_certificate_hash: bool,
+}
+
+/// Why the mathematics do not hold.
+pub(super) type Refusal = (SubIndication, String);
+
+fn format(error: &Error) -> Refusal {
+    (SubIndication::FormatFailure, error.to_string())
+}
+
+/// Verifies the digest of `parts` and the signature over it. `candidates` may complete the embedded certificates.
+pub(super) fn check(
+    data: &SignedData,
+    sub_filter: SubFilter,
+    parts: &[&[u8]],
+    candidates: &[Certificate],
+) -> Result<Checked, Refusal> {
+    let signer = &data.signer;
+    let digest = Digest::of(&signer.digest_algorithm.algorithm)
+        .map_err(|error| (SubIndication::CryptoConstraintsFailure, error.to_string()))?;
+    let hash = match (&data.content, sub_filter) {
+        (None, SubFilter::Cades | SubFilter::Detached) => digest.hash(parts),
+        (Some(content), SubFilter::Sha1) => {
+            if *content != Digest::Sha1.hash(parts) {
+                return Err((SubIndication::HashFailure, "the document's digest differs".to_owned()));
+            }
+            digest.hash(&[content])
+        }
+        (Some(content), SubFilter::TimeStamp) => digest.hash(&[content]),
+        (Some(_), _) => return Err((SubIndication::FormatFailure, "a detached CMS has content".to_owned())),
+        (None, _) => return Err((SubIndication::FormatFailure, "the CMS has no content".to_owned())),
+    };
+    agreement(data).map_err(|error| format(&error))?;
+    let certificate = signing_certificate(data, candidates)?;
+    let message = message(data, sub_filter, parts, &hash)?;
+    verify(signer, &certificate, digest, &message)?;
+    Ok(Checked {
+        digest,
+        weak: digest.is_weak() || sub_filter == SubFilter::Sha1 || certificate.public_key.is_weak(),
+        has_certificate_hash: matches!(signer.certificate_hash(), Ok(Some(_))),
+        certificate,
+    })
+}
+
+/// The bytes that were signed: the attributes as they stand, after their digest was compared.
+fn message(
+    data: &SignedData,
+    sub_filter: SubFilter,
+    parts: &[&[u8]],
+    hash: &[u8],
+) -> Result<Vec<u8>, Refusal> {
+    let Some(signed) = &data.signer.signed_bytes else {
+        return Ok(match (&data.content, sub_filter) {
+            (Some(content), _) => content.clone(),
+            (None, _) => parts.concat(),
+        });
+    };
+    let missing = || (SubIndication::FormatFailure, "no message-digest attribute".to_owned());
+    let given = data.signer.message_digest().map_err(|error| format(&error))?.ok_or_else(missing)?;
+    if given != hash {
+        return Err((SubIndication::HashFailure, "the document's digest differs".to_owned()));
+    }
+    Ok(signed.clone())
+}
+
+fn verify(
+    signer: &SignerInfo,
+    certificate: &Certificate,
+    digest: Digest,
+    message: &[u8],
+) -> Result<(), Refusal> {
+    let algorithm = &signer.signature_algorithm;
+    // Ed25519 signs the message itself; the digest algorithm beside it covers the attributes alone (RFC 8419).
+    match algorithm::verify(&certificate.public_key, algorithm, Some(digest), message, &signer.signature) {
+        Ok(_) => Ok(()),
+        Err(Failure::Mismatch) => {
+            Err((SubIndication::SigCryptoFailure, "the signature value does not verify".to_owned()))
+        }
+        Err(Failure::Algorithm(error @ Error::Unsupported { .. })) => {
+            Err((SubIndication::CryptoConstraintsFailure, error.to_string()))
+        }
+        Err(Failure::Algorithm(error)) => Err((SubIndication::SigCryptoFailure, error.to_string())),
+    }
+}
+
+/// Outer digest set, content type and algorithm protection must say the same as the SignerInfo.
+fn agreement(data: &SignedData) -> Result<()> {
+    let signer = &data.signer;
+    if let Some((digest, signature)) = signer.algorithm_protection()? {
+        let same_signature =
+            signature.is_none_or(|signature| signature.algorithm == signer.signature_algorithm.algorithm);
+        if digest.algorithm != signer.digest_algorithm.algorithm || !same_signature {
+            return Err(Error::malformed("CMS", "algorithm protection names other algorithms"));
+        }
+    }
+    if signer.signed_bytes.is_none() {
+        return if data.content_type == oid::DATA || data.content.is_none() {
+            Ok(())
+        } else {
+            Err(Error::malformed("CMS", "no signed attributes"))
+        };
+    }
+    match signer.content_type()? {
+        Some(kind) if kind == data.content_type => Ok(()),
+        _ => Err(Error::malformed("CMS", "the content-type attribute does not name the content")),
+    }
+}
+
+/// The certificate named by the SignerInfo and, where given, by the ESS attribute's hash.
+fn signing_certificate(data: &SignedData, candidates: &[Certificate]) -> Result<Certificate, Refusal> {
+    let embedded: Vec<Certificate> =
+        data.certificates.iter().filter_map(|der| Certificate::parse(der).ok()).collect();
+    let named = |certificate: &&Certificate| match &data.signer.identifier {
+        SignerIdentifier::IssuerAndSerial { issuer, serial } => {
+            certificate.serial == *serial
+                && crate::x509::Name::parse(issuer).is_ok_and(|issuer| issuer == certificate.issuer)
+        }
+        SignerIdentifier::SubjectKeyIdentifier(identifier) => {
+            certificate.subject_key_identifier.as_ref() == Some(identifier)
+        }
+    };
+    let found: Vec<&Certificate> = embedded.iter().chain(candidates).filter(named).collect();
+    let Some(first) = found.first() else {
+        return Err((SubIndication::NoSigningCertificateFound, "the signer's certificate is missing".to_owned()));
+    };
+    match data.signer.certificate_hash().map_err(|error| format(&error))? {
+        None => Ok((*first).clone()),
+        Some(hash) => found
+            .into_iter()
+            .find(|certificate| is_hash_of(&hash, certificate))
+            .cloned()
+            .ok_or_else(|| {
+                (
+                    SubIndication::SigConstraintsFailure,
+                    "the ESS attribute names another certificate".to_owned(),
+                )
+            }),
+    }
+}
+
+fn is_hash_of(hash: &CertificateHash, certificate: &Certificate) -> bool {
+    let serial_fits = hash.serial.as_ref().is_none_or(|serial| *serial == certificate.serial);
+    serial_fits && Digest::of(&hash.algorithm).is_ok_and(|digest| digest.hash(&[&certificate.der]) == hash.hash)
+}

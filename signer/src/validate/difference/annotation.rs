@@ -1,0 +1,93 @@
+//! The annotations of a page.
+
+use std::collections::HashSet;
+
+use super::{Finding, Walk};
+use crate::error::{Error, Result};
+use crate::limits;
+use crate::pdf::object::{Dictionary, Object, Reference};
+use crate::pdf::reader::Place;
+
+/// Kinds that comment on a page (ISO 32000-2, table 257, P = 3); none that could cover it with other text.
+const COMMENTS: [&[u8]; 5] = [b"Text", b"Highlight", b"Underline", b"Popup", b"Ink"];
+
+impl Walk<'_> {
+    /// Old annotations stay, new ones are widgets of new signature fields or comments.
+    pub(super) fn annotations(&mut self, old: &Dictionary, new: &Dictionary, label: &str) -> Result<()> {
+        let (before, after) = (self.list(old, true)?, self.list(new, false)?);
+        let old_references: HashSet<Reference> = before.iter().filter_map(Object::as_reference).collect();
+        let new_references: HashSet<Reference> = after.iter().filter_map(Object::as_reference).collect();
+        if new_references.len() + direct(&after).len() != after.len() && after.len() > before.len() {
+            self.disallow(format!("{label} names an annotation twice"));
+        }
+        for reference in before.iter().filter_map(Object::as_reference) {
+            if !new_references.contains(&reference) {
+                self.removed(reference, label)?;
+            } else if !self.old_widgets.contains_key(&reference) {
+                let (old, new) = (self.old.object(reference)?, self.new.object(reference)?);
+                self.require_same(old.object.clone(), new.object.clone(), format!("an annotation of {label}"));
+            }
+        }
+        let (old_direct, new_direct) = (direct(&before), direct(&after));
+        if old_direct.len() != new_direct.len() {
+            self.disallow(format!("annotations of {label} were added or removed"));
+        }
+        for (old, new) in old_direct.into_iter().zip(new_direct) {
+            self.require_same(old, new, format!("an annotation of {label}"));
+        }
+        for reference in after.iter().filter_map(Object::as_reference) {
+            if !old_references.contains(&reference) {
+                self.added(reference, label)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn list(&self, page: &Dictionary, old: bool) -> Result<Vec<Object>> {
+        let view = if old { self.old } else { self.new };
+        match view.value(page, "Annots")? {
+            Object::Null => Ok(Vec::new()),
+            Object::Array(items) if items.len() <= limits::FIELDS => Ok(items),
+            _ => Err(Error::malformed("PDF", "Annots is no list")),
+        }
+    }
+
+    /// A reference to nothing may go; anything else stays.
+    fn removed(&mut self, reference: Reference, label: &str) -> Result<()> {
+        if !self.old.object(reference)?.object.is_null() {
+            self.disallow(format!("an annotation of {label} was removed"));
+        }
+        Ok(())
+    }
+
+    fn added(&mut self, reference: Reference, label: &str) -> Result<()> {
+        let is_signature = self
+            .new_widgets
+            .get(&reference)
+            .and_then(|field| self.new_fields.get(field))
+            .is_some_and(|field| field.is_signature);
+        let is_new = self.old.place(reference) == Place::Nowhere;
+        let empty_before = self
+            .old_widgets
+            .get(&reference)
+            .and_then(|field| self.old_fields.get(field))
+            .is_some_and(|field| field.is_signature && field.value.is_null());
+        if is_signature && (is_new || empty_before) {
+            return Ok(());
+        }
+        let object = self.new.object(reference)?;
+        let subtype = object.object.as_dictionary().and_then(|annotation| annotation.name("Subtype"));
+        match subtype {
+            Some(subtype) if is_new && COMMENTS.contains(&subtype) => {
+                let kind = String::from_utf8_lossy(subtype).into_owned();
+                self.findings.push(Finding::Annotation(format!("{kind} on {label}")));
+            }
+            _ => self.disallow(format!("an annotation was added to {label}")),
+        }
+        Ok(())
+    }
+}
+
+fn direct(items: &[Object]) -> Vec<Object> {
+    items.iter().filter(|item| item.as_reference().is_none()).cloned().collect()
+}

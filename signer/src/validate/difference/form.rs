@@ -1,0 +1,224 @@
+//! The interactive form: new signature fields, signatures, filled fields.
+
+use std::collections::HashSet;
+
+use super::super::field::Field;
+use super::{Finding, Walk, keys, shown};
+use crate::error::Result;
+use crate::pdf::object::{Dictionary, Object, Reference};
+use crate::pdf::reader::Place;
+
+/// What filling changes in a field or its widget.
+const FILLING: [&[u8]; 9] = [b"V", b"AP", b"AS", b"F", b"DA", b"Q", b"Ff", b"M", b"I"];
+/// Back references: the tree itself has been compared.
+const UPWARD: [&[u8]; 2] = [b"P", b"Parent"];
+
+impl Walk<'_> {
+    pub(super) fn form(&mut self, old: &Object, new: &Object) -> Result<()> {
+        let (old, new) = (self.old.resolve(old)?, self.new.resolve(new)?);
+        let empty = Dictionary::default();
+        let (before, after) = match (&old, &new) {
+            (Object::Null, Object::Null) => return Ok(()),
+            (Object::Null, Object::Dictionary(after)) => (&empty, after),
+            (Object::Dictionary(before), Object::Dictionary(after)) => (before, after),
+            _ => {
+                self.disallow("/AcroForm was removed");
+                return Ok(());
+            }
+        };
+        super::field::no_duplicates(after, "AcroForm")?;
+        for key in keys(before, after) {
+            let (old, new) = self.values(before, after, key);
+            match key {
+                b"Fields" => {}
+                b"SigFlags" => self.signature_flags(&old, &new)?,
+                b"DR" => self.resources(&old, &new)?,
+                b"DA" | b"Q" if old.is_null() => {}
+                b"NeedAppearances" if !matches!(self.new.resolve(&new)?, Object::Boolean(true)) => {}
+                _ => self.require_same(old, new, format!("the form's {}", shown(key))),
+            }
+        }
+        let (old, new) = self.values(before, after, b"Fields");
+        let (old, new) = (self.old.resolve(&old)?, self.new.resolve(&new)?);
+        self.field_list(old.as_array().unwrap_or_default(), new.as_array().unwrap_or_default())
+    }
+
+    fn signature_flags(&mut self, old: &Object, new: &Object) -> Result<()> {
+        let before = self.old.resolve(old)?.as_integer().unwrap_or(0);
+        let after = self.new.resolve(new)?.as_integer().unwrap_or(0);
+        if before & !after != 0 {
+            self.disallow("the form's /SigFlags lost a flag");
+        }
+        Ok(())
+    }
+
+    /// Named resources may be added, never changed.
+    fn resources(&mut self, old: &Object, new: &Object) -> Result<()> {
+        let (old, new) = (self.old.resolve(old)?, self.new.resolve(new)?);
+        let (Object::Dictionary(before), Object::Dictionary(after)) = (&old, &new) else {
+            if !old.is_null() {
+                self.require_same(old, new, "the form's /DR");
+            }
+            return Ok(());
+        };
+        for (key, value) in before.iter() {
+            let other = after.get(key).cloned().unwrap_or(Object::Null);
+            let (kind, other) = (self.old.resolve(value)?, self.new.resolve(&other)?);
+            let label = format!("the form's resources {}", shown(key));
+            if let (Object::Dictionary(kind), Object::Dictionary(other)) = (&kind, &other) {
+                for (name, value) in kind.iter() {
+                    let other = other.get(name).cloned().unwrap_or(Object::Null);
+                    self.require_same(value.clone(), other, label.as_str());
+                }
+            } else {
+                self.require_same(kind, other, label.as_str());
+            }
+        }
+        Ok(())
+    }
+
+    fn field_list(&mut self, old: &[Object], new: &[Object]) -> Result<()> {
+        let old_references: HashSet<Reference> = old.iter().filter_map(Object::as_reference).collect();
+        let new_references: HashSet<Reference> = new.iter().filter_map(Object::as_reference).collect();
+        for item in old {
+            match item.as_reference() {
+                Some(reference) if new_references.contains(&reference) => self.field(reference)?,
+                Some(reference) if self.old.object(reference)?.object.is_null() => {}
+                Some(_) => self.disallow("a form field was removed"),
+                None => self.disallow("a form field is no reference"),
+            }
+        }
+        for item in new {
+            match item.as_reference() {
+                Some(reference) if old_references.contains(&reference) => {}
+                Some(reference) => self.new_field(reference)?,
+                None => self.disallow("a form field is no reference"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Only signature fields may come, and parents that hold nothing else.
+    fn new_field(&mut self, reference: Reference) -> Result<()> {
+        let Some(field) = self.new_fields.get(&reference).cloned() else {
+            return Ok(());
+        };
+        if self.old.place(reference) != Place::Nowhere {
+            self.disallow(format!("the new field {} uses an old object", field.name));
+        }
+        if self.old_fields.values().any(|old| old.name == field.name) {
+            self.disallow(format!("a second field named {}", field.name));
+        }
+        if field.is_signature {
+            let visible = self.is_visible(&field)?;
+            self.findings.push(Finding::FieldAdded {
+                field: field.name.clone(),
+                visible,
+            });
+            return self.signature_value(&field);
+        }
+        let kids = self.new.value(&field.dictionary, "Kids")?;
+        let kids = kids.as_array().unwrap_or_default();
+        let is_parent = kids.iter().any(|kid| kid.as_reference().is_some_and(|kid| self.new_fields.contains_key(&kid)));
+        if !is_parent {
+            self.disallow(format!("the form field {} was added", field.name));
+        }
+        for kid in kids.iter().filter_map(Object::as_reference) {
+            self.new_field(kid)?;
+        }
+        Ok(())
+    }
+
+    fn is_visible(&self, field: &Field) -> Result<bool> {
+        for widget in &field.widgets {
+            let object = self.new.object(*widget)?;
+            let Some(dictionary) = object.object.as_dictionary() else { continue };
+            let Object::Array(corners) = self.new.value(dictionary, "Rect")? else { continue };
+            let corners: Vec<f64> = corners.iter().filter_map(Object::as_number).collect();
+            if let [left, bottom, right, top] = corners[..]
+                && (left - right).abs() > 0.0
+                && (bottom - top).abs() > 0.0
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// What a signature field's value is, once it has one.
+    fn signature_value(&mut self, field: &Field) -> Result<()> {
+        let Object::Dictionary(signature) = self.new.resolve(&field.value)? else { return Ok(()) };
+        if field.value.as_reference().is_some_and(|value| self.old.place(value) != Place::Nowhere) {
+            self.disallow(format!("the value of {} is an old object", field.name));
+        }
+        let is_time_stamp = signature.name("Type") == Some(b"DocTimeStamp");
+        let visible = self.is_visible(field)?;
+        self.findings.push(if is_time_stamp && !visible {
+            Finding::DocumentTimeStamp(field.name.clone())
+        } else {
+            Finding::Signed(field.name.clone())
+        });
+        Ok(())
+    }
+
+    /// One field in both revisions.
+    fn field(&mut self, reference: Reference) -> Result<()> {
+        let (Some(old), Some(new)) =
+            (self.old_fields.get(&reference).cloned(), self.new_fields.get(&reference).cloned())
+        else {
+            self.disallow("a form field was removed");
+            return Ok(());
+        };
+        let mut filled = self.compare_widget(&old.dictionary, &new.dictionary, &old)?;
+        if old.widgets != new.widgets {
+            self.disallow(format!("the widgets of {} changed", old.name));
+        }
+        for widget in old.widgets.iter().filter(|widget| **widget != reference) {
+            let (before, after) = (self.old.object(*widget)?, self.new.object(*widget)?);
+            match (before.object.as_dictionary(), after.object.as_dictionary()) {
+                (Some(before), Some(after)) => filled |= self.compare_widget(before, after, &old)?,
+                _ => self.disallow(format!("a widget of {} was removed", old.name)),
+            }
+        }
+        self.kids(&old, &new)?;
+        match (old.is_signature, old.value.is_null(), new.value.is_null()) {
+            (true, true, false) => self.signature_value(&new)?,
+            (true, false, _) if filled => self.disallow(format!("the signed field {} was changed", old.name)),
+            _ if filled => self.findings.push(Finding::Filled(old.name.clone())),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn kids(&mut self, old: &Field, new: &Field) -> Result<()> {
+        let is_field = |fields: &std::collections::HashMap<Reference, Field>, kid: &Object| {
+            kid.as_reference().is_some_and(|kid| fields.contains_key(&kid))
+        };
+        let list = |value: Object| value.as_array().map(<[Object]>::to_vec).unwrap_or_default();
+        let mut before = list(self.old.value(&old.dictionary, "Kids")?);
+        let mut after = list(self.new.value(&new.dictionary, "Kids")?);
+        before.retain(|kid| is_field(&self.old_fields, kid));
+        after.retain(|kid| is_field(&self.new_fields, kid));
+        self.field_list(&before, &after)
+    }
+
+    /// Whether filling changed something; any other change is a finding.
+    fn compare_widget(&mut self, old: &Dictionary, new: &Dictionary, field: &Field) -> Result<bool> {
+        let mut filled = false;
+        for key in keys(old, new) {
+            let (before, after) = self.values(old, new, key);
+            if FILLING.contains(&key) {
+                filled |= !self.is_same(&before, &after)?;
+            } else if UPWARD.contains(&key) {
+                if before.as_reference() != after.as_reference() {
+                    self.disallow(format!("{} of {} changed", shown(key), field.name));
+                }
+            } else if key == b"Kids" || (key == b"StructParent" && before.is_null()) {
+                continue;
+            } else {
+                self.require_same(before, after, format!("{} of the field {}", shown(key), field.name));
+            }
+        }
+        Ok(filled)
+    }
+}

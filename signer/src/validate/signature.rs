@@ -1,0 +1,248 @@
+//! One indication for each signature out of the separate verdicts (EN 319 102-1 clause 5.1.4).
+
+mod judgement;
+
+use std::collections::HashSet;
+
+use time::OffsetDateTime;
+
+use self::judgement::Judgement;
+use super::difference::{self, Finding};
+use super::field::{self, Field};
+use super::format::{self, Signed, SubFilter};
+use super::permission::Permission;
+use super::policy::Policy;
+use super::report::{
+    Change, Indication, Kind, Modification, Report, SignatureReport, SubIndication, Verdict, Warning,
+};
+use super::trust::Evidence;
+use crate::cms::TimeStamp;
+use crate::error::{Error, Result};
+use crate::limits;
+use crate::pdf::reader::Document;
+
+/// A field with a value, as far as it could be examined.
+struct Candidate<'d> {
+    field: Field,
+    signed: Result<Signed<'d>>,
+}
+
+/// A time proven by a document time-stamp, and the revision it covers.
+struct Proof {
+    revision: usize,
+    time: OffsetDateTime,
+}
+
+/// Judges the whole document.
+pub(super) fn judge(document: &Document<'_>, policy: &Policy) -> Result<Report> {
+    let latest = document.latest();
+    let mut candidates = Vec::new();
+    for field in field::fields(latest)?.into_iter().filter(|field| field.is_signature) {
+        if latest.resolve(&field.value)?.is_null() {
+            continue;
+        }
+        let signed = format::examine(document, latest, &field);
+        candidates.push(Candidate { field, signed });
+        if candidates.len() > limits::SIGNATURES {
+            return Err(Error::refused("PDF", "too many signatures"));
+        }
+    }
+    if candidates.is_empty() {
+        return Ok(Report {
+            verdict: Verdict::NoSignature,
+            signatures: Vec::new(),
+            problem: None,
+        });
+    }
+    shared_values(&mut candidates);
+    candidates.sort_by_key(|candidate| candidate.signed.as_ref().map_or(usize::MAX, |signed| signed.revision));
+    let evidence = Evidence::gather(latest, policy);
+    let signatures = indications(document, &candidates, evidence, policy);
+    Ok(Report {
+        verdict: verdict(&signatures),
+        signatures,
+        problem: None,
+    })
+}
+
+/// One dictionary in two fields signs for neither.
+fn shared_values(candidates: &mut [Candidate<'_>]) {
+    let mut seen = HashSet::new();
+    for candidate in candidates {
+        if candidate.field.value.as_reference().is_some_and(|value| !seen.insert(value)) {
+            candidate.signed = Err(Error::malformed("signature", "one signature dictionary in two fields"));
+        }
+    }
+}
+
+fn verdict(signatures: &[SignatureReport]) -> Verdict {
+    let any = |indication| signatures.iter().any(|one| one.indication == indication);
+    if any(Indication::TotalFailed) {
+        Verdict::TotalFailed
+    } else if any(Indication::Indeterminate) {
+        Verdict::Indeterminate
+    } else {
+        Verdict::TotalPassed
+    }
+}
+
+fn indications(
+    document: &Document<'_>,
+    candidates: &[Candidate<'_>],
+    mut evidence: Evidence,
+    policy: &Policy,
+) -> Vec<SignatureReport> {
+    let first = candidates.iter().filter_map(|candidate| candidate.signed.as_ref().ok()).map(|one| one.revision).min();
+    let steps: Vec<Vec<Finding>> = (0..document.revisions().len())
+        .map(|revision| match first {
+            Some(first) if revision > first => difference::step(document, revision),
+            _ => Vec::new(),
+        })
+        .collect();
+    for candidate in candidates {
+        let data = candidate.signed.as_ref().ok().and_then(|one| crate::cms::SignedData::parse(&one.contents).ok());
+        if let Some(data) = data {
+            evidence.add_signed_data(&data);
+            for token in data.signer.time_stamps() {
+                if let Ok(stamp) = TimeStamp::parse(token) {
+                    evidence.add_signed_data(&stamp.signed_data);
+                }
+            }
+        }
+    }
+    let later = policy.at.unwrap_or(policy.now);
+    let proofs = proofs(candidates, &evidence, later);
+    candidates
+        .iter()
+        .map(|candidate| report(document, candidate, candidates, &steps, &evidence, &proofs, policy))
+        .collect()
+}
+
+/// Document time-stamps from the last to the first: each is judged at the moment the ones after it prove.
+fn proofs(candidates: &[Candidate<'_>], evidence: &Evidence, last: OffsetDateTime) -> Vec<Proof> {
+    let mut proofs: Vec<Proof> = Vec::new();
+    let mut moment = last;
+    for candidate in candidates.iter().rev() {
+        let Ok(signed) = &candidate.signed else { continue };
+        if signed.sub_filter != SubFilter::TimeStamp {
+            continue;
+        }
+        let Ok(stamp) = TimeStamp::parse(&signed.contents) else { continue };
+        if evidence.time_stamp(&stamp, &signed.parts, moment).is_ok() && stamp.time <= moment {
+            moment = stamp.time;
+            proofs.push(Proof {
+                revision: signed.revision,
+                time: stamp.time,
+            });
+        }
+    }
+    proofs
+}
+
+fn report(
+    document: &Document<'_>,
+    candidate: &Candidate<'_>,
+    all: &[Candidate<'_>],
+    steps: &[Vec<Finding>],
+    evidence: &Evidence,
+    proofs: &[Proof],
+    policy: &Policy,
+) -> SignatureReport {
+    let mut judgement = Judgement::new(&candidate.field.name);
+    let signed = match &candidate.signed {
+        Ok(signed) => signed,
+        Err(error) => {
+            let unsupported = matches!(error, Error::Unsupported { .. });
+            let indication = if unsupported { Indication::Indeterminate } else { Indication::TotalFailed };
+            judgement.conclude(indication, SubIndication::FormatFailure, error.to_string());
+            return judgement.report;
+        }
+    };
+    judgement.format(document.latest(), signed);
+    changes(document, candidate, signed, all, steps, &mut judgement);
+    let later: Vec<OffsetDateTime> =
+        proofs.iter().filter(|proof| proof.revision > signed.revision).map(|proof| proof.time).collect();
+    match signed.kind {
+        Kind::Signature => judgement.signature(signed, evidence, &later, policy),
+        Kind::DocumentTimeStamp => judgement.document_time_stamp(signed, evidence, &later, policy),
+    }
+    judgement.report
+}
+
+/// Fills in what later revisions changed and refuses what the signature does not let them.
+fn changes(
+    document: &Document<'_>,
+    candidate: &Candidate<'_>,
+    signed: &Signed<'_>,
+    all: &[Candidate<'_>],
+    steps: &[Vec<Finding>],
+    judgement: &mut Judgement,
+) {
+    let view = document.view(signed.revision);
+    let mut permission = Permission::default();
+    // Locks of this signature and of those before it hold; a later signature's lock is its own affair.
+    for other in all {
+        let Ok(earlier) = &other.signed else { continue };
+        let counts = earlier.revision < signed.revision || other.field.name == candidate.field.name;
+        if counts && let Err(error) = permission.add(view, &other.field, &earlier.dictionary) {
+            judgement.disallow(error.to_string());
+        }
+    }
+    for (revision, findings) in steps.iter().enumerate().skip(signed.revision + 1) {
+        for finding in findings {
+            let (modification, what) = weigh(finding, &permission);
+            if permission.certified && matches!(finding, Finding::FieldAdded { visible: true, .. }) {
+                judgement.warn(Warning::VisibleSignatureAfterCertification);
+            }
+            judgement.report.modification = judgement.report.modification.max(modification);
+            if modification == Modification::Disallowed {
+                judgement.disallow(what.clone());
+            }
+            judgement.report.changes.push(Change {
+                revision: revision + 1,
+                modification,
+                what,
+            });
+        }
+    }
+    if judgement.report.modification > Modification::Lta {
+        judgement.warn(Warning::ChangedLater);
+    }
+}
+
+/// The weight of a finding under what is permitted.
+fn weigh(finding: &Finding, permission: &Permission) -> (Modification, String) {
+    let (modification, locked, what) = match finding {
+        Finding::Disallowed(what) => return (Modification::Disallowed, what.clone()),
+        Finding::Evidence(what) => return (Modification::Lta, what.clone()),
+        Finding::DocumentTimeStamp(field) => {
+            return (Modification::Lta, format!("document time-stamp {field}"));
+        }
+        Finding::FieldAdded { field, visible } => {
+            // The field of an invisible document time-stamp comes with it.
+            if !visible && permission.level == Some(1) {
+                return (Modification::Lta, format!("field {field} added"));
+            }
+            (Modification::FormFilling, false, format!("field {field} added"))
+        }
+        Finding::Signed(field) => {
+            (Modification::FormFilling, permission.is_locked(field), format!("field {field} signed"))
+        }
+        Finding::Filled(field) => {
+            (Modification::FormFilling, permission.is_locked(field), format!("field {field} filled"))
+        }
+        Finding::Annotation(what) => (Modification::Annotations, false, what.clone()),
+    };
+    let allowed = match permission.level {
+        Some(level) if level <= 1 => Modification::Lta,
+        Some(3) => Modification::Annotations,
+        _ => Modification::FormFilling,
+    };
+    if locked {
+        (Modification::Disallowed, format!("{what}, though it is locked"))
+    } else if modification > allowed {
+        (Modification::Disallowed, format!("{what}, which the signature does not permit"))
+    } else {
+        (modification, what)
+    }
+}
