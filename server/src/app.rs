@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::custody::Custody;
 use crate::jobs;
 use crate::net;
+use crate::render::Typesetter;
 use crate::secret::{self, ServerSecret};
 use crate::store::{self, Store};
 
@@ -31,9 +32,13 @@ pub struct App {
     pub custody: Custody,
     /// The meetings that run now; they can from [`start`] on.
     pub conferences: Conferences,
+    pub typesetter: Typesetter,
     /// Cancelled when the program begins to stop: long connections (sockets) then say good-bye and close.
     pub stopping: CancellationToken,
 }
+
+/// Papers that are set at the same time: each takes tens of megabytes and a core.
+const TYPESETTING: usize = 1;
 
 /// Why the program cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +76,7 @@ impl App {
         )?;
         Ok(Self {
             custody,
+            typesetter: Typesetter::new(TYPESETTING),
             passwords: Passwords::new(&clock),
             conferences: Conferences::new(clock.clone(), store.clone()),
             config: Arc::new(config),

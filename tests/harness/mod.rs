@@ -5,6 +5,7 @@
 pub mod people;
 pub mod postgres;
 pub mod server;
+pub mod signing;
 
 pub use people::{Client, PASSWORD};
 pub use server::Server;

@@ -42,7 +42,7 @@ impl Custody {
         description: Description,
         stored: &Stored,
     ) -> Result<DocumentId> {
-        let (agency, signer) = self.signer(presence, &description.signer).await?;
+        let (agency, signer, _) = self.signer(presence, &description.signer).await?;
         let document = self.store.blobs().get(&stored.sha256).await?;
         let now = self.clock.now_utc();
         let pages = self.run(move || intake::check(&document, now)).await??;
@@ -92,8 +92,15 @@ impl Custody {
         Ok(id)
     }
 
-    /// The agency in whose name both draft and sign, and the signer.
-    async fn signer(&self, presence: &Presence, signer: &PersonId) -> Result<(agency::Model, person::Model)> {
+    /// The agency in whose name this person drafts and `signer` signs, the signer, and the signer's position there.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where there is none.
+    pub async fn signer(
+        &self,
+        presence: &Presence,
+        signer: &PersonId,
+    ) -> Result<(agency::Model, person::Model, String)> {
         let leads = membership::Entity::find()
             .filter(membership::Column::PersonId.eq(signer.clone()))
             .filter(membership::Column::Role.eq(Role::Leader))
@@ -102,14 +109,15 @@ impl Custody {
         let shared = leads
             .into_iter()
             .find(|held| may(&presence.held, Action::Draft, &held.agency_id));
-        let agency_id = shared.ok_or(Error::NotFound)?.agency_id;
-        let agency = agency::Entity::find_by_id(agency_id)
+        let shared = shared.ok_or(Error::NotFound)?;
+        let agency = agency::Entity::find_by_id(shared.agency_id)
             .one(self.store.read())
             .await?;
         let person = person::Entity::find_by_id(signer.clone())
             .one(self.store.read())
             .await?;
-        agency.zip(person).ok_or(Error::NotFound)
+        let (agency, person) = agency.zip(person).ok_or(Error::NotFound)?;
+        Ok((agency, person, shared.position))
     }
 
     /// Printed sizes of the signer's and the agency's images; the usual ones where none is enrolled yet.

@@ -219,12 +219,24 @@ impl Custody {
     }
 
     async fn appearance(&self, holder: &Holder) -> Result<Option<Appearance>> {
+        Ok(self
+            .image(holder)
+            .await?
+            .map(|png| Appearance::Image { png: png.to_vec() }))
+    }
+
+    /// The PNG of a holder's signature or seal, if one is enrolled.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn image(&self, holder: &Holder) -> Result<Option<Bytes>> {
         let image = signature_image::Entity::find_by_id(holder.to_string())
             .one(self.store.read())
             .await?;
-        let Some(image) = image else { return Ok(None) };
-        let png = self.store.blobs().get(&image.blob).await?.to_vec();
-        Ok(Some(Appearance::Image { png }))
+        match image {
+            Some(image) => Ok(Some(self.store.blobs().get(&image.blob).await?)),
+            None => Ok(None),
+        }
     }
 
     async fn person_name(&self, row: &document::Model) -> Result<String> {

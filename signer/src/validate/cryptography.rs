@@ -38,12 +38,20 @@ pub(super) fn check(
         (None, SubFilter::Cades | SubFilter::Detached) => digest.hash(parts),
         (Some(content), SubFilter::Sha1) => {
             if *content != Digest::Sha1.hash(parts) {
-                return Err((SubIndication::HashFailure, "the document's digest differs".to_owned()));
+                return Err((
+                    SubIndication::HashFailure,
+                    "the document's digest differs".to_owned(),
+                ));
             }
             digest.hash(&[content])
         }
         (Some(content), SubFilter::TimeStamp) => digest.hash(&[content]),
-        (Some(_), _) => return Err((SubIndication::FormatFailure, "a detached CMS has content".to_owned())),
+        (Some(_), _) => {
+            return Err((
+                SubIndication::FormatFailure,
+                "a detached CMS has content".to_owned(),
+            ));
+        }
         (None, _) => return Err((SubIndication::FormatFailure, "the CMS has no content".to_owned())),
     };
     agreement(data).map_err(|error| format(&error))?;
@@ -71,10 +79,22 @@ fn message(
             (None, _) => parts.concat(),
         });
     };
-    let missing = || (SubIndication::FormatFailure, "no message-digest attribute".to_owned());
-    let given = data.signer.message_digest().map_err(|error| format(&error))?.ok_or_else(missing)?;
+    let missing = || {
+        (
+            SubIndication::FormatFailure,
+            "no message-digest attribute".to_owned(),
+        )
+    };
+    let given = data
+        .signer
+        .message_digest()
+        .map_err(|error| format(&error))?
+        .ok_or_else(missing)?;
     if given != hash {
-        return Err((SubIndication::HashFailure, "the document's digest differs".to_owned()));
+        return Err((
+            SubIndication::HashFailure,
+            "the document's digest differs".to_owned(),
+        ));
     }
     Ok(signed.clone())
 }
@@ -87,11 +107,18 @@ fn verify(
 ) -> Result<(), Refusal> {
     let algorithm = &signer.signature_algorithm;
     // Ed25519 signs the message itself; the digest algorithm beside it covers the attributes alone (RFC 8419).
-    match algorithm::verify(&certificate.public_key, algorithm, Some(digest), message, &signer.signature) {
+    match algorithm::verify(
+        &certificate.public_key,
+        algorithm,
+        Some(digest),
+        message,
+        &signer.signature,
+    ) {
         Ok(_) => Ok(()),
-        Err(Failure::Mismatch) => {
-            Err((SubIndication::SigCryptoFailure, "the signature value does not verify".to_owned()))
-        }
+        Err(Failure::Mismatch) => Err((
+            SubIndication::SigCryptoFailure,
+            "the signature value does not verify".to_owned(),
+        )),
         Err(Failure::Algorithm(error @ Error::Unsupported { .. })) => {
             Err((SubIndication::CryptoConstraintsFailure, error.to_string()))
         }
@@ -106,7 +133,10 @@ fn agreement(data: &SignedData) -> Result<()> {
         let same_signature =
             signature.is_none_or(|signature| signature.algorithm == signer.signature_algorithm.algorithm);
         if digest.algorithm != signer.digest_algorithm.algorithm || !same_signature {
-            return Err(Error::malformed("CMS", "algorithm protection names other algorithms"));
+            return Err(Error::malformed(
+                "CMS",
+                "algorithm protection names other algorithms",
+            ));
         }
     }
     if signer.signed_bytes.is_none() {
@@ -118,14 +148,20 @@ fn agreement(data: &SignedData) -> Result<()> {
     }
     match signer.content_type()? {
         Some(kind) if kind == data.content_type => Ok(()),
-        _ => Err(Error::malformed("CMS", "the content-type attribute does not name the content")),
+        _ => Err(Error::malformed(
+            "CMS",
+            "the content-type attribute does not name the content",
+        )),
     }
 }
 
 /// The certificate named by the SignerInfo and, where given, by the ESS attribute's hash.
 fn signing_certificate(data: &SignedData, candidates: &[Certificate]) -> Result<Certificate, Refusal> {
-    let embedded: Vec<Certificate> =
-        data.certificates.iter().filter_map(|der| Certificate::parse(der).ok()).collect();
+    let embedded: Vec<Certificate> = data
+        .certificates
+        .iter()
+        .filter_map(|der| Certificate::parse(der).ok())
+        .collect();
     let named = |certificate: &&Certificate| match &data.signer.identifier {
         SignerIdentifier::IssuerAndSerial { issuer, serial } => {
             certificate.serial == *serial
@@ -137,7 +173,10 @@ fn signing_certificate(data: &SignedData, candidates: &[Certificate]) -> Result<
     };
     let found: Vec<&Certificate> = embedded.iter().chain(candidates).filter(named).collect();
     let Some(first) = found.first() else {
-        return Err((SubIndication::NoSigningCertificateFound, "the signer's certificate is missing".to_owned()));
+        return Err((
+            SubIndication::NoSigningCertificateFound,
+            "the signer's certificate is missing".to_owned(),
+        ));
     };
     match data.signer.certificate_hash().map_err(|error| format(&error))? {
         None => Ok((*first).clone()),
@@ -155,6 +194,10 @@ fn signing_certificate(data: &SignedData, candidates: &[Certificate]) -> Result<
 }
 
 fn is_hash_of(hash: &CertificateHash, certificate: &Certificate) -> bool {
-    let serial_fits = hash.serial.as_ref().is_none_or(|serial| *serial == certificate.serial);
-    serial_fits && Digest::of(&hash.algorithm).is_ok_and(|digest| digest.hash(&[&certificate.der]) == hash.hash)
+    let serial_fits = hash
+        .serial
+        .as_ref()
+        .is_none_or(|serial| *serial == certificate.serial);
+    serial_fits
+        && Digest::of(&hash.algorithm).is_ok_and(|digest| digest.hash(&[&certificate.der]) == hash.hash)
 }

@@ -37,7 +37,9 @@ pub(super) fn form(view: View<'_>) -> Result<Option<Dictionary>> {
 
 /// Every field that has a name of its own, in the order of the tree.
 pub(super) fn fields(view: View<'_>) -> Result<Vec<Field>> {
-    let Some(form) = form(view)? else { return Ok(Vec::new()) };
+    let Some(form) = form(view)? else {
+        return Ok(Vec::new());
+    };
     let mut found = Vec::new();
     let mut seen = HashSet::new();
     if let Object::Array(items) = view.value(&form, "Fields")? {
@@ -56,7 +58,6 @@ struct Inherited {
     value: Option<Object>,
 }
 
-
 fn collect(
     view: View<'_>,
     item: &Object,
@@ -72,7 +73,9 @@ fn collect(
     if reference.is_some_and(|reference| !seen.insert(reference)) {
         return Err(Error::malformed("PDF", "a form field stands twice in its tree"));
     }
-    let Object::Dictionary(dictionary) = view.resolve(item)? else { return Ok(()) };
+    let Object::Dictionary(dictionary) = view.resolve(item)? else {
+        return Ok(());
+    };
     let own_kind = view.value(&dictionary, "FT")?.as_name().map(<[u8]>::to_vec);
     let partial = view.value(&dictionary, "T")?;
     let inside = Inherited {

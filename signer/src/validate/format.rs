@@ -54,7 +54,9 @@ pub(super) fn examine<'d>(document: &Document<'d>, latest: View<'_>, field: &Fie
         return Err(fault("ByteRange does not begin at the first byte"));
     }
     if before != span.start || after != span.end {
-        return Err(fault("the gap of ByteRange is not exactly this dictionary's Contents"));
+        return Err(fault(
+            "the gap of ByteRange is not exactly this dictionary's Contents",
+        ));
     }
     let bytes = document.bytes();
     let end = after.checked_add(length).filter(|end| *end <= bytes.len());
@@ -77,7 +79,11 @@ pub(super) fn examine<'d>(document: &Document<'d>, latest: View<'_>, field: &Fie
         parts: [&bytes[..before], &bytes[after..end]],
         contents: contents.bytes.clone(),
         revision,
-        coverage: if last { Coverage::WholeFile } else { Coverage::WholeRevision },
+        coverage: if last {
+            Coverage::WholeFile
+        } else {
+            Coverage::WholeRevision
+        },
         covered_bytes: end as u64,
         dictionary,
     })
@@ -87,7 +93,12 @@ fn kinds(dictionary: &Dictionary) -> Result<(Kind, SubFilter)> {
     let kind = match dictionary.name("Type") {
         Some(b"DocTimeStamp") => Some(Kind::DocumentTimeStamp),
         Some(b"Sig") | None => None,
-        Some(_) => return Err(Error::malformed("signature", "Type is neither Sig nor DocTimeStamp")),
+        Some(_) => {
+            return Err(Error::malformed(
+                "signature",
+                "Type is neither Sig nor DocTimeStamp",
+            ));
+        }
     };
     let sub_filter = match dictionary.name("SubFilter") {
         Some(b"ETSI.CAdES.detached") => SubFilter::Cades,
@@ -105,8 +116,14 @@ fn kinds(dictionary: &Dictionary) -> Result<(Kind, SubFilter)> {
 
 fn byte_range(view: View<'_>, dictionary: &Dictionary) -> Result<[usize; 4]> {
     let fault = || Error::malformed("signature", "ByteRange is not four non-negative integers");
-    let Object::Array(items) = view.value(dictionary, "ByteRange")? else { return Err(fault()) };
-    let numbers: Option<Vec<usize>> =
-        items.iter().map(|item| item.as_integer().and_then(|value| usize::try_from(value).ok())).collect();
-    numbers.and_then(|numbers| <[usize; 4]>::try_from(numbers).ok()).ok_or_else(fault)
+    let Object::Array(items) = view.value(dictionary, "ByteRange")? else {
+        return Err(fault());
+    };
+    let numbers: Option<Vec<usize>> = items
+        .iter()
+        .map(|item| item.as_integer().and_then(|value| usize::try_from(value).ok()))
+        .collect();
+    numbers
+        .and_then(|numbers| <[usize; 4]>::try_from(numbers).ok())
+        .ok_or_else(fault)
 }

@@ -27,7 +27,9 @@ use crate::pdf::reader::Document;
 /// Never fails and never panics: what cannot be judged is said in the report. Time and memory stay within
 /// [`crate::limits`]. The document's bytes are hashed in place.
 pub fn validate(document: &[u8], policy: &Policy) -> Report {
-    match Document::open(document, policy.password.as_deref()).and_then(|opened| signature::judge(&opened, policy)) {
+    match Document::open(document, policy.password.as_deref())
+        .and_then(|opened| signature::judge(&opened, policy))
+    {
         Ok(report) => report,
         Err(error) => unreadable(&error),
     }
@@ -39,7 +41,9 @@ fn unreadable(error: &Error) -> Report {
             (Verdict::Malformed, Problem::Malformed(error.to_string()))
         }
         Error::Unsupported { .. } => (Verdict::Indeterminate, Problem::Unsupported(error.to_string())),
-        Error::Refused { subject: "password", .. } => (Verdict::Indeterminate, Problem::PasswordNeeded),
+        Error::Refused {
+            subject: "password", ..
+        } => (Verdict::Indeterminate, Problem::PasswordNeeded),
         Error::Refused { .. } => (Verdict::Indeterminate, Problem::Refused(error.to_string())),
     };
     Report {

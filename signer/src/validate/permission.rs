@@ -80,7 +80,10 @@ impl Permission {
     pub(super) fn is_locked(&self, field: &str) -> bool {
         let named = |names: &[String]| {
             names.iter().any(|name| {
-                field == name || field.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('.'))
+                field == name
+                    || field
+                        .strip_prefix(name.as_str())
+                        .is_some_and(|rest| rest.starts_with('.'))
             })
         };
         self.locks.iter().any(|lock| match lock {

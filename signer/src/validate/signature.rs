@@ -37,7 +37,10 @@ struct Proof {
 pub(super) fn judge(document: &Document<'_>, policy: &Policy) -> Result<Report> {
     let latest = document.latest();
     let mut candidates = Vec::new();
-    for field in field::fields(latest)?.into_iter().filter(|field| field.is_signature) {
+    for field in field::fields(latest)?
+        .into_iter()
+        .filter(|field| field.is_signature)
+    {
         if latest.resolve(&field.value)?.is_null() {
             continue;
         }
@@ -55,7 +58,12 @@ pub(super) fn judge(document: &Document<'_>, policy: &Policy) -> Result<Report> 
         });
     }
     shared_values(&mut candidates);
-    candidates.sort_by_key(|candidate| candidate.signed.as_ref().map_or(usize::MAX, |signed| signed.revision));
+    candidates.sort_by_key(|candidate| {
+        candidate
+            .signed
+            .as_ref()
+            .map_or(usize::MAX, |signed| signed.revision)
+    });
     let evidence = Evidence::gather(latest, policy);
     let signatures = indications(document, &candidates, evidence, policy);
     Ok(Report {
@@ -69,8 +77,16 @@ pub(super) fn judge(document: &Document<'_>, policy: &Policy) -> Result<Report> 
 fn shared_values(candidates: &mut [Candidate<'_>]) {
     let mut seen = HashSet::new();
     for candidate in candidates {
-        if candidate.field.value.as_reference().is_some_and(|value| !seen.insert(value)) {
-            candidate.signed = Err(Error::malformed("signature", "one signature dictionary in two fields"));
+        if candidate
+            .field
+            .value
+            .as_reference()
+            .is_some_and(|value| !seen.insert(value))
+        {
+            candidate.signed = Err(Error::malformed(
+                "signature",
+                "one signature dictionary in two fields",
+            ));
         }
     }
 }
@@ -92,7 +108,11 @@ fn indications(
     mut evidence: Evidence,
     policy: &Policy,
 ) -> Vec<SignatureReport> {
-    let first = candidates.iter().filter_map(|candidate| candidate.signed.as_ref().ok()).map(|one| one.revision).min();
+    let first = candidates
+        .iter()
+        .filter_map(|candidate| candidate.signed.as_ref().ok())
+        .map(|one| one.revision)
+        .min();
     let steps: Vec<Vec<Finding>> = (0..document.revisions().len())
         .map(|revision| match first {
             Some(first) if revision > first => difference::step(document, revision),
@@ -100,7 +120,11 @@ fn indications(
         })
         .collect();
     for candidate in candidates {
-        let data = candidate.signed.as_ref().ok().and_then(|one| crate::cms::SignedData::parse(&one.contents).ok());
+        let data = candidate
+            .signed
+            .as_ref()
+            .ok()
+            .and_then(|one| crate::cms::SignedData::parse(&one.contents).ok());
         if let Some(data) = data {
             evidence.add_signed_data(&data);
             for token in data.signer.time_stamps() {
@@ -114,7 +138,11 @@ fn indications(
     let proofs = proofs(candidates, &evidence, later);
     candidates
         .iter()
-        .map(|candidate| report(document, candidate, candidates, &steps, &evidence, &proofs, policy))
+        .map(|candidate| {
+            report(
+                document, candidate, candidates, &steps, &evidence, &proofs, policy,
+            )
+        })
         .collect()
 }
 
@@ -127,7 +155,9 @@ fn proofs(candidates: &[Candidate<'_>], evidence: &Evidence, last: OffsetDateTim
         if signed.sub_filter != SubFilter::TimeStamp {
             continue;
         }
-        let Ok(stamp) = TimeStamp::parse(&signed.contents) else { continue };
+        let Ok(stamp) = TimeStamp::parse(&signed.contents) else {
+            continue;
+        };
         if evidence.time_stamp(&stamp, &signed.parts, moment).is_ok() && stamp.time <= moment {
             moment = stamp.time;
             proofs.push(Proof {
@@ -153,15 +183,22 @@ fn report(
         Ok(signed) => signed,
         Err(error) => {
             let unsupported = matches!(error, Error::Unsupported { .. });
-            let indication = if unsupported { Indication::Indeterminate } else { Indication::TotalFailed };
+            let indication = if unsupported {
+                Indication::Indeterminate
+            } else {
+                Indication::TotalFailed
+            };
             judgement.conclude(indication, SubIndication::FormatFailure, error.to_string());
             return judgement.report;
         }
     };
     judgement.format(document.latest(), signed);
     changes(document, candidate, signed, all, steps, &mut judgement);
-    let later: Vec<OffsetDateTime> =
-        proofs.iter().filter(|proof| proof.revision > signed.revision).map(|proof| proof.time).collect();
+    let later: Vec<OffsetDateTime> = proofs
+        .iter()
+        .filter(|proof| proof.revision > signed.revision)
+        .map(|proof| proof.time)
+        .collect();
     match signed.kind {
         Kind::Signature => judgement.signature(signed, evidence, &later, policy),
         Kind::DocumentTimeStamp => judgement.document_time_stamp(signed, evidence, &later, policy),
@@ -225,12 +262,16 @@ fn weigh(finding: &Finding, permission: &Permission) -> (Modification, String) {
             }
             (Modification::FormFilling, false, format!("field {field} added"))
         }
-        Finding::Signed(field) => {
-            (Modification::FormFilling, permission.is_locked(field), format!("field {field} signed"))
-        }
-        Finding::Filled(field) => {
-            (Modification::FormFilling, permission.is_locked(field), format!("field {field} filled"))
-        }
+        Finding::Signed(field) => (
+            Modification::FormFilling,
+            permission.is_locked(field),
+            format!("field {field} signed"),
+        ),
+        Finding::Filled(field) => (
+            Modification::FormFilling,
+            permission.is_locked(field),
+            format!("field {field} filled"),
+        ),
         Finding::Annotation(what) => (Modification::Annotations, false, what.clone()),
     };
     let allowed = match permission.level {
@@ -241,7 +282,10 @@ fn weigh(finding: &Finding, permission: &Permission) -> (Modification, String) {
     if locked {
         (Modification::Disallowed, format!("{what}, though it is locked"))
     } else if modification > allowed {
-        (Modification::Disallowed, format!("{what}, which the signature does not permit"))
+        (
+            Modification::Disallowed,
+            format!("{what}, which the signature does not permit"),
+        )
     } else {
         (modification, what)
     }

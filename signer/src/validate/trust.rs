@@ -48,9 +48,18 @@ impl Evidence {
                 evidence.store.anchors.push((certificate, anchor.regime.clone()));
             }
         }
-        policy.intermediates.iter().for_each(|der| evidence.add_certificate(der));
-        policy.ocsp_responses.iter().for_each(|der| evidence.add_response(der));
-        policy.revocation_lists.iter().for_each(|der| evidence.add_list(der));
+        policy
+            .intermediates
+            .iter()
+            .for_each(|der| evidence.add_certificate(der));
+        policy
+            .ocsp_responses
+            .iter()
+            .for_each(|der| evidence.add_response(der));
+        policy
+            .revocation_lists
+            .iter()
+            .for_each(|der| evidence.add_list(der));
         // A store that cannot be read offers nothing; its faults are the difference analysis' concern.
         let _ = evidence.security_store(view);
         evidence
@@ -59,7 +68,11 @@ impl Evidence {
     fn add_certificate(&mut self, der: &[u8]) {
         if self.store.intermediates.len() < limits::CERTIFICATES
             && let Ok(certificate) = Certificate::parse(der)
-            && self.store.intermediates.iter().all(|known| known.der != certificate.der)
+            && self
+                .store
+                .intermediates
+                .iter()
+                .all(|known| known.der != certificate.der)
         {
             self.store.intermediates.push(certificate);
         }
@@ -88,13 +101,21 @@ impl Evidence {
     pub(super) fn add_signed_data(&mut self, data: &SignedData) {
         data.certificates.iter().for_each(|der| self.add_certificate(der));
         let (lists, responses) = data.signer.adobe_revocation().unwrap_or_default();
-        data.revocation_lists.iter().chain(&lists).for_each(|der| self.add_list(der));
-        data.ocsp_responses.iter().chain(&responses).for_each(|der| self.add_response(der));
+        data.revocation_lists
+            .iter()
+            .chain(&lists)
+            .for_each(|der| self.add_list(der));
+        data.ocsp_responses
+            .iter()
+            .chain(&responses)
+            .for_each(|der| self.add_response(der));
     }
 
     fn security_store(&mut self, view: View<'_>) -> Result<()> {
         let (_, catalog) = view.catalog()?;
-        let Object::Dictionary(store) = view.value(&catalog, "DSS")? else { return Ok(()) };
+        let Object::Dictionary(store) = view.value(&catalog, "DSS")? else {
+            return Ok(());
+        };
         for bytes in streams(view, &store, "Certs")? {
             self.add_certificate(&bytes);
         }
@@ -149,23 +170,38 @@ impl Evidence {
             let [certificate, issuer] = pair else { continue };
             match self.status(certificate, issuer, moment) {
                 Status::Revoked { at } if at <= moment => {
-                    let sub = if index == 0 { SubIndication::Revoked } else { SubIndication::RevokedCaNoPoe };
+                    let sub = if index == 0 {
+                        SubIndication::Revoked
+                    } else {
+                        SubIndication::RevokedCaNoPoe
+                    };
                     return Err((sub, format!("{} was revoked at {at}", certificate.subject.text)));
                 }
-                Status::Unknown if !certificate.ocsp_no_check => trusted.revocation = RevocationStatus::Unknown,
+                Status::Unknown if !certificate.ocsp_no_check => {
+                    trusted.revocation = RevocationStatus::Unknown
+                }
                 _ => {}
             }
         }
         if trusted.revocation == RevocationStatus::Unknown && revocation == Revocation::Require {
-            return Err((SubIndication::TryLater, "the revocation status is unknown".to_owned()));
+            return Err((
+                SubIndication::TryLater,
+                "the revocation status is unknown".to_owned(),
+            ));
         }
         Ok(trusted)
     }
 
     /// The worst that any answer says; an answer that does not hold says nothing.
     fn status(&self, certificate: &Certificate, issuer: &Certificate, moment: OffsetDateTime) -> Status {
-        let responses = self.responses.iter().filter_map(|one| one.status(certificate, issuer, moment).ok());
-        let lists = self.lists.iter().filter_map(|one| one.status(certificate, issuer, moment).ok());
+        let responses = self
+            .responses
+            .iter()
+            .filter_map(|one| one.status(certificate, issuer, moment).ok());
+        let lists = self
+            .lists
+            .iter()
+            .filter_map(|one| one.status(certificate, issuer, moment).ok());
         let mut found = Status::Unknown;
         for status in responses.chain(lists) {
             match status {
@@ -179,7 +215,9 @@ impl Evidence {
 
     /// Whether any answer at hand is about this certificate.
     pub(super) fn has_answer(&self, certificate: &Certificate, moment: OffsetDateTime) -> bool {
-        let Ok(path) = x509::build(certificate, &self.store, Purpose::Signature, None) else { return false };
+        let Ok(path) = x509::build(certificate, &self.store, Purpose::Signature, None) else {
+            return false;
+        };
         match &path.certificates[..] {
             [certificate, issuer, ..] => self.status(certificate, issuer, moment) != Status::Unknown,
             _ => true,
@@ -193,24 +231,34 @@ impl Evidence {
         stamped: &[&[u8]],
         moment: OffsetDateTime,
     ) -> Result<(Checked, Trusted), (SubIndication, String)> {
-        let unknown = |error: crate::error::Error| (SubIndication::CryptoConstraintsFailure, error.to_string());
+        let unknown =
+            |error: crate::error::Error| (SubIndication::CryptoConstraintsFailure, error.to_string());
         let digest = Digest::of(&stamp.imprint_algorithm).map_err(unknown)?;
         if digest.hash(stamped) != stamp.imprint {
-            return Err((SubIndication::HashFailure, "the time-stamp is of other data".to_owned()));
+            return Err((
+                SubIndication::HashFailure,
+                "the time-stamp is of other data".to_owned(),
+            ));
         }
         let data = &stamp.signed_data;
         let candidates = &self.store.intermediates;
         let checked = cryptography::check(data, SubFilter::TimeStamp, &[], candidates)?;
-        let trusted = self.judge(&checked.certificate, Purpose::TimeStamp, moment, Revocation::IfAvailable)?;
+        let trusted = self.judge(
+            &checked.certificate,
+            Purpose::TimeStamp,
+            moment,
+            Revocation::IfAvailable,
+        )?;
         Ok((checked, trusted))
     }
 }
 
 fn refusal(fault: Fault) -> (SubIndication, String) {
     match fault {
-        Fault::NoPath => {
-            (SubIndication::NoCertificateChainFound, "no chain ends in a trusted certificate".to_owned())
-        }
+        Fault::NoPath => (
+            SubIndication::NoCertificateChainFound,
+            "no chain ends in a trusted certificate".to_owned(),
+        ),
         Fault::Unsupported(what) => (SubIndication::CertificateChainGeneralFailure, what),
         Fault::Rule(what) => (SubIndication::ChainConstraintsFailure, what),
         Fault::NotYetValid(what) => (SubIndication::NotYetValid, format!("not valid yet: {what}")),
@@ -219,7 +267,9 @@ fn refusal(fault: Fault) -> (SubIndication, String) {
 }
 
 fn streams(view: View<'_>, store: &Dictionary, key: &str) -> Result<Vec<Vec<u8>>> {
-    let Object::Array(items) = view.value(store, key)? else { return Ok(Vec::new()) };
+    let Object::Array(items) = view.value(store, key)? else {
+        return Ok(Vec::new());
+    };
     let mut found = Vec::new();
     for item in items.iter().take(limits::REVOCATION_ANSWERS) {
         if let Object::Stream(stream) = view.resolve(item)? {

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Response};
-use sea_orm::EntityTrait;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -12,9 +12,10 @@ use crate::api::body::{Path, Query};
 use crate::api::problem::{self, Problem};
 use crate::api::session::Person;
 use crate::app::App;
-use crate::domain::document::DocumentId;
+use crate::domain::document::{Capacity, DocumentId};
+use crate::domain::holder::Holder;
 use crate::store::blob::Sha256;
-use crate::store::entity::document_version;
+use crate::store::entity::document_version::{self, Column};
 
 /// How the file is wanted.
 #[derive(Deserialize, IntoParams)]
@@ -28,7 +29,7 @@ pub(super) struct Wanted {
 /// A version's PDF.
 #[utoipa::path(
     get, path = "/documents/{id}/versions/{number}/content", tag = "documents",
-    params(("id" = String, Path), ("number" = i32, Path), Wanted),
+    params(("id" = String, Path), ("number" = String, Path, description = "From 1, or `latest`."), Wanted),
     responses(
         (status = OK, content_type = "application/pdf", body = Vec<u8>),
         (status = NOT_FOUND, body = problem::Body)
@@ -37,15 +38,43 @@ pub(super) struct Wanted {
 pub(super) async fn content(
     State(app): State<App>,
     person: Person,
-    Path((id, number)): Path<(DocumentId, i32)>,
+    Path((id, number)): Path<(DocumentId, String)>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Problem> {
     app.custody.document(&(&person).into(), &id).await?;
-    let version = document_version::Entity::find_by_id((id, number))
-        .one(app.store.read())
-        .await?;
+    let mut find = document_version::Entity::find().filter(Column::DocumentId.eq(id));
+    if number != "latest" {
+        let number: i32 = number.parse().map_err(|_| Problem::not_found())?;
+        find = find.filter(Column::Number.eq(number));
+    }
+    let version = find.order_by_desc(Column::Number).one(app.store.read()).await?;
     let version = version.ok_or_else(Problem::not_found)?;
     pdf(&app, &version.blob, version.size_bytes, wanted.download).await
+}
+
+/// The signer's own image, to be shown where it will stand.
+#[utoipa::path(
+    get, path = "/documents/{id}/signature-image", tag = "documents", params(("id" = String, Path)),
+    responses(
+        (status = OK, content_type = "image/png", body = Vec<u8>),
+        (status = NOT_FOUND, description = "None is enrolled, or the person is not the signer.", body = problem::Body)
+    )
+)]
+pub(super) async fn signature_image(
+    State(app): State<App>,
+    person: Person,
+    Path(id): Path<DocumentId>,
+) -> Result<Response, Problem> {
+    let (_, capacities) = app.custody.document(&(&person).into(), &id).await?;
+    if !capacities.contains(&Capacity::Signer) {
+        return Err(Problem::not_found());
+    }
+    let image = app
+        .custody
+        .image(&Holder::Person(person.id.clone()))
+        .await?
+        .ok_or_else(Problem::not_found)?;
+    Ok(([(header::CONTENT_TYPE, "image/png")], image).into_response())
 }
 
 /// Streams a user's PDF: never as a page of this origin. Where it is shown, it is sandboxed without scripts; pdf.js

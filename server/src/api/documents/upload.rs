@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::extract::multipart::{Field, Multipart, MultipartError};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::view;
@@ -12,8 +13,10 @@ use crate::api::problem::{self, Problem};
 use crate::api::session::Person;
 use crate::app::App;
 use crate::custody::draft::Description;
+use crate::domain::document::DocumentId;
 use crate::domain::id::PersonId;
-use crate::domain::numbering::Kind;
+use crate::domain::numbering::{self, Kind};
+use crate::render::{self, Sample};
 use crate::store::blob::{self, Stored};
 
 /// The form.
@@ -71,12 +74,46 @@ pub(super) async fn create(
     created(&app, &person, &id).await
 }
 
-/// 201 with the new document.
-async fn created(
-    app: &App,
-    person: &Person,
-    id: &crate::domain::document::DocumentId,
+/// Whom the sample is for.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = SampleWanted)]
+pub(super) struct Wanted {
+    signer_id: PersonId,
+}
+
+/// Typesets the sample paper, an illustration without effect, as a draft for this signer.
+#[utoipa::path(
+    post, path = "/documents/sample", tag = "documents", request_body = Wanted,
+    responses((status = CREATED, body = view::Detail), (status = NOT_FOUND, body = problem::Body))
+)]
+pub(super) async fn sample(
+    State(app): State<App>,
+    person: Person,
+    Json(Wanted { signer_id }): Json<Wanted>,
 ) -> Result<Response, Problem> {
+    let (agency, signer, position) = app.custody.signer(&(&person).into(), &signer_id).await?;
+    let now = app.clock.now_utc();
+    let mut plan = Sample::Reform.plan(numbering::local_date(now).year())?;
+    plan.signature.position = position;
+    plan.signature.full_name = signer.full_name;
+    plan.symbol = format!("KH-{}", agency.symbol);
+    plan.place = agency.place;
+    let subject = plan.subject.clone();
+    let paper = app.typesetter.plan(plan, now).await?;
+    let stored = app.store.blobs().put(paper.pdf).await?;
+    let kind = Kind::from_code("KH").ok_or_else(|| missing("kind"))?;
+    let description = Description {
+        subject,
+        kind,
+        urgency: 0,
+        signer: signer_id,
+    };
+    let id = app.custody.draft(&(&person).into(), description, &stored).await?;
+    created(&app, &person, &id).await
+}
+
+/// 201 with the new document.
+async fn created(app: &App, person: &Person, id: &DocumentId) -> Result<Response, Problem> {
     let (row, _) = app.custody.document(&person.into(), id).await?;
     let location = [(header::LOCATION, format!("/api/v1/documents/{id}"))];
     Ok((
@@ -97,6 +134,10 @@ struct Said {
 }
 
 impl Said {
+    #[expect(
+        clippy::result_large_err,
+        reason = "a problem carries its sentences; it is made once a request"
+    )]
     fn description(self) -> Result<Description, Problem> {
         let subject = self
             .subject
@@ -183,5 +224,17 @@ impl From<MultipartError> for Problem {
             "Tệp gửi lên bị ngắt giữa chừng hoặc sai định dạng.",
             error.body_text(),
         )
+    }
+}
+
+impl From<render::Error> for Problem {
+    fn from(error: render::Error) -> Self {
+        match error {
+            render::Error::Refused(sentence) => {
+                Self::malformed(sentence, "The paper's words break a rule of layout.")
+            }
+            render::Error::Busy => crate::custody::Error::Busy.into(),
+            render::Error::Template(_) => Self::internal(&error),
+        }
     }
 }

@@ -25,7 +25,11 @@ impl Walk<'_> {
                 self.removed(reference, label)?;
             } else if !self.old_widgets.contains_key(&reference) {
                 let (old, new) = (self.old.object(reference)?, self.new.object(reference)?);
-                self.require_same(old.object.clone(), new.object.clone(), format!("an annotation of {label}"));
+                self.require_same(
+                    old.object.clone(),
+                    new.object.clone(),
+                    format!("an annotation of {label}"),
+                );
             }
         }
         let (old_direct, new_direct) = (direct(&before), direct(&after));
@@ -76,11 +80,15 @@ impl Walk<'_> {
             return Ok(());
         }
         let object = self.new.object(reference)?;
-        let subtype = object.object.as_dictionary().and_then(|annotation| annotation.name("Subtype"));
+        let subtype = object
+            .object
+            .as_dictionary()
+            .and_then(|annotation| annotation.name("Subtype"));
         match subtype {
             Some(subtype) if is_new && COMMENTS.contains(&subtype) => {
                 let kind = String::from_utf8_lossy(subtype).into_owned();
-                self.findings.push(Finding::Annotation(format!("{kind} on {label}")));
+                self.findings
+                    .push(Finding::Annotation(format!("{kind} on {label}")));
             }
             _ => self.disallow(format!("an annotation was added to {label}")),
         }
@@ -89,5 +97,9 @@ impl Walk<'_> {
 }
 
 fn direct(items: &[Object]) -> Vec<Object> {
-    items.iter().filter(|item| item.as_reference().is_none()).cloned().collect()
+    items
+        .iter()
+        .filter(|item| item.as_reference().is_none())
+        .cloned()
+        .collect()
 }

@@ -30,7 +30,10 @@ impl Walk<'_> {
     /// Whether a dictionary holds text, names and numbers alone.
     fn is_plain(&self, dictionary: &Dictionary) -> Result<bool> {
         for (_, value) in dictionary.iter() {
-            if matches!(self.new.resolve(value)?, Object::Array(_) | Object::Dictionary(_) | Object::Stream(_)) {
+            if matches!(
+                self.new.resolve(value)?,
+                Object::Array(_) | Object::Dictionary(_) | Object::Stream(_)
+            ) {
                 return Ok(false);
             }
         }
@@ -114,7 +117,8 @@ impl Walk<'_> {
         count: &mut usize,
     ) -> Result<()> {
         *count += 1;
-        if depth > limits::TREE_DEPTH || *count > limits::PAGES || (old == new && self.judged.contains(&old)) {
+        if depth > limits::TREE_DEPTH || *count > limits::PAGES || (old == new && self.judged.contains(&old))
+        {
             return Err(Error::malformed("PDF", "the page tree loops or is too large"));
         }
         if old != new {
@@ -123,7 +127,8 @@ impl Walk<'_> {
         }
         self.judged.insert(old);
         let (before, after) = (self.old.object(old)?, self.new.object(new)?);
-        let (Some(before), Some(after)) = (before.object.as_dictionary(), after.object.as_dictionary()) else {
+        let (Some(before), Some(after)) = (before.object.as_dictionary(), after.object.as_dictionary())
+        else {
             return Err(Error::malformed("PDF", "a page is no dictionary"));
         };
         super::field::no_duplicates(after, "a page")?;
@@ -164,7 +169,9 @@ impl Walk<'_> {
 
 /// Whether every element of an XML text is closed in order; enough to know that no reader will guess.
 fn is_well_formed(bytes: &[u8]) -> bool {
-    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return false;
+    };
     let mut open: Vec<&str> = Vec::new();
     let mut elements = 0;
     let mut rest = text.trim_start_matches('\u{FEFF}');
@@ -182,8 +189,13 @@ fn is_well_formed(bytes: &[u8]) -> bool {
         if inner.starts_with(['?', '!']) {
             continue;
         }
-        let name = inner.trim_start_matches('/').split(|c: char| c.is_whitespace() || c == '/').next();
-        let Some(name) = name.filter(|name| !name.is_empty()) else { return false };
+        let name = inner
+            .trim_start_matches('/')
+            .split(|c: char| c.is_whitespace() || c == '/')
+            .next();
+        let Some(name) = name.filter(|name| !name.is_empty()) else {
+            return false;
+        };
         elements += 1;
         if inner.starts_with('/') {
             if open.pop() != Some(name) {
@@ -202,7 +214,9 @@ mod tests {
 
     #[test]
     fn tells_well_formed_metadata() {
-        assert!(is_well_formed(b"<?xpacket begin=''?><x:a><b c='1'/><!-- <z> --></x:a><?xpacket end='w'?>"));
+        assert!(is_well_formed(
+            b"<?xpacket begin=''?><x:a><b c='1'/><!-- <z> --></x:a><?xpacket end='w'?>"
+        ));
         for bad in [&b"<a><b></a></b>"[..], b"<a>", b"plain", b"<a", b"\xFF<a/>"] {
             assert!(!is_well_formed(bad));
         }

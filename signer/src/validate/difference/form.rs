@@ -40,7 +40,10 @@ impl Walk<'_> {
         }
         let (old, new) = self.values(before, after, b"Fields");
         let (old, new) = (self.old.resolve(&old)?, self.new.resolve(&new)?);
-        self.field_list(old.as_array().unwrap_or_default(), new.as_array().unwrap_or_default())
+        self.field_list(
+            old.as_array().unwrap_or_default(),
+            new.as_array().unwrap_or_default(),
+        )
     }
 
     fn signature_flags(&mut self, old: &Object, new: &Object) -> Result<()> {
@@ -119,7 +122,10 @@ impl Walk<'_> {
         }
         let kids = self.new.value(&field.dictionary, "Kids")?;
         let kids = kids.as_array().unwrap_or_default();
-        let is_parent = kids.iter().any(|kid| kid.as_reference().is_some_and(|kid| self.new_fields.contains_key(&kid)));
+        let is_parent = kids.iter().any(|kid| {
+            kid.as_reference()
+                .is_some_and(|kid| self.new_fields.contains_key(&kid))
+        });
         if !is_parent {
             self.disallow(format!("the form field {} was added", field.name));
         }
@@ -132,8 +138,12 @@ impl Walk<'_> {
     fn is_visible(&self, field: &Field) -> Result<bool> {
         for widget in &field.widgets {
             let object = self.new.object(*widget)?;
-            let Some(dictionary) = object.object.as_dictionary() else { continue };
-            let Object::Array(corners) = self.new.value(dictionary, "Rect")? else { continue };
+            let Some(dictionary) = object.object.as_dictionary() else {
+                continue;
+            };
+            let Object::Array(corners) = self.new.value(dictionary, "Rect")? else {
+                continue;
+            };
             let corners: Vec<f64> = corners.iter().filter_map(Object::as_number).collect();
             if let [left, bottom, right, top] = corners[..]
                 && (left - right).abs() > 0.0
@@ -147,8 +157,14 @@ impl Walk<'_> {
 
     /// What a signature field's value is, once it has one.
     fn signature_value(&mut self, field: &Field) -> Result<()> {
-        let Object::Dictionary(signature) = self.new.resolve(&field.value)? else { return Ok(()) };
-        if field.value.as_reference().is_some_and(|value| self.old.place(value) != Place::Nowhere) {
+        let Object::Dictionary(signature) = self.new.resolve(&field.value)? else {
+            return Ok(());
+        };
+        if field
+            .value
+            .as_reference()
+            .is_some_and(|value| self.old.place(value) != Place::Nowhere)
+        {
             self.disallow(format!("the value of {} is an old object", field.name));
         }
         let is_time_stamp = signature.name("Type") == Some(b"DocTimeStamp");
@@ -163,9 +179,10 @@ impl Walk<'_> {
 
     /// One field in both revisions.
     fn field(&mut self, reference: Reference) -> Result<()> {
-        let (Some(old), Some(new)) =
-            (self.old_fields.get(&reference).cloned(), self.new_fields.get(&reference).cloned())
-        else {
+        let (Some(old), Some(new)) = (
+            self.old_fields.get(&reference).cloned(),
+            self.new_fields.get(&reference).cloned(),
+        ) else {
             self.disallow("a form field was removed");
             return Ok(());
         };
@@ -216,7 +233,11 @@ impl Walk<'_> {
             } else if key == b"Kids" || (key == b"StructParent" && before.is_null()) {
                 continue;
             } else {
-                self.require_same(before, after, format!("{} of the field {}", shown(key), field.name));
+                self.require_same(
+                    before,
+                    after,
+                    format!("{} of the field {}", shown(key), field.name),
+                );
             }
         }
         Ok(filled)

@@ -117,7 +117,9 @@ fn index(fields: Vec<Field>) -> (HashMap<Reference, Field>, HashMap<Reference, R
     let mut widgets = HashMap::new();
     let mut by_reference = HashMap::new();
     for field in fields {
-        let Some(reference) = field.reference else { continue };
+        let Some(reference) = field.reference else {
+            continue;
+        };
         for widget in &field.widgets {
             widgets.insert(*widget, reference);
         }
@@ -128,7 +130,10 @@ fn index(fields: Vec<Field>) -> (HashMap<Reference, Field>, HashMap<Reference, R
 
 /// The keys of two dictionaries, each once.
 fn keys<'a>(old: &'a Dictionary, new: &'a Dictionary) -> Vec<&'a [u8]> {
-    let added = new.iter().map(|(key, _)| key).filter(|key| old.get(key).is_none());
+    let added = new
+        .iter()
+        .map(|(key, _)| key)
+        .filter(|key| old.get(key).is_none());
     old.iter().map(|(key, _)| key).chain(added).collect()
 }
 

@@ -104,7 +104,10 @@ impl Walk<'_> {
 
     /// Equal values without a reference inside need no second look.
     fn compare_item(&self, old: &Object, new: &Object, below: &mut Below) {
-        let plain = !matches!(old, Object::Reference(_) | Object::Array(_) | Object::Dictionary(_));
+        let plain = !matches!(
+            old,
+            Object::Reference(_) | Object::Array(_) | Object::Dictionary(_)
+        );
         if !(plain && old == new) {
             below.push((old.clone(), new.clone()));
         }

@@ -35,7 +35,10 @@ impl Walk<'_> {
     /// Every old entry must still be there; returns whether others came.
     fn grows(&mut self, old: &Object, new: &Object) -> Result<bool> {
         let (old, new) = (self.old.resolve(old)?, self.new.resolve(new)?);
-        let (before, after) = (old.as_array().unwrap_or_default(), new.as_array().unwrap_or_default());
+        let (before, after) = (
+            old.as_array().unwrap_or_default(),
+            new.as_array().unwrap_or_default(),
+        );
         let mut kept = 0;
         for item in before {
             let mut found = false;
@@ -64,7 +67,8 @@ impl Walk<'_> {
         let after = new.as_dictionary().unwrap_or(&empty);
         for (key, value) in before.iter() {
             let other = after.get(key).cloned().unwrap_or(Object::Null);
-            let kept = self.new.resolve(&other)?.as_dictionary().is_some() || self.old.resolve(value)?.is_null();
+            let kept =
+                self.new.resolve(&other)?.as_dictionary().is_some() || self.old.resolve(value)?.is_null();
             if !kept {
                 self.disallow("validation data was removed (an entry of /VRI)");
             }

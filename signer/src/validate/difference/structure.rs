@@ -32,7 +32,10 @@ impl Walk<'_> {
             if seen.len() > limits::COMPARED_OBJECTS {
                 return Err(Error::refused("PDF", "structure tree too large"));
             }
-            let (before, after) = (items(&self.old.value(&old, "K")?), items(&self.new.value(&new, "K")?));
+            let (before, after) = (
+                items(&self.old.value(&old, "K")?),
+                items(&self.new.value(&new, "K")?),
+            );
             let mut rest = after.iter();
             for item in &before {
                 let Some(other) = rest.find(|other| item == *other) else {
@@ -76,7 +79,10 @@ impl Walk<'_> {
         if element.name("Type") == Some(b"OBJR") {
             let widget = element.reference("Obj");
             let known = widget.and_then(|widget| self.new_widgets.get(&widget));
-            if !known.and_then(|field| self.new_fields.get(field)).is_some_and(|field| field.is_signature) {
+            if !known
+                .and_then(|field| self.new_fields.get(field))
+                .is_some_and(|field| field.is_signature)
+            {
                 self.disallow("an element of the structure tree names no signature field");
             }
             return Ok(());
@@ -109,7 +115,9 @@ impl Walk<'_> {
         if depth > limits::TREE_DEPTH || found.len() > limits::COMPARED_OBJECTS {
             return Err(Error::malformed("PDF", "the parent tree loops or is too large"));
         }
-        let Object::Dictionary(node) = view.resolve(node)? else { return Ok(()) };
+        let Object::Dictionary(node) = view.resolve(node)? else {
+            return Ok(());
+        };
         if let Object::Array(pairs) = view.value(&node, "Nums")? {
             for pair in pairs.chunks_exact(2) {
                 if let Some(number) = view.resolve(&pair[0])?.as_integer() {
@@ -133,4 +141,3 @@ fn items(value: &Object) -> Vec<Object> {
         single => vec![single.clone()],
     }
 }
-

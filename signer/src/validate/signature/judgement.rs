@@ -72,7 +72,11 @@ impl Judgement {
 
     pub(super) fn disallow(&mut self, what: String) {
         self.report.modification = Modification::Disallowed;
-        self.conclude(Indication::TotalFailed, SubIndication::FormatFailure, format!("changed after signing: {what}"));
+        self.conclude(
+            Indication::TotalFailed,
+            SubIndication::FormatFailure,
+            format!("changed after signing: {what}"),
+        );
     }
 
     pub(super) fn warn(&mut self, warning: Warning) {
@@ -83,8 +87,15 @@ impl Judgement {
 
     fn refuse(&mut self, (sub, reason): (SubIndication, String)) {
         use SubIndication as Sub;
-        let failed = matches!(sub, Sub::FormatFailure | Sub::HashFailure | Sub::SigCryptoFailure | Sub::Revoked);
-        let indication = if failed { Indication::TotalFailed } else { Indication::Indeterminate };
+        let failed = matches!(
+            sub,
+            Sub::FormatFailure | Sub::HashFailure | Sub::SigCryptoFailure | Sub::Revoked
+        );
+        let indication = if failed {
+            Indication::TotalFailed
+        } else {
+            Indication::Indeterminate
+        };
         self.conclude(indication, sub, reason);
     }
 
@@ -120,11 +131,15 @@ impl Judgement {
             Err(error) => return self.refuse((SubIndication::FormatFailure, error.to_string())),
         };
         self.quirks(&data, signed.sub_filter);
-        let checked =
-            match cryptography::check(&data, signed.sub_filter, &signed.parts, &evidence.store.intermediates) {
-                Ok(checked) => checked,
-                Err(refusal) => return self.refuse(refusal),
-            };
+        let checked = match cryptography::check(
+            &data,
+            signed.sub_filter,
+            &signed.parts,
+            &evidence.store.intermediates,
+        ) {
+            Ok(checked) => checked,
+            Err(refusal) => return self.refuse(refusal),
+        };
         self.identity(&checked);
         if signed.sub_filter == SubFilter::Cades && !checked.has_certificate_hash {
             self.warn(Warning::NoSigningCertificateAttribute);
@@ -136,7 +151,14 @@ impl Judgement {
         self.report.timestamp = proven;
         self.times();
         self.judge_certificate(&checked, evidence, proven, control, policy);
-        self.level(&checked, signed.sub_filter, stamped.is_some(), evidence, later, control);
+        self.level(
+            &checked,
+            signed.sub_filter,
+            stamped.is_some(),
+            evidence,
+            later,
+            control,
+        );
     }
 
     /// Judges a document time-stamp.
@@ -200,7 +222,9 @@ impl Judgement {
                 (stamp.time, fits.is_ok() && stamp.time <= moment + CLOCK_SKEW)
             });
             match judged {
-                Ok((time, true)) => earliest = Some(earliest.map_or(time, |old: OffsetDateTime| old.min(time))),
+                Ok((time, true)) => {
+                    earliest = Some(earliest.map_or(time, |old: OffsetDateTime| old.min(time)))
+                }
                 _ => self.warn(Warning::TimeStampNotTrusted),
             }
         }
@@ -224,9 +248,18 @@ impl Judgement {
         control: OffsetDateTime,
         policy: &Policy,
     ) {
-        let judge = |moment| evidence.judge(&checked.certificate, Purpose::Signature, moment, policy.revocation);
+        let judge = |moment| {
+            evidence.judge(
+                &checked.certificate,
+                Purpose::Signature,
+                moment,
+                policy.revocation,
+            )
+        };
         let judged = match (judge(control), proven) {
-            (Err((SubIndication::OutOfBoundsNoPoe | SubIndication::Revoked, _)), Some(proven)) => judge(proven),
+            (Err((SubIndication::OutOfBoundsNoPoe | SubIndication::Revoked, _)), Some(proven)) => {
+                judge(proven)
+            }
             (judged, _) => judged,
         };
         match judged {
@@ -300,7 +333,10 @@ impl CertificateSummary {
         let hexadecimal = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let subject = &certificate.subject;
         Self {
-            name: subject.common_name.clone().unwrap_or_else(|| subject.text.clone()),
+            name: subject
+                .common_name
+                .clone()
+                .unwrap_or_else(|| subject.text.clone()),
             organisation: subject.organisation.clone(),
             subject: subject.text.clone(),
             issuer: certificate.issuer.text.clone(),
@@ -315,9 +351,15 @@ impl CertificateSummary {
 /// `D:YYYYMMDDHHmmSSOHH'mm'` (ISO 32000-2, 7.9.4), where all of the date is given.
 fn pdf_date(date: &str) -> Option<OffsetDateTime> {
     let plain: String = date.strip_prefix("D:")?.chars().filter(|c| *c != '\'').collect();
-    let zoned = if plain.len() == 14 { format!("{plain}Z") } else { plain };
+    let zoned = if plain.len() == 14 {
+        format!("{plain}Z")
+    } else {
+        plain
+    };
     // "Z00'00'" is written by some.
-    let zoned = zoned.split_once('Z').map_or(zoned.clone(), |(date, _)| format!("{date}Z"));
+    let zoned = zoned
+        .split_once('Z')
+        .map_or(zoned.clone(), |(date, _)| format!("{date}Z"));
     crate::cms::time::parse(&crate::cms::ber::Element {
         tag: crate::cms::ber::tag::GENERALIZED_TIME,
         content: zoned.as_bytes(),
@@ -332,9 +374,18 @@ mod tests {
 
     #[test]
     fn reads_pdf_dates() {
-        assert_eq!(pdf_date("D:20260102030405+07'00'"), Some(datetime!(2026-01-01 20:04:05 UTC)));
-        assert_eq!(pdf_date("D:20260102030405Z00'00'"), Some(datetime!(2026-01-02 03:04:05 UTC)));
-        assert_eq!(pdf_date("D:20260102030405"), Some(datetime!(2026-01-02 03:04:05 UTC)));
+        assert_eq!(
+            pdf_date("D:20260102030405+07'00'"),
+            Some(datetime!(2026-01-01 20:04:05 UTC))
+        );
+        assert_eq!(
+            pdf_date("D:20260102030405Z00'00'"),
+            Some(datetime!(2026-01-02 03:04:05 UTC))
+        );
+        assert_eq!(
+            pdf_date("D:20260102030405"),
+            Some(datetime!(2026-01-02 03:04:05 UTC))
+        );
         assert_eq!(pdf_date("yesterday"), None);
     }
 }

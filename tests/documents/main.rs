@@ -1,0 +1,14 @@
+//! The way of a document, as browsers take it: from upload to verification, on both databases; who is refused; what bad
+//! files get.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod judges;
+mod refusals;
+mod story;
+mod waiting;
