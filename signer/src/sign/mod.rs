@@ -220,12 +220,20 @@ impl Signed {
             .with_contents(&signed_data(container::DATA, None, &signer)?)
     }
 
+    /// Whether `document` is the one that was prepared: to be asked before [`Signed::update`] is appended to it.
+    ///
+    /// # Errors
+    /// *Misuse*: it is another.
+    pub fn check(&self, document: &[u8]) -> Result<()> {
+        self.prepared.draft.check(document)
+    }
+
     /// The whole new file: `document` and the update.
     ///
     /// # Errors
     /// As [`Signed::update`]; *misuse*: a `document` that is not the one prepared.
     pub fn complete(&self, document: &[u8]) -> Result<Vec<u8>> {
-        self.prepared.draft.check(document)?;
+        self.check(document)?;
         let update = self.update()?;
         let mut file = Vec::with_capacity(document.len() + update.len());
         file.extend_from_slice(document);

@@ -122,7 +122,8 @@ fn run(glyphs: &[Glyph]) -> Option<Run> {
     Some(Run {
         text: text.nfc().collect(),
         rect,
-        font_size: first.font_size,
+        // Matrices of single precision make 13 points 12.9999995.
+        font_size: (first.font_size * 100.0).round() / 100.0,
     })
 }
 

@@ -1,5 +1,6 @@
 //! `signer sign`: a PAdES signature on one file.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -100,7 +101,8 @@ fn sign(arguments: &Arguments) -> Result<()> {
     if let (true, Some(address)) = (signed.needs_time_stamp(), &arguments.tsa) {
         signed = time_stamp(signed, address)?;
     }
-    write(&arguments.output, &signed.complete(&document)?)
+    signed.check(&document)?;
+    write(&arguments.output, &document, &signed.update()?)
 }
 
 fn key(arguments: &Arguments) -> Result<pkcs12::Key> {
@@ -173,11 +175,17 @@ fn time_stamp(signed: Signed, address: &str) -> Result<Signed> {
 }
 
 /// Writes beside the output and renames, so that a broken run leaves no half file.
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+fn write(path: &Path, document: &[u8], update: &[u8]) -> Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".part");
-    let written = std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, path));
-    written.map_err(|e| unreadable(path, &e))
+    let parts = || {
+        let mut file = std::fs::File::create(&beside)?;
+        file.write_all(document)?;
+        file.write_all(update)?;
+        file.sync_all()?;
+        std::fs::rename(&beside, path)
+    };
+    parts().map_err(|e| unreadable(path, &e))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
