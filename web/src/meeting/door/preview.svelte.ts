@@ -15,6 +15,8 @@ export class Preview {
   delay = $state<number | null>(null);
 
   private meter: Level | null = null;
+  // Not state: while a component is torn down, Svelte shows it the values from before.
+  private gaveAway = false;
 
   async start(): Promise<void> {
     void this.measure();
@@ -64,12 +66,14 @@ export class Preview {
   /** Gives the open tracks away, into the meeting. */
   handOver(): { microphone: MediaStreamTrack | null; camera: MediaStreamTrack | null } {
     const { microphone, camera } = this;
+    this.gaveAway = true;
     this.meter?.close();
     this.meter = this.microphone = this.camera = null;
     return { microphone, camera };
   }
 
   close(): void {
+    if (this.gaveAway) return;
     this.closeMicrophone();
     this.closeCamera();
   }
