@@ -60,7 +60,9 @@ export function listen(): () => void {
 
 function read(): void {
   path = location.pathname;
-  query = new URLSearchParams(location.search);
+  // A new object would be a change to everyone who reads it.
+  if (query.toString() !== new URLSearchParams(location.search).toString())
+    query = new URLSearchParams(location.search);
 }
 
 function follow(event: MouseEvent): void {

@@ -1,4 +1,8 @@
-/** How many things wait for this person; the bar shows it and the home page keeps it. */
+import { api } from '../api/client';
+import type { Page } from '../api/types';
+import { holds } from './session.svelte';
+
+/** How many things wait for this person, as the bar shows it. */
 let count = $state(0);
 
 export const waiting = {
@@ -9,3 +13,11 @@ export const waiting = {
     count = next;
   },
 };
+
+/** Counts again; a count that cannot be had is not worth a word, the page itself will say what is wrong. */
+export async function recount(): Promise<void> {
+  const lists = [api<Page<unknown>>('/documents', { query: { box: 'waiting' } })];
+  if (holds('clerk')) lists.push(api<Page<unknown>>('/dispatches', { query: { status: 'arrived' } }));
+  const answers = await Promise.allSettled(lists);
+  count = answers.reduce((sum, answer) => sum + (answer.status === 'fulfilled' ? answer.value.items.length : 0), 0);
+}

@@ -1,0 +1,99 @@
+// The program on a stage of its own: `hoian demo` over an empty folder and a free port, and people who enter it.
+//
+// With HOIAN_URL, HOIAN_PASSWORD, HOIAN_PIN and HOIAN_DATA_FOLDER set, a demo that runs already is used instead.
+
+import { execFile, spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { chromium } from 'playwright-core'
+
+const program = process.env.HOIAN ?? new URL('../../target/debug/hoian', import.meta.url).pathname
+const START_MS = 120_000
+
+export async function raise() {
+  const running = process.env.HOIAN_URL ? joined() : await started()
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--mute-audio'],
+  })
+  const close = async () => {
+    await browser.close()
+    await running.stop()
+  }
+  return { ...running, browser, close }
+}
+
+/** A page of somebody; without a user name, of anyone who is not logged in. */
+export async function enter(stage, userName) {
+  const context = await stage.browser.newContext({ viewport: DESK, locale: 'vi-VN', acceptDownloads: true })
+  const page = await context.newPage()
+  page.failures = []
+  page.on('pageerror', (error) => page.failures.push(String(error)))
+  page.on('console', (message) => {
+    // A refused log-in and a missing picture are answers, not failures; a broken security policy is one.
+    if (message.type() === 'error' && !/status of 40[134]/.test(message.text())) page.failures.push(message.text())
+  })
+  await page.goto(stage.url + (userName ? '/dang-nhap' : '/kiem-tra'))
+  if (!userName) return page
+  await page.getByLabel('Tài khoản công vụ').fill(userName)
+  await page.getByLabel('Mật khẩu', { exact: true }).fill(stage.password)
+  await page.getByRole('button', { name: 'Đăng nhập' }).click()
+  const code = page.getByLabel('Mã xác nhận 6 số')
+  const home = page.getByRole('heading', { name: /^Chào đồng chí/ })
+  await code.or(home).first().waitFor()
+  if (await code.isVisible()) {
+    await code.fill(await stage.code(userName))
+    await page.getByRole('button', { name: 'Xác nhận' }).click()
+  }
+  await home.waitFor()
+  return page
+}
+
+export const DESK = { width: 1440, height: 900 }
+export const PHONE = { width: 390, height: 844 }
+
+async function started() {
+  const folder = await mkdtemp(join(tmpdir(), 'hoian-stage-'))
+  const environment = { ...process.env, HOIAN_DATA_FOLDER: folder, HOIAN_HTTP__ADDRESS: '127.0.0.1:0', HOIAN_LOG__FILTER: 'warn' }
+  const child = spawn(program, ['demo'], { env: environment, stdio: ['ignore', 'pipe', 'inherit'] })
+  const said = await announcement(child)
+  const stop = async () => {
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    child.kill('SIGTERM')
+    await ended
+    await rm(folder, { recursive: true, force: true })
+  }
+  return { ...said, code: codes(environment), stop }
+}
+
+function joined() {
+  const { HOIAN_URL: url, HOIAN_PASSWORD: password, HOIAN_PIN: pin } = process.env
+  return { url, password, pin, code: codes(process.env), stop: async () => {} }
+}
+
+/** What the demo prints when it is ready: its address, the one password, the one PIN. */
+function announcement(child) {
+  return new Promise((resolve, reject) => {
+    let text = ''
+    const timer = setTimeout(() => reject(new Error(`not ready in time:\n${text}`)), START_MS)
+    child.once('exit', (code) => reject(new Error(`ended with ${code}:\n${text}`)))
+    child.stdout.on('data', (chunk) => {
+      text += chunk
+      const url = /http:\/\/localhost:\d+/.exec(text)?.[0]
+      const password = /Mật khẩu chung: (\S+)/.exec(text)?.[1]
+      const pin = /PIN ký số chung: (\d+)/.exec(text)?.[1]
+      if (!url || !password || !pin) return
+      clearTimeout(timer)
+      resolve({ url, password, pin })
+    })
+  })
+}
+
+function codes(environment) {
+  return async (userName) => {
+    const { stdout } = await promisify(execFile)(program, ['demo', 'code', userName], { env: environment })
+    return /\d{6}/.exec(stdout)[0]
+  }
+}

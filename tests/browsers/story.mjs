@@ -1,0 +1,222 @@
+// The story of a document, from an officer's desk to a department's register and to anyone who asks whether it is genuine.
+//
+// `tell` plays it with a page for every person and calls `see(name, page)` at each scene, so that the same story serves
+// as test, as source of pictures and as tour for the accessibility check.
+
+import assert from 'node:assert/strict'
+import { writeFile, mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { enter, raise } from './stage.mjs'
+
+export async function tell(stage, see = async () => {}) {
+  const visitor = await enter(stage)
+  await visitor.goto(`${stage.url}/dang-nhap`)
+  await heading(visitor, 'Đăng nhập để họp và ký')
+  await see('dang-nhap', visitor)
+
+  const id = await draft(stage, see)
+  await sign(stage, id, see)
+  await bind(stage, id, see)
+  await receive(stage, see)
+  await verify(stage, visitor, id, see)
+}
+
+/** The officer uploads a plan and submits it; a file that is no PDF is refused at once, and the way to sign is closed to him. */
+async function draft(stage, see) {
+  const page = await enter(stage, 'chuyenvien')
+  await see('viec-cua-toi-chuyen-vien', page)
+  await page.goto(`${stage.url}/van-ban/moi`)
+  await heading(page, 'Chọn văn bản để trình ký.')
+  await see('soan-trinh-ky', page)
+  const plan = join(await mkdtemp(join(tmpdir(), 'hoian-story-')), 'ke-hoach-cai-cach-hanh-chinh.pdf')
+  await page.setInputFiles('input[type=file]', { name: 'anh.pdf', mimeType: 'application/pdf', buffer: Buffer.from('GIF89a') })
+  await page.getByText('Tệp này không phải là PDF.').waitFor()
+  await writeFile(plan, await unsigned(page))
+  await page.setInputFiles('input[type=file]', plan)
+  await page.getByLabel('Trích yếu').fill('Cải cách hành chính năm 2027 của tỉnh Lam Giang')
+  await page.getByLabel('Người ký').selectOption({ label: await optionOf(page, 'Nguyễn Thị Minh Hà') })
+  await page.getByText('Hỏa tốc', { exact: true }).click()
+  await drawn(page)
+  await see('soan-trinh-ky-chi-tiet', page)
+  await page.getByRole('button', { name: 'Đưa lên' }).click()
+  await heading(page, 'Dự thảo đã sẵn sàng để đồng chí trình ký.')
+  const id = page.url().split('/').pop()
+  await see('van-ban-du-thao', page)
+  await page.getByRole('button', { name: 'Trình ký' }).click()
+  await heading(page, /^Đang chờ .* ký\.$/)
+  await page.goto(`${stage.url}/van-ban/${id}/ky`)
+  await heading(page, /^Đang chờ .* ký\.$/)
+  assert.equal(await page.getByLabel('Mã PIN của khóa ký').count(), 0, 'only the signer is asked for a PIN')
+  await leave(page)
+  return id
+}
+
+/** A paper of the demo as it was before anyone signed it. */
+async function unsigned(page) {
+  const { items } = await fetched(page, '/documents?box=in_progress', 'json')
+  assert.ok(items.length > 0, 'the demo has a paper of this officer')
+  return Buffer.from(await fetched(page, `/documents/${items[0].id}/versions/1/content`, 'bytes'))
+}
+
+function fetched(page, path, as) {
+  return page.evaluate(
+    async ([address, as]) => {
+      const answer = await fetch(address)
+      if (!answer.ok) throw new Error(`${answer.status} ${address}`)
+      return as === 'json' ? answer.json() : [...new Uint8Array(await answer.arrayBuffer())]
+    },
+    [`/api/v1${path}`, as],
+  )
+}
+
+/** The chair finds it first on her desk, moves her signature by the keyboard, mistypes the PIN once, and signs. */
+async function sign(stage, id, see) {
+  const page = await enter(stage, 'chutich')
+  await heading(page, /^Chào đồng chí Hà\./)
+  await drawn(page)
+  await see('viec-cua-toi-lanh-dao', page)
+  await page.goto(`${stage.url}/van-ban?hop=in_progress`)
+  await heading(page, 'Văn bản đang đi trên đường của nó.')
+  await see('van-ban-di', page)
+  await page.goto(`${stage.url}/van-ban/${id}/ky`)
+  await heading(page, /^Đồng chí sắp ký/)
+  const stamp = page.getByRole('button', { name: /^Chữ ký của đồng chí/ })
+  await stamp.waitFor()
+  await drawn(page)
+  await see('ky-van-ban', page)
+  await stamp.focus()
+  const before = await stamp.boundingBox()
+  await page.keyboard.press('Shift+ArrowLeft')
+  await page.keyboard.press('ArrowDown')
+  const after = await stamp.boundingBox()
+  assert.deepEqual([Math.round(after.x - before.x), Math.round(after.y - before.y)], [-10, 1])
+  await page.getByRole('button', { name: 'Đưa ô ký về chỗ cũ' }).click()
+  const pin = page.getByLabel('Mã PIN của khóa ký')
+  await pin.fill(stage.pin === '000000' ? '111111' : '000000')
+  await page.getByRole('button', { name: 'Ký văn bản' }).click()
+  await page.getByText(/Còn 4 lần nhập/).waitFor()
+  assert.equal(await pin.inputValue(), '', 'a wrong PIN is emptied')
+  await see('ky-van-ban-sai-pin', page)
+  await pin.fill(stage.pin)
+  await page.getByRole('button', { name: 'Ký văn bản' }).click()
+  await heading(page, /Đang chờ văn thư cấp số/)
+  await see('da-ky', page)
+  await leave(page)
+}
+
+/** The clerk gives number and date, seals with the agency's key, and issues to a department. */
+async function bind(stage, id, see) {
+  const page = await enter(stage, 'vanthu')
+  await drawn(page)
+  await see('viec-cua-toi-van-thu', page)
+  await page.goto(`${stage.url}/van-ban/${id}`)
+  await page.getByRole('button', { name: 'Cấp số và ngày' }).waitFor()
+  await drawn(page)
+  await see('cap-so', page)
+  await page.getByRole('button', { name: 'Cấp số và ngày' }).click()
+  await heading(page, /^Đã cấp số \d+\/KH-UBND\. Còn dấu cơ quan\.$/)
+  await see('dong-dau', page)
+  await page.getByLabel('Mã PIN của khóa ký').fill(stage.pin)
+  await page.getByRole('button', { name: 'Đóng dấu cơ quan' }).click()
+  await heading(page, /đã đủ chữ ký và dấu\. Còn phát hành\.$/)
+  await page.getByRole('button', { name: 'Phát hành', exact: true }).click()
+  await page.getByText('Hãy chọn ít nhất một nơi nhận.').waitFor()
+  await page.getByRole('searchbox', { name: 'Tìm cơ quan' }).fill('noi vu')
+  await page.getByLabel('Sở Nội vụ').check()
+  await see('phat-hanh', page)
+  await page.getByRole('button', { name: 'Phát hành tới 1 nơi nhận' }).click()
+  await heading(page, /đã phát hành\.$/)
+  await drawn(page)
+  await see('da-phat-hanh', page)
+  await leave(page)
+}
+
+/** The department's clerk sees the verdict of the check on arrival and takes it into the register. */
+async function receive(stage, see) {
+  const page = await enter(stage, 'vanthu.sonv')
+  await see('viec-cua-toi-so', page)
+  await page.goto(`${stage.url}/van-ban-den`)
+  await page.getByText('Hợp lệ, chưa bị thay đổi từ khi phát hành').first().waitFor()
+  await see('van-ban-den', page)
+  await page.getByRole('button', { name: 'Tiếp nhận' }).click()
+  await heading(page, 'Không còn văn bản nào chờ tiếp nhận.')
+  await page.getByRole('link', { name: /^Đã tiếp nhận 1/ }).click()
+  await page.getByText(/^Đã tiếp nhận\./).waitFor()
+  await see('da-tiep-nhan', page)
+  await page.goto(`${stage.url}/cai-dat`)
+  await heading(page, /^Màn hình của đồng chí/)
+  await see('cai-dat', page)
+  await leave(page)
+}
+
+/** Anyone checks the very file, and the same file with one byte of its page changed. */
+async function verify(stage, page, id, see) {
+  const clerk = await enter(stage, 'chuyenvien')
+  const bytes = Buffer.from(await fetched(clerk, `/documents/${id}/versions/latest/content`, 'bytes'))
+  await leave(clerk)
+  const folder = await mkdtemp(join(tmpdir(), 'hoian-story-'))
+  const genuine = join(folder, 'ke-hoach.pdf')
+  const altered = join(folder, 'ke-hoach-bi-sua.pdf')
+  await writeFile(genuine, bytes)
+  const changed = Buffer.from(bytes)
+  changed[changed.indexOf('stream') + 40] ^= 1
+  await writeFile(altered, changed)
+
+  await page.goto(`${stage.url}/kiem-tra`)
+  await heading(page, /^Thả một văn bản vào đây/)
+  await see('kiem-tra', page)
+  await page.setInputFiles('input[type=file]', genuine)
+  await heading(page, 'Văn bản hợp lệ và chưa bị thay đổi từ khi phát hành.')
+  await drawn(page)
+  await see('kiem-tra-hop-le', page)
+  await page.getByRole('button', { name: 'Tệp khác' }).click()
+  await page.setInputFiles('input[type=file]', altered)
+  await heading(page, /^Không dùng văn bản này/)
+  await see('kiem-tra-khong-hop-le', page)
+  await page.goto(`${stage.url}/khong-co`)
+  await heading(page, 'Không có trang nào ở địa chỉ này.')
+  await see('khong-tim-thay', page)
+  await leave(page)
+}
+
+/** Waits for the sentence of a page; if another stands there instead, says which. */
+async function heading(page, name) {
+  try {
+    await page.getByRole('heading', { level: 1, name }).waitFor({ timeout: 60_000 })
+  } catch (cause) {
+    const said = await page.locator('main, [role=alert]').allInnerTexts()
+    throw new Error(`waited for “${name}” at ${page.url()}, found:\n${said.join('\n')}`, { cause })
+  }
+}
+
+const optionOf = (page, name) => page.locator('option', { hasText: name }).first().textContent()
+
+/** Waits until the pages that are looked at have ink on them. */
+async function drawn(page) {
+  await page.waitForFunction(() => {
+    const canvases = [...document.querySelectorAll('canvas')].filter((canvas) => canvas.getBoundingClientRect().top < innerHeight)
+    return canvases.length > 0 && canvases.every((canvas) => hasInk(canvas))
+    function hasInk(canvas) {
+      const { width, height } = canvas
+      const { data } = canvas.getContext('2d').getImageData(0, 0, width, Math.max(1, height >> 1))
+      for (let at = 0; at < data.length; at += 4) if (data[at] < 100 && data[at + 3] > 0) return true
+      return false
+    }
+  })
+}
+
+async function leave(page) {
+  assert.deepEqual(page.failures, [], 'nothing failed unseen in the page')
+  await page.context().close()
+}
+
+if (import.meta.url === `file://${process.argv[1]}`) {
+  const stage = await raise()
+  try {
+    await tell(stage)
+    console.log('the story was told from upload to verification')
+  } finally {
+    await stage.close()
+  }
+}
