@@ -5,6 +5,13 @@ import { pdfResources } from './pdf-resources.ts';
 /** Where `npm run dev` finds the running program. */
 const server = process.env.HOIAN_SERVER ?? 'http://localhost:8080';
 
+const proxy = {
+  '/api': { target: server, ws: true },
+  '/pki': server,
+  '/healthz': server,
+  '/readyz': server,
+};
+
 export default defineConfig({
   plugins: [svelte(), pdfResources()],
   build: {
@@ -13,13 +20,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
-  server: {
-    proxy: {
-      '/api': { target: server, ws: true },
-      '/pki': server,
-      '/healthz': server,
-      '/readyz': server,
-    },
-  },
+  server: { proxy },
+  preview: { proxy },
   test: { include: ['src/**/*.test.ts'] },
 });

@@ -1,147 +1,52 @@
-/** What the server sends, named as the pages speak of it. */
-export type Role = 'administrator' | 'leader' | 'clerk' | 'officer';
+/**
+ * What the server sends, named as the pages speak of it. The shapes come from `server/openapi.json` by `npm run api`; only what
+ * that document leaves open (a verification's report, the words of a verdict) is spelt out here.
+ */
+import type { components } from './schema';
 
-export interface Membership {
-  agency_id: string;
-  agency_name: string;
-  role: Role;
-  position: string;
-}
-export interface Person {
-  id: string;
-  user_name: string;
-  full_name: string;
-  /** The first is of the agency the person works in. */
-  memberships: Membership[];
-}
-export interface Colleague {
-  id: string;
-  full_name: string;
-  memberships: Membership[];
-}
-export interface Agency {
-  id: string;
-  name: string;
-  kind: 'province' | 'department' | 'commune';
-}
+type Schemas = components['schemas'];
+type Narrow<Wide, Fields> = Omit<Wide, keyof Fields> & Fields;
+
+export type Role = Schemas['Role'];
+export type Membership = Schemas['Membership'];
+export type Person = Schemas['Person'];
+export type Colleague = Schemas['Colleague'];
+export type Agency = Schemas['Agency'];
+
 export interface Page<Item> {
   items: Item[];
-  next?: string;
+  next?: string | null;
 }
 
-export type State =
-  'draft' | 'submitted' | 'returned' | 'signing' | 'signed' | 'numbered' | 'sealing' | 'sealed' | 'issued';
-export type Action = 'submit' | 'return' | 'sign' | 'number' | 'seal' | 'issue';
+export type State = Schemas['State'];
+export type Action = Exclude<Schemas['DocumentAction'], 'complete' | 'abandon'>;
 /** 0 thường, 1 khẩn, 2 thượng khẩn, 3 hỏa tốc. */
 export type Urgency = 0 | 1 | 2 | 3;
 export type Box = 'waiting' | 'in_progress' | 'signed' | 'issued';
 
-export interface Named {
-  id: string;
-  name: string;
-}
-export interface Someone {
-  id: string;
-  full_name: string;
-  position: string;
-}
-export interface DocumentSummary {
-  id: string;
-  kind: string;
-  kind_name: string;
-  subject: string;
+interface Said {
   urgency: Urgency;
-  state: State;
-  waiting_time_stamp: boolean;
-  /** Number and symbol, once given: `141/KH-UBND`. */
-  code: string | null;
-  notation: string;
-  issued_on: string | null;
-  agency: Named;
-  drafter: Someone;
-  signer: Someone;
-  steps: { approve: boolean; sign: boolean; number: boolean; seal: boolean };
-  created_at: string;
-  updated_at: string;
-  /** What this person may do now. */
   actions: Action[];
 }
-export interface Place {
-  page: number;
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-}
-export interface Version {
-  number: number;
-  purpose: 'draft' | 'prepared' | 'signed' | 'numbered' | 'sealed';
-  size_bytes: number;
-  level: string | null;
-  created_at: string;
-  /** The person's name. */
-  created_by: string;
-}
-export interface Sending {
-  id: string;
-  receiver: Named;
-  status: DispatchStatus;
-  reason: string | null;
-  sent_at: string;
-  changed_at: string;
-}
+export type DocumentSummary = Narrow<Schemas['Summary'], Said>;
+export type DocumentDetail = Narrow<Schemas['Detail'], Said>;
+export type Place = Schemas['Place'];
+export type Version = Schemas['Version'];
+export type Sending = Schemas['Sent'];
 /** The key that this person's next step would use. */
-export interface Key {
-  subject: string;
-  serial: string;
-  issuer: string;
-  not_after: string;
-  tries_left: number;
-  locked: boolean;
-}
-export interface DocumentDetail extends DocumentSummary {
-  remark: string | null;
-  places: { signature: Place | null; seal: Place | null; texts: Place[] };
-  versions: Version[];
-  dispatches: Sending[];
-  /** What the clerk's number would be, if nobody is quicker. */
-  next_code: string | null;
-  key: Key | null;
-}
+export type Key = Schemas['Key'];
 
-export type DispatchStatus = 'arrived' | 'returned' | 'accepted';
-export interface DispatchSummary {
-  id: string;
-  code: string;
-  kind_name: string;
-  subject: string;
+export type DispatchStatus = Schemas['Status'];
+interface Judged {
   urgency: Urgency;
-  sender: Named;
-  receiver: Named;
-  /** Whether this person may accept or return it. */
-  may_answer: boolean;
-  status: DispatchStatus;
   /** Empty until the file has been checked on arrival. */
-  verdict: Verdict | null;
-  sent_at: string;
+  verdict?: Verdict | null;
 }
-export interface DispatchDetail extends DispatchSummary {
-  sentence: string | null;
-  sentence_en: string | null;
-  report: Report | null;
-  verified_at: string | null;
-  reason: string | null;
-  answered_at: string | null;
-}
+export type DispatchSummary = Narrow<Schemas['DispatchSummary'], Judged>;
+export type DispatchDetail = Narrow<Schemas['DispatchDetail'], Judged & { report?: Report | null }>;
+export type Verification = Narrow<Schemas['Verification'], { verdict: Verdict; report: Report }>;
 
 export type Verdict = 'TOTAL-PASSED' | 'TOTAL-FAILED' | 'INDETERMINATE' | 'NO-SIGNATURE' | 'MALFORMED';
-export interface Verification {
-  verdict: Verdict;
-  sentence: string;
-  sentence_en: string;
-  report: Report;
-  verified_at: string;
-}
 /** `hoian_signer::validate::Report`. */
 export interface Report {
   verdict: Verdict;

@@ -11,7 +11,7 @@ export class Pin {
   problem = $state.raw<unknown>();
   #left = $state<number>();
 
-  constructor(readonly key: () => Key | null) {}
+  constructor(readonly key: () => Key | null | undefined) {}
 
   get tries(): number | undefined {
     return this.#left ?? this.key()?.tries_left;

@@ -3,10 +3,10 @@ import type { Standing } from '../components/ring';
 import type { Key } from '../i18n';
 
 /** The form of ring that a verdict takes. */
-export function standing(verdict: Verdict | null): Standing {
+export function standing(verdict: Verdict | null | undefined): Standing {
   if (verdict === 'TOTAL-PASSED') return 'valid';
   if (verdict === 'NO-SIGNATURE') return 'none';
-  return verdict === 'INDETERMINATE' || verdict === null ? 'unknown' : 'invalid';
+  return verdict === 'INDETERMINATE' || !verdict ? 'unknown' : 'invalid';
 }
 
 /** What to say of a whole file: first what to do with it, then why. */
