@@ -11,6 +11,7 @@ pub mod conference;
 pub mod config;
 pub mod custody;
 pub mod demo;
+pub mod doctor;
 pub mod domain;
 pub mod fail_point;
 pub mod jobs;

@@ -1,6 +1,7 @@
 //! `hoian doctor`: checks that answer on standard output and by exit code.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Subcommand;
 
@@ -8,6 +9,7 @@ use hoian_server::api;
 use hoian_server::app::App;
 use hoian_server::clock::Clock;
 use hoian_server::config::Config;
+use hoian_server::doctor::call;
 use hoian_server::store::audit::{self, Verdict};
 
 /// What can be checked.
@@ -15,6 +17,15 @@ use hoian_server::store::audit::{self, Verdict};
 pub(super) enum Doctor {
     /// Walk the audit chain; exit 1 where it is not whole.
     Audit,
+    /// Join a meeting as any client would, speak a soft tone, and say what the line is worth; exit 1 where
+    /// no meeting can be held on it.
+    Call {
+        /// The meeting's link, as it was sent: http://host:8080/hop/CODE
+        link: String,
+        /// How long to speak.
+        #[arg(long, default_value_t = 5)]
+        seconds: u64,
+    },
     /// Print the OpenAPI document of the HTTP interface.
     Openapi,
 }
@@ -23,6 +34,11 @@ impl Doctor {
     pub(super) async fn run(self, config: Config) -> anyhow::Result<ExitCode> {
         match self {
             Self::Audit => audit(config).await,
+            Self::Call { link, seconds } => {
+                let report = call::call(&link, Duration::from_secs(seconds)).await?;
+                println!("{report}");
+                Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+            }
             Self::Openapi => {
                 println!("{}", api::openapi().to_pretty_json()?);
                 Ok(ExitCode::SUCCESS)
