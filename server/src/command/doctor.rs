@@ -37,7 +37,11 @@ impl Doctor {
             Self::Call { link, seconds } => {
                 let report = call::call(&link, Duration::from_secs(seconds)).await?;
                 println!("{report}");
-                Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+                Ok(if report.is_good() {
+                    ExitCode::SUCCESS
+                } else {
+                    ExitCode::FAILURE
+                })
             }
             Self::Openapi => {
                 println!("{}", api::openapi().to_pretty_json()?);

@@ -55,7 +55,12 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(to, "meeting    {}: joined in {} ms", self.title, self.joined.as_millis())?;
+        writeln!(
+            to,
+            "meeting    {}: joined in {} ms",
+            self.title,
+            self.joined.as_millis()
+        )?;
         for (name, leg) in [("sending", &self.sending), ("receiving", &self.receiving)] {
             write!(to, "{name:<10} ICE ")?;
             step(to, leg.ice)?;
@@ -72,9 +77,21 @@ impl fmt::Display for Report {
             Some(time) => writeln!(to, "round trip {:.1} ms", time.as_secs_f64() * 1_000.0)?,
             None => writeln!(to, "round trip unknown")?,
         }
-        let Heard { packets, lost, streams } = self.heard;
-        writeln!(to, "received   {packets} packets of {streams} streams, {lost} lost, from {} others", self.others)?;
-        write!(to, "result     {}", if self.is_good() { "good" } else { "NOT good" })
+        let Heard {
+            packets,
+            lost,
+            streams,
+        } = self.heard;
+        writeln!(
+            to,
+            "received   {packets} packets of {streams} streams, {lost} lost, from {} others",
+            self.others
+        )?;
+        write!(
+            to,
+            "result     {}",
+            if self.is_good() { "good" } else { "NOT good" }
+        )
     }
 }
 
@@ -97,13 +114,28 @@ pub async fn call(link: &str, duration: Duration) -> Result<Report, Error> {
     let (receiving, sending) = (Peer::new().await?, Peer::new().await?);
     let microphone = sending.add_microphone().await?;
     let offer = sending.offer().await?;
-    let mut talk = Talk { signalling: &mut signalling, receiving: &receiving, others: 0, title: String::new() };
+    let mut talk = Talk {
+        signalling: &mut signalling,
+        receiving: &receiving,
+        others: 0,
+        title: String::new(),
+    };
     talk.until_welcome().await?;
-    let tracks = vec![PublishedTrack { mid: microphone.mid().await?, source: Source::Microphone }];
-    talk.signalling.say(&ClientMessage::PublishOffer { sdp: offer, tracks }).await?;
+    let tracks = vec![PublishedTrack {
+        mid: microphone.mid().await?,
+        source: Source::Microphone,
+    }];
+    talk.signalling
+        .say(&ClientMessage::PublishOffer { sdp: offer, tracks })
+        .await?;
     let answer = talk.until_answered().await?;
     sending.take_answer(answer).await?;
-    talk.signalling.say(&ClientMessage::Mute { source: Source::Microphone, muted: false }).await?;
+    talk.signalling
+        .say(&ClientMessage::Mute {
+            source: Source::Microphone,
+            muted: false,
+        })
+        .await?;
     let until = clock::instant() + duration;
     let speaking = microphone.speak(duration, sending.connected(PATIENCE));
     let (packets_sent, listened) = tokio::join!(speaking, talk.listen_until(until));
@@ -158,7 +190,9 @@ impl Talk<'_> {
     /// Takes what has come by `deadline`.
     async fn listen_until(&mut self, deadline: Instant) -> Result<(), Error> {
         loop {
-            let left = deadline.saturating_duration_since(clock::instant()).max(Duration::from_millis(1));
+            let left = deadline
+                .saturating_duration_since(clock::instant())
+                .max(Duration::from_millis(1));
             match tokio::time::timeout(left, self.next("nothing")).await {
                 Ok(message) => drop(message?),
                 Err(_) => return Ok(()),
@@ -172,7 +206,9 @@ impl Talk<'_> {
         match message {
             ServerMessage::SubscribeOffer { ref sdp } => {
                 let sdp = self.receiving.answer(sdp.clone()).await?;
-                self.signalling.say(&ClientMessage::SubscribeAnswer { sdp }).await?;
+                self.signalling
+                    .say(&ClientMessage::SubscribeAnswer { sdp })
+                    .await?;
             }
             ServerMessage::Error { error, sentence } => return Err(Error::Refused(error, sentence)),
             _ => {}

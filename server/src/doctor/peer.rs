@@ -86,16 +86,21 @@ impl PeerConnectionEventHandler for Handler {
     }
 
     async fn on_ice_connection_state_change(&self, state: RTCIceConnectionState) {
-        if matches!(state, RTCIceConnectionState::Connected | RTCIceConnectionState::Completed) {
+        if matches!(
+            state,
+            RTCIceConnectionState::Connected | RTCIceConnectionState::Completed
+        ) {
             let passed = clock::instant() - self.begun;
-            self.state.send_modify(|state| state.leg.ice = state.leg.ice.or(Some(passed)));
+            self.state
+                .send_modify(|state| state.leg.ice = state.leg.ice.or(Some(passed)));
         }
     }
 
     async fn on_connection_state_change(&self, state: RTCPeerConnectionState) {
         if state == RTCPeerConnectionState::Connected {
             let passed = clock::instant() - self.begun;
-            self.state.send_modify(|state| state.leg.dtls = state.leg.dtls.or(Some(passed)));
+            self.state
+                .send_modify(|state| state.leg.dtls = state.leg.dtls.or(Some(passed)));
         }
     }
 
@@ -105,7 +110,10 @@ impl PeerConnectionEventHandler for Handler {
             while let Some(event) = track.poll().await {
                 if let TrackRemoteEvent::OnRtpPacket(packet) = event {
                     let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
-                    heard.entry(packet.header.ssrc).or_default().count(packet.header.sequence_number);
+                    heard
+                        .entry(packet.header.ssrc)
+                        .or_default()
+                        .count(packet.header.sequence_number);
                 }
             }
         });
@@ -130,7 +138,11 @@ impl Peer {
         let registry = register_default_interceptors(Registry::new(), &mut engine)?;
         let (state, seen) = watch::channel(State::default());
         let heard = Arc::new(Mutex::new(HashMap::new()));
-        let handler = Handler { begun: clock::instant(), state, heard: heard.clone() };
+        let handler = Handler {
+            begun: clock::instant(),
+            state,
+            heard: heard.clone(),
+        };
         let connection = PeerConnectionBuilder::new()
             .with_configuration(RTCConfigurationBuilder::new().build())
             .with_media_engine(engine)
@@ -139,13 +151,20 @@ impl Peer {
             .with_udp_addrs(vec!["0.0.0.0:0"])
             .build()
             .await?;
-        Ok(Peer { connection: Arc::new(connection), state: seen, heard })
+        Ok(Peer {
+            connection: Arc::new(connection),
+            state: seen,
+            heard,
+        })
     }
 
     pub async fn add_microphone(&self) -> Result<Microphone, Error> {
         let ssrc = u32::from_le_bytes([clock::seed()[0], clock::seed()[1], clock::seed()[2], 1]);
         let encoding = RTCRtpEncodingParameters {
-            rtp_coding_parameters: RTCRtpCodingParameters { ssrc: Some(ssrc), ..Default::default() },
+            rtp_coding_parameters: RTCRtpCodingParameters {
+                ssrc: Some(ssrc),
+                ..Default::default()
+            },
             codec: RTCRtpCodec {
                 mime_type: "audio/opus".to_owned(),
                 clock_rate: 48_000,
@@ -156,10 +175,24 @@ impl Peer {
             ..Default::default()
         };
         let label = "tone".to_owned();
-        let stream = MediaStreamTrack::new(label.clone(), label.clone(), label, RtpCodecKind::Audio, vec![encoding]);
+        let stream = MediaStreamTrack::new(
+            label.clone(),
+            label.clone(),
+            label,
+            RtpCodecKind::Audio,
+            vec![encoding],
+        );
         let track = Arc::new(TrackLocalStaticSample::new(clock::instant(), stream)?);
-        let sender = self.connection.add_track(track.clone() as Arc<dyn TrackLocal>).await?;
-        Ok(Microphone { connection: self.connection.clone(), track, sender, ssrc })
+        let sender = self
+            .connection
+            .add_track(track.clone() as Arc<dyn TrackLocal>)
+            .await?;
+        Ok(Microphone {
+            connection: self.connection.clone(),
+            track,
+            sender,
+            ssrc,
+        })
     }
 
     /// An offer with all candidates in it.
@@ -169,12 +202,17 @@ impl Peer {
     }
 
     pub async fn take_answer(&self, sdp: String) -> Result<(), Error> {
-        Ok(self.connection.set_remote_description(RTCSessionDescription::answer(sdp)?).await?)
+        Ok(self
+            .connection
+            .set_remote_description(RTCSessionDescription::answer(sdp)?)
+            .await?)
     }
 
     /// Takes an offer and answers it.
     pub async fn answer(&self, sdp: String) -> Result<String, Error> {
-        self.connection.set_remote_description(RTCSessionDescription::offer(sdp)?).await?;
+        self.connection
+            .set_remote_description(RTCSessionDescription::offer(sdp)?)
+            .await?;
         let answer = self.connection.create_answer(None).await?;
         self.describe(answer).await
     }
@@ -182,7 +220,10 @@ impl Peer {
     async fn describe(&self, description: RTCSessionDescription) -> Result<String, Error> {
         self.connection.set_local_description(description).await?;
         let mut state = self.state.clone();
-        state.wait_for(|state| state.gathered).await.map_err(|_| Error::Missing("candidates"))?;
+        state
+            .wait_for(|state| state.gathered)
+            .await
+            .map_err(|_| Error::Missing("candidates"))?;
         let description = self.connection.local_description().await;
         Ok(description.ok_or(Error::Missing("description"))?.sdp)
     }
@@ -191,7 +232,9 @@ impl Peer {
     pub async fn connected(&self, patience: Duration) -> bool {
         let mut state = self.state.clone();
         let connected = state.wait_for(|state| state.leg.dtls.is_some());
-        tokio::time::timeout(patience, connected).await.is_ok_and(|state| state.is_ok())
+        tokio::time::timeout(patience, connected)
+            .await
+            .is_ok_and(|state| state.is_ok())
     }
 
     pub fn leg(&self) -> Leg {
@@ -212,7 +255,10 @@ impl Peer {
 
     /// The server's last report on what we send.
     pub async fn quality(&self) -> Option<Quality> {
-        let report = self.connection.get_stats(clock::instant(), StatsSelector::None).await;
+        let report = self
+            .connection
+            .get_stats(clock::instant(), StatsSelector::None)
+            .await;
         report.iter().find_map(|entry| match entry {
             RTCStatsReportEntry::RemoteInboundRtp(remote) if remote.round_trip_time_measurements > 0 => {
                 Some(Quality {
@@ -246,7 +292,11 @@ impl Microphone {
     }
 
     /// Speaks for `duration` once `connected`; gives how many packets went out, none where it never was.
-    pub async fn speak(&self, duration: Duration, connected: impl Future<Output = bool>) -> Result<u64, Error> {
+    pub async fn speak(
+        &self,
+        duration: Duration,
+        connected: impl Future<Output = bool>,
+    ) -> Result<u64, Error> {
         if !connected.await {
             return Ok(0);
         }
@@ -260,7 +310,11 @@ impl Microphone {
         for frame in 0..frames {
             pace.tick().await;
             let data = encoder.encode_vec_float(&tone(frame), 400)?;
-            let sample = Sample { data: data.into(), duration: FRAME, ..Sample::new(clock::instant()) };
+            let sample = Sample {
+                data: data.into(),
+                duration: FRAME,
+                ..Sample::new(clock::instant())
+            };
             writer_for().write_sample(&sample).await?;
         }
         Ok(frames)
@@ -270,7 +324,9 @@ impl Microphone {
 /// 20 ms of a soft 440 Hz.
 fn tone(frame: u64) -> Vec<f32> {
     let first = frame * SAMPLES;
-    (first..first + SAMPLES).map(|at| 0.05 * (TAU * 440.0 * (at % 48_000) as f32 / 48_000.0).sin()).collect()
+    (first..first + SAMPLES)
+        .map(|at| 0.05 * (TAU * 440.0 * (at % 48_000) as f32 / 48_000.0).sin())
+        .collect()
 }
 
 const FRAME: Duration = Duration::from_millis(20);

@@ -38,9 +38,15 @@ impl Signalling {
         let _ = socket.set_scheme(scheme);
         socket.set_path(&format!("/api/v1/meetings/{id}/socket"));
         socket.query_pairs_mut().clear().append_pair("link", &code);
-        let (stream, _) = tokio_tungstenite::connect_async(socket.as_str()).await.map_err(Box::new)?;
+        let (stream, _) = tokio_tungstenite::connect_async(socket.as_str())
+            .await
+            .map_err(Box::new)?;
         let mut signalling = Signalling(stream);
-        let join = ClientMessage::Join { version: VERSION, name: Some(name.to_owned()), place: None };
+        let join = ClientMessage::Join {
+            version: VERSION,
+            name: Some(name.to_owned()),
+            place: None,
+        };
         signalling.say(&join).await?;
         Ok(signalling)
     }
@@ -74,7 +80,10 @@ fn read_link(link: &str) -> Option<(Url, String)> {
     if !matches!(url.scheme(), "http" | "https") {
         return None;
     }
-    let code = url.path_segments()?.rfind(|segment| !segment.is_empty())?.to_owned();
+    let code = url
+        .path_segments()?
+        .rfind(|segment| !segment.is_empty())?
+        .to_owned();
     let mut base = url;
     base.set_path("/");
     base.set_query(None);
@@ -103,7 +112,10 @@ mod tests {
     #[test]
     fn reads_the_server_and_the_code_of_a_link() {
         let (base, code) = read_link("http://localhost:8080/hop/abc-def-ghi?x=1").unwrap();
-        assert_eq!((base.as_str(), code.as_str()), ("http://localhost:8080/", "abc-def-ghi"));
+        assert_eq!(
+            (base.as_str(), code.as_str()),
+            ("http://localhost:8080/", "abc-def-ghi")
+        );
         for link in ["abc-def", "ftp://host/hop/x", "http://host/"] {
             assert!(read_link(link).is_none(), "{link}");
         }
