@@ -361,6 +361,10 @@ fn attributes(set: Element<'_>, once: bool) -> Result<Vec<Attribute>> {
         while !items.is_empty() {
             values.push(items.any()?.raw.to_vec());
         }
+        // All signed attributes of CMS and CAdES have one value.
+        if once && values.len() != 1 {
+            return Err(malformed("a signed attribute without exactly one value"));
+        }
         found.push(Attribute { kind, values });
     }
     Ok(found)

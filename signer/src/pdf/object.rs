@@ -70,6 +70,8 @@ impl PartialEq for Dictionary {
 pub struct Stream {
     pub dictionary: Dictionary,
     pub data: Range<usize>,
+    /// The object it is: its bytes may be encrypted under that name.
+    pub owner: Reference,
 }
 
 impl Dictionary {

@@ -107,7 +107,7 @@ fn kinds(dictionary: &Dictionary) -> Result<(Kind, SubFilter)> {
         Some(b"ETSI.RFC3161") => return Ok((Kind::DocumentTimeStamp, SubFilter::TimeStamp)),
         Some(other) => {
             let name = String::from_utf8_lossy(other).into_owned();
-            return Err(Error::unsupported("signature", format!("SubFilter {name}")));
+            return Err(Error::malformed("signature", format!("unknown SubFilter {name}")));
         }
         None => return Err(Error::malformed("signature", "no SubFilter")),
     };

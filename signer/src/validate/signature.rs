@@ -216,6 +216,9 @@ fn changes(
     judgement: &mut Judgement,
 ) {
     let view = document.view(signed.revision);
+    let held_store = view
+        .catalog()
+        .is_ok_and(|(_, catalog)| catalog.get("DSS").is_some());
     let mut permission = Permission::default();
     // Locks of this signature and of those before it hold; a later signature's lock is its own affair.
     for other in all {
@@ -227,7 +230,7 @@ fn changes(
     }
     for (revision, findings) in steps.iter().enumerate().skip(signed.revision + 1) {
         for finding in findings {
-            let (modification, what) = weigh(finding, &permission);
+            let (modification, what) = weigh(finding, &permission, held_store);
             if permission.certified && matches!(finding, Finding::FieldAdded { visible: true, .. }) {
                 judgement.warn(Warning::VisibleSignatureAfterCertification);
             }
@@ -248,9 +251,21 @@ fn changes(
 }
 
 /// The weight of a finding under what is permitted.
-fn weigh(finding: &Finding, permission: &Permission) -> (Modification, String) {
+fn weigh(finding: &Finding, permission: &Permission, held_store: bool) -> (Modification, String) {
     let (modification, locked, what) = match finding {
         Finding::Disallowed(what) => return (Modification::Disallowed, what.clone()),
+        Finding::Lost(what) if held_store => {
+            return (
+                Modification::Disallowed,
+                format!("validation data was removed: {what}"),
+            );
+        }
+        Finding::Lost(what) => {
+            return (
+                Modification::Lta,
+                format!("validation data of others removed: {what}"),
+            );
+        }
         Finding::Evidence(what) => return (Modification::Lta, what.clone()),
         Finding::DocumentTimeStamp(field) => {
             return (Modification::Lta, format!("document time-stamp {field}"));

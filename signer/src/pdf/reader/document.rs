@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::decrypt::Decryption;
 use super::filter;
 use super::lexer::Lexer;
 use super::revision::{self, Revision};
@@ -22,6 +23,8 @@ pub struct Document<'a> {
     objects: RefCell<HashMap<Place, Rc<Located>>>,
     containers: RefCell<HashMap<usize, Rc<Container>>>,
     decoded_bytes: Cell<usize>,
+    /// With the encryption dictionary's own name, whose strings stay as they are.
+    decryption: Option<(Decryption, Option<Reference>)>,
 }
 
 /// An indirect object with the bytes it was read from.
@@ -62,7 +65,6 @@ impl<'a> Document<'a> {
     /// # Errors
     /// [`Error::Malformed`] for whatever readers could see differently, [`Error::Refused`] beyond the limits.
     pub fn open(bytes: &'a [u8], password: Option<&str>) -> Result<Self> {
-        let _ = password;
         let revisions = revision::revisions(bytes)?;
         let mut history: HashMap<u32, Vec<(usize, Entry)>> = HashMap::new();
         for (index, revision) in revisions.iter().enumerate() {
@@ -70,14 +72,50 @@ impl<'a> Document<'a> {
                 history.entry(*number).or_default().push((index, *entry));
             }
         }
-        Ok(Self {
+        let mut document = Self {
             bytes,
             revisions,
             history,
             objects: RefCell::default(),
             containers: RefCell::default(),
             decoded_bytes: Cell::new(0),
-        })
+            decryption: None,
+        };
+        document.decryption = document.encryption(password)?;
+        Ok(document)
+    }
+
+    fn encryption(&self, password: Option<&str>) -> Result<Option<(Decryption, Option<Reference>)>> {
+        let view = self.latest();
+        let Some(entry) = view.trailer().get("Encrypt") else {
+            return Ok(None);
+        };
+        let Object::Dictionary(dictionary) = view.resolve(entry)? else {
+            return Ok(None);
+        };
+        let identifier = match view.value(view.trailer(), "ID")? {
+            Object::Array(parts) => parts
+                .first()
+                .and_then(Object::as_text)
+                .map(|text| text.bytes.clone()),
+            _ => None,
+        };
+        let identifier = identifier.unwrap_or_default();
+        let decryption = Decryption::open(&dictionary, &identifier, password)?;
+        self.objects.borrow_mut().clear();
+        Ok(Some((decryption, entry.as_reference())))
+    }
+
+    /// Decrypts every string of an object but a signature's `/Contents` (7.6.2).
+    fn decrypt(&self, reference: Reference, object: &mut Object) -> Result<()> {
+        let Some((decryption, own)) = &self.decryption else {
+            return Ok(());
+        };
+        if *own == Some(reference) {
+            Ok(())
+        } else {
+            decrypt_strings(decryption, reference, object)
+        }
     }
 
     pub fn bytes(&self) -> &'a [u8] {
@@ -136,11 +174,17 @@ impl<'a> Document<'a> {
             Object::Dictionary(dictionary) if lexer.bytes[lexer.position..].starts_with(b"stream") => {
                 let length = self.length(&dictionary, revision)?;
                 let data = xref::stream_data(&mut lexer, length)?;
-                Object::Stream(Stream { dictionary, data })
+                Object::Stream(Stream {
+                    dictionary,
+                    data,
+                    owner: reference,
+                })
             }
             other => other,
         };
         lexer.expect_keyword("endobj")?;
+        let mut object = object;
+        self.decrypt(reference, &mut object)?;
         Ok(object)
     }
 
@@ -193,8 +237,46 @@ impl<'a> Document<'a> {
     }
 
     fn decode(&self, stream: &Stream) -> Result<Cow<'a, [u8]>> {
-        filter::decode(&self.bytes[stream.data.clone()], &stream.dictionary)
+        let raw = &self.bytes[stream.data.clone()];
+        match &self.decryption {
+            None => filter::decode(raw, &stream.dictionary),
+            Some((decryption, _)) => {
+                let plain = decryption.stream(stream.owner, &stream.dictionary, raw)?;
+                Ok(Cow::Owned(
+                    filter::decode(&plain, &stream.dictionary)?.into_owned(),
+                ))
+            }
+        }
     }
+}
+
+fn decrypt_strings(decryption: &Decryption, reference: Reference, object: &mut Object) -> Result<()> {
+    match object {
+        Object::String(text) => text.bytes = decryption.string(reference, &text.bytes)?,
+        Object::Array(items) => {
+            for item in items {
+                decrypt_strings(decryption, reference, item)?;
+            }
+        }
+        Object::Dictionary(dictionary) => decrypt_dictionary(decryption, reference, dictionary)?,
+        Object::Stream(stream) => decrypt_dictionary(decryption, reference, &mut stream.dictionary)?,
+        _ => {}
+    }
+    Ok(())
+}
+
+fn decrypt_dictionary(
+    decryption: &Decryption,
+    reference: Reference,
+    dictionary: &mut Dictionary,
+) -> Result<()> {
+    let is_signature = dictionary.get("ByteRange").is_some();
+    for (key, value) in dictionary.values_mut() {
+        if !(is_signature && key == b"Contents") {
+            decrypt_strings(decryption, reference, value)?;
+        }
+    }
+    Ok(())
 }
 
 impl Container {
@@ -253,6 +335,16 @@ impl<'d> View<'d> {
 
     pub fn trailer(&self) -> &'d Dictionary {
         &self.document.revisions[self.revision].trailer
+    }
+
+    /// The name under which this view holds an object; `None` where it is free or missing.
+    pub fn reference_to(&self, number: u32) -> Option<Reference> {
+        let generation = match self.document.entry(number, self.revision)? {
+            (_, Entry::InUse { generation, .. }) => generation,
+            (_, Entry::Compressed { .. }) => 0,
+            (_, Entry::Free) => return None,
+        };
+        Some(Reference { number, generation })
     }
 
     /// Where this view finds an object, without reading it.

@@ -4,6 +4,7 @@
 //! could see differently is an error. Objects are parsed when asked for, each one within the bytes of the revision
 //! that names it.
 
+mod decrypt;
 mod document;
 mod filter;
 mod lexer;

@@ -14,6 +14,30 @@ impl Walk<'_> {
         }
         let (old_encryption, new_encryption) = self.values(&old, &new, b"Encrypt");
         self.require_same(old_encryption, new_encryption, "the trailer's /Encrypt");
+        let own: [&[u8]; 13] = [
+            b"Root",
+            b"Encrypt",
+            b"Info",
+            b"ID",
+            b"Size",
+            b"Prev",
+            b"XRefStm",
+            b"Type",
+            b"W",
+            b"Index",
+            b"Length",
+            b"Filter",
+            b"DecodeParms",
+        ];
+        for key in keys(&old, &new).into_iter().filter(|key| !own.contains(key)) {
+            let (old, new) = self.values(&old, &new, key);
+            // A key that is gone shows nothing any more.
+            if new.is_null() {
+                self.explain(&old)?;
+            } else {
+                self.require_same(old, new, format!("the trailer's {}", shown(key)));
+            }
+        }
         let (old_information, new_information) = self.values(&old, &new, b"Info");
         self.judged.extend(old_information.as_reference());
         if self.is_same(&old_information, &new_information)? {

@@ -101,7 +101,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Only signature fields may come, and parents that hold nothing else.
+    /// Only signature fields may come, each at once under a parent that is there.
     fn new_field(&mut self, reference: Reference) -> Result<()> {
         let Some(field) = self.new_fields.get(&reference).cloned() else {
             return Ok(());
@@ -120,18 +120,7 @@ impl Walk<'_> {
             });
             return self.signature_value(&field);
         }
-        let kids = self.new.value(&field.dictionary, "Kids")?;
-        let kids = kids.as_array().unwrap_or_default();
-        let is_parent = kids.iter().any(|kid| {
-            kid.as_reference()
-                .is_some_and(|kid| self.new_fields.contains_key(&kid))
-        });
-        if !is_parent {
-            self.disallow(format!("the form field {} was added", field.name));
-        }
-        for kid in kids.iter().filter_map(Object::as_reference) {
-            self.new_field(kid)?;
-        }
+        self.disallow(format!("the form field {} was added", field.name));
         Ok(())
     }
 
@@ -211,9 +200,25 @@ impl Walk<'_> {
         let is_field = |fields: &std::collections::HashMap<Reference, Field>, kid: &Object| {
             kid.as_reference().is_some_and(|kid| fields.contains_key(&kid))
         };
-        let list = |value: Object| value.as_array().map(<[Object]>::to_vec).unwrap_or_default();
-        let mut before = list(self.old.value(&old.dictionary, "Kids")?);
-        let mut after = list(self.new.value(&new.dictionary, "Kids")?);
+        let before = self.old.value(&old.dictionary, "Kids")?;
+        let after = self.new.value(&new.dictionary, "Kids")?;
+        let (Object::Array(mut before), Object::Array(mut after)) = (before.clone(), after.clone()) else {
+            self.require_same(before, after, format!("/Kids of the field {}", old.name));
+            return Ok(());
+        };
+        let rest = |items: &[Object], fields| {
+            items
+                .iter()
+                .filter(|kid| !is_field(fields, kid))
+                .cloned()
+                .collect::<Vec<_>>()
+        };
+        let (old_rest, new_rest) = (rest(&before, &self.old_fields), rest(&after, &self.new_fields));
+        self.require_same(
+            Object::Array(old_rest),
+            Object::Array(new_rest),
+            format!("/Kids of the field {}", old.name),
+        );
         before.retain(|kid| is_field(&self.old_fields, kid));
         after.retain(|kid| is_field(&self.new_fields, kid));
         self.field_list(&before, &after)
@@ -221,11 +226,16 @@ impl Walk<'_> {
 
     /// Whether filling changed something; any other change is a finding.
     fn compare_widget(&mut self, old: &Dictionary, new: &Dictionary, field: &Field) -> Result<bool> {
-        let mut filled = false;
+        let (mut filled, mut redrawn, mut revalued) = (false, false, field.reference.is_none());
         for key in keys(old, new) {
             let (before, after) = self.values(old, new, key);
             if FILLING.contains(&key) {
-                filled |= !self.is_same(&before, &after)?;
+                if !self.is_same(&before, &after)? {
+                    self.explain(&before)?;
+                    filled = true;
+                    redrawn |= key == b"AP" && !before.is_null();
+                    revalued |= key == b"V" || key == b"AS";
+                }
             } else if UPWARD.contains(&key) {
                 if before.as_reference() != after.as_reference() {
                     self.disallow(format!("{} of {} changed", shown(key), field.name));
@@ -239,6 +249,13 @@ impl Walk<'_> {
                     format!("{} of the field {}", shown(key), field.name),
                 );
             }
+        }
+        // Another look under the same value is how a shadow is lifted.
+        if redrawn && !revalued && old.get("T").is_some() && !field.is_signature {
+            self.disallow(format!(
+                "the appearance of {} changed without its value",
+                field.name
+            ));
         }
         Ok(filled)
     }

@@ -25,6 +25,8 @@ use crate::pdf::reader::{Document, Place, View};
 pub(super) enum Finding {
     /// Validation data, document information, metadata: nothing a reader sees.
     Evidence(String),
+    /// Validation data that is no longer there: a fault for those whose revision held it.
+    Lost(String),
     DocumentTimeStamp(String),
     FieldAdded {
         field: String,
@@ -60,6 +62,8 @@ struct Walk<'d> {
     /// Pairs that must be the same.
     pending: VecDeque<(Object, Object, Label)>,
     compared: HashSet<(Place, Place)>,
+    /// Old objects that were looked at on any path.
+    explained: HashSet<Place>,
     findings: Vec<Finding>,
 }
 
@@ -79,6 +83,7 @@ impl<'d> Walk<'d> {
             judged,
             pending: VecDeque::new(),
             compared: HashSet::new(),
+            explained: HashSet::new(),
             findings: Vec::new(),
         })
     }
@@ -87,7 +92,32 @@ impl<'d> Walk<'d> {
         self.trailer()?;
         self.catalog()?;
         self.compare_pending()?;
+        self.overridden();
         Ok(self.findings)
+    }
+
+    /// An old object written anew that nothing led to waits for something later to show it.
+    fn overridden(&mut self) {
+        let numbers: Vec<u32> = self.new.document().revisions()[self.new.revision()]
+            .numbers()
+            .collect();
+        for number in numbers {
+            let Some(reference) = self.old.reference_to(number) else {
+                continue;
+            };
+            let (before, after) = (self.old.place(reference), self.new.place(reference));
+            let explained = self.explained.contains(&before) || self.judged.contains(&reference);
+            if before == after || after == Place::Nowhere || explained {
+                continue;
+            }
+            let same = matches!((self.old.object(reference), self.new.object(reference)),
+                (Ok(old), Ok(new)) if old.object == new.object);
+            if !same {
+                self.disallow(format!(
+                    "object {reference} was overridden, which nothing explains"
+                ));
+            }
+        }
     }
 
     fn disallow(&mut self, what: impl Into<String>) {

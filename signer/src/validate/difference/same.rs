@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::{Label, Walk, keys, shown};
 use crate::error::{Error, Result};
 use crate::limits;
-use crate::pdf::object::{Dictionary, Object};
+use crate::pdf::object::{Dictionary, Object, Stream};
 use crate::pdf::reader::Place;
 
 /// Pairs still to be compared below two values.
@@ -33,14 +33,35 @@ impl Walk<'_> {
         let remembered = std::mem::take(&mut self.compared);
         let mut below = vec![(old.clone(), new.clone())];
         let mut same = true;
+        let mut top = true;
         while let Some((old, new)) = below.pop() {
-            if !self.compare(&old, &new, &mut below, true)? {
+            if !self.compare(&old, &new, &mut below, std::mem::take(&mut top))? {
                 same = false;
                 break;
             }
         }
         self.compared = remembered;
         Ok(same)
+    }
+
+    /// Marks everything below an old value as looked at, where a rule lets it change as a whole.
+    pub(super) fn explain(&mut self, old: &Object) -> Result<()> {
+        let mut below = vec![old.clone()];
+        while let Some(value) = below.pop() {
+            match value {
+                Object::Reference(reference) if !self.judged.contains(&reference) => {
+                    if self.explained.insert(self.old.place(reference)) {
+                        below.push(self.old.object(reference)?.object.clone());
+                    }
+                }
+                Object::Array(items) => below.extend(items),
+                Object::Dictionary(dictionary) | Object::Stream(Stream { dictionary, .. }) => {
+                    below.extend(dictionary.iter().map(|(_, value)| value.clone()));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     fn compare(&mut self, old: &Object, new: &Object, below: &mut Below, strict: bool) -> Result<bool> {
@@ -61,6 +82,7 @@ impl Walk<'_> {
         if places != (Place::Nowhere, Place::Nowhere) && !self.compared.insert(places) {
             return Ok(true);
         }
+        self.explained.insert(places.0);
         if self.compared.len() > limits::COMPARED_OBJECTS {
             return Err(Error::refused("PDF", "too many objects to compare"));
         }

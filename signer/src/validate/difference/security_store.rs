@@ -1,6 +1,7 @@
-//! The document security store: it may only grow (EN 319 142-1 clause 5.4).
+//! The document security store (EN 319 142-1 clause 5.4): what it gains is evidence; what it loses is reported, since the
+//! level falls with it but no page changes; what it names may not become something else.
 
-use super::{Walk, keys};
+use super::{Finding, Walk, keys};
 use crate::error::Result;
 use crate::pdf::object::{Dictionary, Object};
 
@@ -12,11 +13,17 @@ impl Walk<'_> {
             (Object::Null, Object::Null) => return Ok(()),
             (Object::Null, Object::Dictionary(after)) => (&empty, after),
             (Object::Dictionary(before), Object::Dictionary(after)) => (before, after),
+            (_, Object::Null) => {
+                self.findings.push(Finding::Lost("/DSS".to_owned()));
+                return self.explain(&old);
+            }
             _ => {
-                self.disallow("validation data was removed (/DSS)");
+                self.disallow("/DSS is no dictionary");
                 return Ok(());
             }
         };
+        self.explain(&old)?;
+        self.typed(after)?;
         let mut grown = old.is_null();
         for key in keys(before, after) {
             let (old, new) = self.values(before, after, key);
@@ -53,10 +60,20 @@ impl Walk<'_> {
             if found {
                 kept += 1;
             } else {
-                self.disallow("validation data was removed (an entry of /DSS)");
+                self.lost(item, after)?;
             }
         }
         Ok(after.len() != kept)
+    }
+
+    /// An entry that is named no longer is lost; one that is named still was overridden.
+    fn lost(&mut self, item: &Object, after: &[Object]) -> Result<()> {
+        if after.contains(item) {
+            self.disallow("an entry of /DSS was overridden");
+        } else {
+            self.findings.push(Finding::Lost("an entry of /DSS".to_owned()));
+        }
+        Ok(())
     }
 
     /// Each signature's entry stays; it may be made anew over data that is still there.
@@ -70,9 +87,48 @@ impl Walk<'_> {
             let kept =
                 self.new.resolve(&other)?.as_dictionary().is_some() || self.old.resolve(value)?.is_null();
             if !kept {
-                self.disallow("validation data was removed (an entry of /VRI)");
+                self.findings.push(Finding::Lost("an entry of /VRI".to_owned()));
             }
         }
         Ok(!self.is_same(&old, &new)?)
+    }
+
+    /// Every entry has the type the standard gives it, so that nothing else travels under the store's name.
+    fn typed(&mut self, store: &Dictionary) -> Result<()> {
+        let mut fits = true;
+        for key in ["Certs", "CRLs", "OCSPs"] {
+            fits &= self.streams(&self.new.value(store, key)?)?;
+        }
+        match self.new.value(store, "VRI")? {
+            Object::Null => {}
+            Object::Dictionary(entries) => {
+                for (_, entry) in entries.iter() {
+                    let Object::Dictionary(entry) = self.new.resolve(entry)? else {
+                        fits = false;
+                        continue;
+                    };
+                    for key in ["Cert", "CRL", "OCSP"] {
+                        fits &= self.streams(&self.new.value(&entry, key)?)?;
+                    }
+                }
+            }
+            _ => fits = false,
+        }
+        if !fits {
+            self.disallow("/DSS holds something else than validation data");
+        }
+        Ok(())
+    }
+
+    fn streams(&self, list: &Object) -> Result<bool> {
+        let Object::Array(items) = list else {
+            return Ok(list.is_null());
+        };
+        for item in items {
+            if self.new.resolve(item)?.as_stream().is_none() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }

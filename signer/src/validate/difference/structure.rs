@@ -26,7 +26,13 @@ impl Walk<'_> {
     }
 
     fn elements(&mut self, old: &Dictionary, new: &Dictionary) -> Result<()> {
-        let mut seen: HashSet<Reference> = HashSet::new();
+        let mut seen: HashSet<Reference> = self
+            .new
+            .catalog()?
+            .1
+            .reference("StructTreeRoot")
+            .into_iter()
+            .collect();
         let mut open = vec![(old.clone(), new.clone())];
         while let Some((old, new)) = open.pop() {
             if seen.len() > limits::COMPARED_OBJECTS {

@@ -13,6 +13,7 @@ use super::super::trust::{Evidence, Trusted};
 use crate::cms::{SignedData, TimeStamp};
 use crate::pdf::object::text;
 use crate::pdf::reader::View;
+use crate::x509::algorithm::Digest;
 use crate::x509::{Certificate, Purpose};
 
 pub(super) struct Judgement {
@@ -180,7 +181,7 @@ impl Judgement {
                 self.identity(&checked);
                 self.report.timestamp = Some(stamp.time);
                 self.trusted(&trusted);
-                self.weakness(checked.weak || trusted.weak);
+                self.weakness(checked.weak || trusted.weak, trusted.embedded);
             }
             Err(refusal) => self.refuse(refusal),
         }
@@ -217,18 +218,36 @@ impl Judgement {
     ) -> Option<OffsetDateTime> {
         let mut earliest = None;
         for token in data.signer.time_stamps() {
-            let judged = TimeStamp::parse(token).map(|stamp| {
-                let fits = evidence.time_stamp(&stamp, &[&data.signer.signature], moment);
-                (stamp.time, fits.is_ok() && stamp.time <= moment + CLOCK_SKEW)
-            });
-            match judged {
-                Ok((time, true)) => {
-                    earliest = Some(earliest.map_or(time, |old: OffsetDateTime| old.min(time)))
+            match self.token(token, data, evidence, moment) {
+                Ok(time) => earliest = Some(earliest.map_or(time, |old: OffsetDateTime| old.min(time))),
+                Err((SubIndication::FormatFailure, reason)) => {
+                    self.refuse((SubIndication::FormatFailure, reason));
                 }
-                _ => self.warn(Warning::TimeStampNotTrusted),
+                Err(_) => self.warn(Warning::TimeStampNotTrusted),
             }
         }
         earliest
+    }
+
+    /// The time of one token, or why it proves none. A token that cannot be read at all is a fault of the signature.
+    fn token(
+        &self,
+        token: &[u8],
+        data: &SignedData,
+        evidence: &Evidence,
+        moment: OffsetDateTime,
+    ) -> Result<OffsetDateTime, (SubIndication, String)> {
+        let unreadable = |error: crate::error::Error| (SubIndication::FormatFailure, error.to_string());
+        let stamp = TimeStamp::parse(token).map_err(unreadable)?;
+        Digest::of(&stamp.imprint_algorithm).map_err(unreadable)?;
+        evidence.time_stamp(&stamp, &[&data.signer.signature], moment)?;
+        if stamp.time > moment + CLOCK_SKEW {
+            return Err((
+                SubIndication::TimestampOrderFailure,
+                "the time-stamp is of the future".to_owned(),
+            ));
+        }
+        Ok(stamp.time)
     }
 
     fn times(&mut self) {
@@ -265,7 +284,7 @@ impl Judgement {
         match judged {
             Ok(trusted) => {
                 self.trusted(&trusted);
-                self.weakness(checked.weak || trusted.weak);
+                self.weakness(checked.weak || trusted.weak, trusted.embedded);
             }
             Err(refusal) => {
                 if matches!(refusal.0, SubIndication::Revoked | SubIndication::RevokedCaNoPoe) {
@@ -293,9 +312,11 @@ impl Judgement {
     }
 
     /// Thông tư 15/2025/TT-BKHCN takes neither SHA-1 nor keys under 2048 bits; old files are read, not believed.
-    fn weakness(&mut self, weak: bool) {
+    fn weakness(&mut self, weak: bool, integrity_alone: bool) {
         if weak {
             self.warn(Warning::WeakAlgorithm);
+        }
+        if weak && !integrity_alone {
             self.refuse((
                 SubIndication::CryptoConstraintsFailureNoPoe,
                 "an algorithm or key is too weak to prove anything".to_owned(),
