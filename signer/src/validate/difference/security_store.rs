@@ -95,7 +95,12 @@ impl Walk<'_> {
 
     /// Every entry has the type the standard gives it, so that nothing else travels under the store's name.
     fn typed(&mut self, store: &Dictionary) -> Result<()> {
-        let mut fits = true;
+        let known = |dictionary: &Dictionary, names: &[&[u8]]| {
+            dictionary
+                .iter()
+                .all(|(key, value)| names.contains(&key) && !value.is_null())
+        };
+        let mut fits = known(store, &[b"Type", b"VRI", b"Certs", b"CRLs", b"OCSPs"]);
         for key in ["Certs", "CRLs", "OCSPs"] {
             fits &= self.streams(&self.new.value(store, key)?)?;
         }
@@ -107,6 +112,7 @@ impl Walk<'_> {
                         fits = false;
                         continue;
                     };
+                    fits &= known(&entry, &[b"Type", b"Cert", b"CRL", b"OCSP", b"TU", b"TS"]);
                     for key in ["Cert", "CRL", "OCSP"] {
                         fits &= self.streams(&self.new.value(&entry, key)?)?;
                     }
