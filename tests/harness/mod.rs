@@ -1,7 +1,13 @@
 //! What the tests across crates share: the program in this process, people who are logged in, PostgreSQL.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
+pub mod binary;
 pub mod people;
 pub mod postgres;
 pub mod server;

@@ -1,0 +1,16 @@
+//! The HTTP interface: log-in, rights, headers, errors, the document that describes it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod described;
+mod errors;
+mod headers;
+mod login;
+mod pages;
+mod repeated;
+mod rights;

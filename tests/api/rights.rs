@@ -1,0 +1,152 @@
+//! The matrix of rights: every route of the OpenAPI document has a row, every row is tried as every role.
+//!
+//! A row says at which gate each caller stops. Ids in paths name nothing, so a caller who passes the role's gate gets
+//! 404 or 400 here, which counts as let in; who may see a thing that exists is told by the stories of its area.
+
+use hoian_tests::{Client, Server};
+use reqwest::Method;
+use serde_json::Value;
+
+/// Nobody, then one of each role: administrator, leader, clerk, officer.
+const CALLERS: [Option<&str>; 5] = [
+    None,
+    Some("quantri"),
+    Some("chutich"),
+    Some("vanthu"),
+    Some("chuyenvien"),
+];
+
+/// Anybody may ask.
+const PUBLIC: &str = ".....";
+/// Anybody with a session.
+const PEOPLE: &str = "L....";
+/// Those who may call a meeting: everybody but administrators.
+const CALLERS_OF_MEETINGS: &str = "LF...";
+
+/// Method, path, and one mark a caller: `.` let in, `L` log-in required (401), `F` forbidden (403).
+const MATRIX: &[(&str, &str, &str)] = &[
+    ("get", "/healthz", PUBLIC),
+    ("get", "/readyz", PUBLIC),
+    ("post", "/api/v1/session", PUBLIC),
+    ("get", "/api/v1/session", PEOPLE),
+    ("delete", "/api/v1/session", PEOPLE),
+    ("get", "/api/v1/agencies", PEOPLE),
+    ("get", "/api/v1/people", PEOPLE),
+    ("get", "/api/v1/documents", PEOPLE),
+    // What a person may do with a document depends on the document: domain/document.rs has that table.
+    ("post", "/api/v1/documents", PEOPLE),
+    ("post", "/api/v1/documents/sample", PEOPLE),
+    ("get", "/api/v1/documents/{id}", PEOPLE),
+    ("get", "/api/v1/documents/{id}/signature-image", PEOPLE),
+    ("get", "/api/v1/documents/{id}/versions/{number}/content", PEOPLE),
+    ("post", "/api/v1/documents/{id}/submission", PEOPLE),
+    ("post", "/api/v1/documents/{id}/return", PEOPLE),
+    ("post", "/api/v1/documents/{id}/signature", PEOPLE),
+    ("post", "/api/v1/documents/{id}/number", PEOPLE),
+    ("post", "/api/v1/documents/{id}/seal", PEOPLE),
+    ("post", "/api/v1/documents/{id}/issue", PEOPLE),
+    ("get", "/api/v1/dispatches", PEOPLE),
+    ("get", "/api/v1/dispatches/{id}", PEOPLE),
+    ("get", "/api/v1/dispatches/{id}/content", PEOPLE),
+    ("post", "/api/v1/dispatches/{id}/receipt", PEOPLE),
+    ("post", "/api/v1/verifications", PUBLIC),
+    ("get", "/api/v1/meetings", PEOPLE),
+    ("post", "/api/v1/meetings", CALLERS_OF_MEETINGS),
+    ("get", "/api/v1/meetings/{id}", PEOPLE),
+    // A guest holds nothing but the link.
+    ("get", "/api/v1/meetings/by-link/{code}", PUBLIC),
+    ("get", "/api/v1/meetings/{id}/socket", PEOPLE),
+];
+
+/// What is sent, so that the gate of roles is reached where there is one.
+fn body(path: &str) -> Value {
+    match path {
+        "/api/v1/meetings" => serde_json::json!({ "title": "Giao ban" }),
+        _ => serde_json::json!({}),
+    }
+}
+
+/// Every route of the document.
+fn routes() -> Vec<(String, String)> {
+    let document = serde_json::to_value(hoian_server::api::openapi()).unwrap();
+    let paths = document["paths"].as_object().unwrap();
+    let methods = |(path, item): (&String, &Value)| {
+        let path = path.clone();
+        let methods: Vec<String> = item.as_object().unwrap().keys().cloned().collect();
+        methods
+            .into_iter()
+            .map(move |method| (method, path.clone()))
+            .collect::<Vec<_>>()
+    };
+    paths.iter().flat_map(methods).collect()
+}
+
+async fn try_as(client: &Client, method: &str, path: &str) -> char {
+    let path = path
+        .split('/')
+        .map(|part| if part.starts_with('{') { "0" } else { part });
+    let path = path.collect::<Vec<_>>().join("/");
+    let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+    let mut request = client.request(method.clone(), &path);
+    if method == Method::POST {
+        request = request.json(&body(&path));
+    }
+    let response = request.send().await.unwrap();
+    match response.status().as_u16() {
+        401 => 'L',
+        403 => 'F',
+        status if status < 500 => '.',
+        status => panic!("{method} {path} answered {status}"),
+    }
+}
+
+#[test]
+fn every_route_has_a_row_and_every_row_a_route() {
+    let mut routes = routes();
+    let mut rows: Vec<_> = MATRIX
+        .iter()
+        .map(|(method, path, _)| (method.to_string(), path.to_string()))
+        .collect();
+    routes.sort();
+    rows.sort();
+    assert_eq!(rows, routes);
+}
+
+#[tokio::test]
+async fn every_role_is_let_in_where_the_matrix_says_and_nowhere_else() {
+    let server = Server::start().await;
+    let mut wrong = Vec::new();
+    for (method, path, expected) in MATRIX {
+        let mut found = String::new();
+        for caller in CALLERS {
+            // Logging out is one of the routes: each try has its own session.
+            let client = match caller {
+                Some(user_name) if *method == "delete" => server.log_in(user_name).await,
+                Some(user_name) => sessions(&server, user_name).await,
+                None => server.client(),
+            };
+            found.push(try_as(&client, method, path).await);
+        }
+        if found != *expected {
+            wrong.push(format!(
+                "(\"{method}\", \"{path}\", \"{expected}\") answered {found}"
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// One session a person for the whole matrix.
+async fn sessions(server: &Server, user_name: &str) -> Client {
+    use std::cell::RefCell;
+    use std::collections::HashMap;
+    thread_local! {
+        static KNOWN: RefCell<HashMap<String, Client>> = RefCell::default();
+    }
+    if let Some(client) = KNOWN.with_borrow(|known| known.get(user_name).cloned()) {
+        return client;
+    }
+    let client = server.log_in(user_name).await;
+    KNOWN.with_borrow_mut(|known| known.insert(user_name.to_owned(), client.clone()));
+    client
+}

@@ -1,0 +1,142 @@
+//! The real program `hoian`, as a child process.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+/// The program, built from the sources as they are now.
+pub fn hoian() -> &'static Path {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| {
+        let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+        // The whole workspace, as everywhere: another selection has other features, and builds the dependencies again.
+        let built = Command::new(cargo)
+            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+            .args([
+                "build",
+                "--quiet",
+                "--workspace",
+                "--bins",
+                "--message-format=json",
+            ])
+            .stderr(Stdio::inherit())
+            .output()
+            .expect("cargo runs");
+        assert!(built.status.success(), "the program does not build");
+        let messages = String::from_utf8_lossy(&built.stdout).into_owned();
+        let path = messages.lines().find_map(|line| {
+            let message: serde_json::Value = serde_json::from_str(line).ok()?;
+            let is_ours = message["target"]["name"] == "hoian";
+            is_ours
+                .then(|| message["executable"].as_str().map(PathBuf::from))
+                .flatten()
+        });
+        path.expect("cargo names the program")
+    })
+}
+
+/// A command of the program on the data in `folder`, without the settings of whoever runs the tests.
+pub fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(hoian());
+    command.args(arguments).current_dir(folder).env_clear();
+    command.env("PATH", "/usr/bin:/bin");
+    command.env("HOIAN_DATA_FOLDER", folder);
+    command.env("HOIAN_HTTP__ADDRESS", "127.0.0.1:0");
+    command.env("HOIAN_MEDIA__UDP_PORT", "0");
+    command
+}
+
+/// A running program; killed when dropped.
+pub struct Process {
+    child: Child,
+    /// Where it answers.
+    pub origin: String,
+}
+
+impl Process {
+    /// Starts a command that serves, and returns once it answers.
+    pub async fn start(mut command: Command) -> Self {
+        let mut child = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("hoian starts");
+        let stderr = child.stderr.take().expect("its log");
+        let (found, address) = tokio::sync::oneshot::channel();
+        // The log says the port; it is read to its end, since a full pipe would stop the program.
+        std::thread::spawn(move || read_log(BufReader::new(stderr), found));
+        let address = tokio::time::timeout(Duration::from_secs(120), address).await;
+        let address = address
+            .expect("hoian listens in time")
+            .expect("hoian says where it listens");
+        Self {
+            child,
+            origin: format!("http://{address}"),
+        }
+    }
+
+    /// Asks it to end (SIGTERM) and waits.
+    pub async fn terminate(mut self) -> ExitStatus {
+        let id = self.child.id().to_string();
+        let sent = Command::new("/bin/kill")
+            .args(["-TERM", &id])
+            .status()
+            .expect("kill runs");
+        assert!(sent.success());
+        for _ in 0..600 {
+            if let Some(status) = self.child.try_wait().expect("its state") {
+                return status;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("hoian did not end within 30 s of SIGTERM");
+    }
+
+    /// Waits until it has ended by itself.
+    pub async fn ended(&mut self) -> ExitStatus {
+        loop {
+            if let Some(status) = self.child.try_wait().expect("its state") {
+                return status;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn read_log(log: BufReader<impl Read>, found: tokio::sync::oneshot::Sender<String>) {
+    let mut found = Some(found);
+    for line in log.lines().map_while(Result::ok) {
+        eprintln!("hoian: {line}");
+        let plain = without_colours(&line);
+        let address = plain
+            .split("http.address=")
+            .nth(1)
+            .and_then(|rest| rest.split_whitespace().next());
+        if let (Some(address), Some(found)) = (address, found.take_if(|_| address.is_some())) {
+            let _ = found.send(address.to_owned());
+        }
+    }
+}
+
+fn without_colours(line: &str) -> String {
+    let mut plain = String::new();
+    let mut in_escape = false;
+    for character in line.chars() {
+        match (in_escape, character) {
+            (false, '\u{1b}') => in_escape = true,
+            (false, character) => plain.push(character),
+            (true, 'm') => in_escape = false,
+            (true, _) => {}
+        }
+    }
+    plain
+}

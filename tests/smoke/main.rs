@@ -1,0 +1,91 @@
+//! The real program: it starts, answers, keeps its data, and ends well.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::process::Stdio;
+
+use hoian_tests::binary::{Process, command};
+
+async fn get(process: &Process, path: &str) -> (u16, String) {
+    let response = reqwest::get(format!("{}{path}", process.origin))
+        .await
+        .expect("an answer");
+    (response.status().as_u16(), response.text().await.expect("a body"))
+}
+
+/// The handout is written once, on the first start; that it stays says that the second start found the first's data.
+fn handout(folder: &std::path::Path) -> String {
+    std::fs::read_to_string(folder.join("handout.json")).expect("the demo's handout")
+}
+
+#[tokio::test]
+async fn demo_starts_answers_keeps_its_data_and_drains() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = || command(folder.path(), &["demo"]);
+
+    let first = Process::start(demo()).await;
+    assert_eq!(get(&first, "/healthz").await, (200, "ok".into()));
+    assert_eq!(get(&first, "/readyz").await.0, 200);
+    let (status, page) = get(&first, "/").await;
+    assert!(status == 200 && page.contains("<html"), "{page}");
+    let before = handout(folder.path());
+    assert!(first.terminate().await.success());
+
+    let second = Process::start(demo()).await;
+    assert_eq!(get(&second, "/readyz").await.0, 200);
+    assert_eq!(handout(folder.path()), before);
+
+    let code = command(folder.path(), &["demo", "code", "vanthu"])
+        .output()
+        .unwrap();
+    let code = String::from_utf8(code.stdout).unwrap();
+    assert!(
+        code.trim().len() == 6 && code.trim().bytes().all(|byte| byte.is_ascii_digit()),
+        "{code}"
+    );
+    assert!(second.terminate().await.success());
+
+    let audit = command(folder.path(), &["doctor", "audit"]).output().unwrap();
+    let said = String::from_utf8_lossy(&audit.stdout);
+    assert!(audit.status.success() && said.contains("whole"), "{said}");
+
+    let refused = command(folder.path(), &["serve"])
+        .stdout(Stdio::null())
+        .output()
+        .unwrap();
+    let reason = String::from_utf8_lossy(&refused.stderr);
+    assert!(
+        !refused.status.success() && reason.contains("made by `hoian demo`"),
+        "{reason}"
+    );
+}
+
+#[tokio::test]
+async fn demo_refuses_what_serve_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let serve = Process::start(command(folder.path(), &["serve"])).await;
+    assert_eq!(get(&serve, "/readyz").await.0, 200);
+    assert!(serve.terminate().await.success());
+    let refused = command(folder.path(), &["demo"]).output().unwrap();
+    let reason = String::from_utf8_lossy(&refused.stderr);
+    assert!(
+        !refused.status.success() && reason.contains("made by `hoian serve`"),
+        "{reason}"
+    );
+}
+
+#[test]
+fn refuses_settings_it_does_not_know_in_one_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = command(folder.path(), &["serve"])
+        .env("HOIAN_HTTP__ADRESS", "x")
+        .output()
+        .unwrap();
+    let reason = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && reason.contains("adress"), "{reason}");
+}
