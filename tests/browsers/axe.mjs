@@ -43,7 +43,7 @@ try {
   await tell(stage, examine)
 } finally {
   await stage.close()
+  console.log(`${scenes} scenes at two sizes: ${found.length} findings`)
+  for (const finding of found) console.log(`  ${finding}`)
 }
-console.log(`${scenes} scenes at two sizes: ${found.length} findings`)
-for (const finding of found) console.log(`  ${finding}`)
 process.exitCode = found.length > 0 ? 1 : 0

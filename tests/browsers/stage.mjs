@@ -1,6 +1,6 @@
 // The program on a stage of its own: `hoian demo` over an empty folder and a free port, and people who enter it.
 //
-// With HOIAN_URL, HOIAN_PASSWORD, HOIAN_PIN and HOIAN_DATA_FOLDER set, a demo that runs already is used instead.
+// With STAGE_URL, STAGE_PASSWORD, STAGE_PIN and HOIAN_DATA_FOLDER set, a demo that runs already is used instead.
 
 import { execFile, spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -9,11 +9,11 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { chromium } from 'playwright-core'
 
-const program = process.env.HOIAN ?? new URL('../../target/debug/hoian', import.meta.url).pathname
+const program = process.env.STAGE_PROGRAM ?? new URL('../../target/debug/hoian', import.meta.url).pathname
 const START_MS = 120_000
 
 export async function raise() {
-  const running = process.env.HOIAN_URL ? joined() : await started()
+  const running = process.env.STAGE_URL ? joined() : await started()
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--mute-audio'],
@@ -69,7 +69,7 @@ async function started() {
 }
 
 function joined() {
-  const { HOIAN_URL: url, HOIAN_PASSWORD: password, HOIAN_PIN: pin } = process.env
+  const { STAGE_URL: url, STAGE_PASSWORD: password, STAGE_PIN: pin } = process.env
   return { url, password, pin, code: codes(process.env), stop: async () => {} }
 }
 
