@@ -61,6 +61,7 @@ async fn serve(mut config: Config, lan: bool) -> anyhow::Result<ExitCode> {
     let passwords = if lan { Passwords::Renew } else { Passwords::Keep };
     let demo = demo::prepare(&app, &base_url, passwords).await?;
     let running = app::start_beside(app, demo.services()).await?;
-    println!("{}", demo.announcement(&base_url));
+    let command = std::env::args().next().unwrap_or_else(|| "hoian".to_owned());
+    println!("{}", demo.announcement(&base_url, &command));
     until_signal(running).await
 }

@@ -95,9 +95,9 @@ pub async fn prepare(app: &App, base_url: &str, passwords: Passwords) -> Result<
 }
 
 impl Demo {
-    /// Who can log in, with what, and what to do next, for the terminal.
-    pub fn announcement(&self, address: &str) -> String {
-        announcement::announcement(&self.handout, address)
+    /// Who can log in, with what, and what to do next, for the terminal; `command` is how the program was called.
+    pub fn announcement(&self, address: &str, command: &str) -> String {
+        announcement::announcement(&self.handout, address, command)
     }
 
     /// The training PKI under `/pki`, to be served beside the program's own interface.
