@@ -29,8 +29,17 @@ Tỉnh Lam Giang (minh họa) đã sẵn sàng: {address}
 }
 
 fn account(person: &Person) -> String {
-    let mark = if person.role.needs_one_time_code() { "*" } else { " " };
-    format!("  {:14} {mark} {}, {}\n", person.user_name, person.full_name, post(person))
+    let mark = if person.role.needs_one_time_code() {
+        "*"
+    } else {
+        " "
+    };
+    format!(
+        "  {:14} {mark} {}, {}\n",
+        person.user_name,
+        person.full_name,
+        post(person)
+    )
 }
 
 fn post(person: &Person) -> String {
@@ -48,7 +57,10 @@ mod tests {
 
     #[test]
     fn names_everyone_with_password_pin_and_next_step() {
-        let handout = Handout { password: "sen-tre-lam-mai-0042".into(), pin: "012345".into() };
+        let handout = Handout {
+            password: "sen-tre-lam-mai-0042".into(),
+            pin: "012345".into(),
+        };
         let text = announcement(&handout, "http://localhost:8080", "target/debug/hoian");
         let wanted = [
             "chutich ",

@@ -8,10 +8,13 @@ mod announcement;
 pub mod artwork;
 mod enrolment;
 mod handout;
+mod meeting;
 mod organisation;
 mod papers;
 pub mod pki;
 mod province;
+#[cfg(test)]
+mod tests;
 mod whole_file;
 
 use std::path::{Path, PathBuf};
@@ -87,6 +90,7 @@ pub async fn prepare(app: &App, base_url: &str, passwords: Passwords) -> Result<
     organisation::align_passwords(app, &handout).await?;
     enrolment::enrol(app, &organisation, &authority, &handout).await?;
     papers::draft(app, &organisation).await?;
+    meeting::call_for_today(app, &organisation).await?;
     Ok(Demo {
         handout,
         authority: Arc::new(authority),
