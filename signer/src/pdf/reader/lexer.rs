@@ -29,11 +29,11 @@ fn is_regular(byte: u8) -> bool {
 }
 
 impl<'a> Lexer<'a> {
-    /// At a place of the file itself.
+    /// At a place of the file itself; a place behind its end is its end, so that offsets out of a file may be used as they are.
     pub(super) fn in_file(bytes: &'a [u8], position: usize) -> Self {
         Self {
             bytes,
-            position,
+            position: position.min(bytes.len()),
             in_file: true,
         }
     }
@@ -42,7 +42,7 @@ impl<'a> Lexer<'a> {
     pub(super) fn in_buffer(bytes: &'a [u8], position: usize) -> Self {
         Self {
             bytes,
-            position,
+            position: position.min(bytes.len()),
             in_file: false,
         }
     }

@@ -1,0 +1,81 @@
+//! What an attacker does to a signed file, each time refused. Works on a file of the corpus, and says so where it is absent.
+
+use std::path::{Path, PathBuf};
+
+use hoian_signer::validate::{Policy, Verdict, validate};
+use time::OffsetDateTime;
+
+#[test]
+fn refuses_a_flipped_byte_anywhere_in_the_range() {
+    let Some(document) = signed() else { return };
+    assert_eq!(verdict(&document), Verdict::TotalPassed);
+    // The string itself stands outside the range: it holds certificates nobody signed for, and padding.
+    let start = find(&document, b"/Contents <30").expect("a CMS") + b"/Contents ".len();
+    let end = start + find(&document[start..], b">").expect("its end");
+    for at in (0..document.len())
+        .filter(|at| !(start..=end).contains(at))
+        .step_by(7)
+    {
+        let mut changed = document.clone();
+        changed[at] ^= 0x04;
+        assert_ne!(verdict(&changed), Verdict::TotalPassed, "byte {at}");
+    }
+}
+
+#[test]
+fn refuses_bytes_outside_every_revision() {
+    let Some(document) = signed() else { return };
+    for tail in [
+        "1 0 obj\n<<>>\nendobj\n",
+        "%%EOF\n",
+        "startxref\n0\n%%EOF\n",
+        "hidden",
+    ] {
+        let changed = [&document[..], tail.as_bytes()].concat();
+        assert_ne!(verdict(&changed), Verdict::TotalPassed, "{tail}");
+    }
+}
+
+#[test]
+fn refuses_tricks_with_the_byte_range() {
+    let Some(document) = signed() else { return };
+    let at = find(&document, b"/ByteRange").expect("a signature");
+    let open = at + find(&document[at..], b"[").expect("its range");
+    for (from, to) in [(b'0', b'1'), (b'0', b'-'), (b'0', b'.')] {
+        let mut changed = document.clone();
+        let digit = open
+            + document[open..]
+                .iter()
+                .position(|byte| *byte == from)
+                .expect("a digit");
+        changed[digit] = to;
+        assert_ne!(
+            verdict(&changed),
+            Verdict::TotalPassed,
+            "{} for {}",
+            char::from(to),
+            char::from(from)
+        );
+    }
+}
+
+fn verdict(document: &[u8]) -> Verdict {
+    let mut policy = Policy::new(OffsetDateTime::from_unix_timestamp(1_600_000_000).expect("a moment"));
+    policy.trust_embedded = true;
+    validate(document, &policy).verdict
+}
+
+fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes.windows(wanted.len()).position(|window| window == wanted)
+}
+
+fn signed() -> Option<Vec<u8>> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus");
+    let corpus = std::env::var_os("HOIAN_CORPUS").map_or(beside, PathBuf::from);
+    let file = std::fs::read(corpus.join("pyhanko/test_basic_validate-rsa-regular-__938fc243.pdf"));
+    let file = file.or_else(|_| std::fs::read(corpus.join("dss/pdf-signed-original.pdf")));
+    if file.is_err() {
+        eprintln!("SKIPPED: no corpus; set HOIAN_CORPUS to its folder");
+    }
+    file.ok()
+}
