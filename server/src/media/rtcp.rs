@@ -243,7 +243,7 @@ mod tests {
         let text = format!("{packets:?}");
         assert_eq!(packets.len(), 4, "{text}");
         assert!(
-            text.contains("total_lost: 9") && text.contains("2499584"),
+            text.contains("total_lost: 9") && text.contains("bitrate: 2500000.0"),
             "{text}"
         );
     }
