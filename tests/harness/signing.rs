@@ -40,19 +40,22 @@ pub struct TrainingAuthority {
     pub root: Vec<u8>,
     issuing: Vec<u8>,
     packages: Vec<pki::Package>,
+    /// Its own clock, moved together with the program's.
+    clock: Clock,
     /// While set, nobody gets a time-stamp.
     pub tsa_is_down: Arc<AtomicBool>,
 }
 
 impl TrainingAuthority {
     /// Makes the authority and serves it until the test ends.
-    pub async fn start(clock: &Clock) -> Self {
+    pub async fn start() -> Self {
+        let clock = Clock::manual(Clock::system().now());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
             .await
             .expect("a port");
         let base_url = format!("http://{}", listener.local_addr().expect("an address"));
         let (authority, packages) =
-            Authority::create(&base_url, &holders(), |_| PIN, clock).expect("a training PKI");
+            Authority::create(&base_url, &holders(), |_| PIN, &clock).expect("a training PKI");
         let (root, issuing) = (authority.root().to_vec(), authority.issuing().to_vec());
         let tsa_is_down = Arc::new(AtomicBool::new(false));
         let routes = axum::Router::new()
@@ -64,6 +67,7 @@ impl TrainingAuthority {
             root,
             issuing,
             packages,
+            clock,
             tsa_is_down,
         }
     }
@@ -96,7 +100,7 @@ impl Office {
 
     /// Opens with settings that `change` made.
     pub async fn open_with(change: impl FnOnce(&mut Config)) -> Self {
-        let authority = TrainingAuthority::start(&Clock::system()).await;
+        let authority = TrainingAuthority::start().await;
         let server = Server::start_with(|config| {
             authority.configure(config);
             change(config);
@@ -172,7 +176,9 @@ impl Office {
 
     /// Lets the time pass after which the next attempt of a job is due, and runs it.
     pub async fn run_jobs_later(&self) {
-        self.server.clock.advance(Duration::from_secs(1200));
+        let pause = Duration::from_secs(1200);
+        self.server.clock.advance(pause);
+        self.authority.clock.advance(pause);
         self.run_jobs().await;
     }
 }
