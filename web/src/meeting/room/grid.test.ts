@@ -1,16 +1,33 @@
 import { expect, it } from 'vitest';
-import { columns } from './grid';
+import { grid, shapeFor } from './grid';
 
 it('makes the tiles as large as they can be', () => {
-  const table: [count: number, width: number, height: number, wanted: number][] = [
+  const table: [count: number, width: number, height: number, columns: number][] = [
     [1, 1440, 700, 1],
     [2, 1440, 700, 2],
     [3, 1440, 700, 2],
     [4, 1440, 700, 2],
     [9, 1440, 700, 3],
-    [2, 390, 640, 1],
-    [6, 390, 640, 2],
-    [0, 390, 640, 1],
+    [2, 374, 640, 1],
+    [6, 374, 640, 2],
+    [0, 374, 640, 1],
   ];
-  for (const [count, width, height, wanted] of table) expect(columns(count, width, height), `${count}`).toBe(wanted);
+  for (const [count, width, height, columns] of table)
+    expect(grid(count, width, height, shapeFor(width)).columns, `${count} in ${width}`).toBe(columns);
+});
+
+it('never reaches beyond the box', () => {
+  for (let count = 1; count <= 49; count++) {
+    for (const [width, height] of [
+      [1408, 716],
+      [374, 700],
+      [300, 300],
+    ] as const) {
+      const shape = shapeFor(width);
+      const { columns, tile } = grid(count, width, height, shape);
+      const rows = Math.ceil(count / columns);
+      expect(tile * columns + 12 * (columns - 1)).toBeLessThanOrEqual(width);
+      expect((tile / shape) * rows + 12 * (rows - 1)).toBeLessThanOrEqual(height + 1);
+    }
+  }
 });

@@ -1,13 +1,25 @@
-/**
- * How many columns let `count` tiles of 16:9 be largest in a box of `width` by `height`.
- */
-export function columns(count: number, width: number, height: number): number {
-  let best = 1;
-  let largest = 0;
-  for (let tried = 1; tried <= count; tried++) {
-    const rows = Math.ceil(count / tried);
-    const tile = Math.min(width / tried, (height / rows) * (16 / 9));
-    if (tile > largest + 1) [best, largest] = [tried, tile];
+/** How tiles fill a box: as large as they can be, all of one shape, nobody cut off at the edge. */
+export interface Grid {
+  columns: number;
+  /** Width of a tile in pixels. */
+  tile: number;
+}
+
+/** Between tiles, in pixels; `--s3`. */
+const GAP = 12;
+
+/** The grid of `count` tiles with the given shape (width over height) in a box of `width` by `height`. */
+export function grid(count: number, width: number, height: number, shape: number): Grid {
+  let best: Grid = { columns: 1, tile: 0 };
+  for (let columns = 1; columns <= count; columns++) {
+    const rows = Math.ceil(count / columns);
+    const across = (width - GAP * (columns - 1)) / columns;
+    const down = ((height - GAP * (rows - 1)) / rows) * shape;
+    const tile = Math.floor(Math.min(across, down));
+    if (tile > best.tile) best = { columns, tile };
   }
   return best;
 }
+
+/** A table with people round it is wide; on a phone held upright a little less of its sides gives larger faces. */
+export const shapeFor = (width: number): number => (width < 600 ? 4 / 3 : 16 / 9);
