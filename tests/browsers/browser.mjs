@@ -1,0 +1,112 @@
+// The two browsers behind one small interface, and the words that run inside their pages.
+import { chromium } from 'playwright-core';
+import puppeteer from 'puppeteer-core';
+
+/** Words for the pages under test: what is seen of the other, what arrives, which pixels. */
+const WORDS = () => {
+  globalThis.tiles = () => document.querySelectorAll('[data-participant]').length;
+  globalThis.other = () =>
+    [...document.querySelectorAll('[data-participant]')].find((tile) => !/\(đồng chí\)/.test(tile.textContent));
+  globalThis.pictureOf = () => other()?.querySelector('video') ?? null;
+  globalThis.initialsOf = () => other()?.querySelector('.init')?.textContent ?? '';
+  globalThis.wordsOf = () => other()?.textContent ?? '';
+  globalThis.pressed = (key) => document.querySelector(`[aria-keyshortcuts=${key}]`).getAttribute('aria-pressed');
+  globalThis.received = async () => {
+    const { subscribe } = await hoianCall.stats();
+    const inbound = [...subscribe.values()].filter((one) => one.type === 'inbound-rtp');
+    const sum = (kind, field) =>
+      inbound.filter((one) => one.kind === kind).reduce((total, one) => total + (one[field] ?? 0), 0);
+    const most = (field) => Math.max(0, ...inbound.map((one) => one[field] ?? 0));
+    return {
+      frames: sum('video', 'framesDecoded'),
+      packets: sum('audio', 'packetsReceived'),
+      energy: sum('audio', 'totalAudioEnergy'),
+      width: most('frameWidth'),
+      height: most('frameHeight'),
+    };
+  };
+  globalThis.pixels = () => {
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [64, 36];
+    const context = canvas.getContext('2d', { willReadFrequently: true });
+    context.drawImage(pictureOf(), 0, 0, 64, 36);
+    return [...context.getImageData(0, 0, 64, 36).data];
+  };
+  globalThis.differs = (one, two) => one.filter((value, index) => Math.abs(value - two[index]) > 16).length;
+};
+
+const CHROMIUM = [
+  '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update',
+  '--disable-sync --mute-audio --autoplay-policy=no-user-gesture-required --use-fake-ui-for-media-stream',
+  '--use-fake-device-for-media-stream --disable-background-timer-throttling --disable-renderer-backgrounding',
+  '--disable-backgrounding-occluded-windows --auto-select-desktop-capture-source=Entire',
+].flatMap((line) => line.split(' '));
+
+export async function openChromium(size) {
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: CHROMIUM });
+  const context = await browser.newContext({ viewport: size, locale: 'vi-VN' });
+  await context.addInitScript(WORDS);
+  // axe runs in the page; the policy of the page itself is tested elsewhere.
+  const page = await context.newPage();
+  const session = await context.newCDPSession(page);
+  complain(page, 'Chromium');
+  return {
+    name: 'Chromium',
+    go: (url) => page.goto(url),
+    reload: () => page.reload(),
+    wait: (selector) => page.waitForSelector(selector, { timeout: 30_000 }),
+    fill: (selector, text) => page.fill(selector, text),
+    press: (key) => page.keyboard.press(key),
+    click: (text, within = 'body') => page.locator(within).getByRole('button', { name: text }).last().click(),
+    evaluate: (work, argument) => page.evaluate(work, argument),
+    run: (source) => session.send('Runtime.evaluate', { expression: source }),
+    resize: (to) => page.setViewportSize(to),
+    picture: (path) => page.screenshot({ path }),
+    close: () => browser.close(),
+  };
+}
+
+export async function openFirefox(size) {
+  const browser = await puppeteer.launch({
+    browser: 'firefox',
+    executablePath: '/usr/bin/firefox-esr',
+    headless: true,
+    defaultViewport: size,
+    extraPrefsFirefox: {
+      'media.navigator.streams.fake': true,
+      'media.navigator.permission.disabled': true,
+      'media.autoplay.default': 0,
+      'media.autoplay.blocking_policy': 0,
+      'intl.accept_languages': 'vi',
+    },
+  });
+  const page = await browser.newPage();
+  await page.evaluateOnNewDocument(WORDS);
+  complain(page, 'Firefox');
+  const find = (text, within) => `::-p-xpath(//*[${within}]//button[contains(normalize-space(.), "${text}")])`;
+  return {
+    name: 'Firefox',
+    go: (url) => page.goto(url, { waitUntil: 'domcontentloaded' }),
+    reload: () => page.reload({ waitUntil: 'domcontentloaded' }),
+    wait: (selector) => page.waitForSelector(selector, { timeout: 30_000 }),
+    fill: async (selector, text) => {
+      await page.$eval(selector, (field) => field.select());
+      await page.type(selector, text);
+    },
+    press: (key) => page.keyboard.press(key),
+    click: async (text, within = 'body') => {
+      const scope = within === 'body' ? 'self::body' : 'self::dialog[@open]';
+      const button = await page.waitForSelector(find(text, scope), { timeout: 30_000 });
+      await button.click();
+    },
+    evaluate: (work, argument) => page.evaluate(work, argument),
+    picture: (path) => page.screenshot({ path }),
+    close: () => browser.close(),
+  };
+}
+
+/** What goes wrong inside a page belongs to the report of the test. */
+function complain(page, name) {
+  page.on('pageerror', (error) => console.error(`${name}: ${error.message}`));
+  page.on('console', (line) => line.type() === 'error' && console.error(`${name}: ${line.text()}`));
+}

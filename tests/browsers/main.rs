@@ -1,0 +1,65 @@
+//! Stories in real browsers: the program runs in this process, the scripts beside this file drive Chromium and Firefox.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use hoian_server::accounts;
+use hoian_tests::{PASSWORD, Server};
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+/// Chromium and Firefox join the same meeting through the real pages and decode each other's picture and sound; mute is
+/// true, a screen takes the stage, a reload finds its seat, leaving and ending do what they say, axe finds nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn chromium_and_firefox_meet() {
+    let server = Server::start().await;
+    let code = accounts::current_code(server.app(), "chutich")
+        .await
+        .expect("a leader has a code");
+    let given = json!({
+        "origin": server.origin(),
+        "user_name": "chutich",
+        "password": PASSWORD,
+        "one_time_code": code,
+        "pictures": Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/pictures/meeting"),
+    });
+    run("meeting.mjs", &given, Duration::from_secs(240)).await;
+    server.stop().await;
+}
+
+/// Runs a script with `given` as its one argument; its words go to the test's output.
+async fn run(script: &str, given: &Value, patience: Duration) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("browsers");
+    assert!(
+        folder.join("node_modules").exists(),
+        "run `npm ci` in tests/browsers first (`make test` does)"
+    );
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/dist/index.html");
+    assert!(
+        page.exists(),
+        "run `npm ci && npm run build` in web first (`make test` does)"
+    );
+    let mut node = Command::new("node")
+        .arg(script)
+        .arg(given.to_string())
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("node runs");
+    let status = tokio::time::timeout(patience, node.wait())
+        .await
+        .expect("the script ends in time");
+    assert!(
+        status.expect("node ends").success(),
+        "{script} failed; see its last words above"
+    );
+}

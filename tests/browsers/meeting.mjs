@@ -1,0 +1,210 @@
+// Chromium and Firefox meet: through the real pages, each decodes the other's picture and sound.
+//
+//   node meeting.mjs '{"origin", "user_name", "password", "one_time_code", "pictures"}'
+//
+// Prints one line a step; the first that fails ends it with an error. `pictures` is a folder for screenshots.
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import axe from 'axe-core';
+import { openChromium, openFirefox } from './browser.mjs';
+
+const given = JSON.parse(process.argv[2]);
+const pictures = given.pictures ?? '/tmp/hoian-meeting';
+mkdirSync(pictures, { recursive: true });
+const DESK = { width: 1440, height: 900 };
+const PHONE = { width: 390, height: 844 };
+
+const begun = Date.now();
+const done = (step) => console.log(`${((Date.now() - begun) / 1000).toFixed(1)} s  ${step}`);
+
+const chromium = await openChromium(DESK);
+const firefox = await openFirefox(DESK);
+try {
+  await story();
+} catch (error) {
+  await chromium.picture(join(pictures, 'failed-chromium.png')).catch(() => undefined);
+  await firefox.picture(join(pictures, 'failed-firefox.png')).catch(() => undefined);
+  console.error(error);
+  process.exitCode = 1;
+} finally {
+  await Promise.allSettled([chromium.close(), firefox.close()]);
+}
+
+async function story() {
+  const link = await callMeeting();
+  await enter(chromium, link, null, 'pre-join');
+  await enter(firefox, link, 'Xã Tân Thủy', null);
+  for (const browser of [chromium, firefox]) await until(browser, 'two tiles', () => tiles() === 2);
+  done('both are in the same room');
+
+  for (const browser of [chromium, firefox]) await hearsAndSees(browser);
+  await show('room');
+
+  await muteIsTrue();
+  await sharesScreen();
+  await comesBack();
+  await leaves();
+}
+
+async function callMeeting() {
+  await chromium.go(`${given.origin}/dang-nhap`);
+  await chromium.fill('input[autocomplete=username]', given.user_name);
+  await chromium.fill('input[type=password]', given.password);
+  await chromium.press('Enter');
+  if (given.one_time_code) {
+    await chromium.wait('input[autocomplete=one-time-code]');
+    await chromium.fill('input[autocomplete=one-time-code]', given.one_time_code);
+    await chromium.press('Enter');
+  }
+  await chromium.wait('.places');
+  await chromium.go(`${given.origin}/hop`);
+  await chromium.wait('main h1');
+  await chromium.click('Tạo cuộc họp');
+  await chromium.fill('dialog input[maxlength="200"]', 'Giao ban công tác tuần 48');
+  await judge('create');
+  await chromium.evaluate(() => document.querySelector('#create-meeting').requestSubmit());
+  await chromium.wait('dialog .link a');
+  const link = await chromium.evaluate(() => document.querySelector('dialog .link a').href);
+  await chromium.go(`${given.origin}/hop`);
+  await chromium.wait('.rows a');
+  await show('list');
+  done('a meeting is called');
+  return link;
+}
+
+async function enter(browser, link, name, picture) {
+  await browser.go(link);
+  await browser.wait('.checks');
+  await until(browser, 'own picture', () => document.querySelector('.tile video')?.videoWidth > 0);
+  if (name) await browser.fill('form .input', name);
+  if (picture) await show(picture);
+  await browser.click('Vào phòng họp');
+  await browser.wait('.controls');
+  await until(browser, 'own tile', () => tiles() >= 1);
+}
+
+/** Frames and samples are decoded, the sound has energy, and the pixels of the picture change. */
+async function hearsAndSees(browser) {
+  await until(browser, 'the other on screen', () => pictureOf() !== null);
+  const first = await browser.evaluate(() => received());
+  const before = await browser.evaluate(() => pixels());
+  await until(
+    browser,
+    'frames and sound decoded',
+    async (first) => {
+      const now = await received();
+      return now.frames > first.frames + 10 && now.packets > first.packets + 25 && now.energy > first.energy;
+    },
+    first,
+  );
+  await until(browser, 'pixels that change', (before) => differs(pixels(), before) > 20, before);
+  const now = await browser.evaluate(() => received());
+  done(`${browser.name} decoded ${now.frames} frames (${now.width}x${now.height}) and ${now.packets} packets of sound`);
+}
+
+async function muteIsTrue() {
+  await chromium.press('m');
+  await until(firefox, 'the other is shown muted', () => /micrô tắt/.test(wordsOf()));
+  await until(chromium, 'own button says so', () => pressed('M') === 'false');
+  await silentFor(firefox);
+  await chromium.press('m');
+  await until(firefox, 'the other is shown open', () => /micrô bật/.test(wordsOf()));
+  const first = await firefox.evaluate(() => received());
+  await until(firefox, 'sound again', async (first) => (await received()).packets > first.packets + 25, first);
+  done('mute is true: nothing arrives while it is shown, and sound comes back');
+
+  await chromium.press('v');
+  await until(firefox, 'initials when the camera is off', () => pictureOf() === null && initialsOf() !== '');
+  await chromium.press('v');
+  await until(firefox, 'the picture is back', () => pictureOf() !== null && pictureOf().videoWidth > 0);
+  done('a camera closes and opens');
+}
+
+/** Within two seconds no more than the last few packets arrive. */
+async function silentFor(browser) {
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  const first = await browser.evaluate(() => received());
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  const second = await browser.evaluate(() => received());
+  assert.ok(second.packets - first.packets <= 2, `${second.packets - first.packets} packets came from a muted microphone`);
+}
+
+async function sharesScreen() {
+  await chromium.click('Chia sẻ');
+  await until(firefox, 'the stage', () => document.querySelector('.stage video')?.videoWidth > 300);
+  const first = await firefox.evaluate(() => document.querySelector('.stage video').currentTime);
+  await until(firefox, 'the stage plays', (first) => document.querySelector('.stage video').currentTime > first, first);
+  await show('stage');
+  await firefox.picture(join(pictures, 'stage-firefox.png'));
+  await chromium.click('Dừng chia sẻ');
+  await until(firefox, 'the stage is given back', () => document.querySelector('.stage') === null);
+  done('a shared screen takes the stage and gives it back');
+}
+
+async function comesBack() {
+  const who = await chromium.evaluate(() => other()?.dataset.participant);
+  await firefox.reload();
+  await firefox.wait('.controls');
+  await until(firefox, 'both again', () => tiles() === 2);
+  await hearsAndSees(firefox);
+  await hearsAndSees(chromium);
+  assert.equal(await chromium.evaluate(() => other()?.dataset.participant), who, 'the same seat');
+  assert.equal(await chromium.evaluate(() => tiles()), 2);
+  done('a reload finds its seat again');
+}
+
+async function leaves() {
+  await firefox.click('Rời họp');
+  await firefox.click('Rời họp', 'dialog[open]');
+  await until(firefox, 'the way out', () => /đã rời/.test(document.querySelector('h1').textContent));
+  await until(chromium, 'alone', () => tiles() === 1);
+  await chromium.click('Rời họp');
+  await judge('leave');
+  await chromium.click('Kết thúc cho mọi người', 'dialog[open]');
+  await until(chromium, 'the end', () => /đã kết thúc/.test(document.querySelector('h1').textContent));
+  await firefox.click('Vào lại');
+  await firefox.reload();
+  await until(firefox, 'nobody comes back', () => /đã kết thúc/.test(document.querySelector('h1')?.textContent ?? ''));
+  done('one leaves, the chair ends it for everyone');
+}
+
+/** Screenshots at both sizes, each judged by axe. */
+async function show(name) {
+  for (const [size, suffix] of [
+    [PHONE, 'phone'],
+    [DESK, 'desk'],
+  ]) {
+    await chromium.resize(size);
+    await chromium.evaluate(() => new Promise((resolve) => setTimeout(resolve, 400)));
+    await chromium.picture(join(pictures, `${name}-${suffix}.png`));
+    await judge(`${name}-${suffix}`);
+  }
+}
+
+async function judge(name) {
+  await chromium.run(axe.source);
+  const { violations } = await chromium.evaluate(() =>
+    axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'] }),
+  );
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' | ')}`);
+  assert.deepEqual(found, [], `axe on ${name}`);
+  const small = await chromium.evaluate(() => {
+    const sizes = [...document.querySelectorAll('button, a[href], select, input')]
+      .filter((element) => element.checkVisibility() && !element.closest('.vh, .skip') && element.type !== 'checkbox')
+      .map((element) => [element.textContent.trim() || element.ariaLabel, element.getBoundingClientRect()]);
+    return sizes.filter(([, box]) => box.width < 43.5 || box.height < 43.5).map(([text, box]) => `${text} ${box.width}x${box.height}`);
+  });
+  assert.deepEqual(small, [], `targets under 44 px on ${name}`);
+}
+
+/** Waits until `condition`, run in the page, holds. */
+async function until(browser, what, condition, argument = null) {
+  const end = Date.now() + 30_000;
+  for (;;) {
+    const holds = await browser.evaluate(condition, argument).catch((error) => error);
+    if (holds === true) return;
+    if (Date.now() > end) throw new Error(`${browser.name}: waited in vain for ${what} (${holds})`);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+  }
+}

@@ -1,0 +1,14 @@
+//! Meetings over the running program: who may call and enter one, what is said on the socket, and what hostile
+//! messages come to.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod doors;
+mod hostile;
+mod person;
+mod story;
