@@ -20,6 +20,7 @@ use hoian_signer::pdf::place::{Place, Rect};
 use hoian_signer::pdf::text;
 use hoian_signer::shell::{clock, pkcs12};
 use hoian_signer::sign::{self, Certification, Key as _, Level};
+use hoian_signer::validate::{Policy, validate};
 use proptest::prelude::*;
 
 /// Arguments by which qpdf writes each form of file (ISO 32000-2, 7.5).
@@ -62,6 +63,32 @@ fn every_step_on_every_form_of_file_keeps_its_prefix_and_passes_qpdf() {
             "{form}: {text}"
         );
         assert!(words.contains("ngày 23 tháng 11 năm"), "{form}: {text}");
+    }
+}
+
+#[test]
+fn our_own_validator_passes_every_signed_version() {
+    let now = clock::now();
+    let pki = fixture::Pki::new(now);
+    let flow = fixture::flow(&paper::paper(now), &pki, now);
+    let mut policy = Policy::new(now);
+    policy.trust_embedded = true;
+    let cases = [
+        (&flow.signed, &["none"][..]),
+        (&flow.numbered, &["form-filling"]),
+        (&flow.sealed, &["form-filling", "none"]),
+    ];
+    for (version, modifications) in cases {
+        let report = serde_json::to_value(validate(version, &policy)).unwrap();
+        assert_eq!(report["verdict"], "TOTAL-PASSED", "{report:#}");
+        let signatures = report["signatures"].as_array().unwrap();
+        assert_eq!(signatures.len(), modifications.len());
+        for (signature, modification) in signatures.iter().zip(modifications) {
+            assert_eq!(
+                (&signature["level"], &signature["modification"]),
+                (&"B-T".into(), &(*modification).into())
+            );
+        }
     }
 }
 
