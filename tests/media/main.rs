@@ -1,6 +1,11 @@
 //! The media plane from outside: simulated peers on virtual time, real sockets, real browsers.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod allocations;
 mod browsers;

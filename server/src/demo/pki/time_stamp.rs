@@ -108,13 +108,11 @@ fn granted(
     serial: [u8; 16],
     now: OffsetDateTime,
 ) -> Result<Vec<u8>, Error> {
-    let mut serial_number = vec![0];
-    serial_number.extend_from_slice(&serial);
     let info = TstInfo {
         version: 1,
         policy: POLICY,
         message_imprint: request.message_imprint,
-        serial_number: Int::new(&serial_number)?,
+        serial_number: serial_number(serial)?,
         generated_at: generalized_time(now)?,
         accuracy: Some(Accuracy {
             seconds: Some(ACCURACY_SECONDS),
@@ -132,6 +130,12 @@ fn granted(
         time_stamp_token: Some(token),
     }
     .to_der()?)
+}
+
+/// The bytes as a positive INTEGER of exactly sixteen octets: DER takes neither a sign nor a zero in front.
+fn serial_number(mut serial: [u8; 16]) -> der::Result<Int> {
+    serial[0] = (serial[0] & 0x7f) | 0x40;
+    Int::new(&serial)
 }
 
 /// A CMS SignedData over the TSTInfo, with one signer (RFC 3161 section 2.4.2).
@@ -210,4 +214,20 @@ fn attribute(oid: ObjectIdentifier, value: Any) -> Result<Attribute, Error> {
         oid,
         values: SetOfVec::try_from(vec![value])?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_serial_number_is_a_strict_positive_integer() {
+        for first in 0..=255 {
+            let mut serial = [0; 16];
+            serial[0] = first;
+            let written = serial_number(serial).unwrap().to_der().unwrap();
+            assert_eq!(written[..2], [2, 16]);
+            assert!((0x40..0x80).contains(&written[2]), "{:#x}", written[2]);
+        }
+    }
 }
