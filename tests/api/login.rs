@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use hoian_server::accounts::{current_code, identify};
+use hoian_tests::postgres::Postgres;
 use hoian_tests::{Client, PASSWORD, Server};
 use serde_json::{Value, json};
 
@@ -120,7 +121,12 @@ async fn five_wrong_attempts_lock_known_and_unknown_names_alike() {
 
 #[tokio::test]
 async fn attempts_made_at_the_same_time_do_not_slip_past_the_lock() {
-    let server = Server::start().await;
+    all_at_once(Server::start().await).await;
+    let postgres = Postgres::start().await.expect("PostgreSQL is installed");
+    all_at_once(Server::start_with(|config| config.database.url = Some(postgres.url())).await).await;
+}
+
+async fn all_at_once(server: Server) {
     let attempts = (0..12).map(|number| {
         let client = server.client();
         tokio::spawn(async move {

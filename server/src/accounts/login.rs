@@ -4,7 +4,7 @@
 
 use ring::digest;
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
 use serde_json::json;
 use tracing::info;
 use zeroize::Zeroizing;
@@ -62,20 +62,18 @@ pub async fn log_in(app: &App, attempt: Attempt) -> Result<Token, Refusal> {
         .one(app.store.read())
         .await?;
     let phc = found.as_ref().map(|person| person.password_hash.clone());
-    let right = app.passwords.verify(attempt.password, phc).await?;
+    let right = match app.passwords.verify(attempt.password, phc).await {
+        Ok(right) => right,
+        Err(busy) => return Err(undo(app, &name_hash, busy.into()).await),
+    };
     let Some(person) = found.filter(|_| right) else {
         return Err(refuse(counted, &name_hash, Refusal::Credentials));
     };
     let step = match check_code(app, &person, attempt.one_time_code.as_deref()).await {
         Ok(step) => step,
         Err(Refusal::OneTimeCodeWrong) => return Err(refuse(counted, &name_hash, Refusal::OneTimeCodeWrong)),
-        Err(refusal) => {
-            // The password was right and no code was tried: nothing was guessed.
-            app.store
-                .write(async |tx| save(tx, &name_hash, counted.undone()).await)
-                .await?;
-            return Err(refusal);
-        }
+        // The password was right and no code was tried: nothing was guessed.
+        Err(refusal) => return Err(undo(app, &name_hash, refusal).await),
     };
     app.store
         .write(async |tx| open(app, tx, &person, step, &name_hash).await)
@@ -94,6 +92,16 @@ fn refuse(counted: Attempts, name_hash: &str, refusal: Refusal) -> Refusal {
     }
 }
 
+/// Takes back the attempt that was counted, since it was no guess.
+async fn undo(app: &App, name_hash: &str, refusal: Refusal) -> Refusal {
+    let undo = async |tx: &Tx| {
+        let present = attempts(tx, name_hash).await?;
+        save(tx, name_hash, present.undone()).await
+    };
+    let saved: Result<(), DbErr> = app.store.write(undo).await;
+    saved.map_or_else(Refusal::Database, |()| refusal)
+}
+
 /// Counts one attempt as wrong, unless the name is locked.
 async fn count(app: &App, name_hash: &str) -> Result<Attempts, Refusal> {
     let now = app.clock.now();
@@ -110,8 +118,18 @@ async fn count(app: &App, name_hash: &str) -> Result<Attempts, Refusal> {
         .await
 }
 
+/// The attempts so far, locked until the transaction ends: on PostgreSQL two attempts would otherwise count as one.
 async fn attempts(tx: &Tx, name_hash: &str) -> Result<Attempts, DbErr> {
+    let none = row(name_hash, Attempts::default());
+    let keep = OnConflict::column(login_attempts::Column::NameHash)
+        .do_nothing()
+        .to_owned();
+    login_attempts::Entity::insert(none)
+        .on_conflict(keep)
+        .exec_without_returning(tx)
+        .await?;
     let row = login_attempts::Entity::find_by_id(name_hash.to_owned())
+        .lock_exclusive()
         .one(tx)
         .await?;
     Ok(row.map_or_else(Attempts::default, |row| Attempts {
@@ -123,20 +141,23 @@ async fn attempts(tx: &Tx, name_hash: &str) -> Result<Attempts, DbErr> {
 
 async fn save(tx: &Tx, name_hash: &str, attempts: Attempts) -> Result<(), DbErr> {
     use login_attempts::Column::{Failures, LastFailureAt, LockedUntil, NameHash};
-    let row = login_attempts::ActiveModel {
-        name_hash: Set(name_hash.to_owned()),
-        failures: Set(i32::try_from(attempts.failures).unwrap_or(i32::MAX)),
-        last_failure_at: Set(attempts.last_failure),
-        locked_until: Set(attempts.locked_until),
-    };
     let replace = OnConflict::column(NameHash)
         .update_columns([Failures, LastFailureAt, LockedUntil])
         .to_owned();
-    login_attempts::Entity::insert(row)
+    login_attempts::Entity::insert(row(name_hash, attempts))
         .on_conflict(replace)
         .exec_without_returning(tx)
         .await?;
     Ok(())
+}
+
+fn row(name_hash: &str, attempts: Attempts) -> login_attempts::ActiveModel {
+    login_attempts::ActiveModel {
+        name_hash: Set(name_hash.to_owned()),
+        failures: Set(i32::try_from(attempts.failures).unwrap_or(i32::MAX)),
+        last_failure_at: Set(attempts.last_failure),
+        locked_until: Set(attempts.locked_until),
+    }
 }
 
 /// The step of the code that was used; none where no role asks for a code.

@@ -5,14 +5,15 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use ring::digest;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter};
+use tracing::Instrument;
 
 use super::problem::Problem;
 use super::session::Person;
@@ -47,6 +48,20 @@ pub(super) async fn replay(State(app): State<App>, request: Request, next: Next)
         Ok(Claim::UnderWay) => return under_way().into_response(),
         Err(error) => return Problem::from(error).into_response(),
     }
+    // In a task of its own: a caller whose line falls, and who will ask again, must not leave the work half-done.
+    let work = tokio::spawn(finish(app.clone(), id.clone(), request, next).in_current_span());
+    match work.await {
+        Ok(response) => response,
+        Err(panic) => {
+            if let Err(error) = forget(&app, &id).await {
+                return Problem::from(error).into_response();
+            }
+            Problem::internal(&panic).into_response()
+        }
+    }
+}
+
+async fn finish(app: App, id: String, request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     match keep(&app, &id, response).await {
         Ok(response) => response,
@@ -75,14 +90,16 @@ async fn claim(app: &App, id: &str) -> Result<Claim, DbErr> {
         .write(async |tx| {
             let old = kept::Column::CreatedAt.lt(now.before(KEPT_FOR));
             kept::Entity::delete_many().filter(old).exec(tx).await?;
-            let found = kept::Entity::find_by_id(id.to_owned()).one(tx).await?;
-            if let Some(row) = found {
-                return Ok(answer_again(row).map_or(Claim::UnderWay, Claim::Answered));
+            // On a database with several writers the same request may be claimed twice at once: one of them inserts.
+            let first = OnConflict::column(kept::Column::Id).do_nothing().to_owned();
+            let claim = kept::Entity::insert(begun(id, now)).on_conflict(first);
+            if claim.exec_without_returning(tx).await? == 1 {
+                return Ok(Claim::First);
             }
-            kept::Entity::insert(begun(id, now))
-                .exec_without_returning(tx)
-                .await?;
-            Ok(Claim::First)
+            let found = kept::Entity::find_by_id(id.to_owned()).one(tx).await?;
+            Ok(found
+                .and_then(answer_again)
+                .map_or(Claim::UnderWay, Claim::Answered))
         })
         .await
 }
@@ -114,19 +131,21 @@ fn answer_again(row: kept::Model) -> Option<Response> {
     Some(response)
 }
 
-/// Keeps a successful answer, forgets the request otherwise.
+/// Keeps a successful answer that is short enough, forgets the request otherwise.
 async fn keep(app: &App, id: &str, response: Response) -> Result<Response, DbErr> {
+    let is_short = response
+        .body()
+        .size_hint()
+        .upper()
+        .is_some_and(|bytes| bytes <= MOST_BYTES as u64);
+    if !response.status().is_success() || !is_short {
+        forget(app, id).await?;
+        return Ok(response);
+    }
     let (parts, body) = response.into_parts();
-    let body = match parts.status.is_success() {
-        true => to_bytes(body, MOST_BYTES)
-            .await
-            .map_err(|error| DbErr::Custom(error.to_string()))?,
-        false => {
-            let forget = kept::Entity::delete_by_id(id.to_owned());
-            app.store.write(async |tx| forget.exec(tx).await).await?;
-            return Ok(Response::from_parts(parts, body));
-        }
-    };
+    let body = to_bytes(body, MOST_BYTES)
+        .await
+        .map_err(|error| DbErr::Custom(error.to_string()))?;
     let headers: Vec<(&str, &str)> = KEPT_HEADERS
         .iter()
         .filter_map(|name| Some((name.as_str(), parts.headers.get(name)?.to_str().ok()?)))
@@ -142,6 +161,13 @@ async fn keep(app: &App, id: &str, response: Response) -> Result<Response, DbErr
         .filter(kept::Column::Id.eq(id));
     app.store.write(async |tx| answered.exec(tx).await).await?;
     Ok(Response::from_parts(parts, Body::from(body)))
+}
+
+async fn forget(app: &App, id: &str) -> Result<(), DbErr> {
+    let forget = kept::Entity::delete_by_id(id.to_owned());
+    app.store
+        .write(async |tx| forget.exec(tx).await.map(|_| ()))
+        .await
 }
 
 fn under_way() -> Problem {
