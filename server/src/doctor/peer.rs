@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use opus::{Application, Channels, Encoder};
 use rtc::media::Sample;
+use rtc::peer_connection::transport::RTCDtlsRole;
 use rtc::rtp_transceiver::rtp_sender::{
     RTCRtpCodec, RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind,
 };
@@ -19,7 +20,7 @@ use webrtc::media_stream::{MediaStreamTrack, Track};
 use webrtc::peer_connection::{
     MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfigurationBuilder,
     RTCIceConnectionState, RTCIceGatheringState, RTCPeerConnectionState, RTCSessionDescription,
-    RTCStatsReportEntry, Registry, StatsSelector, register_default_interceptors,
+    RTCStatsReportEntry, Registry, SettingEngineBuilder, StatsSelector, register_default_interceptors,
 };
 use webrtc::rtp_transceiver::RtpSender;
 
@@ -147,6 +148,12 @@ impl Peer {
             .with_configuration(RTCConfigurationBuilder::new().build())
             .with_media_engine(engine)
             .with_interceptor_registry(registry)
+            // The crate would choose the server's part towards an ICE-lite end; this server never dials.
+            .with_setting_engine(
+                SettingEngineBuilder::new()
+                    .with_answering_dtls_role(RTCDtlsRole::Client)
+                    .build(),
+            )
             .with_handler(Arc::new(handler))
             .with_udp_addrs(vec!["0.0.0.0:0"])
             .build()
