@@ -107,6 +107,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/documents/sample": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Typesets the sample paper, an illustration without effect, as a draft for this signer. */
+        post: operations["sample"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/documents/{id}": {
         parameters: {
             query?: never;
@@ -203,6 +220,23 @@ export interface paths {
         put?: never;
         /** Signs as the competent person (ký số): PAdES B-T, in blue. */
         post: operations["sign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{id}/signature-image": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The signer's own image, to be shown where it will stand. */
+        get: operations["signature_image"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -772,6 +806,10 @@ export interface components {
          * @enum {string}
          */
         Role: "administrator" | "leader" | "clerk" | "officer";
+        /** @description Whom the sample is for. */
+        SampleWanted: {
+            signer_id: components["schemas"]["PersonId"];
+        };
         /** @description The agency's signature. */
         Seal: {
             /** @description Of the agency's key. */
@@ -1127,6 +1165,37 @@ export interface operations {
             };
         };
     };
+    sample: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SampleWanted"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     one: {
         parameters: {
             query?: never;
@@ -1380,6 +1449,36 @@ export interface operations {
             };
         };
     };
+    signature_image: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": number[];
+                };
+            };
+            /** @description None is enrolled, or the person is not the signer. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     submit: {
         parameters: {
             query?: never;
@@ -1418,7 +1517,8 @@ export interface operations {
             header?: never;
             path: {
                 id: string;
-                number: number;
+                /** @description From 1, or `latest`. */
+                number: string;
             };
             cookie?: never;
         };
