@@ -18,7 +18,7 @@ pub fn hoian() -> &'static Path {
                 "build",
                 "--quiet",
                 "--workspace",
-                "--bins",
+                "--all-targets",
                 "--message-format=json",
             ])
             .stderr(Stdio::inherit())

@@ -13,7 +13,7 @@ use super::format::{self, Signed, SubFilter};
 use super::permission::Permission;
 use super::policy::Policy;
 use super::report::{
-    Change, Indication, Kind, Modification, Report, SignatureReport, SubIndication, Verdict, Warning,
+    Change, Indication, Kind, Modification, Problem, Report, SignatureReport, SubIndication, Verdict, Warning,
 };
 use super::trust::Evidence;
 use crate::cms::TimeStamp;
@@ -51,11 +51,7 @@ pub(super) fn judge(document: &Document<'_>, policy: &Policy) -> Result<Report> 
         }
     }
     if candidates.is_empty() {
-        return Ok(Report {
-            verdict: Verdict::NoSignature,
-            signatures: Vec::new(),
-            problem: None,
-        });
+        return Ok(without_signatures(document));
     }
     shared_values(&mut candidates);
     candidates.sort_by_key(|candidate| {
@@ -71,6 +67,27 @@ pub(super) fn judge(document: &Document<'_>, policy: &Policy) -> Result<Report> 
         signatures,
         problem: None,
     })
+}
+
+/// A file without a signature now: it never had one, or a later revision took it away, which is a forgery.
+fn without_signatures(document: &Document<'_>) -> Report {
+    let signed_once = (0..document.revisions().len()).any(|revision| {
+        let view = document.view(revision);
+        let is_signed = |field: &Field| {
+            field.is_signature && view.resolve(&field.value).is_ok_and(|value| !value.is_null())
+        };
+        field::fields(view).is_ok_and(|fields| fields.iter().any(is_signed))
+    });
+    Report {
+        verdict: if signed_once {
+            Verdict::TotalFailed
+        } else {
+            Verdict::NoSignature
+        },
+        signatures: Vec::new(),
+        problem: signed_once
+            .then(|| Problem::Malformed("a later revision takes the signatures away".to_owned())),
+    }
 }
 
 /// One dictionary in two fields signs for neither.
