@@ -1,5 +1,6 @@
 //! The real program `hoian`, as a child process.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -12,7 +13,13 @@ pub fn hoian() -> &'static Path {
     PATH.get_or_init(|| {
         let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
         // The whole workspace, as everywhere: another selection has other features, and builds the dependencies again.
-        let built = Command::new(cargo)
+        let mut build = Command::new(cargo);
+        // What cargo tells a test about its package would be read by build scripts (ring's) as a change: they, and all
+        // that stands on them, would be built again here, and once more by the next `cargo test`.
+        for (name, _) in std::env::vars_os().filter(|(name, _)| is_of_the_package(name)) {
+            build.env_remove(name);
+        }
+        let built = build
             .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
             .args([
                 "build",
@@ -28,13 +35,21 @@ pub fn hoian() -> &'static Path {
         let messages = String::from_utf8_lossy(&built.stdout).into_owned();
         let path = messages.lines().find_map(|line| {
             let message: serde_json::Value = serde_json::from_str(line).ok()?;
-            let is_ours = message["target"]["name"] == "hoian";
+            let is_ours = message["target"]["name"] == "hoian" && message["profile"]["test"] == false;
             is_ours
                 .then(|| message["executable"].as_str().map(PathBuf::from))
                 .flatten()
         });
         path.expect("cargo names the program")
     })
+}
+
+/// Whether cargo set this variable for the running test; where to build, and how, stays.
+fn is_of_the_package(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_", "CARGO_BIN_"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
 }
 
 /// A command of the program on the data in `folder`, without the settings of whoever runs the tests.
