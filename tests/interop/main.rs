@@ -1,5 +1,12 @@
 //! Our files and answers in front of other programs.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 mod papers;
 mod signatures;
 mod training_pki;

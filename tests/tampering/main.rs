@@ -1,5 +1,12 @@
 //! What an attacker does to a signed file, each time refused. Works on a file of the corpus, and says so where it is absent.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 use std::path::{Path, PathBuf};
 
 use hoian_signer::validate::{Policy, Verdict, validate};

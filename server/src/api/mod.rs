@@ -1,5 +1,10 @@
 //! HTTP and sockets: one endpoint family a file, problem+json, OpenAPI.
 
+#![expect(
+    clippy::result_large_err,
+    reason = "a problem carries its sentences; it is made once a request"
+)]
+
 mod agencies;
 pub mod body;
 mod dispatches;

@@ -131,10 +131,6 @@ fn waiting(person: &Person) -> Condition {
 }
 
 /// What comes after the last row seen, whose key is `{urgency}-{id}`.
-#[expect(
-    clippy::result_large_err,
-    reason = "a problem carries its sentences; it is made once a request"
-)]
 fn beyond(r#box: Box, after: &str) -> Result<Condition, Problem> {
     let key = after
         .split_once('-')

@@ -134,10 +134,6 @@ struct Said {
 }
 
 impl Said {
-    #[expect(
-        clippy::result_large_err,
-        reason = "a problem carries its sentences; it is made once a request"
-    )]
     fn description(self) -> Result<Description, Problem> {
         let subject = self
             .subject

@@ -27,8 +27,8 @@ pub struct Kept<'c> {
     pub marker: bool,
 }
 
-impl Cache {
-    pub fn new() -> Cache {
+impl Default for Cache {
+    fn default() -> Cache {
         Cache {
             bytes: vec![0; CAPACITY].into_boxed_slice(),
             written: 0,
@@ -42,7 +42,9 @@ impl Cache {
             .into_boxed_slice(),
         }
     }
+}
 
+impl Cache {
     /// Keeps a packet. A payload does not wrap around the ring's end: the rest of a turn stays unused.
     pub fn keep(&mut self, index: u64, timestamp: u32, marker: bool, payload: &[u8]) {
         let Ok(length) = u16::try_from(payload.len()) else {
@@ -100,7 +102,7 @@ mod tests {
         /// Whatever is found is what was kept under that number; the last packets are always found.
         #[test]
         fn finds_only_what_was_kept(sizes in proptest::collection::vec(1usize..1400, 1..1500), first in 0u64..200_000) {
-            let mut cache = Cache::new();
+            let mut cache = Cache::default();
             for (at, size) in sizes.iter().enumerate() {
                 let index = first + at as u64;
                 cache.keep(index, index as u32, at % 2 == 0, &vec![index as u8; *size]);

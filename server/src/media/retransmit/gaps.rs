@@ -14,14 +14,16 @@ struct Missing {
     ask_at: Instant,
 }
 
-impl Gaps {
-    pub fn new() -> Gaps {
+impl Default for Gaps {
+    fn default() -> Gaps {
         Gaps {
             missing: Vec::with_capacity(CAPACITY),
             highest: None,
         }
     }
+}
 
+impl Gaps {
     /// A packet arrived. `true` when it left a gap behind, so that asking at once is worth it.
     pub fn arrived(&mut self, now: Instant, index: u64) -> bool {
         let Some(highest) = self.highest else {
@@ -82,7 +84,7 @@ mod tests {
     #[expect(clippy::disallowed_methods, reason = "a test's clock must begin somewhere")]
     fn asks_at_once_then_again_and_no_more_once_it_came() {
         let start = Instant::now();
-        let (mut gaps, mut numbers) = (Gaps::new(), [0; 8]);
+        let (mut gaps, mut numbers) = (Gaps::default(), [0; 8]);
         assert!(!gaps.arrived(start, 10));
         assert!(gaps.arrived(start, 13));
         assert_eq!((gaps.due(start, &mut numbers), &numbers[..2]), (2, &[11, 12][..]));

@@ -41,11 +41,11 @@ pub struct Stream {
 
 impl Stream {
     pub fn new(announced: Announced) -> Stream {
-        let cache = (!announced.source.is_audio()).then(Cache::new);
+        let cache = (!announced.source.is_audio()).then(Cache::default);
         Stream {
             announced,
             reception: None,
-            gaps: Gaps::new(),
+            gaps: Gaps::default(),
             cache,
             key_frames: KeyFrames::default(),
             state: None,

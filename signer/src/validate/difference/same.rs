@@ -49,10 +49,11 @@ impl Walk<'_> {
         let mut below = vec![old.clone()];
         while let Some(value) = below.pop() {
             match value {
-                Object::Reference(reference) if !self.judged.contains(&reference) => {
-                    if self.explained.insert(self.old.place(reference)) {
-                        below.push(self.old.object(reference)?.object.clone());
-                    }
+                Object::Reference(reference)
+                    if !self.judged.contains(&reference)
+                        && self.explained.insert(self.old.place(reference)) =>
+                {
+                    below.push(self.old.object(reference)?.object.clone());
                 }
                 Object::Array(items) => below.extend(items),
                 Object::Dictionary(dictionary) | Object::Stream(Stream { dictionary, .. }) => {
