@@ -4,7 +4,7 @@
 //! goes its way until the program is gone (SIGABRT: nothing is flushed, nothing closed), a second start finds whatever
 //! is there, and the document goes on to its end. A fail point that nothing reaches fails the test.
 //!
-//! `HOIAN_FAULTS=all` dies at every passing of every point, not only at the first (`make soak`).
+//! `FAULTS=all` dies at every passing of every point, not only at the first (`make soak`).
 
 #![allow(
     clippy::unwrap_used,
@@ -26,7 +26,7 @@ use tempfile::TempDir;
 #[tokio::test]
 async fn a_death_at_any_named_point_leaves_the_old_state_or_the_new_one() {
     let province = Province::make().await;
-    let everywhere = std::env::var("HOIAN_FAULTS").is_ok_and(|wish| wish == "all");
+    let everywhere = std::env::var("FAULTS").is_ok_and(|wish| wish == "all");
     let mut never_reached = Vec::new();
     let mut deaths = 0;
     for name in fail_point::ALL {

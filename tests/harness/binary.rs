@@ -7,10 +7,10 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-/// The program: the one that `HOIAN_PROGRAM` names (`tests/run` built it with this test), else built now from the sources.
+/// The program: the one that `TESTED_PROGRAM` names (`tests/run` built it with this test), else built now from the sources.
 pub fn hoian() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
-    PATH.get_or_init(|| std::env::var_os("HOIAN_PROGRAM").map_or_else(build, PathBuf::from))
+    PATH.get_or_init(|| std::env::var_os("TESTED_PROGRAM").map_or_else(build, PathBuf::from))
 }
 
 fn build() -> PathBuf {
