@@ -4,6 +4,8 @@ mod curve;
 mod edwards;
 mod rsa;
 
+use ::time::OffsetDateTime;
+use ::time::macros::datetime;
 use ring::{digest, signature};
 
 use self::curve::Format;
@@ -61,9 +63,14 @@ impl Digest {
         }
     }
 
-    /// Whether collisions can be made or the length lies under what Thông tư 15/2025/TT-BKHCN asks.
-    pub fn is_weak(self) -> bool {
-        matches!(self, Self::Md5 | Self::Sha1)
+    /// The moment from which a signature over this digest proves nothing any more, because collisions can be made; `None`
+    /// for what Thông tư 15/2025/TT-BKHCN takes. SHA-1: chosen prefixes collide since 2020 (Leurent, Peyrin).
+    pub fn weak_from(self) -> Option<OffsetDateTime> {
+        match self {
+            Self::Md5 => Some(datetime!(2005-01-01 00:00 UTC)),
+            Self::Sha1 => Some(datetime!(2021-01-01 00:00 UTC)),
+            _ => None,
+        }
     }
 
     /// The digest over all parts, hashed where they stand.
@@ -184,10 +191,17 @@ impl PublicKey {
         }
     }
 
-    /// Whether an RSA key is shorter than Thông tư 15/2025/TT-BKHCN takes.
-    pub fn is_weak(&self) -> bool {
-        self.rsa_bits().is_some_and(|bits| bits < 2048)
+    /// The moment from which an RSA key this short proves nothing any more (NIST SP 800-131A: under 2048 bits after 2013).
+    pub fn weak_from(&self) -> Option<OffsetDateTime> {
+        self.rsa_bits()
+            .is_some_and(|bits| bits < 2048)
+            .then_some(datetime!(2014-01-01 00:00 UTC))
     }
+}
+
+/// The earlier of two ends.
+pub fn earlier(one: Option<OffsetDateTime>, other: Option<OffsetDateTime>) -> Option<OffsetDateTime> {
+    one.into_iter().chain(other).min()
 }
 
 /// The octets of a bit string without unused bits.
