@@ -72,7 +72,9 @@ pub(super) fn check(
         digest,
         weak_from: earlier(
             earlier(digest.weak_from(), certificate.public_key.weak_from()),
-            (sub_filter == SubFilter::Sha1).then(|| Digest::Sha1.weak_from()).flatten(),
+            (sub_filter == SubFilter::Sha1)
+                .then(|| Digest::Sha1.weak_from())
+                .flatten(),
         ),
         has_certificate_hash: matches!(signer.certificate_hash(), Ok(Some(_))),
         certificate,

@@ -19,9 +19,14 @@ pub(super) fn judge(document: &[u8], policy: &Policy, error: &Error) -> Option<R
     })?;
     report.verdict = Verdict::TotalFailed;
     for signature in &mut report.signatures {
-        let what = format!("bytes after revision {} belong to no revision: {error}", last(signature.revision));
+        let what = format!(
+            "bytes after revision {} belong to no revision: {error}",
+            last(signature.revision)
+        );
         signature.indication = Indication::TotalFailed;
-        signature.sub_indication.get_or_insert(SubIndication::FormatFailure);
+        signature
+            .sub_indication
+            .get_or_insert(SubIndication::FormatFailure);
         signature.reasons.insert(0, what.clone());
         signature.modification = Modification::Disallowed;
         if signature.coverage == Coverage::WholeFile {

@@ -37,10 +37,11 @@ struct Proof {
 pub(super) fn judge(document: &Document<'_>, policy: &Policy) -> Result<Report> {
     let latest = document.latest();
     let (mut candidates, mut prepared) = (Vec::new(), Vec::new());
-    for field in field::fields(latest)?
-        .into_iter()
-        .filter(|field| field.is_signature)
-    {
+    let fields = match field::fields(latest) {
+        Err(Error::Malformed { .. }) if !mentions_signature(document.bytes()) => Vec::new(),
+        fields => fields?,
+    };
+    for field in fields.into_iter().filter(|field| field.is_signature) {
         if latest.resolve(&field.value)?.is_null() {
             continue;
         }
@@ -71,13 +72,26 @@ pub(super) fn judge(document: &Document<'_>, policy: &Policy) -> Result<Report> 
     })
 }
 
+/// Whether the clear bytes of a file name a signature anywhere: its dictionary cannot stand in an object stream, since the
+/// place of `/Contents` counts.
+fn mentions_signature(bytes: &[u8]) -> bool {
+    let names = |word: &[u8]| bytes.windows(word.len()).any(|window| window == word);
+    names(b"/ByteRange")
+        || names(b"/Contents<")
+        || names(b"/Contents <")
+        || names(b"/SubFilter")
+        || names(b"#")
+}
+
 /// A file without a signature now: it never had one, or a later revision took it away, which is a forgery.
 /// `prepared` are the fields that only wait for one.
 fn without_signatures(document: &Document<'_>, prepared: &[String]) -> Report {
     let signed_once = (0..document.latest().revision()).any(|revision| {
         let view = document.view(revision);
         let is_signed = |field: &Field| {
-            field.is_signature && !prepared.contains(&field.name) && view.resolve(&field.value).is_ok_and(|value| !value.is_null())
+            field.is_signature
+                && !prepared.contains(&field.name)
+                && view.resolve(&field.value).is_ok_and(|value| !value.is_null())
         };
         field::fields(view).is_ok_and(|fields| fields.iter().any(is_signed))
     });
@@ -91,6 +105,17 @@ fn without_signatures(document: &Document<'_>, prepared: &[String]) -> Report {
         problem: signed_once
             .then(|| Problem::Malformed("a later revision takes the signatures away".to_owned())),
     }
+}
+
+/// Whether no revision of a document has a signature field with a value.
+pub(super) fn has_none(document: &Document<'_>) -> bool {
+    (0..document.revisions().len()).all(|revision| {
+        let view = document.view(revision);
+        let is_empty = |field: &Field| {
+            !field.is_signature || view.resolve(&field.value).is_ok_and(|value| value.is_null())
+        };
+        field::fields(view).is_ok_and(|fields| fields.iter().all(is_empty))
+    })
 }
 
 /// One dictionary in two fields signs for neither.
@@ -236,6 +261,9 @@ fn changes(
     judgement: &mut Judgement,
 ) {
     let view = document.view(signed.revision);
+    let held_store = view
+        .catalog()
+        .is_ok_and(|(_, catalog)| catalog.get("DSS").is_some());
     let mut permission = Permission::default();
     // Locks of this signature and of those before it hold; a later signature's lock is its own affair.
     for other in all {
@@ -247,10 +275,10 @@ fn changes(
     }
     for (revision, findings) in steps.iter().enumerate().skip(signed.revision + 1) {
         for finding in findings {
-            if matches!(finding, Finding::Lost(_)) {
+            if matches!(finding, Finding::Lost(_) | Finding::Renewed(_)) {
                 judgement.warn(Warning::ValidationDataRemoved);
             }
-            let (modification, what) = weigh(finding, &permission);
+            let (modification, what) = weigh(finding, &permission, held_store);
             if permission.certified && matches!(finding, Finding::FieldAdded { visible: true, .. }) {
                 judgement.warn(Warning::VisibleSignatureAfterCertification);
             }
@@ -271,13 +299,32 @@ fn changes(
 }
 
 /// The weight of a finding under what is permitted.
-fn weigh(finding: &Finding, permission: &Permission) -> (Modification, String) {
+fn weigh(finding: &Finding, permission: &Permission, held_store: bool) -> (Modification, String) {
     let (modification, locked, what) = match finding {
         Finding::Disallowed(what) => return (Modification::Disallowed, what.clone()),
-        // No page changes, and what was lost can be had again: the level falls, and the report says so.
-        Finding::Lost(what) => {
-            return (Modification::Lta, format!("validation data was removed: {what}"));
+        Finding::Lost(what) if held_store => {
+            return (
+                Modification::Disallowed,
+                format!("validation data was removed: {what}"),
+            );
         }
+        Finding::Lost(what) => {
+            return (
+                Modification::Lta,
+                format!("validation data of others removed: {what}"),
+            );
+        }
+        // No page changes, and the data was collected anew: the level may fall, and the report says so.
+        Finding::Renewed(what) => {
+            return (
+                Modification::Lta,
+                format!("validation data was made anew without {what}"),
+            );
+        }
+        Finding::Unused(what) if permission.level == Some(1) => {
+            return (Modification::Disallowed, what.clone());
+        }
+        Finding::Unused(what) => return (Modification::Lta, what.clone()),
         Finding::Evidence(what) => return (Modification::Lta, what.clone()),
         Finding::DocumentTimeStamp(field) => {
             return (Modification::Lta, format!("document time-stamp {field}"));

@@ -46,7 +46,8 @@ pub(super) fn revisions(bytes: &[u8]) -> Result<Vec<Revision>> {
             newest_first.find_map(|revision| revision.entries.get(&number).copied())
         };
         let is_carried = |offset: usize| {
-            let named = |revision: &Revision| revision.trailer.integer("XRefStm") == i64::try_from(offset).ok();
+            let named =
+                |revision: &Revision| revision.trailer.integer("XRefStm") == i64::try_from(offset).ok();
             revisions.iter().any(named)
         };
         section.0.join_hidden(is_carried, known)?;
@@ -182,7 +183,10 @@ fn tail(bytes: &[u8], section: &Section, expected: usize) -> Result<(usize, usiz
     // Some writers repeat the trailer behind a cross-reference stream; it must not speak of another document.
     if lexer.keyword(b"trailer") {
         let trailer = lexer.dictionary()?;
-        if ["Root", "Prev", "XRefStm", "Encrypt"].iter().any(|key| trailer.get(key).is_some()) {
+        if ["Root", "Prev", "XRefStm", "Encrypt"]
+            .iter()
+            .any(|key| trailer.get(key).is_some())
+        {
             return Err(fault());
         }
         lexer.skip_space();

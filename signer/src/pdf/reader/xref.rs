@@ -150,9 +150,8 @@ impl Section {
         let Some((offset, hidden)) = self.hidden.take() else {
             return Ok(());
         };
-        let fault = |number: u32| {
-            Error::malformed("PDF", format!("hybrid entries disagree about object {number}"))
-        };
+        let fault =
+            |number: u32| Error::malformed("PDF", format!("hybrid entries disagree about object {number}"));
         let carried = is_carried(offset);
         for (number, entry) in hidden {
             match self.entries.get(&number) {

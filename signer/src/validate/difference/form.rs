@@ -239,6 +239,10 @@ impl Walk<'_> {
             if FILLING.contains(&key) {
                 if !self.is_same(&before, &after)? {
                     self.explain(&before)?;
+                    if let (b"AP", Some(appearance)) = (key, before.as_reference()) {
+                        self.replaced
+                            .push((self.old.place(appearance), field.name.clone()));
+                    }
                     filled = true;
                     redrawn |= key == b"AP" && !before.is_null();
                     revalued |= key == b"V" || key == b"AS";

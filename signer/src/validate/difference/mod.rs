@@ -28,6 +28,8 @@ pub(super) enum Finding {
     Evidence(String),
     /// Validation data that is no longer there: a fault for those whose revision held it.
     Lost(String),
+    /// A document security store made anew: it lost entries and gained others.
+    Renewed(String),
     DocumentTimeStamp(String),
     FieldAdded {
         field: String,
@@ -36,6 +38,8 @@ pub(super) enum Finding {
     Signed(String),
     Filled(String),
     Annotation(String),
+    /// An object that nothing leads to: many writers leave some, and where no change at all is permitted none may come.
+    Unused(String),
     /// What was changed against the whitelist.
     Disallowed(String),
 }
@@ -65,6 +69,8 @@ struct Walk<'d> {
     compared: HashSet<(Place, Place)>,
     /// Old objects that were looked at on any path.
     explained: HashSet<Place>,
+    /// Appearances that were replaced, with their field.
+    replaced: Vec<(Place, String)>,
     findings: Vec<Finding>,
 }
 
@@ -85,6 +91,7 @@ impl<'d> Walk<'d> {
             pending: VecDeque::new(),
             compared: HashSet::new(),
             explained: HashSet::new(),
+            replaced: Vec::new(),
             findings: Vec::new(),
         })
     }

@@ -181,7 +181,11 @@ impl Judgement {
                 self.identity(&checked);
                 self.report.timestamp = Some(stamp.time);
                 self.trusted(&trusted);
-                self.weakness(earlier(checked.weak_from, trusted.weak_from), moment, trusted.embedded);
+                self.weakness(
+                    earlier(checked.weak_from, trusted.weak_from),
+                    moment,
+                    trusted.embedded,
+                );
             }
             Err(refusal) => self.refuse(refusal),
         }
@@ -285,7 +289,11 @@ impl Judgement {
             Ok(trusted) => {
                 self.trusted(&trusted);
                 let moment = proven.map_or(control, |proven| proven.min(control));
-                self.weakness(earlier(checked.weak_from, trusted.weak_from), moment, trusted.embedded);
+                self.weakness(
+                    earlier(checked.weak_from, trusted.weak_from),
+                    moment,
+                    trusted.embedded,
+                );
             }
             Err(refusal) => {
                 if matches!(refusal.0, SubIndication::Revoked | SubIndication::RevokedCaNoPoe) {
