@@ -74,13 +74,31 @@ pub(super) fn judge(document: &Document<'_>, policy: &Policy) -> Result<Report> 
 
 /// Whether the clear bytes of a file name a signature anywhere: its dictionary cannot stand in an object stream, since the
 /// place of `/Contents` counts.
-fn mentions_signature(bytes: &[u8]) -> bool {
-    let names = |word: &[u8]| bytes.windows(word.len()).any(|window| window == word);
-    names(b"/ByteRange")
-        || names(b"/Contents<")
-        || names(b"/Contents <")
-        || names(b"/SubFilter")
-        || names(b"#")
+pub(super) fn mentions_signature(bytes: &[u8]) -> bool {
+    const NAMES: [&[u8]; 3] = [b"ByteRange", b"SubFilter", b"DocTimeStamp"];
+    let names = bytes
+        .split(|byte| *byte == b'/')
+        .skip(1)
+        .map(|name| &name[..name.len().min(40)]);
+    names.map(unescaped).any(|name| {
+        let ends = |wanted: &[u8]| !name.get(wanted.len()).is_some_and(u8::is_ascii_alphanumeric);
+        NAMES
+            .iter()
+            .any(|wanted| name.starts_with(wanted) && ends(wanted))
+    })
+}
+
+/// A name with its `#xx` undone (ISO 32000-2, 7.3.5).
+fn unescaped(name: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(name.len());
+    let mut rest = name;
+    while let [first, tail @ ..] = rest {
+        let code = (*first == b'#').then(|| tail.get(..2)).flatten();
+        let code = code.and_then(|code| u8::from_str_radix(std::str::from_utf8(code).ok()?, 16).ok());
+        plain.push(code.unwrap_or(*first));
+        rest = if code.is_some() { &tail[2..] } else { tail };
+    }
+    plain
 }
 
 /// A file without a signature now: it never had one, or a later revision took it away, which is a forgery.

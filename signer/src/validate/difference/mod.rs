@@ -46,6 +46,16 @@ pub(super) enum Finding {
 
 /// What revision `newer` (counted from 0, at least 1) changed against the one before.
 pub(super) fn step(document: &Document<'_>, newer: usize) -> Vec<Finding> {
+    // Covered to the end by a signature the table's word is enough; with more behind it readers see different files.
+    if document.revisions()[newer - 1..=newer]
+        .iter()
+        .any(|revision| revision.is_ambiguous)
+    {
+        return vec![Finding::Disallowed(
+            "the hybrid cross-references of a revision disagree, so that readers see different objects"
+                .to_owned(),
+        )];
+    }
     match Walk::new(document.view(newer - 1), document.view(newer)).and_then(Walk::run) {
         Ok(findings) => findings,
         Err(error) => vec![Finding::Disallowed(error.to_string())],
@@ -71,6 +81,8 @@ struct Walk<'d> {
     explained: HashSet<Place>,
     /// Appearances that were replaced, with their field.
     replaced: Vec<(Place, String)>,
+    /// Whether the update signs a field that is seen.
+    draws_signature: bool,
     findings: Vec<Finding>,
 }
 
@@ -92,6 +104,7 @@ impl<'d> Walk<'d> {
             compared: HashSet::new(),
             explained: HashSet::new(),
             replaced: Vec::new(),
+            draws_signature: false,
             findings: Vec::new(),
         })
     }
