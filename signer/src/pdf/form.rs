@@ -134,6 +134,29 @@ pub fn fill_with(document: &[u8], password: Option<&str>, values: &[(&str, &str)
     append(document, update)
 }
 
+/// Whether the document has a field of this name.
+///
+/// # Errors
+/// Malformed or damaged documents; a wrong password is *refused*.
+pub fn is_field(document: &[u8], password: Option<&str>, name: &str) -> Result<bool> {
+    let update = Update::open(document, password)?;
+    Ok(field::all(&update)?.iter().any(|field| field.name == name))
+}
+
+/// Where the last signed field stands that is seen: what an agency's seal is set over.
+///
+/// # Errors
+/// As [`is_field`].
+pub fn last_signed(document: &[u8], password: Option<&str>) -> Result<Option<Place>> {
+    let update = Update::open(document, password)?;
+    let fields = field::all(&update)?;
+    let signed = fields
+        .iter()
+        .filter(|field| field.is_signature && field.has_value);
+    let seen = signed.filter_map(|field| field::place(&update, field.id).ok().flatten());
+    Ok(seen.last())
+}
+
 /// The whole new file.
 fn append(document: &[u8], update: Update) -> Result<Vec<u8>> {
     let section = update.finish()?;

@@ -95,6 +95,14 @@ impl Update {
         })
     }
 
+    /// The number of a page, from 1.
+    pub fn page_number(&self, page: ObjectId) -> Option<u32> {
+        let pages = self.document.get_pages();
+        pages
+            .into_iter()
+            .find_map(|(number, id)| (id == page).then_some(number))
+    }
+
     /// The object as it stands with the changes made so far.
     pub fn get(&self, id: ObjectId) -> Option<&Object> {
         self.objects.get(&id).or_else(|| self.document.objects.get(&id))

@@ -175,6 +175,11 @@ impl Prepared {
         self.algorithm
     }
 
+    /// The certificates given, DER, the signer's own first.
+    pub fn chain(&self) -> &[Vec<u8>] {
+        &self.chain
+    }
+
     /// The digest of the signed attributes: what a service signs that is sent a hash.
     pub fn attributes_digest(&self) -> Vec<u8> {
         self.algorithm.digest().of(&self.signed_attributes)

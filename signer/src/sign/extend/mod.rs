@@ -197,3 +197,21 @@ fn question(certificate: &Certificate, issuer: &Certificate) -> Option<Vec<u8>> 
 fn is_answer(status: &Status) -> bool {
     !matches!(status, Status::Unknown)
 }
+
+/// Whether every signature of the document has a time-stamp: its own, or one of the document after it.
+///
+/// # Errors
+/// As [`Gathering::of`].
+pub fn is_time_stamped(document: &[u8], password: Option<&str>) -> Result<bool> {
+    let read = source::read(document, password)?;
+    let last_stamp = read
+        .subjects
+        .iter()
+        .filter(|one| one.is_document_time_stamp)
+        .map(|one| one.end)
+        .max();
+    Ok(read
+        .subjects
+        .iter()
+        .all(|one| one.time.is_some() || last_stamp.is_some_and(|stamp| stamp > one.end)))
+}

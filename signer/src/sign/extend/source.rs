@@ -21,6 +21,9 @@ pub(super) struct Subject {
     pub leaves: Vec<Certificate>,
     /// The time its own time-stamp states.
     pub time: Option<OffsetDateTime>,
+    pub is_document_time_stamp: bool,
+    /// Where its byte range ends.
+    pub end: i64,
 }
 
 /// Streams of the store with the DER they hold.
@@ -54,8 +57,8 @@ pub(super) fn read(document: &[u8], password: Option<&str>) -> Result<Read> {
         .extend(kept.responses.iter().map(|(_, der)| der.clone()));
     read.lists.extend(kept.lists.iter().map(|(_, der)| der.clone()));
     read.kept = kept;
-    for contents in signatures(view)? {
-        read.subject(&contents)?;
+    for signature in signatures(view)? {
+        read.subject(&signature.contents, signature.end)?;
     }
     if read.subjects.is_empty() {
         return Err(Error::refused("document", "it holds no signature to be extended"));
@@ -64,11 +67,12 @@ pub(super) fn read(document: &[u8], password: Option<&str>) -> Result<Read> {
 }
 
 impl Read {
-    fn subject(&mut self, contents: &[u8]) -> Result<()> {
+    fn subject(&mut self, contents: &[u8], end: i64) -> Result<()> {
         let data = SignedData::parse(contents)?;
         let hash = Digest::Sha1.hash(&[contents]);
         let mut leaves = vec![self.leaf(&data)?];
         let mut time = TimeStamp::parse(contents).ok().map(|stamp| stamp.time);
+        let is_document_time_stamp = time.is_some();
         for token in data.signer.time_stamps() {
             let stamp = TimeStamp::parse(token)?;
             leaves.push(self.leaf(&stamp.signed_data)?);
@@ -78,6 +82,8 @@ impl Read {
             key: hash.iter().map(|byte| format!("{byte:02X}")).collect(),
             leaves,
             time,
+            is_document_time_stamp,
+            end,
         });
         Ok(())
     }
@@ -109,8 +115,14 @@ impl Read {
     }
 }
 
-/// `/Contents` of every signature.
-fn signatures(view: View<'_>) -> Result<Vec<Vec<u8>>> {
+/// `/Contents` of a signature, and where its byte range ends.
+struct Signature {
+    contents: Vec<u8>,
+    end: i64,
+}
+
+/// Every signature, in the order of the fields.
+fn signatures(view: View<'_>) -> Result<Vec<Signature>> {
     let (_, catalog) = view.catalog()?;
     let Object::Dictionary(form) = view.value(&catalog, "AcroForm")? else {
         return Ok(Vec::new());
@@ -127,7 +139,7 @@ fn signatures(view: View<'_>) -> Result<Vec<Vec<u8>>> {
                 continue;
             };
             if let Object::Dictionary(value) = view.value(&field, "V")? {
-                found.extend(contents(&value));
+                found.extend(signature(view, &value)?);
             }
             if let kids @ Object::Array(_) = view.value(&field, "Kids")? {
                 open.push(kids);
@@ -137,9 +149,19 @@ fn signatures(view: View<'_>) -> Result<Vec<Vec<u8>>> {
     Ok(found)
 }
 
-fn contents(signature: &Dictionary) -> Option<Vec<u8>> {
-    signature.get("ByteRange")?;
-    Some(signature.get("Contents")?.as_text()?.bytes.clone())
+fn signature(view: View<'_>, value: &Dictionary) -> Result<Option<Signature>> {
+    let Object::Array(range) = view.value(value, "ByteRange")? else {
+        return Ok(None);
+    };
+    let numbers: Vec<i64> = range.iter().filter_map(Object::as_integer).collect();
+    let contents = value.get("Contents").and_then(Object::as_text);
+    Ok(match (contents, &numbers[..]) {
+        (Some(contents), [.., start, length]) => Some(Signature {
+            contents: contents.bytes.clone(),
+            end: start.saturating_add(*length),
+        }),
+        _ => None,
+    })
 }
 
 fn kept(view: View<'_>) -> Result<Kept> {
