@@ -57,7 +57,7 @@ async fn run(script: &str, given: &str, patience: Duration) {
     let mut node = Command::new("node")
         .arg(script)
         .arg(given)
-        .env("TESTED_PROGRAM", binary::hoian())
+        .env("TESTED_PROGRAMS", binary::hoian().parent().expect("its folder"))
         .current_dir(folder)
         .stdin(Stdio::null())
         .kill_on_drop(true)

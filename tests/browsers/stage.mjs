@@ -1,6 +1,6 @@
 // The program on a stage of its own: `hoian demo` over an empty folder and a free port, and people who enter it.
 //
-// TESTED_PROGRAM names the program. With STAGE_URL, STAGE_PASSWORD, STAGE_PIN and HOIAN_DATA_FOLDER set, a demo that runs
+// TESTED_PROGRAMS names the folder of the program. With STAGE_URL, STAGE_PASSWORD, STAGE_PIN and HOIAN_DATA_FOLDER set, a demo that runs
 // already is used instead.
 
 import { execFile, spawn } from 'node:child_process'
@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { chromium } from 'playwright-core'
 
-const program = process.env.TESTED_PROGRAM ?? new URL('../../target/debug/hoian', import.meta.url).pathname
+const program = join(process.env.TESTED_PROGRAMS ?? new URL('../../target/debug', import.meta.url).pathname, 'hoian')
 const START_MS = 120_000
 
 export async function raise() {

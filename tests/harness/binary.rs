@@ -7,13 +7,24 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-/// The program: the one that `TESTED_PROGRAM` names (`tests/run` built it with this test), else built now from the sources.
+/// The program `hoian`.
 pub fn hoian() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
-    PATH.get_or_init(|| std::env::var_os("TESTED_PROGRAM").map_or_else(build, PathBuf::from))
+    PATH.get_or_init(|| program("hoian"))
 }
 
-fn build() -> PathBuf {
+/// The command `signer`.
+pub fn signer() -> &'static Path {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| program("signer"))
+}
+
+/// The one in the folder that `TESTED_PROGRAMS` names (`tests/run` built it with this test), else built now from the sources.
+fn program(name: &str) -> PathBuf {
+    std::env::var_os("TESTED_PROGRAMS").map_or_else(|| build(name), |folder| Path::new(&folder).join(name))
+}
+
+fn build(program: &str) -> PathBuf {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
     // The whole workspace, as everywhere: another selection has other features, and builds the dependencies again.
     let mut build = Command::new(cargo);
@@ -38,7 +49,7 @@ fn build() -> PathBuf {
     let messages = String::from_utf8_lossy(&built.stdout).into_owned();
     let path = messages.lines().find_map(|line| {
         let message: serde_json::Value = serde_json::from_str(line).ok()?;
-        let is_ours = message["target"]["name"] == "hoian" && message["profile"]["test"] == false;
+        let is_ours = message["target"]["name"] == program && message["profile"]["test"] == false;
         is_ours
             .then(|| message["executable"].as_str().map(PathBuf::from))
             .flatten()
