@@ -1,9 +1,9 @@
 //! Digests and signature algorithms, by ring where it has them.
 
-use md5::Digest as _;
 use num_bigint::BigUint;
-use ring::{digest, signature};
+use ring::signature;
 
+use super::hasher::Hasher;
 use crate::cms::AlgorithmIdentifier;
 use crate::cms::ber::{self, Element, Reader, tag};
 use crate::cms::oid;
@@ -52,27 +52,9 @@ impl Digest {
 
     /// The digest over all parts, hashed where they stand.
     pub fn hash(self, parts: &[&[u8]]) -> Vec<u8> {
-        let by_ring = |algorithm| {
-            let mut context = digest::Context::new(algorithm);
-            parts.iter().for_each(|part| context.update(part));
-            context.finish().as_ref().to_vec()
-        };
-        match self {
-            Self::Md5 => {
-                let mut context = md5::Md5::new();
-                parts.iter().for_each(|part| context.update(part));
-                context.finalize().to_vec()
-            }
-            Self::Sha224 => {
-                let mut context = sha2::Sha224::new();
-                parts.iter().for_each(|part| context.update(part));
-                context.finalize().to_vec()
-            }
-            Self::Sha1 => by_ring(&digest::SHA1_FOR_LEGACY_USE_ONLY),
-            Self::Sha256 => by_ring(&digest::SHA256),
-            Self::Sha384 => by_ring(&digest::SHA384),
-            Self::Sha512 => by_ring(&digest::SHA512),
-        }
+        let mut hasher = Hasher::new(self);
+        parts.iter().for_each(|part| hasher.update(part));
+        hasher.finish()
     }
 
     fn identifier(self) -> &'static [u8] {
