@@ -117,7 +117,9 @@ fn digests(candidates: &mut [Candidate<'_>]) {
         let signed = candidate.signed.as_mut().ok()?;
         let digest = match signed.sub_filter {
             SubFilter::Sha1 => Digest::Sha1,
-            SubFilter::TimeStamp => Digest::of(&TimeStamp::parse(&signed.contents).ok()?.imprint_algorithm).ok()?,
+            SubFilter::TimeStamp => {
+                Digest::of(&TimeStamp::parse(&signed.contents).ok()?.imprint_algorithm).ok()?
+            }
             SubFilter::Cades | SubFilter::Detached => {
                 let data = SignedData::parse(&signed.contents).ok()?;
                 Digest::of(&data.signer.digest_algorithm.algorithm).ok()?

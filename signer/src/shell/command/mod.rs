@@ -1,5 +1,6 @@
 //! The command `signer`: one subcommand a file.
 
+mod in_order;
 mod inspect;
 mod sign;
 mod verify;
