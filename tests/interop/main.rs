@@ -8,5 +8,6 @@
 )]
 
 mod papers;
+mod reports;
 mod signatures;
 mod training_pki;
