@@ -12,7 +12,7 @@ use hoian_signer::tsp;
 use tempfile::TempDir;
 use time::OffsetDateTime;
 
-pub use pki::{PASSWORD, Pki};
+pub use pki::Pki;
 
 /// Everything in one folder, deleted with this value.
 pub struct Materials {

@@ -99,7 +99,10 @@ fn pdf_reports_are_sound_embed_their_fonts_and_read_as_written() {
             let text = judge(Command::new("pdftotext").arg("-layout").arg(&path).arg("-"));
             assert!(text.contains(words), "{text}");
             for signature in &report.signatures {
-                let certificate = signature.certificate.as_ref().expect("a certificate");
+                // A signature over changed content names nobody.
+                let Some(certificate) = &signature.certificate else {
+                    continue;
+                };
                 assert!(
                     text.contains(&certificate.name) && text.contains(&certificate.serial),
                     "{text}"

@@ -11,7 +11,7 @@ use rcgen::{
 };
 use time::{Duration, OffsetDateTime};
 
-pub const PASSWORD: &str = "24681357";
+const PASSWORD: &str = "24681357";
 
 pub struct Pki {
     pub root: Vec<u8>,

@@ -10,6 +10,7 @@ mod signed_data;
 pub mod time;
 mod time_stamp;
 
+pub(crate) use signed_data::integer;
 pub use signed_data::{
     AlgorithmIdentifier, Attribute, CertificateHash, SignedData, SignerIdentifier, SignerInfo,
 };

@@ -28,6 +28,7 @@ pub const SHA3_256: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 8];
 pub const SHA3_384: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 9];
 pub const SHA3_512: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 10];
 pub const SHAKE256: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 12];
+pub const SHAKE256_LENGTH: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 18];
 
 /// Signatures.
 pub const RSA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 1];
@@ -45,6 +46,20 @@ pub const ECDSA_SHA224: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 1];
 pub const ECDSA_SHA256: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 2];
 pub const ECDSA_SHA384: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 3];
 pub const ECDSA_SHA512: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 4];
+pub const ECDSA_SHA3_256: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3, 10];
+pub const ECDSA_SHA3_384: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3, 11];
+pub const ECDSA_SHA3_512: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3, 12];
+pub const RSA_SHA3_256: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3, 14];
+pub const RSA_SHA3_384: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3, 15];
+pub const RSA_SHA3_512: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3, 16];
+/// id-ecSigType: the digest is named beside it.
+pub const ECDSA: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 4];
+/// ecdsa-plain-signatures (BSI TR-03111 section 5.2.1), without the arc of its digest.
+pub const PLAIN_ECDSA: &[u8] = &[4, 0, 0x7F, 0, 7, 1, 1, 4, 1];
+pub const P521: &[u8] = &[0x2B, 0x81, 4, 0, 0x23];
+pub const BRAINPOOL_P256: &[u8] = &[0x2B, 0x24, 3, 3, 2, 8, 1, 1, 7];
+pub const BRAINPOOL_P384: &[u8] = &[0x2B, 0x24, 3, 3, 2, 8, 1, 1, 11];
+pub const BRAINPOOL_P512: &[u8] = &[0x2B, 0x24, 3, 3, 2, 8, 1, 1, 13];
 pub const P256: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 3, 1, 7];
 pub const P384: &[u8] = &[0x2B, 0x81, 4, 0, 0x22];
 pub const ED25519: &[u8] = &[0x2B, 0x65, 0x70];

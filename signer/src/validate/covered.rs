@@ -64,13 +64,15 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const ALL: [Digest; 6] = [
+    const ALL: [Digest; 8] = [
         Digest::Md5,
         Digest::Sha1,
         Digest::Sha224,
         Digest::Sha256,
         Digest::Sha384,
         Digest::Sha512,
+        Digest::Sha3x256,
+        Digest::Shake256,
     ];
 
     proptest! {
@@ -78,7 +80,7 @@ mod tests {
         #[test]
         fn shared_prefixes_change_no_digest(
             file in prop::collection::vec(any::<u8>(), 1..600),
-            ranges in prop::collection::vec((any::<[prop::sample::Index; 3]>(), 0..6_usize), 1..6),
+            ranges in prop::collection::vec((any::<[prop::sample::Index; 3]>(), 0..ALL.len()), 1..6),
         ) {
             let mut covered: Vec<(Digest, Covered<'_>)> = Vec::new();
             for (places, algorithm) in ranges {

@@ -1,20 +1,22 @@
 //! Digest and signature of one CMS (EN 319 102-1 clause 5.2.7).
 
+use time::OffsetDateTime;
+
 use super::covered::Covered;
 use super::format::SubFilter;
 use super::report::SubIndication;
 use crate::cms::{CertificateHash, SignedData, SignerIdentifier, SignerInfo, oid};
 use crate::error::{Error, Result};
 use crate::x509::Certificate;
-use crate::x509::algorithm::{self, Digest, Failure};
+use crate::x509::algorithm::{self, Digest, Failure, earlier};
 
 /// A signature whose mathematics hold.
 #[derive(Debug, Clone)]
 pub(super) struct Checked {
     pub(super) certificate: Certificate,
     pub(super) digest: Digest,
-    /// SHA-1, MD5 or a short key took part.
-    pub(super) weak: bool,
+    /// From when the digest or key that took part proves nothing any more.
+    pub(super) weak_from: Option<OffsetDateTime>,
     pub(super) has_certificate_hash: bool,
 }
 
@@ -59,9 +61,22 @@ pub(super) fn check(
     let certificate = signing_certificate(data, candidates)?;
     let message = message(data, sub_filter, covered, &hash)?;
     verify(signer, &certificate, digest, &message)?;
+    // What is signed is the DER of the attributes, a sorted SET (RFC 5652 section 5.4); EN 319 122-1 clause 4.2 leaves no
+    // room, and verifiers that encode anew find another digest. Old signatures of Adobe's kind are taken as they stand.
+    if sub_filter == SubFilter::Cades && !signer.in_order {
+        return Err((
+            SubIndication::HashFailure,
+            "the digest was made over signed attributes that are not in DER".to_owned(),
+        ));
+    }
     Ok(Checked {
         digest,
-        weak: digest.is_weak() || sub_filter == SubFilter::Sha1 || certificate.public_key.is_weak(),
+        weak_from: earlier(
+            earlier(digest.weak_from(), certificate.public_key.weak_from()),
+            (sub_filter == SubFilter::Sha1)
+                .then(|| Digest::Sha1.weak_from())
+                .flatten(),
+        ),
         has_certificate_hash: matches!(signer.certificate_hash(), Ok(Some(_))),
         certificate,
     })
@@ -174,8 +189,13 @@ fn signing_certificate(data: &SignedData, candidates: &[Certificate]) -> Result<
     };
     let found: Vec<&Certificate> = embedded.iter().chain(candidates).filter(named).collect();
     let Some(first) = found.first() else {
+        // ISO 32000-2, 12.8.3.3.1 and EN 319 142-1 clause 6.3: the CMS of a signature carries it.
         return Err((
-            SubIndication::NoSigningCertificateFound,
+            if data.certificates.is_empty() {
+                SubIndication::FormatFailure
+            } else {
+                SubIndication::NoSigningCertificateFound
+            },
             "the signer's certificate is missing".to_owned(),
         ));
     };

@@ -10,6 +10,7 @@ mod field;
 mod format;
 mod permission;
 mod policy;
+mod remainder;
 mod report;
 mod signature;
 mod trust;
@@ -32,6 +33,9 @@ pub fn validate(document: &[u8], policy: &Policy) -> Report {
         .and_then(|opened| signature::judge(&opened, policy))
     {
         Ok(report) => report,
+        Err(error @ Error::Malformed { .. }) => {
+            remainder::judge(document, policy, &error).unwrap_or_else(|| unreadable(&error))
+        }
         Err(error) => unreadable(&error),
     }
 }

@@ -38,7 +38,7 @@ struct Proof {
 /// Judges the whole document.
 pub(super) fn judge(document: &Document<'_>, policy: &Policy) -> Result<Report> {
     let latest = document.latest();
-    let mut candidates = Vec::new();
+    let (mut candidates, mut prepared) = (Vec::new(), Vec::new());
     for field in field::fields(latest)?
         .into_iter()
         .filter(|field| field.is_signature)
@@ -46,14 +46,16 @@ pub(super) fn judge(document: &Document<'_>, policy: &Policy) -> Result<Report> 
         if latest.resolve(&field.value)?.is_null() {
             continue;
         }
-        let signed = format::examine(document, latest, &field);
-        candidates.push(Candidate { field, signed });
-        if candidates.len() > limits::SIGNATURES {
+        match format::examine(document, latest, &field).transpose() {
+            None => prepared.push(field.name),
+            Some(signed) => candidates.push(Candidate { field, signed }),
+        }
+        if candidates.len() + prepared.len() > limits::SIGNATURES {
             return Err(Error::refused("PDF", "too many signatures"));
         }
     }
     if candidates.is_empty() {
-        return Ok(without_signatures(document));
+        return Ok(without_signatures(document, &prepared));
     }
     shared_values(&mut candidates);
     candidates.sort_by_key(|candidate| {
@@ -73,11 +75,14 @@ pub(super) fn judge(document: &Document<'_>, policy: &Policy) -> Result<Report> 
 }
 
 /// A file without a signature now: it never had one, or a later revision took it away, which is a forgery.
-fn without_signatures(document: &Document<'_>) -> Report {
+/// `prepared` are the fields that only wait for one.
+fn without_signatures(document: &Document<'_>, prepared: &[String]) -> Report {
     let signed_once = (0..document.latest().revision()).any(|revision| {
         let view = document.view(revision);
         let is_signed = |field: &Field| {
-            field.is_signature && view.resolve(&field.value).is_ok_and(|value| !value.is_null())
+            field.is_signature
+                && !prepared.contains(&field.name)
+                && view.resolve(&field.value).is_ok_and(|value| !value.is_null())
         };
         field::fields(view).is_ok_and(|fields| fields.iter().any(is_signed))
     });
@@ -255,9 +260,6 @@ fn changes(
     judgement: &mut Judgement,
 ) {
     let view = document.view(signed.revision);
-    let held_store = view
-        .catalog()
-        .is_ok_and(|(_, catalog)| catalog.get("DSS").is_some());
     let mut permission = Permission::default();
     // Locks of this signature and of those before it hold; a later signature's lock is its own affair.
     for other in all {
@@ -269,7 +271,10 @@ fn changes(
     }
     for (revision, findings) in steps.iter().enumerate().skip(signed.revision + 1) {
         for finding in findings {
-            let (modification, what) = weigh(finding, &permission, held_store);
+            if matches!(finding, Finding::Lost(_)) {
+                judgement.warn(Warning::ValidationDataRemoved);
+            }
+            let (modification, what) = weigh(finding, &permission);
             if permission.certified && matches!(finding, Finding::FieldAdded { visible: true, .. }) {
                 judgement.warn(Warning::VisibleSignatureAfterCertification);
             }
@@ -290,20 +295,12 @@ fn changes(
 }
 
 /// The weight of a finding under what is permitted.
-fn weigh(finding: &Finding, permission: &Permission, held_store: bool) -> (Modification, String) {
+fn weigh(finding: &Finding, permission: &Permission) -> (Modification, String) {
     let (modification, locked, what) = match finding {
         Finding::Disallowed(what) => return (Modification::Disallowed, what.clone()),
-        Finding::Lost(what) if held_store => {
-            return (
-                Modification::Disallowed,
-                format!("validation data was removed: {what}"),
-            );
-        }
+        // No page changes, and what was lost can be had again: the level falls, and the report says so.
         Finding::Lost(what) => {
-            return (
-                Modification::Lta,
-                format!("validation data of others removed: {what}"),
-            );
+            return (Modification::Lta, format!("validation data was removed: {what}"));
         }
         Finding::Evidence(what) => return (Modification::Lta, what.clone()),
         Finding::DocumentTimeStamp(field) => {

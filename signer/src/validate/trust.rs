@@ -14,7 +14,7 @@ use crate::limits;
 use crate::ocsp::{self, Status};
 use crate::pdf::object::{Dictionary, Object};
 use crate::pdf::reader::View;
-use crate::x509::algorithm::Digest;
+use crate::x509::algorithm::{Digest, earlier};
 use crate::x509::{self, Certificate, Fault, Path, Purpose, Store};
 
 /// Everything at hand to judge certificates.
@@ -33,7 +33,8 @@ pub(super) struct Evidence {
 pub(super) struct Trusted {
     pub(super) regime: Option<String>,
     pub(super) revocation: RevocationStatus,
-    pub(super) weak: bool,
+    /// From when an algorithm or key of the chain proves nothing any more.
+    pub(super) weak_from: Option<OffsetDateTime>,
     /// The anchor came out of the signature.
     pub(super) embedded: bool,
 }
@@ -144,7 +145,7 @@ impl Evidence {
             Err(_) if self.trust_embedded => Ok(Trusted {
                 regime: None,
                 revocation: RevocationStatus::NotChecked,
-                weak: false,
+                weak_from: None,
                 embedded: true,
             }),
             Err(fault) => Err(refusal(fault)),
@@ -160,7 +161,7 @@ impl Evidence {
         let mut trusted = Trusted {
             regime: Some(path.regime.clone()),
             revocation: RevocationStatus::NotChecked,
-            weak: path.weak,
+            weak_from: path.weak_from,
             embedded: false,
         };
         if revocation == Revocation::Ignore {
@@ -250,6 +251,13 @@ impl Evidence {
             moment,
             Revocation::IfAvailable,
         )?;
+        let weak_from = earlier(checked.weak_from, trusted.weak_from);
+        if !trusted.embedded && weak_from.is_some_and(|from| moment >= from) {
+            return Err((
+                SubIndication::CryptoConstraintsFailureNoPoe,
+                "an algorithm or key of the time-stamp is too weak to prove anything".to_owned(),
+            ));
+        }
         Ok((checked, trusted))
     }
 }

@@ -68,7 +68,10 @@ impl Walk<'_> {
             let other = after.get(key).cloned().unwrap_or(Object::Null);
             let (kind, other) = (self.old.resolve(value)?, self.new.resolve(&other)?);
             let label = format!("the form's resources {}", shown(key));
-            if let (Object::Dictionary(kind), Object::Dictionary(other)) = (&kind, &other) {
+            // No variable text is drawn with these (12.7.4.3): appearances carry their own, and writers use the names anew.
+            if key == b"XObject" && other.as_dictionary().is_some() {
+                self.explain(value)?;
+            } else if let (Object::Dictionary(kind), Object::Dictionary(other)) = (&kind, &other) {
                 for (name, value) in kind.iter() {
                     let other = other.get(name).cloned().unwrap_or(Object::Null);
                     self.require_same(value.clone(), other, label.as_str());
@@ -221,6 +224,10 @@ impl Walk<'_> {
         );
         before.retain(|kid| is_field(&self.old_fields, kid));
         after.retain(|kid| is_field(&self.new_fields, kid));
+        // A field that was signed over keeps its family: new ones stand at the root of the form.
+        if after.len() > before.len() {
+            self.disallow(format!("a field was added under {}", old.name));
+        }
         self.field_list(&before, &after)
     }
 

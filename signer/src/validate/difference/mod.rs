@@ -7,6 +7,7 @@
 mod annotation;
 mod catalog;
 mod form;
+mod leftover;
 mod same;
 mod security_store;
 mod structure;
@@ -92,32 +93,8 @@ impl<'d> Walk<'d> {
         self.trailer()?;
         self.catalog()?;
         self.compare_pending()?;
-        self.overridden();
+        self.leftovers()?;
         Ok(self.findings)
-    }
-
-    /// An old object written anew that nothing led to waits for something later to show it.
-    fn overridden(&mut self) {
-        let numbers: Vec<u32> = self.new.document().revisions()[self.new.revision()]
-            .numbers()
-            .collect();
-        for number in numbers {
-            let Some(reference) = self.old.reference_to(number) else {
-                continue;
-            };
-            let (before, after) = (self.old.place(reference), self.new.place(reference));
-            let explained = self.explained.contains(&before) || self.judged.contains(&reference);
-            if before == after || after == Place::Nowhere || explained {
-                continue;
-            }
-            let same = matches!((self.old.object(reference), self.new.object(reference)),
-                (Ok(old), Ok(new)) if old.object == new.object);
-            if !same {
-                self.disallow(format!(
-                    "object {reference} was overridden, which nothing explains"
-                ));
-            }
-        }
     }
 
     fn disallow(&mut self, what: impl Into<String>) {

@@ -14,7 +14,7 @@ use super::super::trust::{Evidence, Trusted};
 use crate::cms::{SignedData, TimeStamp};
 use crate::pdf::object::text;
 use crate::pdf::reader::View;
-use crate::x509::algorithm::Digest;
+use crate::x509::algorithm::{Digest, earlier};
 use crate::x509::{Certificate, Purpose};
 
 pub(super) struct Judgement {
@@ -182,7 +182,11 @@ impl Judgement {
                 self.identity(&checked);
                 self.report.timestamp = Some(stamp.time);
                 self.trusted(&trusted);
-                self.weakness(checked.weak || trusted.weak, trusted.embedded);
+                self.weakness(
+                    earlier(checked.weak_from, trusted.weak_from),
+                    moment,
+                    trusted.embedded,
+                );
             }
             Err(refusal) => self.refuse(refusal),
         }
@@ -285,7 +289,12 @@ impl Judgement {
         match judged {
             Ok(trusted) => {
                 self.trusted(&trusted);
-                self.weakness(checked.weak || trusted.weak, trusted.embedded);
+                let moment = proven.map_or(control, |proven| proven.min(control));
+                self.weakness(
+                    earlier(checked.weak_from, trusted.weak_from),
+                    moment,
+                    trusted.embedded,
+                );
             }
             Err(refusal) => {
                 if matches!(refusal.0, SubIndication::Revoked | SubIndication::RevokedCaNoPoe) {
@@ -312,15 +321,15 @@ impl Judgement {
         }
     }
 
-    /// Thông tư 15/2025/TT-BKHCN takes neither SHA-1 nor keys under 2048 bits; old files are read, not believed.
-    fn weakness(&mut self, weak: bool, integrity_alone: bool) {
-        if weak {
-            self.warn(Warning::WeakAlgorithm);
-        }
-        if weak && !integrity_alone {
+    /// Cryptographic constraints by date (EN 319 102-1 clause 5.2.6.4): what Thông tư 15/2025/TT-BKHCN no longer takes is
+    /// warned of, and proves nothing at a moment when it could be forged.
+    fn weakness(&mut self, weak_from: Option<OffsetDateTime>, moment: OffsetDateTime, integrity_alone: bool) {
+        let Some(weak_from) = weak_from else { return };
+        self.warn(Warning::WeakAlgorithm);
+        if moment >= weak_from && !integrity_alone {
             self.refuse((
                 SubIndication::CryptoConstraintsFailureNoPoe,
-                "an algorithm or key is too weak to prove anything".to_owned(),
+                format!("an algorithm or key proves nothing since {}", weak_from.date()),
             ));
         }
     }
