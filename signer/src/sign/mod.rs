@@ -9,6 +9,8 @@ mod dictionary;
 mod draft;
 mod field;
 mod key;
+#[cfg(test)]
+mod properties;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
