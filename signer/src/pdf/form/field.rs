@@ -192,6 +192,17 @@ pub(crate) fn rect(update: &Update, widget: &Dictionary) -> Result<Rect> {
     })
 }
 
+/// Where a field merged with its widget stands; `None` for one that is not seen.
+pub(super) fn place(update: &Update, field: ObjectId) -> Result<Option<Place>> {
+    let widget = update.dictionary(field)?;
+    let rect = rect(update, widget)?;
+    let page = widget.get(b"P").and_then(Object::as_reference).ok();
+    let number = page.and_then(|page| update.page_number(page));
+    Ok(number
+        .filter(|_| rect.width > 0.0 && rect.height > 0.0)
+        .map(|page| Place { page, rect }))
+}
+
 /// The turn of a widget's page, as its `/MK` says.
 pub(crate) fn widget_rotation(update: &Update, widget: &Dictionary) -> i64 {
     let characteristics = update.value(widget, b"MK").as_dict().ok();

@@ -13,7 +13,9 @@ use time::format_description::well_known::Rfc3339;
 
 use self::outcome::Outcome;
 use super::in_order::in_order;
+use super::language;
 use crate::error::Result;
+use crate::report::Language;
 use crate::shell::clock;
 use crate::validate::{Anchor, Policy, Report, Revocation, validate};
 
@@ -57,7 +59,12 @@ struct Line<'a> {
     report: &'a Report,
 }
 
-pub(super) fn run(arguments: &Arguments) -> ExitCode {
+/// `language` is the reports'; Vietnamese where none is asked for.
+pub(super) fn run(arguments: &Arguments, language: Option<language::Language>) -> ExitCode {
+    let language = match language {
+        Some(language::Language::En) => Language::English,
+        Some(language::Language::Vi) | None => Language::Vietnamese,
+    };
     let policy = match policy(arguments).and_then(|policy| {
         arguments.written.check(&arguments.files)?;
         Ok(policy)
@@ -69,7 +76,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         }
     };
     let mut outcome = Outcome::default();
-    let judge = |file: &PathBuf| judge(arguments, &policy, file);
+    let judge = |file: &PathBuf| judge(arguments, &policy, language, file);
     in_order(&arguments.files, judge, |file, judged| match judged {
         Ok((report, text)) => {
             outcome.add(report.verdict);
@@ -85,12 +92,17 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
 }
 
 /// The report on one file, and what is printed of it.
-fn judge(arguments: &Arguments, policy: &Policy, file: &Path) -> Result<(Report, String), String> {
+fn judge(
+    arguments: &Arguments,
+    policy: &Policy,
+    language: Language,
+    file: &Path,
+) -> Result<(Report, String), String> {
     let document = super::map(file).map_err(|error| error.to_string())?;
     let report = validate(&document, policy);
     arguments
         .written
-        .write(&report, file, &document, policy)
+        .write(&report, file, &document, policy, language)
         .map_err(|error| error.to_string())?;
     let text = if arguments.json {
         line(file, &report)?

@@ -15,9 +15,6 @@ pub(super) struct Arguments {
     /// Where the report goes.
     #[arg(short, long, value_name = "F", requires = "report")]
     output: Option<PathBuf>,
-    /// The language of the report for people.
-    #[arg(long, value_enum, default_value = "vi")]
-    lang: LanguageArgument,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -25,12 +22,6 @@ enum Form {
     Html,
     Pdf,
     Etsi,
-}
-
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum LanguageArgument {
-    Vi,
-    En,
 }
 
 impl Arguments {
@@ -44,7 +35,14 @@ impl Arguments {
     }
 
     /// Writes the report where one is wanted.
-    pub(super) fn write(&self, report: &Report, file: &Path, document: &[u8], policy: &Policy) -> Result<()> {
+    pub(super) fn write(
+        &self,
+        report: &Report,
+        file: &Path,
+        document: &[u8],
+        policy: &Policy,
+        language: Language,
+    ) -> Result<()> {
         let (Some(form), Some(output)) = (self.report, &self.output) else {
             return Ok(());
         };
@@ -55,10 +53,6 @@ impl Arguments {
             sha256: sha256(document),
             judged_at: policy.now,
             control_time: policy.at,
-        };
-        let language = match self.lang {
-            LanguageArgument::Vi => Language::Vietnamese,
-            LanguageArgument::En => Language::English,
         };
         let bytes = match form {
             Form::Html => report::html(report, &subject, language).into_bytes(),
