@@ -40,7 +40,7 @@ pub(super) struct Arguments {
     #[arg(long, env = "SIGNER_PASSWORD", hide_env_values = true)]
     password: Option<String>,
     #[command(flatten)]
-    written: written_report::Arguments,
+    written: written_report::ReportArguments,
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }

@@ -8,7 +8,7 @@ use crate::validate::{Policy, Report};
 use crate::x509::algorithm::Digest;
 
 #[derive(clap::Args)]
-pub(super) struct Arguments {
+pub(super) struct ReportArguments {
     /// Writes the report for people (html, pdf) or programs (etsi: TS 119 102-2 XML); of one FILE.
     #[arg(long, value_enum, requires = "output")]
     report: Option<Form>,
@@ -24,7 +24,7 @@ enum Form {
     Etsi,
 }
 
-impl Arguments {
+impl ReportArguments {
     /// # Errors
     /// *Misuse*: a report wanted of several files.
     pub(super) fn check(&self, files: &[PathBuf]) -> Result<()> {
