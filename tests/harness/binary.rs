@@ -10,38 +10,42 @@ use std::time::Duration;
 /// The program, built from the sources as they are now.
 pub fn hoian() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
-    PATH.get_or_init(|| {
-        let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
-        // The whole workspace, as everywhere: another selection has other features, and builds the dependencies again.
-        let mut build = Command::new(cargo);
-        // What cargo tells a test about its package would be read by build scripts (ring's) as a change: they, and all
-        // that stands on them, would be built again here, and once more by the next `cargo test`.
-        for (name, _) in std::env::vars_os().filter(|(name, _)| is_of_the_package(name)) {
-            build.env_remove(name);
-        }
-        let built = build
-            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-            .args([
-                "build",
-                "--quiet",
-                "--workspace",
-                "--all-targets",
-                "--message-format=json",
-            ])
-            .stderr(Stdio::inherit())
-            .output()
-            .expect("cargo runs");
-        assert!(built.status.success(), "the program does not build");
-        let messages = String::from_utf8_lossy(&built.stdout).into_owned();
-        let path = messages.lines().find_map(|line| {
-            let message: serde_json::Value = serde_json::from_str(line).ok()?;
-            let is_ours = message["target"]["name"] == "hoian" && message["profile"]["test"] == false;
-            is_ours
-                .then(|| message["executable"].as_str().map(PathBuf::from))
-                .flatten()
-        });
-        path.expect("cargo names the program")
-    })
+    // All targets, as everywhere: another selection has other features, and builds the dependencies again.
+    PATH.get_or_init(|| build("hoian", &["--all-targets"]))
+}
+
+/// The command `signer`, built from the sources as they are now.
+pub fn signer() -> &'static Path {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| build("signer", &["--bin", "signer"]))
+}
+
+/// Builds a program within the whole workspace; another selection would have other features.
+fn build(program: &str, selection: &[&str]) -> PathBuf {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    let mut build = Command::new(cargo);
+    // What cargo tells a test about its package would be read by build scripts (ring's) as a change: they, and all
+    // that stands on them, would be built again here, and once more by the next `cargo test`.
+    for (name, _) in std::env::vars_os().filter(|(name, _)| is_of_the_package(name)) {
+        build.env_remove(name);
+    }
+    let built = build
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .args(["build", "--quiet", "--workspace", "--message-format=json"])
+        .args(selection)
+        .stderr(Stdio::inherit())
+        .output()
+        .expect("cargo runs");
+    assert!(built.status.success(), "the program does not build");
+    let messages = String::from_utf8_lossy(&built.stdout).into_owned();
+    let path = messages.lines().find_map(|line| {
+        let message: serde_json::Value = serde_json::from_str(line).ok()?;
+        let is_ours = message["target"]["name"] == program && message["profile"]["test"] == false;
+        is_ours
+            .then(|| message["executable"].as_str().map(PathBuf::from))
+            .flatten()
+    });
+    path.expect("cargo names the program")
 }
 
 /// Whether cargo set this variable for the running test; where to build, and how, stays.

@@ -1,6 +1,7 @@
 //! Form fields: made before the first signature, filled after it.
 
 pub(crate) mod field;
+mod structure;
 mod text_field;
 
 use lopdf::Object;

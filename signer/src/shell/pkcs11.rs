@@ -1,9 +1,11 @@
 //! Keys on tokens and in HSMs, through their PKCS#11 module.
 
-use std::path::Path;
-use std::sync::Mutex;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{LazyLock, Mutex};
 
 use cryptoki::context::{CInitializeArgs, Pkcs11};
+use cryptoki::error::RvError;
 use cryptoki::mechanism::rsa::{PkcsMgfType, PkcsPssParams};
 use cryptoki::mechanism::{Mechanism, MechanismType};
 use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
@@ -133,10 +135,25 @@ fn integer(octets: &[u8]) -> Vec<u8> {
     tlv(INTEGER, &[sign, rest])
 }
 
-fn log_in(label: Label<'_>, pin: &str) -> Result<(Session, Slot, Pkcs11)> {
-    let device = Pkcs11::new(label.module)
+/// The module, loaded and initialised once a process: a second time is an error by the standard, and closing the second
+/// would close the first.
+fn module(path: &Path) -> Result<Pkcs11> {
+    static LOADED: LazyLock<Mutex<HashMap<PathBuf, Pkcs11>>> = LazyLock::new(Mutex::default);
+    let mut loaded = LOADED
+        .lock()
+        .map_err(|_| Error::misuse("token", "loading broke off before"))?;
+    if let Some(module) = loaded.get(path) {
+        return Ok(module.clone());
+    }
+    let module = Pkcs11::new(path)
         .map_err(|e| Error::refused("token", format!("its module does not load: {e}")))?;
-    device.initialize(CInitializeArgs::OsThreads).map_err(failed)?;
+    module.initialize(CInitializeArgs::OsThreads).map_err(failed)?;
+    loaded.insert(path.to_owned(), module.clone());
+    Ok(module)
+}
+
+fn log_in(label: Label<'_>, pin: &str) -> Result<(Session, Slot, Pkcs11)> {
+    let device = module(label.module)?;
     let slots = device.get_slots_with_token().map_err(failed)?;
     let slot = slots.into_iter().find(|slot| {
         let information = device.get_token_info(*slot);
@@ -145,8 +162,13 @@ fn log_in(label: Label<'_>, pin: &str) -> Result<(Session, Slot, Pkcs11)> {
     let slot = slot.ok_or_else(|| Error::refused("token", format!("no token is named {:?}", label.token)))?;
     let session = device.open_ro_session(slot).map_err(failed)?;
     let pin = AuthPin::new(pin.to_owned());
-    session.login(UserType::User, Some(&pin)).map_err(failed)?;
-    Ok((session, slot, device))
+    match session.login(UserType::User, Some(&pin)) {
+        // Every session of a token is logged in at once: by a key that was opened before.
+        Ok(()) | Err(cryptoki::error::Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => {
+            Ok((session, slot, device))
+        }
+        Err(error) => Err(failed(error)),
+    }
 }
 
 fn private_key(session: &Session, label: &str) -> Result<ObjectHandle> {
@@ -281,7 +303,7 @@ fn digest_info(digest: Digest, hash: &[u8]) -> Vec<u8> {
 
 /// Says whose fault it is.
 fn failed(error: cryptoki::error::Error) -> Error {
-    use cryptoki::error::{Error as Cause, RvError};
+    use cryptoki::error::Error as Cause;
     match error {
         Cause::Pkcs11(RvError::PinIncorrect | RvError::PinInvalid | RvError::PinLenRange, _) => {
             Error::refused("password", "the token's PIN is wrong")
