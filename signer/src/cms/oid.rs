@@ -52,6 +52,10 @@ pub const ECDSA_SHA3_512: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3, 12];
 pub const RSA_SHA3_256: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3, 14];
 pub const RSA_SHA3_384: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3, 15];
 pub const RSA_SHA3_512: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3, 16];
+pub const DSA: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x38, 4, 1];
+pub const DSA_SHA1: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x38, 4, 3];
+pub const DSA_SHA224: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3, 1];
+pub const DSA_SHA256: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3, 2];
 /// id-ecSigType: the digest is named beside it.
 pub const ECDSA: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 4];
 /// ecdsa-plain-signatures (BSI TR-03111 section 5.2.1), without the arc of its digest.

@@ -353,13 +353,21 @@ impl SignerIdentifier {
     }
 }
 
-/// PKCS #9 with S/MIME's arc, and ETSI's.
+/// What a verdict rests on, and whatever ETSI defines (0.4.0).
 fn is_standard(kind: &[u8]) -> bool {
-    kind.starts_with(&[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 9]) || kind.starts_with(&[0x04, 0x00])
+    let decisive = [
+        oid::CONTENT_TYPE,
+        oid::MESSAGE_DIGEST,
+        oid::SIGNING_TIME,
+        oid::ALGORITHM_PROTECTION,
+        oid::SIGNING_CERTIFICATE,
+        oid::SIGNING_CERTIFICATE_V2,
+    ];
+    decisive.contains(&kind) || kind.starts_with(&[0x04, 0x00])
 }
 
 /// Of the signed attributes of CMS and CAdES each kind stands once with one value (RFC 5652 section 11, EN 319 122-1
-/// clause 5); those of private arcs decide nothing here and follow rules of their own.
+/// clause 5); others decide nothing here and follow rules of their own.
 fn attributes(set: Element<'_>, once: bool) -> Result<Vec<Attribute>> {
     let mut reader = set.inside();
     let mut found: Vec<Attribute> = Vec::new();

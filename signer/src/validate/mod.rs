@@ -34,10 +34,27 @@ pub fn validate(document: &[u8], policy: &Policy) -> Report {
     {
         Ok(report) => report,
         Err(error @ Error::Malformed { .. }) => {
-            remainder::judge(document, policy, &error).unwrap_or_else(|| unreadable(&error))
+            remainder::judge(document, policy, &error).unwrap_or_else(|| unreadable_or_cut(document, &error))
         }
-        Err(error) => unreadable(&error),
+        Err(error) => match Document::open_locked(document).map(|locked| signature::has_none(&locked)) {
+            Ok(true) => Report::without_signatures(),
+            _ => unreadable(&error),
+        },
     }
+}
+
+/// A file whose end was cut off (no `%%EOF` in its last 1,024 bytes) and that names no signature holds none that counts;
+/// the report still says what is wrong with it.
+fn unreadable_or_cut(document: &[u8], error: &Error) -> Report {
+    const MARK: &[u8] = b"%%EOF";
+    let end = &document[document.len().saturating_sub(1024)..];
+    let is_cut = !end.windows(MARK.len()).any(|window| window == MARK);
+    let begins = document.starts_with(b"%PDF-");
+    let mut report = unreadable(error);
+    if begins && is_cut && !signature::mentions_signature(document) {
+        report.verdict = Verdict::NoSignature;
+    }
+    report
 }
 
 fn unreadable(error: &Error) -> Report {

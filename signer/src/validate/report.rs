@@ -243,6 +243,15 @@ impl Report {
         }
     }
 
+    /// A report on a document that was never signed.
+    pub(super) fn without_signatures() -> Self {
+        Self {
+            verdict: Verdict::NoSignature,
+            signatures: Vec::new(),
+            problem: None,
+        }
+    }
+
     /// The outcome in one Vietnamese sentence, for people.
     pub fn sentence(&self) -> &'static str {
         match (&self.problem, self.verdict) {

@@ -39,10 +39,11 @@ struct Proof {
 pub(super) fn judge(document: &Document<'_>, policy: &Policy) -> Result<Report> {
     let latest = document.latest();
     let (mut candidates, mut prepared) = (Vec::new(), Vec::new());
-    for field in field::fields(latest)?
-        .into_iter()
-        .filter(|field| field.is_signature)
-    {
+    let fields = match field::fields(latest) {
+        Err(Error::Malformed { .. }) if !mentions_signature(document.bytes()) => Vec::new(),
+        fields => fields?,
+    };
+    for field in fields.into_iter().filter(|field| field.is_signature) {
         if latest.resolve(&field.value)?.is_null() {
             continue;
         }
@@ -74,6 +75,35 @@ pub(super) fn judge(document: &Document<'_>, policy: &Policy) -> Result<Report> 
     })
 }
 
+/// Whether the clear bytes of a file name a signature anywhere: its dictionary cannot stand in an object stream, since the
+/// place of `/Contents` counts.
+pub(super) fn mentions_signature(bytes: &[u8]) -> bool {
+    const NAMES: [&[u8]; 3] = [b"ByteRange", b"SubFilter", b"DocTimeStamp"];
+    let names = bytes
+        .split(|byte| *byte == b'/')
+        .skip(1)
+        .map(|name| &name[..name.len().min(40)]);
+    names.map(unescaped).any(|name| {
+        let ends = |wanted: &[u8]| !name.get(wanted.len()).is_some_and(u8::is_ascii_alphanumeric);
+        NAMES
+            .iter()
+            .any(|wanted| name.starts_with(wanted) && ends(wanted))
+    })
+}
+
+/// A name with its `#xx` undone (ISO 32000-2, 7.3.5).
+fn unescaped(name: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(name.len());
+    let mut rest = name;
+    while let [first, tail @ ..] = rest {
+        let code = (*first == b'#').then(|| tail.get(..2)).flatten();
+        let code = code.and_then(|code| u8::from_str_radix(std::str::from_utf8(code).ok()?, 16).ok());
+        plain.push(code.unwrap_or(*first));
+        rest = if code.is_some() { &tail[2..] } else { tail };
+    }
+    plain
+}
+
 /// A file without a signature now: it never had one, or a later revision took it away, which is a forgery.
 /// `prepared` are the fields that only wait for one.
 fn without_signatures(document: &Document<'_>, prepared: &[String]) -> Report {
@@ -96,6 +126,17 @@ fn without_signatures(document: &Document<'_>, prepared: &[String]) -> Report {
         problem: signed_once
             .then(|| Problem::Malformed("a later revision takes the signatures away".to_owned())),
     }
+}
+
+/// Whether no revision of a document has a signature field with a value.
+pub(super) fn has_none(document: &Document<'_>) -> bool {
+    (0..document.revisions().len()).all(|revision| {
+        let view = document.view(revision);
+        let is_empty = |field: &Field| {
+            !field.is_signature || view.resolve(&field.value).is_ok_and(|value| value.is_null())
+        };
+        field::fields(view).is_ok_and(|fields| fields.iter().all(is_empty))
+    })
 }
 
 /// One dictionary in two fields signs for neither.
@@ -260,6 +301,9 @@ fn changes(
     judgement: &mut Judgement,
 ) {
     let view = document.view(signed.revision);
+    let held_store = view
+        .catalog()
+        .is_ok_and(|(_, catalog)| catalog.get("DSS").is_some());
     let mut permission = Permission::default();
     // Locks of this signature and of those before it hold; a later signature's lock is its own affair.
     for other in all {
@@ -271,10 +315,10 @@ fn changes(
     }
     for (revision, findings) in steps.iter().enumerate().skip(signed.revision + 1) {
         for finding in findings {
-            if matches!(finding, Finding::Lost(_)) {
+            if matches!(finding, Finding::Lost(_) | Finding::Renewed(_)) {
                 judgement.warn(Warning::ValidationDataRemoved);
             }
-            let (modification, what) = weigh(finding, &permission);
+            let (modification, what) = weigh(finding, &permission, held_store);
             if permission.certified && matches!(finding, Finding::FieldAdded { visible: true, .. }) {
                 judgement.warn(Warning::VisibleSignatureAfterCertification);
             }
@@ -295,13 +339,32 @@ fn changes(
 }
 
 /// The weight of a finding under what is permitted.
-fn weigh(finding: &Finding, permission: &Permission) -> (Modification, String) {
+fn weigh(finding: &Finding, permission: &Permission, held_store: bool) -> (Modification, String) {
     let (modification, locked, what) = match finding {
         Finding::Disallowed(what) => return (Modification::Disallowed, what.clone()),
-        // No page changes, and what was lost can be had again: the level falls, and the report says so.
-        Finding::Lost(what) => {
-            return (Modification::Lta, format!("validation data was removed: {what}"));
+        Finding::Lost(what) if held_store => {
+            return (
+                Modification::Disallowed,
+                format!("validation data was removed: {what}"),
+            );
         }
+        Finding::Lost(what) => {
+            return (
+                Modification::Lta,
+                format!("validation data of others removed: {what}"),
+            );
+        }
+        // No page changes, and the data was collected anew: the level may fall, and the report says so.
+        Finding::Renewed(what) => {
+            return (
+                Modification::Lta,
+                format!("validation data was made anew without {what}"),
+            );
+        }
+        Finding::Unused(what) if permission.level == Some(1) => {
+            return (Modification::Disallowed, what.clone());
+        }
+        Finding::Unused(what) => return (Modification::Lta, what.clone()),
         Finding::Evidence(what) => return (Modification::Lta, what.clone()),
         Finding::DocumentTimeStamp(field) => {
             return (Modification::Lta, format!("document time-stamp {field}"));

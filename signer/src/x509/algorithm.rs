@@ -1,6 +1,7 @@
 //! Digests and signature algorithms, by ring where it has them.
 
 mod curve;
+mod dsa;
 mod edwards;
 mod rsa;
 
@@ -119,6 +120,7 @@ pub enum PublicKey {
         curve: Vec<u8>,
         point: Vec<u8>,
     },
+    Dsa(Box<dsa::Key>),
     Ed25519(Vec<u8>),
     Ed448(Vec<u8>),
     /// Known by its identifier alone.
@@ -155,28 +157,36 @@ impl PublicKey {
                     point: bits.to_vec(),
                 }
             }
+            oid::DSA => {
+                let parameters = algorithm.parameters.unwrap_or_default();
+                Self::Dsa(Box::new(dsa::Key::parse(&parameters, bits)?))
+            }
             oid::ED25519 => Self::Ed25519(bits.to_vec()),
             oid::ED448 => Self::Ed448(bits.to_vec()),
             other => Self::Other(other.to_vec()),
         })
     }
 
-    /// Length of the modulus, where it counts.
-    pub fn rsa_bits(&self) -> Option<usize> {
+    /// Length of the modulus or prime, where it counts.
+    pub fn modulus_bits(&self) -> Option<usize> {
         match self {
             Self::Rsa { modulus, .. } => {
                 let first = modulus.first().map_or(0, |byte| byte.leading_zeros() as usize);
                 Some(modulus.len() * 8 - first)
             }
+            Self::Dsa(key) => Some(key.bits()),
             _ => None,
         }
     }
 
-    /// The moment from which an RSA key this short proves nothing any more (NIST SP 800-131A: under 2048 bits after 2013).
+    /// The moment from which a key this short proves nothing any more: moduli of 768 bits were factored in public by 2010;
+    /// for longer ones under 2048 bits, which nobody may use any more, the end of SHA-1 is theirs too.
     pub fn weak_from(&self) -> Option<OffsetDateTime> {
-        self.rsa_bits()
-            .is_some_and(|bits| bits < 2048)
-            .then_some(datetime!(2014-01-01 00:00 UTC))
+        match self.modulus_bits()? {
+            ..1024 => Some(datetime!(2010-01-01 00:00 UTC)),
+            1024..2048 => Digest::Sha1.weak_from(),
+            _ => None,
+        }
     }
 }
 
@@ -199,6 +209,7 @@ enum Scheme {
     Pkcs1(Digest),
     Pss { digest: Digest, salt: usize },
     Ecdsa(Digest, Format),
+    Dsa(Digest),
     Ed25519,
     Ed448,
 }
@@ -252,6 +263,9 @@ pub fn verify(
         (PublicKey::Ec { curve, point }, Scheme::Ecdsa(digest, format)) => {
             (ecdsa(curve, point, digest, message, value, format)?, Some(digest))
         }
+        (PublicKey::Dsa(key), Scheme::Dsa(digest)) => {
+            (key.verify(&digest.hash(&[message]), value), Some(digest))
+        }
         (PublicKey::Ed25519(point), Scheme::Ed25519) => {
             let key = signature::UnparsedPublicKey::new(&signature::ED25519, point);
             (key.verify(message, value).is_ok(), None)
@@ -270,6 +284,7 @@ fn scheme(algorithm: &AlgorithmIdentifier, outer: Option<Digest>) -> Result<Sche
     let scheme = match algorithm.algorithm.as_slice() {
         oid::RSA => return Ok(Scheme::Pkcs1(outer_digest()?)),
         oid::EC_PUBLIC_KEY | oid::ECDSA => return Ok(Scheme::Ecdsa(outer_digest()?, Format::Asn1)),
+        oid::DSA => return Ok(Scheme::Dsa(outer_digest()?)),
         // RFC 8419 section 3: the digest beside the signature is fixed.
         oid::ED25519 => return fixed(Scheme::Ed25519, Digest::Sha512, outer),
         oid::ED448 => return fixed(Scheme::Ed448, Digest::Shake256, outer),
@@ -285,6 +300,9 @@ fn scheme(algorithm: &AlgorithmIdentifier, outer: Option<Digest>) -> Result<Sche
         oid::ECDSA_SHA256 => Scheme::Ecdsa(Digest::Sha256, Format::Asn1),
         oid::ECDSA_SHA384 => Scheme::Ecdsa(Digest::Sha384, Format::Asn1),
         oid::ECDSA_SHA512 => Scheme::Ecdsa(Digest::Sha512, Format::Asn1),
+        oid::DSA_SHA1 => Scheme::Dsa(Digest::Sha1),
+        oid::DSA_SHA224 => Scheme::Dsa(Digest::Sha224),
+        oid::DSA_SHA256 => Scheme::Dsa(Digest::Sha256),
         oid::RSA_SHA3_256 => Scheme::Pkcs1(Digest::Sha3x256),
         oid::RSA_SHA3_384 => Scheme::Pkcs1(Digest::Sha3x384),
         oid::RSA_SHA3_512 => Scheme::Pkcs1(Digest::Sha3x512),
@@ -295,7 +313,10 @@ fn scheme(algorithm: &AlgorithmIdentifier, outer: Option<Digest>) -> Result<Sche
         other => return Err(Error::unsupported("signature algorithm", ber::dotted(other))),
     };
     let own = match scheme {
-        Scheme::Pkcs1(digest) | Scheme::Ecdsa(digest, _) | Scheme::Pss { digest, .. } => Some(digest),
+        Scheme::Pkcs1(digest)
+        | Scheme::Dsa(digest)
+        | Scheme::Ecdsa(digest, _)
+        | Scheme::Pss { digest, .. } => Some(digest),
         Scheme::Ed25519 | Scheme::Ed448 => None,
     };
     if own.zip(outer).is_some_and(|(own, outer)| own != outer) {

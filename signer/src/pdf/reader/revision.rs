@@ -18,6 +18,9 @@ pub struct Revision {
     pub end_of_file_mark: usize,
     pub trailer: Dictionary,
     pub(super) entries: BTreeMap<u32, Entry>,
+    /// Its table and the hybrid stream it carries along disagree about an object: the table counts (7.5.8.4), but not every
+    /// reader goes by it.
+    pub is_ambiguous: bool,
     /// Where its cross-reference section begins.
     pub cross_reference: usize,
 }
@@ -50,7 +53,7 @@ pub(super) fn revisions(bytes: &[u8]) -> Result<Vec<Revision>> {
                 |revision: &Revision| revision.trailer.integer("XRefStm") == i64::try_from(offset).ok();
             revisions.iter().any(named)
         };
-        section.0.join_hidden(is_carried, known)?;
+        let is_ambiguous = section.0.join_hidden(is_carried, known)?;
         if let Some(previous) = revisions.last() {
             section.0.trailer.inherit(&previous.trailer);
         }
@@ -67,6 +70,7 @@ pub(super) fn revisions(bytes: &[u8]) -> Result<Vec<Revision>> {
             cross_reference: section.0.start,
             trailer: section.0.trailer,
             entries: section.0.entries,
+            is_ambiguous,
         });
     }
     Ok(revisions)

@@ -141,22 +141,23 @@ fn hybrid(bytes: &[u8], mut section: Section) -> Result<Section> {
 impl Section {
     /// Adds what `/XRefStm` names: it may only give what the table hides (7.5.8.4). Some writers carry the stream that an
     /// earlier revision named along (`is_carried`); then it must say nothing but what is `known`, or readers that look
-    /// there first would see old objects.
+    /// there first would see old objects. Returns whether table and stream disagree about an object all the same.
     pub(super) fn join_hidden(
         &mut self,
         is_carried: impl Fn(usize) -> bool,
         known: impl Fn(u32) -> Option<Entry>,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let Some((offset, hidden)) = self.hidden.take() else {
-            return Ok(());
+            return Ok(false);
         };
+        let mut disagree = false;
         let fault =
             |number: u32| Error::malformed("PDF", format!("hybrid entries disagree about object {number}"));
         let carried = is_carried(offset);
         for (number, entry) in hidden {
             match self.entries.get(&number) {
-                Some(Entry::InUse { .. } | Entry::Compressed { .. }) if carried => {}
                 Some(old) if *old == entry => {}
+                Some(Entry::InUse { .. } | Entry::Compressed { .. }) if carried => disagree = true,
                 None if carried && known(number) == Some(entry) => {}
                 None | Some(Entry::Free) if !carried => {
                     self.entries.insert(number, entry);
@@ -164,7 +165,7 @@ impl Section {
                 _ => return Err(fault(number)),
             }
         }
-        Ok(())
+        Ok(disagree)
     }
 }
 

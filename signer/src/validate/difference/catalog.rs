@@ -32,10 +32,12 @@ impl Walk<'_> {
         for key in keys(&old, &new).into_iter().filter(|key| !own.contains(key)) {
             // A private key shows nothing; what it names is judged wherever else it is used.
             let (old, new) = self.values(&old, &new, key);
-            if !self.is_same(&old, &new)? {
+            if self.is_same(&old, &new)? {
+                self.require_same(old, new, format!("the trailer's {}", shown(key)));
+            } else {
                 self.evidence(&format!("the trailer's {}", shown(key)));
+                self.explain(&old)?;
             }
-            self.explain(&old)?;
         }
         let (old_information, new_information) = self.values(&old, &new, b"Info");
         self.judged.extend(old_information.as_reference());

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::Walk;
+use super::{Finding, Walk};
 use crate::error::Result;
 use crate::pdf::object::{Object, Reference};
 use crate::pdf::reader::Place;
@@ -21,7 +21,17 @@ impl Walk<'_> {
                 (None, None) => {}
             }
         }
+        self.shared_appearances();
         Ok(())
+    }
+
+    /// An appearance that something else shows too is no affair of its field alone.
+    fn shared_appearances(&mut self) {
+        for (place, field) in std::mem::take(&mut self.replaced) {
+            if self.compared.iter().any(|(old, _)| *old == place) {
+                self.disallow(format!("the appearance of {field} is used elsewhere too"));
+            }
+        }
     }
 
     fn is_explained(&self, old: Reference) -> bool {
@@ -60,7 +70,8 @@ impl Walk<'_> {
             .as_stream()
             .is_some_and(|stream| matches!(stream.dictionary.name("Type"), Some(b"XRef" | b"ObjStm")));
         if !is_container && !object.object.is_null() {
-            self.disallow(format!("object {reference} was added, and nothing uses it"));
+            let what = format!("object {reference} was added, and nothing uses it");
+            self.findings.push(Finding::Unused(what));
         }
         Ok(())
     }
