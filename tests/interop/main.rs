@@ -10,5 +10,6 @@
 mod authority;
 mod levels;
 mod papers;
+mod reports;
 mod signatures;
 mod training_pki;
