@@ -9,7 +9,6 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::accounts::Passwords;
 use crate::api;
 use crate::clock::Clock;
 use crate::conference::Conferences;
@@ -17,25 +16,11 @@ use crate::config::Config;
 use crate::custody::Custody;
 use crate::jobs;
 use crate::net;
+pub use crate::parts::App;
+use crate::password::Passwords;
 use crate::render::Typesetter;
 use crate::secret::{self, ServerSecret};
 use crate::store::{self, Store};
-
-/// The parts that requests and jobs work with; cheap to clone.
-#[derive(Clone)]
-pub struct App {
-    pub config: Arc<Config>,
-    pub clock: Clock,
-    pub store: Store,
-    pub secret: ServerSecret,
-    pub passwords: Passwords,
-    pub custody: Custody,
-    /// The meetings that run now; they can from [`start`] on.
-    pub conferences: Conferences,
-    pub typesetter: Typesetter,
-    /// Cancelled when the program begins to stop: long connections (sockets) then say good-bye and close.
-    pub stopping: CancellationToken,
-}
 
 /// Papers that are set at the same time: each takes tens of megabytes and a core.
 const TYPESETTING: usize = 1;

@@ -1,7 +1,7 @@
 //! The program `hoian`: one binary with which a province meets and signs.
 //!
-//! Dependencies point one way: `main → app → {api, jobs, net, demo} → conference, custody, render → media,
-//! store → domain`; `clock` and `config` are leaves.
+//! Dependencies point one way: `main → command → app → {api, demo} → {accounts, jobs, doctor} → parts → conference → {net, custody} →
+//! {media, render, store} → {domain, password, secret} → {clock, config, fail_point}`.
 
 pub mod accounts;
 pub mod api;
@@ -17,6 +17,8 @@ pub mod fail_point;
 pub mod jobs;
 pub mod media;
 pub mod net;
+pub mod parts;
+pub mod password;
 pub mod render;
 pub mod secret;
 pub mod store;

@@ -7,6 +7,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod layers;
+
 use std::process::Stdio;
 
 use hoian_tests::Client;

@@ -4,9 +4,9 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait
 use serde_json::json;
 
 use super::Error;
-use crate::app::App;
 use crate::domain::id::AgencyId;
 use crate::domain::organisation::AgencyKind;
+use crate::parts::App;
 use crate::store::audit::{self, Actor};
 use crate::store::entity::agency;
 

@@ -4,12 +4,13 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use super::OneTimeCode;
 use super::agency::taken;
-use super::{Busy, OneTimeCode};
-use crate::app::App;
 use crate::domain::account::{SHORTEST_PASSWORD, user_name_key};
 use crate::domain::id::{AgencyId, PersonId};
 use crate::domain::role::Role;
+use crate::parts::App;
+use crate::password::Busy;
 use crate::secret;
 use crate::store::audit::{self, Actor};
 use crate::store::entity::{membership, person};

@@ -9,11 +9,12 @@ use serde_json::json;
 use tracing::info;
 use zeroize::Zeroizing;
 
+use super::OneTimeCode;
 use super::session::{self, Token, memberships};
-use super::{Busy, OneTimeCode};
-use crate::app::App;
 use crate::clock::Timestamp;
 use crate::domain::account::{Attempts, user_name_key};
+use crate::parts::App;
+use crate::password::Busy;
 use crate::secret;
 use crate::store::Tx;
 use crate::store::audit::{self, Actor};

@@ -12,9 +12,9 @@ use sea_orm::{QueryFilter, QueryOrder};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::App;
 use crate::domain::id::{AgencyId, PersonId};
 use crate::domain::role::{self, Action, Held, Role};
+use crate::parts::App;
 use crate::store::Tx;
 use crate::store::audit::Actor;
 use crate::store::entity::{agency, membership, person, session};

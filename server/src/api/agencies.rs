@@ -12,9 +12,9 @@ use super::body::{Json, Query};
 use super::page::{Page, PageQuery};
 use super::problem::{self, Problem};
 use super::session::Person;
-use crate::app::App;
 use crate::domain::id::AgencyId;
 use crate::domain::organisation::AgencyKind;
+use crate::parts::App;
 use crate::store::entity::agency;
 
 pub(super) fn routes() -> OpenApiRouter<App> {

@@ -17,11 +17,11 @@ use super::page::{Page, PageQuery};
 use super::problem::{self, Problem};
 use super::session::Person;
 use super::verifications::english;
-use crate::app::App;
 use crate::clock::Timestamp;
 use crate::domain::dispatch::{Answer, DispatchId, Status};
 use crate::domain::numbering::{self, Kind};
 use crate::domain::role::Action;
+use crate::parts::App;
 use crate::store::entity::{dispatch, document, document_version, verification};
 
 pub(super) fn routes() -> OpenApiRouter<App> {

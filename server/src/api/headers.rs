@@ -5,7 +5,7 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use crate::app::App;
+use crate::parts::App;
 
 /// No inline script or style, nothing from elsewhere. `blob:` is for pages of a PDF that the client has drawn, for the
 /// preview of a camera, and for a worker of the PDF viewer.

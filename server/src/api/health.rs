@@ -6,7 +6,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::problem::{self, Problem};
-use crate::app::App;
+use crate::parts::App;
 use crate::store::setting;
 
 pub(super) fn routes() -> OpenApiRouter<App> {

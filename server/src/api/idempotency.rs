@@ -17,8 +17,8 @@ use tracing::Instrument;
 
 use super::problem::Problem;
 use super::session::Person;
-use crate::app::App;
 use crate::clock::Timestamp;
+use crate::parts::App;
 use crate::store::entity::idempotent_request as kept;
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");

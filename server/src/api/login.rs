@@ -13,9 +13,10 @@ use zeroize::Zeroizing;
 use super::body::Json;
 use super::problem::{self, Problem};
 use super::session::{self, Person};
+use crate::accounts;
 use crate::accounts::login::{Attempt, Refusal, log_in};
-use crate::accounts::{self, Busy};
-use crate::app::App;
+use crate::parts::App;
+use crate::password::Busy;
 use crate::store::audit;
 
 pub(super) fn routes() -> OpenApiRouter<App> {

@@ -18,11 +18,11 @@ use super::body::{Json, Path, Query};
 use super::page::{Page, PageQuery};
 use super::problem::{self, Problem};
 use super::session::Person;
-use crate::app::App;
 use crate::clock::Timestamp;
 use crate::domain::id::{AgencyId, PersonId};
 use crate::domain::meeting::{LinkCode, MeetingId, NameError, Role, Title};
 use crate::domain::role::Action;
+use crate::parts::App;
 use crate::store::entity::{agency, meeting, meeting_member, person};
 use crate::store::{Tx, audit};
 

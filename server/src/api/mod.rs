@@ -35,7 +35,7 @@ use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetReques
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::app::App;
+use crate::parts::App;
 
 /// Every family of endpoints under `/api/v1`: **one line each**.
 fn families() -> OpenApiRouter<App> {

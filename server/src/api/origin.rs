@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::problem::Problem;
 use super::session;
-use crate::app::App;
+use crate::parts::App;
 
 /// Layer: refuses a change, or a socket, asked for by another site.
 pub(super) async fn check(State(app): State<App>, request: Request, next: Next) -> Response {

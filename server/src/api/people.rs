@@ -14,9 +14,9 @@ use super::page::{Page, PageQuery};
 use super::problem::{self, Problem};
 use super::session::{Membership, Person};
 use crate::accounts;
-use crate::app::App;
 use crate::domain::id::{AgencyId, PersonId};
 use crate::domain::role::Role;
+use crate::parts::App;
 use crate::store::entity::{membership, person};
 
 pub(super) fn routes() -> OpenApiRouter<App> {

@@ -11,8 +11,8 @@ use axum_extra::extract::CookieJar;
 
 use super::problem::Problem;
 use crate::accounts::{self, Token};
-use crate::app::App;
 use crate::config::Config;
+use crate::parts::App;
 
 pub use crate::accounts::{Membership, Person};
 

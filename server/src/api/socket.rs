@@ -23,11 +23,11 @@ use super::body::{Path, Query};
 use super::meetings::role_of;
 use super::problem::{self, Problem};
 use super::session::Person;
-use crate::app::App;
 use crate::clock::Clock;
 use crate::conference::protocol::{CloseCode, MESSAGE_BYTES, ServerMessage};
 use crate::conference::{Identity, Out, Outbox, Talk, Turn, Visitor};
 use crate::domain::meeting::{DisplayName, LinkCode, MeetingId, Role};
+use crate::parts::App;
 use crate::store::entity::meeting;
 
 pub(super) fn routes() -> OpenApiRouter<App> {

@@ -6,7 +6,7 @@ use axum::response::Response;
 use tower_http::request_id::RequestId;
 use tracing::{Instrument, info, info_span};
 
-use crate::app::App;
+use crate::parts::App;
 
 /// Layer: a span with the request's id around all that it causes, and a line with route, status and duration at its
 /// end. The route is the pattern: ids, queries and names stay out of the log.

@@ -15,9 +15,9 @@ use utoipa_axum::routes;
 use super::body::Json;
 use super::documents::drain;
 use super::problem::{self, Problem};
-use crate::app::App;
 use crate::clock::Timestamp;
 use crate::custody::arrival::verdict_name;
+use crate::parts::App;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()

@@ -8,10 +8,10 @@ use super::organisation::Organisation;
 use super::pki::Authority;
 use super::province::{sealing_agencies, signing_people};
 use super::{Error, Handout, artwork};
-use crate::app::App;
 use crate::custody;
 use crate::domain::holder::Holder;
 use crate::domain::trust::{Regime, Standing};
+use crate::parts::App;
 use crate::store::audit::Actor;
 use crate::store::entity::{signature_image, signing_key};
 

@@ -7,9 +7,9 @@ use time::{Duration, OffsetDateTime};
 use super::Error;
 use super::organisation::Organisation;
 use super::province::PROVINCE;
-use crate::app::App;
 use crate::clock::Timestamp;
 use crate::domain::meeting::{LinkCode, MeetingId, Role};
+use crate::parts::App;
 use crate::store::audit::{self, Actor};
 use crate::store::entity::{meeting, meeting_member};
 

@@ -23,10 +23,10 @@ use std::sync::Arc;
 use axum::Router;
 
 use crate::accounts;
-use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::custody;
+use crate::parts::App;
 use crate::render;
 use crate::store::blob;
 use pki::Authority;

@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 use super::province::{self, AGENCIES, PEOPLE, PROVINCE};
 use super::{Error, Handout};
 use crate::accounts::{self, NewMembership, NewPerson};
-use crate::app::App;
 use crate::domain::id::{AgencyId, PersonId};
+use crate::parts::App;
 use crate::store::audit::{self, Actor};
 use crate::store::entity::{agency, person, session};
 

@@ -5,13 +5,13 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use super::Error;
 use super::organisation::Organisation;
 use super::province::PROVINCE;
-use crate::app::App;
 use crate::custody::Presence;
 use crate::custody::draft::Description;
 use crate::domain::document::{DocumentId, State};
 use crate::domain::id::PersonId;
 use crate::domain::numbering::Kind;
 use crate::domain::role::{Held, Role};
+use crate::parts::App;
 use crate::render::{self, Sample};
 use crate::store::entity::document;
 

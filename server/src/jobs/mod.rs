@@ -16,8 +16,8 @@ use sea_orm::{ActiveValue::Set, DbErr, EntityTrait};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::app::App;
 use crate::clock::{Clock, Timestamp};
+use crate::parts::App;
 use crate::store::{Tx, entity};
 
 pub use worker::{Worker, run_due};

@@ -6,10 +6,10 @@ use sea_orm::DbErr;
 use serde::{Deserialize, Serialize};
 
 use super::{Failure, Job, enqueue, enqueue_at};
-use crate::app::App;
 use crate::clock::{Clock, Timestamp};
 use crate::custody;
 use crate::domain::document::DocumentId;
+use crate::parts::App;
 use crate::store::Tx;
 use crate::store::blob::Sha256;
 

@@ -9,9 +9,9 @@ use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
 use super::{Failure, Registry, pause};
-use crate::app::App;
 use crate::clock::Timestamp;
 use crate::fail_point;
+use crate::parts::App;
 use crate::store::entity::job;
 
 /// Jobs run at the same time; each waits mostly for a network.

@@ -11,9 +11,9 @@ use utoipa::IntoParams;
 use crate::api::body::{Path, Query};
 use crate::api::problem::{self, Problem};
 use crate::api::session::Person;
-use crate::app::App;
 use crate::domain::document::{Capacity, DocumentId};
 use crate::domain::holder::Holder;
+use crate::parts::App;
 use crate::store::blob::Sha256;
 use crate::store::entity::document_version::{self, Column};
 

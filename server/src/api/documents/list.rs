@@ -10,9 +10,9 @@ use crate::api::body::{Json, Path, Query};
 use crate::api::page::{Page, PageQuery};
 use crate::api::problem::{self, Problem};
 use crate::api::session::Person;
-use crate::app::App;
 use crate::domain::document::{DocumentId, State};
 use crate::domain::role::Action;
+use crate::parts::App;
 use crate::store::entity::document::{Column, Entity};
 
 /// A tab of the list.

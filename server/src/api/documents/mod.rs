@@ -11,8 +11,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::session::Person;
-use crate::app::App;
 use crate::custody::Presence;
+use crate::parts::App;
 
 pub(super) use content::pdf;
 pub(super) use upload::drain;

@@ -13,10 +13,10 @@ use super::view::{self, Detail, PlaceView};
 use crate::api::body::{Json, Path};
 use crate::api::problem::{self, Problem};
 use crate::api::session::Person;
-use crate::app::App;
 use crate::custody::Outcome;
 use crate::domain::document::DocumentId;
 use crate::domain::id::AgencyId;
+use crate::parts::App;
 
 /// Gives a draft to its signer (trình ký).
 #[utoipa::path(

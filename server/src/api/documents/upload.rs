@@ -11,11 +11,11 @@ use super::view;
 use crate::api::body::Json;
 use crate::api::problem::{self, Problem};
 use crate::api::session::Person;
-use crate::app::App;
 use crate::custody::draft::Description;
 use crate::domain::document::DocumentId;
 use crate::domain::id::PersonId;
 use crate::domain::numbering::{self, Kind};
+use crate::parts::App;
 use crate::render::{self, Sample};
 use crate::store::blob::{self, Stored};
 

@@ -9,7 +9,6 @@ use utoipa::ToSchema;
 
 use crate::accounts::{self, Membership, Person};
 use crate::api::problem::Problem;
-use crate::app::App;
 use crate::clock::Timestamp;
 use crate::custody::place::Places;
 use crate::domain::dispatch::{DispatchId, Status};
@@ -18,6 +17,7 @@ use crate::domain::holder::Holder;
 use crate::domain::id::{AgencyId, PersonId};
 use crate::domain::numbering::{self, Kind};
 use crate::domain::party::{Parties, capacities};
+use crate::parts::App;
 use crate::store::entity::{agency, dispatch, dispatch_status, document, document_version, person};
 
 /// A document in a list.

@@ -1,0 +1,30 @@
+//! The parts of the running program, as they are handed to whoever works with them.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::conference::Conferences;
+use crate::config::Config;
+use crate::custody::Custody;
+use crate::password::Passwords;
+use crate::render::Typesetter;
+use crate::secret::ServerSecret;
+use crate::store::Store;
+
+/// The parts that requests and jobs work with; cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    pub config: Arc<Config>,
+    pub clock: Clock,
+    pub store: Store,
+    pub secret: ServerSecret,
+    pub passwords: Passwords,
+    pub custody: Custody,
+    /// The meetings that run now; they can once the program has started.
+    pub conferences: Conferences,
+    pub typesetter: Typesetter,
+    /// Cancelled when the program begins to stop: long connections (sockets) then say good-bye and close.
+    pub stopping: CancellationToken,
+}
