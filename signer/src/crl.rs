@@ -29,8 +29,18 @@ pub struct List {
     this_update: OffsetDateTime,
     next_update: Option<OffsetDateTime>,
     entries: Vec<u8>,
-    /// A critical extension: a list of part of the certificates or of changes alone, which this crate does not read.
-    partial: bool,
+    scope: Scope,
+}
+
+/// Which certificates a list speaks of (RFC 5280 section 5.2.5).
+#[derive(Debug, Clone, Default)]
+struct Scope {
+    /// An unknown critical extension, or a list of changes, of some reasons, of other issuers: not read by this crate.
+    beyond: bool,
+    users_alone: bool,
+    authorities_alone: bool,
+    /// Where the list is published; a certificate it speaks of names one of these addresses. Empty: not said.
+    addresses: Vec<Vec<u8>>,
 }
 
 fn moment(element: Element<'_>) -> Result<OffsetDateTime> {
@@ -61,9 +71,9 @@ impl List {
         let entries = fields
             .optional(tag::SEQUENCE)?
             .map(|entries| entries.content.to_vec());
-        let partial = match fields.optional(0xA0)? {
-            Some(explicit) => has_critical(explicit.inside().expect(tag::SEQUENCE)?)?,
-            None => false,
+        let scope = match fields.optional(0xA0)? {
+            Some(explicit) => Scope::read(explicit.inside().expect(tag::SEQUENCE)?)?,
+            None => Scope::default(),
         };
         Ok(Self {
             signed: signed.raw.to_vec(),
@@ -73,7 +83,7 @@ impl List {
             this_update,
             next_update,
             entries: entries.unwrap_or_default(),
-            partial,
+            scope,
         })
     }
 
@@ -102,7 +112,7 @@ impl List {
             }
         }
         let fresh = self.next_update.is_none_or(|next| at <= next) || at <= self.this_update;
-        Ok(if fresh && !self.partial {
+        Ok(if fresh && self.scope.covers(certificate) {
             Status::Good
         } else {
             Status::Unknown
@@ -110,17 +120,74 @@ impl List {
     }
 }
 
-fn has_critical(extensions: Element<'_>) -> Result<bool> {
-    let mut reader = extensions.inside();
-    while !reader.is_empty() {
-        let mut extension = reader.expect(tag::SEQUENCE)?.inside();
-        extension.expect(tag::OBJECT_IDENTIFIER)?;
-        if extension
-            .optional(tag::BOOLEAN)?
-            .is_some_and(|critical| critical.content != [0])
-        {
-            return Ok(true);
+impl Scope {
+    fn read(extensions: Element<'_>) -> Result<Self> {
+        let mut scope = Self::default();
+        let mut reader = extensions.inside();
+        while !reader.is_empty() {
+            let mut extension = reader.expect(tag::SEQUENCE)?.inside();
+            let kind = extension.expect(tag::OBJECT_IDENTIFIER)?.content;
+            let critical = extension
+                .optional(tag::BOOLEAN)?
+                .is_some_and(|critical| critical.content != [0]);
+            let value = extension.expect(tag::OCTET_STRING)?.content;
+            if kind == ISSUING_DISTRIBUTION_POINT {
+                scope.point(value)?;
+            } else if critical {
+                scope.beyond = true;
+            }
         }
+        Ok(scope)
     }
-    Ok(false)
+
+    fn point(&mut self, value: &[u8]) -> Result<()> {
+        let mut reader = Reader::new(value).expect(tag::SEQUENCE)?.inside();
+        while !reader.is_empty() {
+            let field = reader.any()?;
+            let set = field.content != [0];
+            match field.tag {
+                0xA0 => self.name(&field)?,
+                0x81 => self.users_alone = set,
+                0x82 => self.authorities_alone = set,
+                // Some reasons alone, an indirect list, attribute certificates.
+                _ => self.beyond |= field.tag == 0x83 || set,
+            }
+        }
+        Ok(())
+    }
+
+    /// `DistributionPointName`: addresses of its full name; a name relative to the issuer is not read.
+    fn name(&mut self, field: &Element<'_>) -> Result<()> {
+        let choice = field.inside().any()?;
+        if choice.tag != 0xA0 {
+            self.beyond = true;
+            return Ok(());
+        }
+        let mut names = choice.inside();
+        while !names.is_empty() {
+            let name = names.any()?;
+            if name.tag == UNIFORM_RESOURCE_IDENTIFIER {
+                self.addresses.push(name.content.to_vec());
+            }
+        }
+        self.beyond |= self.addresses.is_empty();
+        Ok(())
+    }
+
+    /// RFC 5280 section 6.3.3 (b)(2).
+    fn covers(&self, certificate: &Certificate) -> bool {
+        let is_authority = certificate.authority.is_some();
+        let published = &certificate.locations.revocation_lists;
+        let named = |address: &Vec<u8>| published.iter().any(|one| one.as_bytes() == address);
+        !self.beyond
+            && !(self.users_alone && is_authority)
+            && !(self.authorities_alone && !is_authority)
+            && (self.addresses.is_empty() || self.addresses.iter().any(named))
+    }
 }
+
+/// id-ce-issuingDistributionPoint (2.5.29.28).
+const ISSUING_DISTRIBUTION_POINT: &[u8] = &[0x55, 0x1D, 28];
+
+/// A `GeneralName` of that kind.
+const UNIFORM_RESOURCE_IDENTIFIER: u8 = 0x86;

@@ -7,6 +7,9 @@
     reason = "a test fails by panicking"
 )]
 
+mod authority;
+mod levels;
 mod papers;
+mod reports;
 mod signatures;
 mod training_pki;

@@ -6,7 +6,9 @@ use hoian_server::clock::Clock;
 use hoian_server::render::{Sample, typeset};
 
 fn judge(program: &str, arguments: &[&str], folder: &std::path::Path) -> String {
-    let output = Command::new(program)
+    // What hangs ends as a failure that has its name.
+    let output = Command::new("timeout")
+        .args(["60", program])
         .args(arguments)
         .current_dir(folder)
         .output()

@@ -3,11 +3,12 @@
 #[path = "../signing/fixture.rs"]
 mod fixture;
 #[path = "../signing/paper.rs"]
-mod paper;
+pub mod paper;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::authority::{python, run, script};
 use fixture::{Flow, Pki};
 use hoian_signer::shell::{clock, pkcs12};
 use hoian_signer::sign::Key as _;
@@ -210,15 +211,10 @@ impl Judged {
 }
 
 fn pyhanko(root: &Path, document: &Path) -> Value {
-    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let cache = cache.unwrap_or_else(|| PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache"));
-    let python = cache.join("hoian/pyhanko/bin/python");
-    assert!(
-        python.exists(),
-        "pyHanko is not installed: run tests/interop/setup"
-    );
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/interop/judge.py");
-    let printed = run(Command::new(python).arg(script).arg(root).arg(document));
+    let printed = run(Command::new(python())
+        .arg(script("judge.py"))
+        .arg(root)
+        .arg(document));
     serde_json::from_str(&printed).unwrap()
 }
 
@@ -244,25 +240,5 @@ fn summary(verdicts: &Value) -> Vec<(&str, bool, &str, &str, bool)> {
 fn split(document: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let [start, end, length] = fixture::last_byte_range(document);
     let content = [&document[..start], &document[end..end + length]].concat();
-    let hexadecimal = &document[start + 1..end - 1];
-    let digit = |character: u8| char::from(character).to_digit(16).unwrap() as u8;
-    let padded: Vec<u8> = hexadecimal
-        .chunks(2)
-        .map(|pair| digit(pair[0]) << 4 | digit(pair[1]))
-        .collect();
-    let size = 4 + usize::from(padded[2]) * 256 + usize::from(padded[3]);
-    (content, padded[..size].to_vec())
-}
-
-fn run(command: &mut Command) -> String {
-    let output = command
-        .output()
-        .unwrap_or_else(|e| panic!("{command:?}: {e}: run .ci/install test"));
-    let text = format!(
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    assert!(output.status.success(), "{command:?}: {text}");
-    text
+    (content, fixture::last_container(document))
 }

@@ -111,7 +111,9 @@ impl Pki {
 }
 
 fn run(folder: &Path, arguments: &str) -> (bool, String) {
-    let output = Command::new("openssl")
+    // What hangs ends as a failure that has its name.
+    let output = Command::new("timeout")
+        .args(["60", "openssl"])
         .args(arguments.split(' '))
         .current_dir(folder)
         .output()

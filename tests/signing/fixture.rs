@@ -239,6 +239,18 @@ pub fn last_byte_range(document: &[u8]) -> [usize; 3] {
     [start, end, length]
 }
 
+/// The last container, without its padding, found as a stranger would: by its `/ByteRange`.
+pub fn last_container(document: &[u8]) -> Vec<u8> {
+    let [start, end, _] = last_byte_range(document);
+    let digit = |character: u8| char::from(character).to_digit(16).unwrap() as u8;
+    let padded: Vec<u8> = document[start + 1..end - 1]
+        .chunks(2)
+        .map(|pair| digit(pair[0]) << 4 | digit(pair[1]))
+        .collect();
+    let size = 4 + usize::from(padded[2]) * 256 + usize::from(padded[3]);
+    padded[..size].to_vec()
+}
+
 /// Kinds of keys that OpenSSL makes: arguments of `genpkey`, and of `pkcs12 -export`.
 pub const OPENSSL_KEYS: [(&str, &[&str], &[&str]); 4] = [
     (

@@ -7,8 +7,11 @@
     reason = "a test fails by panicking"
 )]
 
+mod deferred;
+mod files;
 mod fixture;
 mod paper;
+mod tokens;
 
 use std::path::Path;
 use std::process::Command;
@@ -196,8 +199,22 @@ fn what_cannot_be_signed_is_refused_with_its_reason() {
 
     assert!(matches!(why(b"not a PDF"), Error::Malformed { .. }));
     assert!(matches!(why(b"%PDF-1.7\n"), Error::Malformed { .. }));
-    let encrypted = qpdf(folder.path(), &paper, &["--encrypt", "", "owner", "256", "--"]);
-    assert!(matches!(why(&encrypted), Error::Unsupported { .. }));
+    let encrypted = qpdf(
+        folder.path(),
+        &paper,
+        &["--encrypt", "secret", "owner", "256", "--"],
+    );
+    let error = why(&encrypted);
+    assert!(
+        matches!(
+            error,
+            Error::Refused {
+                subject: "password",
+                ..
+            }
+        ),
+        "{error}"
+    );
     let cut = &paper[..paper.len() - 200];
     assert!(matches!(
         why(cut),

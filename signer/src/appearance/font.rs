@@ -115,6 +115,17 @@ pub(crate) fn embed(update: &mut Update, face: Face, text: &str) -> Result<Embed
     })
 }
 
+/// The advance of a line of text in points.
+///
+/// # Errors
+/// *Refused*: a character that the font lacks, or that is not drawn.
+pub fn width(face: Face, text: &str, font_size: f64) -> Result<f64> {
+    let text: String = text.nfc().collect();
+    let subset = Subset::of(face, &text)?;
+    let per_mille: f64 = subset.glyphs.iter().map(|glyph| glyph.advance).sum();
+    Ok(per_mille * font_size / 1000.0)
+}
+
 struct Glyph {
     code: u16,
     character: char,

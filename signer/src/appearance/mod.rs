@@ -3,6 +3,9 @@
 pub mod font;
 pub mod image;
 pub mod place;
+mod stamp;
+
+pub use stamp::Stamp;
 
 use lopdf::{Dictionary, Object, ObjectId, dictionary};
 
@@ -22,6 +25,8 @@ pub enum Appearance {
     Image { png: Vec<u8> },
     /// Lines of Times New Roman's metric twin, 10 points, upright, black: appendices and electronic copies.
     Text { lines: Vec<String> },
+    /// The stamp of an incoming document (Annex IV), drawn in its frame.
+    Stamp(Stamp),
 }
 
 impl Appearance {
@@ -37,9 +42,22 @@ impl Appearance {
         let (resources, content) = match self {
             Self::Image { png } => draw_image(update, png, &bounds)?,
             Self::Text { lines } => draw_text(update, lines, &bounds)?,
+            Self::Stamp(stamp) => stamp.draw(update, &bounds)?,
         };
         Ok(update.add(form_xobject(rect, rotation, resources, content.into_bytes())))
     }
+}
+
+/// Width and height in points of a block of lines drawn by [`Appearance::Text`].
+///
+/// # Errors
+/// *Refused*: a character that the font lacks.
+pub fn text_size(lines: &[String]) -> Result<(f64, f64)> {
+    let mut widest: f64 = 0.0;
+    for line in lines {
+        widest = widest.max(font::width(font::Face::Regular, line, TEXT_SIZE)?);
+    }
+    Ok((widest, LEADING * lines.len() as f64))
 }
 
 /// A signing time as Annex I writes it: `23/11/2026 08:51:53 +07:00`.

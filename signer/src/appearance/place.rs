@@ -60,6 +60,53 @@ pub fn blank_after(pages: &[Page], label: &str, least: f64) -> Option<(Place, f6
     })
 }
 
+/// The top right corner of the first page, where appendices and electronic copies are signed (Annex I): a block of `width`
+/// by `height` points.
+pub fn top_right(pages: &[Page], width: f64, height: f64) -> Option<Place> {
+    let page = pages.first()?;
+    let shown = page.crop_box;
+    let rect = Rect {
+        x: shown.right() - RIGHT_MARGIN_MM * POINTS_PER_MM - width,
+        y: shown.top() - TOP_MARGIN_MM * POINTS_PER_MM - height,
+        width,
+        height,
+    };
+    Some(Place {
+        page: page.number,
+        rect: within(rect, page),
+    })
+}
+
+/// The place of the stamp of an incoming document: the first blank of `width` by `height` points below the number of the
+/// first page ("Số:"), in its column. `None` where the upper half of the page has none.
+pub fn below_number(pages: &[Page], width: f64, height: f64) -> Option<Place> {
+    let page = pages.first()?;
+    let runs = || page.lines.iter().flat_map(|line| &line.runs);
+    let number = runs().find(|run| run.text.starts_with("Số"))?;
+    let middle = page.crop_box.y + page.crop_box.height / 2.0;
+    let x = (number.rect.x + number.rect.width / 2.0 - width / 2.0).max(page.crop_box.x + STAMP_MARGIN);
+    let mut top = number.rect.y - GAP_MARGIN;
+    while top - height > middle {
+        let rect = Rect {
+            x,
+            y: top - height,
+            width,
+            height,
+        };
+        let in_the_way = runs().filter(|run| run.rect.overlaps(&rect));
+        match in_the_way.map(|run| run.rect.y).min_by(f64::total_cmp) {
+            None => {
+                return Some(Place {
+                    page: page.number,
+                    rect,
+                });
+            }
+            Some(bottom) => top = bottom - GAP_MARGIN,
+        }
+    }
+    None
+}
+
 /// Keeps a rectangle within what the page shows.
 pub fn within(rect: Rect, page: &Page) -> Rect {
     let shown = page.crop_box;
@@ -124,3 +171,10 @@ const COLUMN: f64 = 40.0;
 
 /// Air between print and field.
 const GAP_MARGIN: f64 = 1.0;
+
+/// The margins of Annex I, part I: 15 to 20 mm on the right; the top margin holds the page number alone, and none on page 1.
+const RIGHT_MARGIN_MM: f64 = 15.0;
+const TOP_MARGIN_MM: f64 = 8.0;
+
+/// A stamp is never set on the very edge of the paper.
+const STAMP_MARGIN: f64 = 14.0;

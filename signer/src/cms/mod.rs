@@ -6,6 +6,8 @@
 
 pub mod ber;
 pub mod oid;
+#[cfg(test)]
+mod properties;
 mod signed_data;
 pub mod time;
 mod time_stamp;

@@ -1,6 +1,7 @@
 //! Form fields: made before the first signature, filled after it.
 
 pub(crate) mod field;
+mod structure;
 mod text_field;
 
 use lopdf::Object;
@@ -56,10 +57,18 @@ pub enum Alignment {
 /// Comes back as the whole new file, whose prefix is `document`.
 ///
 /// # Errors
-/// Malformed or unsupported (encrypted, reconstructed cross-references) documents; a page that is not there; a name in use
+/// Malformed, encrypted or damaged (reconstructed cross-references) documents; a page that is not there; a name in use
 /// or holding a period; a document that is already signed is *refused*, because a new field is not form filling.
 pub fn prepare_fields(document: &[u8], fields: &[NewField]) -> Result<Vec<u8>> {
-    let mut update = Update::open(document)?;
+    prepare_fields_with(document, None, fields)
+}
+
+/// As [`prepare_fields`], in a document that `password` opens.
+///
+/// # Errors
+/// As [`prepare_fields`]; a wrong password is *refused*.
+pub fn prepare_fields_with(document: &[u8], password: Option<&str>, fields: &[NewField]) -> Result<Vec<u8>> {
+    let mut update = Update::open(document, password)?;
     if field::all(&update)?
         .iter()
         .any(|field| field.is_signature && field.has_value)
@@ -102,7 +111,15 @@ pub fn prepare_fields(document: &[u8], fields: &[NewField]) -> Result<Vec<u8>> {
 /// # Errors
 /// As [`prepare_fields`]; a field that is missing, is not text, or is already filled; a character the font lacks.
 pub fn fill(document: &[u8], values: &[(&str, &str)]) -> Result<Vec<u8>> {
-    let mut update = Update::open(document)?;
+    fill_with(document, None, values)
+}
+
+/// As [`fill`], in a document that `password` opens.
+///
+/// # Errors
+/// As [`fill`]; a wrong password is *refused*.
+pub fn fill_with(document: &[u8], password: Option<&str>, values: &[(&str, &str)]) -> Result<Vec<u8>> {
+    let mut update = Update::open(document, password)?;
     let fields = field::all(&update)?;
     for (name, value) in values {
         let field = fields.iter().find(|field| field.name == *name);
@@ -116,6 +133,29 @@ pub fn fill(document: &[u8], values: &[(&str, &str)]) -> Result<Vec<u8>> {
         text_field::fill(&mut update, field.id, value)?;
     }
     append(document, update)
+}
+
+/// Whether the document has a field of this name.
+///
+/// # Errors
+/// Malformed or damaged documents; a wrong password is *refused*.
+pub fn is_field(document: &[u8], password: Option<&str>, name: &str) -> Result<bool> {
+    let update = Update::open(document, password)?;
+    Ok(field::all(&update)?.iter().any(|field| field.name == name))
+}
+
+/// Where the last signed field stands that is seen: what an agency's seal is set over.
+///
+/// # Errors
+/// As [`is_field`].
+pub fn last_signed(document: &[u8], password: Option<&str>) -> Result<Option<Place>> {
+    let update = Update::open(document, password)?;
+    let fields = field::all(&update)?;
+    let signed = fields
+        .iter()
+        .filter(|field| field.is_signature && field.has_value);
+    let seen = signed.filter_map(|field| field::place(&update, field.id).ok().flatten());
+    Ok(seen.last())
 }
 
 /// The whole new file.

@@ -34,6 +34,11 @@ impl Rect {
         Self { x, y, width, height }
     }
 
+    /// Whether the two share more than an edge.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.x < other.right() && other.x < self.right() && self.y < other.top() && other.y < self.top()
+    }
+
     /// The smallest rectangle around both.
     pub fn union(&self, other: &Self) -> Self {
         let (x, y) = (self.x.min(other.x), self.y.min(other.y));

@@ -46,7 +46,16 @@ pub struct Run {
 /// # Errors
 /// A document that cannot be read, or is encrypted.
 pub fn pages(document: &[u8]) -> Result<Vec<Page>> {
-    let pdf = Pdf::new(document.to_vec()).map_err(|e| match e {
+    pages_with(document, None)
+}
+
+/// As [`pages`], of a document that `password` opens.
+///
+/// # Errors
+/// As [`pages`].
+pub fn pages_with(document: &[u8], password: Option<&str>) -> Result<Vec<Page>> {
+    let opened = Pdf::new_with_password(document.to_vec(), password.unwrap_or_default());
+    let pdf = opened.map_err(|e| match e {
         hayro_syntax::LoadPdfError::Decryption(_) => Error::unsupported("document", "it is encrypted"),
         hayro_syntax::LoadPdfError::Invalid => Error::malformed("document", "it cannot be read"),
     })?;

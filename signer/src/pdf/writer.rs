@@ -7,6 +7,7 @@ mod section;
 
 use std::collections::BTreeMap;
 
+use lopdf::encryption::{EncryptionState, encrypt_object};
 use lopdf::{Dictionary, Document, LoadOptions, Object, ObjectId, Writer};
 
 use crate::error::{Error, Result};
@@ -30,20 +31,21 @@ pub(crate) struct Section {
 }
 
 impl Update {
-    /// Starts an update of `previous`, keeping no stream of it in memory.
-    pub fn open(previous: &[u8]) -> Result<Self> {
+    /// Starts an update of `previous`, keeping no stream of it in memory. `password` is the user's or the owner's of an
+    /// encrypted document, whose update is encrypted as it is.
+    pub fn open(previous: &[u8], password: Option<&str>) -> Result<Self> {
         if !previous.starts_with(b"%PDF-") {
             return Err(Error::malformed("document", "it does not start as a PDF does"));
         }
         let options = LoadOptions {
+            password: password.map(str::to_owned),
             filter: Some(without_streams),
             max_decompressed_size: Some(OBJECT_STREAM_LIMIT),
             ..LoadOptions::default()
         };
-        let document = Document::load_mem_with_options(previous, options)
-            .map_err(|e| Error::malformed("document", e.to_string()))?;
-        if document.encryption_state.is_some() || document.trailer.has(b"Encrypt") {
-            return Err(Error::unsupported("document", "it is encrypted"));
+        let document = Document::load_mem_with_options(previous, options).map_err(explain)?;
+        if document.encryption_state.is_none() && document.trailer.has(b"Encrypt") {
+            return Err(wrong_password());
         }
         // A repaired table has no place in the file that /Prev could name: an update would hang in the air.
         if document.xref_recovery.is_some() || document.xref_start == 0 {
@@ -67,6 +69,15 @@ impl Update {
         Ok(update)
     }
 
+    /// The object as the file must hold it: its strings and streams encrypted where the document is, but never the
+    /// `/Contents` of a signature (ISO 32000-2, 7.6.2).
+    pub fn sealed(&self, id: ObjectId, mut object: Object) -> Result<Object> {
+        if let Some(state) = self.encryption() {
+            encrypt_object(state, id, &mut object).map_err(|e| Error::misuse("update", e.to_string()))?;
+        }
+        Ok(object)
+    }
+
     /// The catalogue.
     pub fn root(&self) -> Result<ObjectId> {
         let root = self.document.trailer.get(b"Root").and_then(Object::as_reference);
@@ -82,6 +93,14 @@ impl Update {
                 format!("page {number} of a document with {} pages", pages.len()),
             )
         })
+    }
+
+    /// The number of a page, from 1.
+    pub fn page_number(&self, page: ObjectId) -> Option<u32> {
+        let pages = self.document.get_pages();
+        pages
+            .into_iter()
+            .find_map(|(number, id)| (id == page).then_some(number))
     }
 
     /// The object as it stands with the changes made so far.
@@ -175,7 +194,11 @@ impl Update {
         for (&id, object) in &self.objects {
             offsets.insert(id, self.previous_length + bytes.len());
             bytes.extend(format!("{} {} obj\n", id.0, id.1).bytes());
-            write(&mut bytes, object)?;
+            if self.encryption().is_some() {
+                write(&mut bytes, &self.sealed(id, object.clone())?)?;
+            } else {
+                write(&mut bytes, object)?;
+            }
             bytes.extend(b"\nendobj\n");
         }
         for (&id, body) in &self.raw {
@@ -185,13 +208,19 @@ impl Update {
             bytes.extend(body);
             bytes.extend(b"\nendobj\n");
         }
+        let identity = ring::digest::digest(&ring::digest::SHA256, &bytes);
         let cross_references = section::CrossReferences {
+            identity: identity.as_ref()[..16].to_vec(),
             offsets,
             start: self.previous_length + bytes.len(),
             own_number: self.reserve(),
         };
         bytes.extend(cross_references.write(&self.document)?);
         Ok(Section { bytes, raw_bodies })
+    }
+
+    fn encryption(&self) -> Option<&EncryptionState> {
+        self.document.encryption_state.as_ref()
     }
 
     fn edit_object(&mut self, id: ObjectId) -> Result<&mut Object> {
@@ -205,6 +234,22 @@ impl Update {
             .get_mut(&id)
             .ok_or_else(|| Error::misuse("update", "an object was lost"))
     }
+}
+
+/// Says whose fault it is.
+fn explain(error: lopdf::Error) -> Error {
+    match error {
+        lopdf::Error::InvalidPassword
+        | lopdf::Error::Decryption(lopdf::encryption::DecryptionError::IncorrectPassword) => wrong_password(),
+        lopdf::Error::UnsupportedSecurityHandler(_) => {
+            Error::unsupported("document", "it is encrypted for certificates")
+        }
+        other => Error::malformed("document", other.to_string()),
+    }
+}
+
+fn wrong_password() -> Error {
+    Error::refused("password", "the password does not open the file")
 }
 
 /// The bytes of one object.

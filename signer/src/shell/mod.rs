@@ -1,6 +1,9 @@
-//! The only I/O of this crate: keys, fetching, memory maps, the command.
+//! The only I/O of this crate: keys, fetching, memory maps, the clock, the command.
 
 pub mod clock;
 pub mod command;
 pub mod fetch;
+pub mod pkcs11;
 pub mod pkcs12;
+pub mod raise;
+pub mod state;

@@ -67,6 +67,16 @@ impl Key {
         })
     }
 
+    /// Signs with this digest where the key is RSA; a curve has its own.
+    pub fn with_digest(mut self, digest: Digest) -> Self {
+        self.algorithm = match self.algorithm {
+            Algorithm::RsaPss(_) => Algorithm::RsaPss(digest),
+            Algorithm::RsaPkcs1(_) => Algorithm::RsaPkcs1(digest),
+            other => other,
+        };
+        self
+    }
+
     /// Signs with RSASSA-PKCS1-v1_5 instead of PSS, for receivers that lack it; nothing changes for ECDSA.
     pub fn with_pkcs1(mut self) -> Self {
         if let Algorithm::RsaPss(digest) = self.algorithm {
@@ -119,7 +129,7 @@ fn explain(error: p12_keystore::error::Error) -> Error {
     use p12_keystore::error::Error as Cause;
     match error {
         Cause::MacError(_) | Cause::UnpadError | Cause::Pkcs5Error(_) => {
-            Error::refused("PKCS#12", "the password is wrong")
+            Error::refused("password", "it does not open the PKCS#12 file")
         }
         Cause::UnsupportedEncryptionScheme
         | Cause::UnsupportedMacAlgorithm

@@ -48,6 +48,12 @@ impl Digest {
         sequence(&[&oid(self.oid())])
     }
 
+    /// The OBJECT IDENTIFIER alone, for structures of PKCS #1 that want parameters of NULL beside it.
+    #[cfg(feature = "shell")]
+    pub(crate) fn identifier_content(self) -> Vec<u8> {
+        oid(self.oid())
+    }
+
     pub(crate) fn from_oid(identifier: ObjectIdentifier) -> Option<Self> {
         [Self::Sha256, Self::Sha384, Self::Sha512]
             .into_iter()

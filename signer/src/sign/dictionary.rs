@@ -20,15 +20,10 @@ pub(super) struct Placeholder {
     pub contents: Range<usize>,
 }
 
-/// Lays out the dictionary with room for a container of `capacity` bytes.
-pub(super) fn placeholder(
-    request: &Request,
-    lock: Option<&Lock>,
-    root: ObjectId,
-    capacity: usize,
-) -> Result<Placeholder> {
+/// Lays out a signature dictionary with room for a container of `capacity` bytes.
+pub(super) fn placeholder(entries: &Object, capacity: usize) -> Result<Placeholder> {
     let mut bytes = Vec::new();
-    write(&mut bytes, &Object::Dictionary(entries(request, lock, root)?))?;
+    write(&mut bytes, entries)?;
     if bytes.split_off(bytes.len().saturating_sub(2)) != b">>" {
         return Err(Error::misuse("signature", "a dictionary that does not end"));
     }
@@ -53,7 +48,17 @@ pub(super) fn byte_range(ranges: [usize; 4]) -> Vec<u8> {
     format!("{:<BYTE_RANGE_WIDTH$}", format!("[{a} {b} {c} {d}]")).into_bytes()
 }
 
-fn entries(request: &Request, lock: Option<&Lock>, root: ObjectId) -> Result<Dictionary> {
+/// The entries of a document time-stamp (EN 319 142-1, 5.4.3).
+pub(super) fn time_stamp_entries() -> Dictionary {
+    dictionary! {
+        "Type" => "DocTimeStamp",
+        "Filter" => "Adobe.PPKLite",
+        "SubFilter" => "ETSI.RFC3161",
+    }
+}
+
+/// The entries of a signature, all but the two late ones.
+pub(super) fn entries(request: &Request, lock: Option<&Lock>, root: ObjectId) -> Result<Dictionary> {
     let mut entries = dictionary! {
         "Type" => "Sig",
         "Filter" => "Adobe.PPKLite",

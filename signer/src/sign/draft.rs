@@ -1,9 +1,9 @@
 //! The update with its placeholder, and the digest around it.
 
-use lopdf::Object;
+use lopdf::{Dictionary, Object, ObjectId};
 use serde::{Deserialize, Serialize};
 
-use super::{Digest, Request, dictionary, field};
+use super::{Digest, dictionary};
 use crate::error::{Error, Result};
 use crate::pdf::writer::Update;
 
@@ -21,18 +21,20 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// Lays out the update and hashes document and update without the gap; comes back with that message digest.
-    pub fn new(document: &[u8], request: &Request) -> Result<(Self, Vec<u8>)> {
-        let mut update = Update::open(document)?;
-        let target = field::take(&mut update, request)?;
-        let root = update.root()?;
-        let placeholder = dictionary::placeholder(request, target.lock.as_ref(), root, CAPACITY)?;
-        let id = update.reserve();
+    /// Makes `entries`, with room for a container, the value of `field`, and hashes document and update without the gap;
+    /// comes back with that message digest. `id` is the signature's, reserved before.
+    pub fn new(
+        document: &[u8],
+        mut update: Update,
+        field: ObjectId,
+        id: ObjectId,
+        entries: Dictionary,
+        digest: Digest,
+    ) -> Result<(Self, Vec<u8>)> {
+        let entries = update.sealed(id, Object::Dictionary(entries))?;
+        let placeholder = dictionary::placeholder(&entries, CAPACITY)?;
         update.set_raw(id, placeholder.bytes);
-        update.edit(target.id)?.set("V", Object::Reference(id));
-        if request.certify.is_some() {
-            field::certify(&mut update, id)?;
-        }
+        update.edit(field)?.set("V", Object::Reference(id));
         let mut section = update.finish()?;
         let body = *section
             .raw_bodies
@@ -47,8 +49,7 @@ impl Draft {
 
         let after = section.bytes.split_off(body + placeholder.contents.end);
         section.bytes.truncate(body + placeholder.contents.start);
-        let (document_sha256, message_digest) =
-            digests(request.algorithm.digest(), document, &section.bytes, &after);
+        let (document_sha256, message_digest) = digests(digest, document, &section.bytes, &after);
         let draft = Self {
             document_size_bytes: document.len(),
             document_sha256,

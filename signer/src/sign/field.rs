@@ -2,7 +2,7 @@
 
 use lopdf::{Dictionary, Object, ObjectId, dictionary};
 
-use super::Request;
+use super::{Request, seed};
 use crate::error::{Error, Result};
 use crate::pdf::form::Lock;
 use crate::pdf::form::field::{self, Field};
@@ -15,7 +15,7 @@ pub(super) struct Target {
 }
 
 /// Finds the empty field or makes it, checks that the signatures before allow it, and draws its appearance.
-pub(super) fn take(update: &mut Update, request: &Request) -> Result<Target> {
+pub(super) fn take(update: &mut Update, request: &Request, chain: &[Vec<u8>]) -> Result<Target> {
     let fields = field::all(update)?;
     let signed: Vec<&Field> = fields
         .iter()
@@ -40,6 +40,7 @@ pub(super) fn take(update: &mut Update, request: &Request) -> Result<Target> {
         }
         None => field::add_signature(update, &request.field, request.place.as_ref(), None)?,
     };
+    seed::check(update, id, request, chain)?;
     draw(update, id, request)?;
     let widget = update.dictionary(id)?;
     let lock = update
@@ -53,9 +54,15 @@ pub(super) fn take(update: &mut Update, request: &Request) -> Result<Target> {
 /// Names the signature as the one that certifies (ISO 32000-2, 12.8.6).
 pub(super) fn certify(update: &mut Update, signature: ObjectId) -> Result<()> {
     let root = update.root()?;
-    update
-        .edit(root)?
-        .set("Perms", dictionary! { "DocMDP" => signature });
+    let catalogue = update.dictionary(root)?;
+    // Other permissions stay what they were.
+    let mut permissions = update
+        .value(catalogue, b"Perms")
+        .as_dict()
+        .cloned()
+        .unwrap_or_default();
+    permissions.set("DocMDP", signature);
+    update.edit(root)?.set("Perms", permissions);
     Ok(())
 }
 

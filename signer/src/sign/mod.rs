@@ -1,4 +1,6 @@
 //! Signing as a chain of values, each of which can be stored: [`prepare`] → [`Prepared`] → (key) → [`Signed`] → (time-stamp) → file.
+//! [`extend`] raises what is signed to B-LT and B-LTA, and [`DocumentTimeStamp`] stamps it. `CHECKLIST.md` goes through
+//! EN 319 142-1 clause by clause.
 //!
 //! The document itself is not in those values: it is given again to [`Signed::complete`], which checks that it is the same.
 
@@ -6,14 +8,21 @@ mod algorithm;
 mod base64;
 mod container;
 mod dictionary;
+mod document_time_stamp;
 mod draft;
+pub mod extend;
 mod field;
+mod foreign;
 mod key;
+#[cfg(test)]
+mod properties;
+mod seed;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 pub use algorithm::{Algorithm, Digest};
+pub use document_time_stamp::DocumentTimeStamp;
 pub use key::Key;
 
 pub(crate) use container::{Signer, TIME_STAMP_INFO, signed_attributes, signed_data};
@@ -21,6 +30,7 @@ pub(crate) use container::{Signer, TIME_STAMP_INFO, signed_attributes, signed_da
 use crate::appearance::Appearance;
 use crate::error::{Error, Result};
 use crate::pdf::place::Place;
+use crate::pdf::writer::Update;
 use crate::tsp;
 use draft::Draft;
 
@@ -74,6 +84,9 @@ pub struct Prepared {
     chain: Vec<Vec<u8>>,
     #[serde(with = "base64")]
     signed_attributes: Vec<u8>,
+    /// The digest of the document's bytes; absent in values stored by earlier versions.
+    #[serde(with = "base64", default)]
+    message_digest: Vec<u8>,
 }
 
 /// A signature that was made; the key is no longer needed.
@@ -92,9 +105,22 @@ pub struct Signed {
 /// once (twice for digests other than SHA-256).
 ///
 /// # Errors
-/// Malformed, encrypted or damaged documents; a field already signed; a lock or certification that forbids this signature
-/// (*refused*); an algorithm that does not fit the certificate's key (*misuse*).
+/// Malformed, encrypted or damaged documents; a field already signed; a lock, certification or seed value that forbids
+/// this signature (*refused*); an algorithm that does not fit the certificate's key (*misuse*).
 pub fn prepare(document: &[u8], request: &Request, chain: &[Vec<u8>]) -> Result<Prepared> {
+    prepare_with(document, None, request, chain)
+}
+
+/// As [`prepare`], in a document that `password` opens.
+///
+/// # Errors
+/// As [`prepare`]; a wrong password is *refused*.
+pub fn prepare_with(
+    document: &[u8],
+    password: Option<&str>,
+    request: &Request,
+    chain: &[Vec<u8>],
+) -> Result<Prepared> {
     let certificate = chain
         .first()
         .ok_or_else(|| Error::misuse("certificate chain", "it is empty"))?;
@@ -104,7 +130,15 @@ pub fn prepare(document: &[u8], request: &Request, chain: &[Vec<u8>]) -> Result<
             "it does not fit the certificate's key",
         ));
     }
-    let (draft, message_digest) = Draft::new(document, request)?;
+    let mut update = Update::open(document, password)?;
+    let target = field::take(&mut update, request, chain)?;
+    let entries = dictionary::entries(request, target.lock.as_ref(), update.root()?)?;
+    let id = update.reserve();
+    if request.certify.is_some() {
+        field::certify(&mut update, id)?;
+    }
+    let digest = request.algorithm.digest();
+    let (draft, message_digest) = Draft::new(document, update, target.id, id, entries, digest)?;
     let signed_attributes =
         container::signed_attributes(container::DATA, &message_digest, request.algorithm, certificate)?;
     Ok(Prepared {
@@ -113,6 +147,7 @@ pub fn prepare(document: &[u8], request: &Request, chain: &[Vec<u8>]) -> Result<
         level: request.level,
         chain: chain.to_vec(),
         signed_attributes,
+        message_digest,
     })
 }
 
@@ -140,6 +175,38 @@ impl Prepared {
     /// What the key must sign with.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
+    }
+
+    /// The certificates given, DER, the signer's own first.
+    pub fn chain(&self) -> &[Vec<u8>] {
+        &self.chain
+    }
+
+    /// The digest of the signed attributes: what a service signs that is sent a hash.
+    pub fn attributes_digest(&self) -> Vec<u8> {
+        self.algorithm.digest().of(&self.signed_attributes)
+    }
+
+    /// The digest of the document's bytes: what a service signs over that makes the CMS itself.
+    pub fn message_digest(&self) -> &[u8] {
+        &self.message_digest
+    }
+
+    /// Whether `document` is the one that was prepared.
+    ///
+    /// # Errors
+    /// *Misuse*: it is another.
+    pub fn check(&self, document: &[u8]) -> Result<()> {
+        self.draft.check(document)
+    }
+
+    /// Takes a detached CMS that a service made over [`Prepared::message_digest`]: its signed attributes, its signature
+    /// and its certificates, after checking them as PAdES wants them.
+    ///
+    /// # Errors
+    /// *Malformed*, or *refused*: another document's, another signer's, without ESS certificate, with a signing-time.
+    pub fn with_container(self, container: &[u8]) -> Result<Signed> {
+        foreign::take(self, container)
     }
 
     /// Takes the signature value (ECDSA as DER), after checking it against the certificate's key.

@@ -2,6 +2,7 @@
 
 use time::OffsetDateTime;
 
+use super::covered::Covered;
 use super::format::SubFilter;
 use super::report::SubIndication;
 use crate::cms::{CertificateHash, SignedData, SignerIdentifier, SignerInfo, oid};
@@ -26,20 +27,20 @@ fn format(error: &Error) -> Refusal {
     (SubIndication::FormatFailure, error.to_string())
 }
 
-/// Verifies the digest of `parts` and the signature over it. `candidates` may complete the embedded certificates.
+/// Verifies the digest of `covered` and the signature over it. `candidates` may complete the embedded certificates.
 pub(super) fn check(
     data: &SignedData,
     sub_filter: SubFilter,
-    parts: &[&[u8]],
+    covered: &Covered<'_>,
     candidates: &[Certificate],
 ) -> Result<Checked, Refusal> {
     let signer = &data.signer;
     let digest = Digest::of(&signer.digest_algorithm.algorithm)
         .map_err(|error| (SubIndication::CryptoConstraintsFailure, error.to_string()))?;
     let hash = match (&data.content, sub_filter) {
-        (None, SubFilter::Cades | SubFilter::Detached) => digest.hash(parts),
+        (None, SubFilter::Cades | SubFilter::Detached) => covered.digest(digest),
         (Some(content), SubFilter::Sha1) => {
-            if *content != Digest::Sha1.hash(parts) {
+            if *content != covered.digest(Digest::Sha1) {
                 return Err((
                     SubIndication::HashFailure,
                     "the document's digest differs".to_owned(),
@@ -58,7 +59,7 @@ pub(super) fn check(
     };
     agreement(data).map_err(|error| format(&error))?;
     let certificate = signing_certificate(data, candidates)?;
-    let message = message(data, sub_filter, parts, &hash)?;
+    let message = message(data, sub_filter, covered, &hash)?;
     verify(signer, &certificate, digest, &message)?;
     // What is signed is the DER of the attributes, a sorted SET (RFC 5652 section 5.4); EN 319 122-1 clause 4.2 leaves no
     // room, and verifiers that encode anew find another digest. Old signatures of Adobe's kind are taken as they stand.
@@ -85,13 +86,13 @@ pub(super) fn check(
 fn message(
     data: &SignedData,
     sub_filter: SubFilter,
-    parts: &[&[u8]],
+    covered: &Covered<'_>,
     hash: &[u8],
 ) -> Result<Vec<u8>, Refusal> {
     let Some(signed) = &data.signer.signed_bytes else {
         return Ok(match (&data.content, sub_filter) {
             (Some(content), _) => content.clone(),
-            (None, _) => parts.concat(),
+            (None, _) => covered.concatenated(),
         });
     };
     let missing = || {

@@ -1,5 +1,6 @@
 //! The signature dictionary and what its byte range covers (ISO 32000-2, 12.8.1).
 
+use super::covered::Covered;
 use super::field::{Field, no_duplicates};
 use super::report::{Coverage, Kind};
 use crate::error::{Error, Result};
@@ -12,8 +13,8 @@ pub(super) struct Signed<'d> {
     pub(super) dictionary: Dictionary,
     pub(super) kind: Kind,
     pub(super) sub_filter: SubFilter,
-    /// The bytes before and behind `/Contents`, where they stand.
-    pub(super) parts: [&'d [u8]; 2],
+    /// The bytes before and behind `/Contents`.
+    pub(super) covered: Covered<'d>,
     /// The CMS with its padding.
     pub(super) contents: Vec<u8>,
     /// Counted from 0.
@@ -81,7 +82,7 @@ pub(super) fn examine<'d>(
     Ok(Some(Signed {
         kind,
         sub_filter,
-        parts: [&bytes[..before], &bytes[after..end]],
+        covered: Covered::of_file([&bytes[..before], &bytes[after..end]]),
         contents: contents.bytes.clone(),
         revision,
         coverage: if last {

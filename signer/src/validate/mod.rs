@@ -3,6 +3,7 @@
 //! Format and coverage first, then what later revisions changed, cryptography, certificates, and time. Each has its own
 //! module and its own verdict; [`signature`] joins them into an indication.
 
+mod covered;
 mod cryptography;
 mod difference;
 mod field;

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use time::OffsetDateTime;
 
 use self::judgement::Judgement;
+use super::covered;
 use super::difference::{self, Finding};
 use super::field::{self, Field};
 use super::format::{self, Signed, SubFilter};
@@ -16,10 +17,11 @@ use super::report::{
     Change, Indication, Kind, Modification, Problem, Report, SignatureReport, SubIndication, Verdict, Warning,
 };
 use super::trust::Evidence;
-use crate::cms::TimeStamp;
+use crate::cms::{SignedData, TimeStamp};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::pdf::reader::Document;
+use crate::x509::algorithm::Digest;
 
 /// A field with a value, as far as it could be examined.
 struct Candidate<'d> {
@@ -63,6 +65,7 @@ pub(super) fn judge(document: &Document<'_>, policy: &Policy) -> Result<Report> 
             .as_ref()
             .map_or(usize::MAX, |signed| signed.revision)
     });
+    digests(&mut candidates);
     let evidence = Evidence::gather(latest, policy);
     let signatures = indications(document, &candidates, evidence, policy);
     Ok(Report {
@@ -154,6 +157,25 @@ fn shared_values(candidates: &mut [Candidate<'_>]) {
     }
 }
 
+/// Hashes the file once for all its signatures.
+fn digests(candidates: &mut [Candidate<'_>]) {
+    let wanted = candidates.iter_mut().filter_map(|candidate| {
+        let signed = candidate.signed.as_mut().ok()?;
+        let digest = match signed.sub_filter {
+            SubFilter::Sha1 => Digest::Sha1,
+            SubFilter::TimeStamp => {
+                Digest::of(&TimeStamp::parse(&signed.contents).ok()?.imprint_algorithm).ok()?
+            }
+            SubFilter::Cades | SubFilter::Detached => {
+                let data = SignedData::parse(&signed.contents).ok()?;
+                Digest::of(&data.signer.digest_algorithm.algorithm).ok()?
+            }
+        };
+        Some((digest, &mut signed.covered))
+    });
+    covered::digest_together(wanted.collect());
+}
+
 fn verdict(signatures: &[SignatureReport]) -> Verdict {
     let any = |indication| signatures.iter().any(|one| one.indication == indication);
     if any(Indication::TotalFailed) {
@@ -187,7 +209,7 @@ fn indications(
             .signed
             .as_ref()
             .ok()
-            .and_then(|one| crate::cms::SignedData::parse(&one.contents).ok());
+            .and_then(|one| SignedData::parse(&one.contents).ok());
         if let Some(data) = data {
             evidence.add_signed_data(&data);
             for token in data.signer.time_stamps() {
@@ -221,7 +243,7 @@ fn proofs(candidates: &[Candidate<'_>], evidence: &Evidence, last: OffsetDateTim
         let Ok(stamp) = TimeStamp::parse(&signed.contents) else {
             continue;
         };
-        if evidence.time_stamp(&stamp, &signed.parts, moment).is_ok() && stamp.time <= moment {
+        if evidence.time_stamp(&stamp, &signed.covered, moment).is_ok() && stamp.time <= moment {
             moment = stamp.time;
             proofs.push(Proof {
                 revision: signed.revision,

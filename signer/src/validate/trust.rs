@@ -2,6 +2,7 @@
 
 use time::OffsetDateTime;
 
+use super::covered::Covered;
 use super::cryptography::{self, Checked};
 use super::format::SubFilter;
 use super::policy::{Policy, Revocation};
@@ -229,13 +230,13 @@ impl Evidence {
     pub(super) fn time_stamp(
         &self,
         stamp: &TimeStamp,
-        stamped: &[&[u8]],
+        stamped: &Covered<'_>,
         moment: OffsetDateTime,
     ) -> Result<(Checked, Trusted), (SubIndication, String)> {
         let unknown =
             |error: crate::error::Error| (SubIndication::CryptoConstraintsFailure, error.to_string());
         let digest = Digest::of(&stamp.imprint_algorithm).map_err(unknown)?;
-        if digest.hash(stamped) != stamp.imprint {
+        if stamped.digest(digest) != stamp.imprint {
             return Err((
                 SubIndication::HashFailure,
                 "the time-stamp is of other data".to_owned(),
@@ -243,7 +244,7 @@ impl Evidence {
         }
         let data = &stamp.signed_data;
         let candidates = &self.store.intermediates;
-        let checked = cryptography::check(data, SubFilter::TimeStamp, &[], candidates)?;
+        let checked = cryptography::check(data, SubFilter::TimeStamp, &Covered::of(&[]), candidates)?;
         let trusted = self.judge(
             &checked.certificate,
             Purpose::TimeStamp,

@@ -7,9 +7,10 @@ mod rsa;
 
 use ::time::OffsetDateTime;
 use ::time::macros::datetime;
-use ring::{digest, signature};
+use ring::signature;
 
 use self::curve::Format;
+use super::hasher::Hasher;
 use crate::cms::AlgorithmIdentifier;
 use crate::cms::ber::{self, Element, Reader, tag};
 use crate::cms::oid;
@@ -76,23 +77,9 @@ impl Digest {
 
     /// The digest over all parts, hashed where they stand.
     pub fn hash(self, parts: &[&[u8]]) -> Vec<u8> {
-        let by_ring = |algorithm| {
-            let mut context = digest::Context::new(algorithm);
-            parts.iter().for_each(|part| context.update(part));
-            context.finish().as_ref().to_vec()
-        };
-        match self {
-            Self::Md5 => chained::<md5::Md5>(parts),
-            Self::Sha224 => chained::<sha2::Sha224>(parts),
-            Self::Sha3x256 => chained::<sha3::Sha3_256>(parts),
-            Self::Sha3x384 => chained::<sha3::Sha3_384>(parts),
-            Self::Sha3x512 => chained::<sha3::Sha3_512>(parts),
-            Self::Shake256 => Self::shake256(parts, 64),
-            Self::Sha1 => by_ring(&digest::SHA1_FOR_LEGACY_USE_ONLY),
-            Self::Sha256 => by_ring(&digest::SHA256),
-            Self::Sha384 => by_ring(&digest::SHA384),
-            Self::Sha512 => by_ring(&digest::SHA512),
-        }
+        let mut hasher = Hasher::new(self);
+        parts.iter().for_each(|part| hasher.update(part));
+        hasher.finish()
     }
 
     /// SHAKE256 (FIPS 202 section 6.2) with `length` octets of output.
@@ -117,12 +104,6 @@ impl Digest {
             Self::Shake256 => oid::SHAKE256,
         }
     }
-}
-
-fn chained<D: md5::Digest>(parts: &[&[u8]]) -> Vec<u8> {
-    let mut context = D::new();
-    parts.iter().for_each(|part| context.update(part));
-    context.finalize().to_vec()
 }
 
 /// A public key out of a SubjectPublicKeyInfo.

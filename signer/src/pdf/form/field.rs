@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use lopdf::{Dictionary, Object, ObjectId, Stream, dictionary};
 
-use super::Lock;
+use super::{Lock, structure};
 use crate::error::{Error, Result};
 use crate::pdf::place::{Place, Rect};
 use crate::pdf::writer::{Update, number, text_string};
@@ -111,7 +111,11 @@ pub(super) fn widget(
 pub(super) fn add(update: &mut Update, widget: Dictionary) -> Result<ObjectId> {
     let page = widget.get(b"P").and_then(Object::as_reference);
     let page = page.map_err(|_| Error::misuse("form", "a widget without its page"))?;
+    let is_seen = rect(update, &widget)?.width > 0.0;
     let id = update.add(widget);
+    if is_seen {
+        structure::tag(update, id, page)?;
+    }
     let form = form_holder(update)?;
     match form {
         Holder::Indirect(form) => update.push(form, b"Fields", id.into())?,
@@ -190,6 +194,17 @@ pub(crate) fn rect(update: &Update, widget: &Dictionary) -> Result<Rect> {
         width: (x2 - x1).abs(),
         height: (y2 - y1).abs(),
     })
+}
+
+/// Where a field merged with its widget stands; `None` for one that is not seen.
+pub(super) fn place(update: &Update, field: ObjectId) -> Result<Option<Place>> {
+    let widget = update.dictionary(field)?;
+    let rect = rect(update, widget)?;
+    let page = widget.get(b"P").and_then(Object::as_reference).ok();
+    let number = page.and_then(|page| update.page_number(page));
+    Ok(number
+        .filter(|_| rect.width > 0.0 && rect.height > 0.0)
+        .map(|page| Place { page, rect }))
 }
 
 /// The turn of a widget's page, as its `/MK` says.

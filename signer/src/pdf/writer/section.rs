@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use lopdf::xref::XrefType;
-use lopdf::{Dictionary, Document, Object, ObjectId, Stream};
+use lopdf::{Dictionary, Document, Object, ObjectId, Stream, StringFormat};
 
 use crate::error::Result;
 
@@ -15,6 +15,8 @@ pub(super) struct CrossReferences {
     pub start: usize,
     /// A free number, for the form that is itself an object.
     pub own_number: ObjectId,
+    /// Made of the update's contents: the changing half of `/ID` (ISO 32000-2, 14.4).
+    pub identity: Vec<u8>,
 }
 
 impl CrossReferences {
@@ -30,6 +32,7 @@ impl CrossReferences {
     }
 
     fn table(self, previous: &Document) -> Result<Vec<u8>> {
+        let identity = self.identity.clone();
         let mut text = String::from("xref\n");
         for run in self.runs() {
             // Writing to a String cannot fail.
@@ -42,7 +45,7 @@ impl CrossReferences {
         let mut bytes = text.into_bytes();
         super::write(
             &mut bytes,
-            &Object::Dictionary(trailer(previous, self.own_number.0)),
+            &Object::Dictionary(trailer(previous, self.own_number.0, &identity)),
         )?;
         bytes.push(b'\n');
         Ok(bytes)
@@ -62,7 +65,7 @@ impl CrossReferences {
                 content.extend(generation.to_be_bytes());
             }
         }
-        let mut dictionary = trailer(previous, own.0 + 1);
+        let mut dictionary = trailer(previous, own.0 + 1, &self.identity);
         dictionary.set("Type", "XRef");
         dictionary.set("W", vec![1.into(), 5.into(), 2.into()]);
         dictionary.set("Index", index);
@@ -85,13 +88,27 @@ impl CrossReferences {
     }
 }
 
-/// The trailer of an update: the file's catalogue, information and identity stay.
-fn trailer(previous: &Document, size: u32) -> Dictionary {
+/// The trailer of an update: the file's catalogue, information, encryption and permanent identity stay.
+fn trailer(previous: &Document, size: u32, identity: &[u8]) -> Dictionary {
     let mut trailer = Dictionary::new();
-    for key in [b"Root".as_slice(), b"Info", b"ID"] {
+    for key in [b"Root".as_slice(), b"Info"] {
         if let Ok(value) = previous.trailer.get(key) {
             trailer.set(key, value.clone());
         }
+    }
+    if let Ok([permanent, _]) = previous
+        .trailer
+        .get(b"ID")
+        .and_then(Object::as_array)
+        .map(Vec::as_slice)
+    {
+        let changing = Object::String(identity.to_vec(), StringFormat::Hexadecimal);
+        trailer.set("ID", vec![permanent.clone(), changing]);
+    }
+    // `lopdf` takes the entry out of the trailer of a document it has decrypted.
+    let encryption = previous.encryption_state.as_ref();
+    if let Some(id) = encryption.and_then(lopdf::EncryptionState::encrypt_object_id) {
+        trailer.set("Encrypt", id);
     }
     trailer.set("Size", i64::from(size));
     trailer.set("Prev", previous.xref_start as i64);

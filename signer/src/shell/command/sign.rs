@@ -1,47 +1,39 @@
 //! `signer sign`: a PAdES signature on one file.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
-use ring::rand::{SecureRandom as _, SystemRandom};
-
-use crate::appearance::Appearance;
+use super::key::{KeyArguments, certificates};
+use super::look::{LookArguments, Signer};
+use super::output::{Piece, Progress, unreadable, write};
 use crate::error::{Error, Result};
-use crate::pdf::place::{Place, Rect};
+use crate::shell::clock;
 use crate::shell::fetch::{self, Fetcher};
-use crate::shell::{clock, pkcs12};
-use crate::sign::{self, Certification, Key as _, Level, Request, Signed};
+use crate::shell::raise::{ANSWER_TIMEOUT, Means, Target};
+use crate::sign::{self, Certification, Key, Level, Request, Signed};
+use crate::x509;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
-    /// The key and its certificates (PKCS#12).
-    #[arg(long, value_name = "FILE")]
-    p12: PathBuf,
-    /// Holds the key's password in its first line.
-    #[arg(long, value_name = "FILE")]
-    password_file: Option<PathBuf>,
-    /// Signs with RSASSA-PKCS1-v1_5 where the key is RSA, for receivers without PSS.
-    #[arg(long)]
-    pkcs1: bool,
+    #[command(flatten)]
+    key: KeyArguments,
+    #[command(flatten)]
+    wish: WishArguments,
+    #[command(flatten)]
+    network: NetworkArguments,
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    #[arg(value_name = "FILE")]
+    input: PathBuf,
+}
+
+/// What is to be signed, apart from the key.
+#[derive(clap::Args)]
+pub(super) struct WishArguments {
     #[arg(long, value_enum, default_value = "B-B", ignore_case = true)]
-    level: LevelArgument,
-    /// The time-stamp authority's address; B-T needs it.
-    #[arg(long, value_name = "URL", required_if_eq("level", "B-T"))]
-    tsa: Option<String>,
-    /// How the signature looks; default: the image where one is given, else nothing.
-    #[arg(long, value_enum)]
-    profile: Option<Profile>,
-    /// The signature or seal as a PNG.
-    #[arg(long, value_name = "PNG")]
-    image: Option<PathBuf>,
-    /// The page of a new visible field, from 1.
-    #[arg(long, requires = "rect")]
-    page: Option<u32>,
-    /// The place of a new visible field, in points from the page's lower left corner.
-    #[arg(long, value_name = "X,Y,W,H", value_parser = rect, requires = "page")]
-    rect: Option<Rect>,
+    pub(super) level: LevelArgument,
+    #[command(flatten)]
+    look: LookArguments,
     /// Certifies: 1 no changes, 2 form filling, 3 annotations too.
     #[arg(long, value_parser = clap::value_parser!(u8).range(1..=3))]
     certify: Option<u8>,
@@ -50,162 +42,198 @@ pub(super) struct Arguments {
     field: String,
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
-    #[arg(short, long, value_name = "FILE")]
-    output: PathBuf,
-    #[arg(value_name = "FILE")]
-    input: PathBuf,
+    #[arg(long, value_name = "TEXT")]
+    location: Option<String>,
+    /// User or owner password of an encrypted file.
+    #[arg(long, env = "SIGNER_PASSWORD", hide_env_values = true)]
+    pub(super) password: Option<String>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum LevelArgument {
+/// Who may be asked.
+#[derive(clap::Args)]
+pub(super) struct NetworkArguments {
+    /// The time-stamp authority's address; every level above B-B needs it.
+    #[arg(long, value_name = "URL")]
+    pub(super) tsa: Option<String>,
+    /// A host that may be asked for OCSP, lists and certificates; may be repeated.
+    #[arg(long, value_name = "HOST")]
+    allow: Vec<String>,
+    /// A trusted certificate (DER or PEM) or a directory of them, at which chains end; may be repeated.
+    #[arg(long, value_name = "FILE|DIR")]
+    trust: Vec<PathBuf>,
+}
+
+/// Levels of EN 319 142-1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum LevelArgument {
     #[value(name = "B-B")]
     Basic,
     #[value(name = "B-T")]
     TimeStamped,
+    #[value(name = "B-LT")]
+    LongTerm,
+    #[value(name = "B-LTA")]
+    Archival,
 }
 
-/// The appearances of Nghị định 30/2020/NĐ-CP, Annex I.
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Profile {
-    /// A competent person: the image alone.
-    Leader,
-    /// An agency: its seal alone.
-    Agency,
-    /// Lines of text: the signer and the time.
-    Text,
-    /// Nothing to be seen.
-    None,
+impl LevelArgument {
+    pub(super) fn target(self) -> Option<Target> {
+        match self {
+            Self::Basic => None,
+            Self::TimeStamped => Some(Target::BT),
+            Self::LongTerm => Some(Target::BLT),
+            Self::Archival => Some(Target::BLTA),
+        }
+    }
 }
 
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
-    match sign(arguments) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("signer: {error}");
-            ExitCode::from(if matches!(error, Error::Misuse { .. }) {
-                super::USAGE
-            } else {
-                super::UNREADABLE
-            })
-        }
-    }
+    super::finish(sign(arguments))
 }
 
 fn sign(arguments: &Arguments) -> Result<()> {
-    let key = key(arguments)?;
+    arguments.network.check(arguments.wish.level)?;
+    let key = arguments.key.open()?;
     let document = super::map(&arguments.input).map_err(|e| unreadable(&arguments.input, &e))?;
-    let request = request(arguments, &key)?;
-    let prepared = sign::prepare(&document, &request, key.chain())?;
+    let progress = Progress::new(&document);
+    progress.step("reading and hashing");
+    let request = arguments.wish.request(&document, key.chain(), key.algorithm())?;
+    let password = arguments.wish.password.as_deref();
+    let prepared = sign::prepare_with(&document, password, &request, key.chain())?;
     let value = key.sign(prepared.signed_attributes())?;
-    let mut signed = prepared.with_signature(value)?;
-    if let (true, Some(address)) = (signed.needs_time_stamp(), &arguments.tsa) {
-        signed = time_stamp(signed, address)?;
-    }
-    signed.check(&document)?;
-    write(&arguments.output, &document, &signed.update()?)
-}
-
-fn key(arguments: &Arguments) -> Result<pkcs12::Key> {
-    let password = match &arguments.password_file {
-        Some(path) => {
-            String::from_utf8(read(path)?).map_err(|_| Error::malformed("password file", "not UTF-8"))?
-        }
-        None => String::new(),
+    let signed = prepared.with_signature(value)?;
+    let finishing = Finishing {
+        network: &arguments.network,
+        level: arguments.wish.level,
+        password,
+        own_chain: key.chain(),
+        progress: &progress,
     };
-    let key = pkcs12::Key::open(
-        &read(&arguments.p12)?,
-        password.lines().next().unwrap_or_default(),
-    )?;
-    Ok(if arguments.pkcs1 { key.with_pkcs1() } else { key })
+    let parts = finishing.finish(signed, &document)?;
+    progress.step("writing");
+    write(
+        &arguments.output,
+        &parts.pieces(&arguments.input, document.len()),
+        || Ok(()),
+    )
 }
 
-fn request(arguments: &Arguments, key: &pkcs12::Key) -> Result<Request> {
-    let place = arguments
-        .page
-        .zip(arguments.rect)
-        .map(|(page, rect)| Place { page, rect });
-    Ok(Request {
-        field: arguments.field.clone(),
-        place,
-        appearance: appearance(arguments, key)?,
-        signing_time: clock::now(),
-        algorithm: key.algorithm(),
-        level: match arguments.level {
-            LevelArgument::Basic => Level::BB,
-            LevelArgument::TimeStamped => Level::BT,
-        },
-        name: None,
-        reason: arguments.reason.clone(),
-        location: None,
-        certify: arguments.certify.map(|level| match level {
-            1 => Certification::NoChanges,
-            2 => Certification::FormFilling,
-            _ => Certification::Annotations,
-        }),
-    })
+impl WishArguments {
+    pub(super) fn request(
+        &self,
+        document: &[u8],
+        chain: &[Vec<u8>],
+        algorithm: sign::Algorithm,
+    ) -> Result<Request> {
+        let now = clock::now();
+        let (appearance, place) = self.look.of(&Signer {
+            document,
+            password: self.password.as_deref(),
+            // A certificate without a name can still sign what shows none.
+            name: sign::common_name(chain).unwrap_or_default(),
+            field: &self.field,
+            now,
+        })?;
+        Ok(Request {
+            field: self.field.clone(),
+            place,
+            appearance,
+            signing_time: now,
+            algorithm,
+            level: match self.level {
+                LevelArgument::Basic => Level::BB,
+                _ => Level::BT,
+            },
+            name: None,
+            reason: self.reason.clone(),
+            location: self.location.clone(),
+            certify: self.certify.map(|level| match level {
+                1 => Certification::NoChanges,
+                2 => Certification::FormFilling,
+                _ => Certification::Annotations,
+            }),
+        })
+    }
 }
 
-fn appearance(arguments: &Arguments, key: &pkcs12::Key) -> Result<Option<Appearance>> {
-    let profile = arguments.profile.unwrap_or(match arguments.image {
-        Some(_) => Profile::Leader,
-        None => Profile::None,
-    });
-    match (profile, &arguments.image) {
-        (Profile::None, _) => Ok(None),
-        (Profile::Leader | Profile::Agency, Some(image)) => Ok(Some(Appearance::Image { png: read(image)? })),
-        (Profile::Leader | Profile::Agency, None) => Err(Error::misuse("profile", "it needs --image")),
-        (Profile::Text, _) => {
-            let time = crate::appearance::signing_time(clock::now())?;
-            Ok(Some(Appearance::Text {
-                lines: vec![sign::common_name(key.chain())?, time],
-            }))
+impl NetworkArguments {
+    /// Found before the key is used: a key signs once.
+    pub(super) fn check(&self, level: LevelArgument) -> Result<()> {
+        if level != LevelArgument::Basic && self.tsa.is_none() {
+            return Err(Error::misuse("level", "it needs --tsa"));
+        }
+        Ok(())
+    }
+
+    /// The hosts named here, the authority's, and those that certificates of one's own name.
+    pub(super) fn fetcher(&self, own: &[Vec<u8>]) -> Result<Fetcher> {
+        let mut hosts = self.allow.clone();
+        hosts.extend(self.tsa.as_deref().and_then(fetch::host));
+        for certificate in own {
+            let named = x509::locations(certificate)?;
+            let named = [named.ocsp, named.revocation_lists, named.issuers].concat();
+            hosts.extend(named.iter().filter_map(|address| fetch::host(address)));
+        }
+        Fetcher::new(hosts, ANSWER_TIMEOUT)
+    }
+
+    pub(super) fn anchors(&self) -> Result<Vec<Vec<u8>>> {
+        certificates(&self.trust)
+    }
+}
+
+/// From the signature value to the bytes of the new file.
+pub(super) struct Finishing<'a> {
+    pub network: &'a NetworkArguments,
+    pub level: LevelArgument,
+    pub password: Option<&'a str>,
+    pub own_chain: &'a [Vec<u8>],
+    pub progress: &'a Progress,
+}
+
+/// A new file: the old one and what follows it, or all of it.
+pub(super) enum Parts {
+    Update(Vec<u8>),
+    Whole(Vec<u8>),
+}
+
+impl Parts {
+    pub(super) fn pieces<'a>(&'a self, path: &'a Path, size_bytes: usize) -> Vec<Piece<'a>> {
+        match self {
+            Self::Update(update) => vec![Piece::File { path, size_bytes }, Piece::Bytes(update)],
+            Self::Whole(file) => vec![Piece::Bytes(file)],
         }
     }
 }
 
-fn time_stamp(signed: Signed, address: &str) -> Result<Signed> {
-    let mut nonce = [0; 8];
-    let filled = SystemRandom::new().fill(&mut nonce);
-    filled.map_err(|_| Error::unsupported("random source", "it gives nothing"))?;
-    let nonce = u64::from_be_bytes(nonce);
-    let hosts = fetch::host(address).into_iter().collect();
-    let fetcher = Fetcher::new(hosts, TIME_STAMP_TIMEOUT)?;
-    let response = fetcher.time_stamp(address, signed.time_stamp_request(nonce)?)?;
-    signed.with_time_stamp(&response, nonce, clock::now())
-}
-
-/// Writes beside the output and renames, so that a broken run leaves no half file.
-fn write(path: &Path, document: &[u8], update: &[u8]) -> Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    let parts = || {
-        let mut file = std::fs::File::create(&beside)?;
-        file.write_all(document)?;
-        file.write_all(update)?;
-        file.sync_all()?;
-        std::fs::rename(&beside, path)
-    };
-    parts().map_err(|e| unreadable(path, &e))
-}
-
-fn read(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).map_err(|e| unreadable(path, &e))
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> Error {
-    Error::refused("file", format!("{}: {error}", path.display()))
-}
-
-fn rect(text: &str) -> Result<Rect, String> {
-    let numbers: Vec<f64> = text
-        .split(',')
-        .filter_map(|number| number.trim().parse().ok())
-        .collect();
-    match numbers[..] {
-        [x, y, width, height] if width > 0.0 && height > 0.0 => Ok(Rect { x, y, width, height }),
-        _ => Err("four numbers are wanted: X,Y,W,H".into()),
+impl Finishing<'_> {
+    pub(super) fn finish(&self, mut signed: Signed, document: &[u8]) -> Result<Parts> {
+        if self.level == LevelArgument::Basic {
+            signed.check(document)?;
+            return Ok(Parts::Update(signed.update()?));
+        }
+        let (fetcher, anchors) = (self.network.fetcher(self.own_chain)?, self.network.anchors()?);
+        let means = Means {
+            fetcher: &fetcher,
+            tsa: self.network.tsa.as_deref(),
+            anchors: &anchors,
+            certificates: self.own_chain,
+            password: self.password,
+            progress: &|what| self.progress.wait(what),
+        };
+        if signed.needs_time_stamp() {
+            signed = means.time_stamp(signed)?;
+        }
+        match self.level.target() {
+            None | Some(Target::BT) => {
+                signed.check(document)?;
+                Ok(Parts::Update(signed.update()?))
+            }
+            Some(target) => {
+                let mut file = signed.complete(document)?;
+                means.raise(&mut file, target)?;
+                Ok(Parts::Whole(file))
+            }
+        }
     }
 }
-
-/// The state's authority has been measured at up to 131 s.
-const TIME_STAMP_TIMEOUT: Duration = Duration::from_secs(180);

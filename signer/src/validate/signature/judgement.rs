@@ -2,6 +2,7 @@
 
 use time::{Duration, OffsetDateTime};
 
+use super::super::covered::Covered;
 use super::super::cryptography::{self, Checked};
 use super::super::format::{Signed, SubFilter};
 use super::super::policy::Policy;
@@ -135,7 +136,7 @@ impl Judgement {
         let checked = match cryptography::check(
             &data,
             signed.sub_filter,
-            &signed.parts,
+            &signed.covered,
             &evidence.store.intermediates,
         ) {
             Ok(checked) => checked,
@@ -176,7 +177,7 @@ impl Judgement {
         };
         let moment = later.last().copied().unwrap_or(policy.at.unwrap_or(policy.now));
         self.report.signed_at = Some(stamp.time);
-        match evidence.time_stamp(&stamp, &signed.parts, moment) {
+        match evidence.time_stamp(&stamp, &signed.covered, moment) {
             Ok((checked, trusted)) => {
                 self.identity(&checked);
                 self.report.timestamp = Some(stamp.time);
@@ -244,7 +245,7 @@ impl Judgement {
         let unreadable = |error: crate::error::Error| (SubIndication::FormatFailure, error.to_string());
         let stamp = TimeStamp::parse(token).map_err(unreadable)?;
         Digest::of(&stamp.imprint_algorithm).map_err(unreadable)?;
-        evidence.time_stamp(&stamp, &[&data.signer.signature], moment)?;
+        evidence.time_stamp(&stamp, &Covered::of(&data.signer.signature), moment)?;
         if stamp.time > moment + CLOCK_SKEW {
             return Err((
                 SubIndication::TimestampOrderFailure,
