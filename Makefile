@@ -2,10 +2,10 @@
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hoian
 # Outside the clone, so that a second clone builds nothing twice.
 export CARGO_TARGET_DIR ?= $(CACHE)/target
-AREAS := smoke api store media conference documents keys signing tampering conformance interop browsers
+AREAS := smoke api store media conference documents keys signing tampering replay conformance interop faults browsers
 HOIAN := $(CARGO_TARGET_DIR)/release/hoian
 
-.PHONY: run code test check build web format
+.PHONY: run code test bench soak check build web format
 
 run: ## Install what is missing, build, serve the demo province
 	@.ci/install run
@@ -30,6 +30,14 @@ test: ## Install what the tests need, run everything, print the time of each are
 	@.ci/install test
 	@$(MAKE) --no-print-directory web
 	@tests/run $(AREAS)
+
+bench: ## Figures beside their floors and peers, measured in the same run: make bench AREA=signer
+	@.ci/install test
+	@benches/run $(or $(AREA),signer)
+
+soak: ## The long runs: each fuzzer's target for ten minutes
+	@.ci/install run
+	@tests/fuzz/soak $(or $(SECONDS_EACH),600)
 
 check: ## Format, lints, dependency policy, drift of generated files
 	@.ci/install check

@@ -8,6 +8,8 @@ pub mod error;
 pub mod limits;
 pub mod ocsp;
 pub mod pdf;
+#[cfg(feature = "report")]
+pub mod report;
 #[cfg(feature = "shell")]
 pub mod shell;
 pub mod sign;

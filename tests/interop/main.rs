@@ -11,5 +11,6 @@ mod archival;
 mod authority;
 mod levels;
 mod papers;
+mod reports;
 mod signatures;
 mod training_pki;

@@ -6,10 +6,13 @@
 
 pub mod ber;
 pub mod oid;
+#[cfg(test)]
+mod properties;
 mod signed_data;
 pub mod time;
 mod time_stamp;
 
+pub(crate) use signed_data::integer;
 pub use signed_data::{
     AlgorithmIdentifier, Attribute, CertificateHash, SignedData, SignerIdentifier, SignerInfo,
 };

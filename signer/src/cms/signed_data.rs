@@ -310,12 +310,19 @@ impl SignerInfo {
     /// OCSP responses and CRLs of Adobe's signed attribute: `{ [0] CRLs, [1] OCSP responses }`, both optional.
     pub fn adobe_revocation(&self) -> Result<Evidence> {
         let (mut lists, mut responses) = Evidence::default();
-        let Some(value) = self.signed(oid::ADOBE_REVOCATION)? else {
-            return Ok((lists, responses));
-        };
-        let mut reader = Reader::new(value).expect(tag::SEQUENCE)?.inside();
-        while !reader.is_empty() {
-            let part = reader.any()?;
+        let values = self
+            .signed_attributes
+            .iter()
+            .filter(|attribute| attribute.kind == oid::ADOBE_REVOCATION)
+            .flat_map(|attribute| &attribute.values);
+        let mut parts = Vec::new();
+        for value in values {
+            let mut reader = Reader::new(value).expect(tag::SEQUENCE)?.inside();
+            while !reader.is_empty() {
+                parts.push(reader.any()?);
+            }
+        }
+        for part in parts {
             let into = match part.tag {
                 0xA0 => &mut lists,
                 0xA1 => &mut responses,
@@ -337,7 +344,7 @@ impl SignerIdentifier {
             tag::SEQUENCE => {
                 let mut inside = element.inside();
                 let issuer = inside.expect(tag::SEQUENCE)?.raw.to_vec();
-                let serial = inside.expect(tag::INTEGER)?.content.to_vec();
+                let serial = integer(inside.expect(tag::INTEGER)?.content)?.to_vec();
                 Ok(Self::IssuerAndSerial { issuer, serial })
             }
             0x80 => Ok(Self::SubjectKeyIdentifier(element.content.to_vec())),
@@ -346,13 +353,28 @@ impl SignerIdentifier {
     }
 }
 
-/// Of signed attributes each kind may stand once (RFC 5652 section 11).
+/// What a verdict rests on, and whatever ETSI defines (0.4.0).
+fn is_standard(kind: &[u8]) -> bool {
+    let decisive = [
+        oid::CONTENT_TYPE,
+        oid::MESSAGE_DIGEST,
+        oid::SIGNING_TIME,
+        oid::ALGORITHM_PROTECTION,
+        oid::SIGNING_CERTIFICATE,
+        oid::SIGNING_CERTIFICATE_V2,
+    ];
+    decisive.contains(&kind) || kind.starts_with(&[0x04, 0x00])
+}
+
+/// Of the signed attributes of CMS and CAdES each kind stands once with one value (RFC 5652 section 11, EN 319 122-1
+/// clause 5); others decide nothing here and follow rules of their own.
 fn attributes(set: Element<'_>, once: bool) -> Result<Vec<Attribute>> {
     let mut reader = set.inside();
     let mut found: Vec<Attribute> = Vec::new();
     while !reader.is_empty() {
         let mut attribute = reader.expect(tag::SEQUENCE)?.inside();
         let kind = attribute.expect(tag::OBJECT_IDENTIFIER)?.content.to_vec();
+        let once = once && is_standard(&kind);
         if once && found.iter().any(|other| other.kind == kind) {
             return Err(malformed("a signed attribute stands twice"));
         }
@@ -361,13 +383,23 @@ fn attributes(set: Element<'_>, once: bool) -> Result<Vec<Attribute>> {
         while !items.is_empty() {
             values.push(items.any()?.raw.to_vec());
         }
-        // All signed attributes of CMS and CAdES have one value.
         if once && values.len() != 1 {
             return Err(malformed("a signed attribute without exactly one value"));
         }
         found.push(Attribute { kind, values });
     }
     Ok(found)
+}
+
+/// An INTEGER in its shortest form, the only one BER knows (X.690, 8.3.2): others are read differently.
+pub(crate) fn integer(content: &[u8]) -> Result<&[u8]> {
+    match content {
+        [] | [0, 0..=0x7F, ..] | [0xFF, 0x80..=0xFF, ..] => Err(Error::malformed(
+            "ASN.1",
+            "an integer with leading octets it does not need",
+        )),
+        shortest => Ok(shortest),
+    }
 }
 
 fn in_order(set: Element<'_>) -> bool {

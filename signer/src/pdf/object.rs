@@ -84,6 +84,19 @@ impl Dictionary {
         }
     }
 
+    /// Takes over the file-level entries that a later trailer left out although it has to repeat them (7.5.6): without a
+    /// `/Root` of its own an update shows the document its predecessor showed.
+    pub(super) fn inherit(&mut self, earlier: &Dictionary) {
+        if self.get("Root").is_some() {
+            return;
+        }
+        for key in ["Root", "Info", "ID", "Encrypt"] {
+            if let (None, Some(value)) = (self.get(key), earlier.get(key)) {
+                self.insert(key.as_bytes().to_vec(), value.clone());
+            }
+        }
+    }
+
     /// The value of a key, `None` where absent. A value written as `null` is found as [`Object::Null`].
     pub fn get(&self, key: impl AsRef<[u8]>) -> Option<&Object> {
         let key = key.as_ref();

@@ -52,7 +52,7 @@ fn attributes(prepared: &Prepared, data: &SignedData) -> Result<Vec<u8>> {
     let named = named.ok_or_else(|| refused("it does not name its certificate (ESS)"))?;
     let own = prepared.chain.first().map_or(&[][..], Vec::as_slice);
     let digest = crate::x509::algorithm::Digest::of(&named.algorithm)?;
-    if digest.is_weak() || digest.hash(&[own]) != named.hash {
+    if digest.weak_from().is_some() || digest.hash(&[own]) != named.hash {
         return Err(refused("it names another certificate than was prepared for"));
     }
     if !signer.in_order {

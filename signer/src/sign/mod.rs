@@ -14,6 +14,8 @@ pub mod extend;
 mod field;
 mod foreign;
 mod key;
+#[cfg(test)]
+mod properties;
 mod seed;
 
 use serde::{Deserialize, Serialize};

@@ -1,19 +1,22 @@
 //! Digest and signature of one CMS (EN 319 102-1 clause 5.2.7).
 
+use time::OffsetDateTime;
+
+use super::covered::Covered;
 use super::format::SubFilter;
 use super::report::SubIndication;
 use crate::cms::{CertificateHash, SignedData, SignerIdentifier, SignerInfo, oid};
 use crate::error::{Error, Result};
 use crate::x509::Certificate;
-use crate::x509::algorithm::{self, Digest, Failure};
+use crate::x509::algorithm::{self, Digest, Failure, earlier};
 
 /// A signature whose mathematics hold.
 #[derive(Debug, Clone)]
 pub(super) struct Checked {
     pub(super) certificate: Certificate,
     pub(super) digest: Digest,
-    /// SHA-1, MD5 or a short key took part.
-    pub(super) weak: bool,
+    /// From when the digest or key that took part proves nothing any more.
+    pub(super) weak_from: Option<OffsetDateTime>,
     pub(super) has_certificate_hash: bool,
 }
 
@@ -24,20 +27,20 @@ fn format(error: &Error) -> Refusal {
     (SubIndication::FormatFailure, error.to_string())
 }
 
-/// Verifies the digest of `parts` and the signature over it. `candidates` may complete the embedded certificates.
+/// Verifies the digest of `covered` and the signature over it. `candidates` may complete the embedded certificates.
 pub(super) fn check(
     data: &SignedData,
     sub_filter: SubFilter,
-    parts: &[&[u8]],
+    covered: &Covered<'_>,
     candidates: &[Certificate],
 ) -> Result<Checked, Refusal> {
     let signer = &data.signer;
     let digest = Digest::of(&signer.digest_algorithm.algorithm)
         .map_err(|error| (SubIndication::CryptoConstraintsFailure, error.to_string()))?;
     let hash = match (&data.content, sub_filter) {
-        (None, SubFilter::Cades | SubFilter::Detached) => digest.hash(parts),
+        (None, SubFilter::Cades | SubFilter::Detached) => covered.digest(digest),
         (Some(content), SubFilter::Sha1) => {
-            if *content != Digest::Sha1.hash(parts) {
+            if *content != covered.digest(Digest::Sha1) {
                 return Err((
                     SubIndication::HashFailure,
                     "the document's digest differs".to_owned(),
@@ -56,11 +59,24 @@ pub(super) fn check(
     };
     agreement(data).map_err(|error| format(&error))?;
     let certificate = signing_certificate(data, candidates)?;
-    let message = message(data, sub_filter, parts, &hash)?;
+    let message = message(data, sub_filter, covered, &hash)?;
     verify(signer, &certificate, digest, &message)?;
+    // What is signed is the DER of the attributes, a sorted SET (RFC 5652 section 5.4); EN 319 122-1 clause 4.2 leaves no
+    // room, and verifiers that encode anew find another digest. Old signatures of Adobe's kind are taken as they stand.
+    if sub_filter == SubFilter::Cades && !signer.in_order {
+        return Err((
+            SubIndication::HashFailure,
+            "the digest was made over signed attributes that are not in DER".to_owned(),
+        ));
+    }
     Ok(Checked {
         digest,
-        weak: digest.is_weak() || sub_filter == SubFilter::Sha1 || certificate.public_key.is_weak(),
+        weak_from: earlier(
+            earlier(digest.weak_from(), certificate.public_key.weak_from()),
+            (sub_filter == SubFilter::Sha1)
+                .then(|| Digest::Sha1.weak_from())
+                .flatten(),
+        ),
         has_certificate_hash: matches!(signer.certificate_hash(), Ok(Some(_))),
         certificate,
     })
@@ -70,13 +86,13 @@ pub(super) fn check(
 fn message(
     data: &SignedData,
     sub_filter: SubFilter,
-    parts: &[&[u8]],
+    covered: &Covered<'_>,
     hash: &[u8],
 ) -> Result<Vec<u8>, Refusal> {
     let Some(signed) = &data.signer.signed_bytes else {
         return Ok(match (&data.content, sub_filter) {
             (Some(content), _) => content.clone(),
-            (None, _) => parts.concat(),
+            (None, _) => covered.concatenated(),
         });
     };
     let missing = || {
@@ -173,8 +189,13 @@ fn signing_certificate(data: &SignedData, candidates: &[Certificate]) -> Result<
     };
     let found: Vec<&Certificate> = embedded.iter().chain(candidates).filter(named).collect();
     let Some(first) = found.first() else {
+        // ISO 32000-2, 12.8.3.3.1 and EN 319 142-1 clause 6.3: the CMS of a signature carries it.
         return Err((
-            SubIndication::NoSigningCertificateFound,
+            if data.certificates.is_empty() {
+                SubIndication::FormatFailure
+            } else {
+                SubIndication::NoSigningCertificateFound
+            },
             "the signer's certificate is missing".to_owned(),
         ));
     };

@@ -1,5 +1,6 @@
 //! The signature dictionary and what its byte range covers (ISO 32000-2, 12.8.1).
 
+use super::covered::Covered;
 use super::field::{Field, no_duplicates};
 use super::report::{Coverage, Kind};
 use crate::error::{Error, Result};
@@ -12,8 +13,8 @@ pub(super) struct Signed<'d> {
     pub(super) dictionary: Dictionary,
     pub(super) kind: Kind,
     pub(super) sub_filter: SubFilter,
-    /// The bytes before and behind `/Contents`, where they stand.
-    pub(super) parts: [&'d [u8]; 2],
+    /// The bytes before and behind `/Contents`.
+    pub(super) covered: Covered<'d>,
     /// The CMS with its padding.
     pub(super) contents: Vec<u8>,
     /// Counted from 0.
@@ -34,11 +35,16 @@ pub(super) enum SubFilter {
     TimeStamp,
 }
 
-/// Examines the value of a signed field.
+/// Examines the value of a signed field; `None` for one that was prepared and never signed: nothing but zeros stand where
+/// its byte range leaves room.
 ///
 /// # Errors
 /// Each with the rule that is broken; the caller reports it as FORMAT_FAILURE.
-pub(super) fn examine<'d>(document: &Document<'d>, latest: View<'_>, field: &Field) -> Result<Signed<'d>> {
+pub(super) fn examine<'d>(
+    document: &Document<'d>,
+    latest: View<'_>,
+    field: &Field,
+) -> Result<Option<Signed<'d>>> {
     let fault = |reason: &'static str| Error::malformed("signature", reason);
     let Object::Dictionary(dictionary) = latest.resolve(&field.value)? else {
         return Err(fault("the field's value is no signature dictionary"));
@@ -61,9 +67,6 @@ pub(super) fn examine<'d>(document: &Document<'d>, latest: View<'_>, field: &Fie
     let bytes = document.bytes();
     let end = after.checked_add(length).filter(|end| *end <= bytes.len());
     let end = end.ok_or_else(|| fault("ByteRange ends beyond the file"))?;
-    if contents.bytes.iter().all(|byte| *byte == 0) {
-        return Err(fault("Contents is empty"));
-    }
     let revision = document
         .revisions()
         .iter()
@@ -72,11 +75,14 @@ pub(super) fn examine<'d>(document: &Document<'d>, latest: View<'_>, field: &Fie
     if !document.revisions()[revision].extent.contains(&span.start) {
         return Err(fault("the signature does not stand in the revision it covers"));
     }
+    if contents.bytes.iter().all(|byte| *byte == 0) {
+        return Ok(None);
+    }
     let last = revision + 1 == document.revisions().len();
-    Ok(Signed {
+    Ok(Some(Signed {
         kind,
         sub_filter,
-        parts: [&bytes[..before], &bytes[after..end]],
+        covered: Covered::of_file([&bytes[..before], &bytes[after..end]]),
         contents: contents.bytes.clone(),
         revision,
         coverage: if last {
@@ -86,7 +92,7 @@ pub(super) fn examine<'d>(document: &Document<'d>, latest: View<'_>, field: &Fie
         },
         covered_bytes: end as u64,
         dictionary,
-    })
+    }))
 }
 
 fn kinds(dictionary: &Dictionary) -> Result<(Kind, SubFilter)> {

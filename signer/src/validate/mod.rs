@@ -3,12 +3,14 @@
 //! Format and coverage first, then what later revisions changed, cryptography, certificates, and time. Each has its own
 //! module and its own verdict; [`signature`] joins them into an indication.
 
+mod covered;
 mod cryptography;
 mod difference;
 mod field;
 mod format;
 mod permission;
 mod policy;
+mod remainder;
 mod report;
 mod signature;
 mod trust;
@@ -31,8 +33,28 @@ pub fn validate(document: &[u8], policy: &Policy) -> Report {
         .and_then(|opened| signature::judge(&opened, policy))
     {
         Ok(report) => report,
-        Err(error) => unreadable(&error),
+        Err(error @ Error::Malformed { .. }) => {
+            remainder::judge(document, policy, &error).unwrap_or_else(|| unreadable_or_cut(document, &error))
+        }
+        Err(error) => match Document::open_locked(document).map(|locked| signature::has_none(&locked)) {
+            Ok(true) => Report::without_signatures(),
+            _ => unreadable(&error),
+        },
     }
+}
+
+/// A file whose end was cut off (no `%%EOF` in its last 1,024 bytes) and that names no signature holds none that counts;
+/// the report still says what is wrong with it.
+fn unreadable_or_cut(document: &[u8], error: &Error) -> Report {
+    const MARK: &[u8] = b"%%EOF";
+    let end = &document[document.len().saturating_sub(1024)..];
+    let is_cut = !end.windows(MARK.len()).any(|window| window == MARK);
+    let begins = document.starts_with(b"%PDF-");
+    let mut report = unreadable(error);
+    if begins && is_cut && !signature::mentions_signature(document) {
+        report.verdict = Verdict::NoSignature;
+    }
+    report
 }
 
 fn unreadable(error: &Error) -> Report {

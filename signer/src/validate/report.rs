@@ -200,6 +200,8 @@ pub enum Warning {
     NotDer,
     /// A visible signature was added after certification.
     VisibleSignatureAfterCertification,
+    /// A later revision dropped entries of the document security store: the long-term level may have fallen with them.
+    ValidationDataRemoved,
 }
 
 /// What the revocation evidence says.
@@ -238,6 +240,15 @@ impl Report {
             verdict: Verdict::Malformed,
             signatures: Vec::new(),
             problem: Some(Problem::Malformed(reason.into())),
+        }
+    }
+
+    /// A report on a document that was never signed.
+    pub(super) fn without_signatures() -> Self {
+        Self {
+            verdict: Verdict::NoSignature,
+            signatures: Vec::new(),
+            problem: None,
         }
     }
 
@@ -311,6 +322,7 @@ impl Warning {
             Warning::VisibleSignatureAfterCertification => {
                 "Có chữ ký hiển thị được thêm sau khi chứng nhận văn bản."
             }
+            Warning::ValidationDataRemoved => "Dữ liệu kiểm chứng lâu dài trong tệp đã bị bỏ bớt sau khi ký.",
         }
     }
 }

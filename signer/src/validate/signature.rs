@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use time::OffsetDateTime;
 
 use self::judgement::Judgement;
+use super::covered;
 use super::difference::{self, Finding};
 use super::field::{self, Field};
 use super::format::{self, Signed, SubFilter};
@@ -16,10 +17,11 @@ use super::report::{
     Change, Indication, Kind, Modification, Problem, Report, SignatureReport, SubIndication, Verdict, Warning,
 };
 use super::trust::Evidence;
-use crate::cms::TimeStamp;
+use crate::cms::{SignedData, TimeStamp};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::pdf::reader::Document;
+use crate::x509::algorithm::Digest;
 
 /// A field with a value, as far as it could be examined.
 struct Candidate<'d> {
@@ -36,22 +38,25 @@ struct Proof {
 /// Judges the whole document.
 pub(super) fn judge(document: &Document<'_>, policy: &Policy) -> Result<Report> {
     let latest = document.latest();
-    let mut candidates = Vec::new();
-    for field in field::fields(latest)?
-        .into_iter()
-        .filter(|field| field.is_signature)
-    {
+    let (mut candidates, mut prepared) = (Vec::new(), Vec::new());
+    let fields = match field::fields(latest) {
+        Err(Error::Malformed { .. }) if !mentions_signature(document.bytes()) => Vec::new(),
+        fields => fields?,
+    };
+    for field in fields.into_iter().filter(|field| field.is_signature) {
         if latest.resolve(&field.value)?.is_null() {
             continue;
         }
-        let signed = format::examine(document, latest, &field);
-        candidates.push(Candidate { field, signed });
-        if candidates.len() > limits::SIGNATURES {
+        match format::examine(document, latest, &field).transpose() {
+            None => prepared.push(field.name),
+            Some(signed) => candidates.push(Candidate { field, signed }),
+        }
+        if candidates.len() + prepared.len() > limits::SIGNATURES {
             return Err(Error::refused("PDF", "too many signatures"));
         }
     }
     if candidates.is_empty() {
-        return Ok(without_signatures(document));
+        return Ok(without_signatures(document, &prepared));
     }
     shared_values(&mut candidates);
     candidates.sort_by_key(|candidate| {
@@ -60,6 +65,7 @@ pub(super) fn judge(document: &Document<'_>, policy: &Policy) -> Result<Report> 
             .as_ref()
             .map_or(usize::MAX, |signed| signed.revision)
     });
+    digests(&mut candidates);
     let evidence = Evidence::gather(latest, policy);
     let signatures = indications(document, &candidates, evidence, policy);
     Ok(Report {
@@ -69,12 +75,44 @@ pub(super) fn judge(document: &Document<'_>, policy: &Policy) -> Result<Report> 
     })
 }
 
+/// Whether the clear bytes of a file name a signature anywhere: its dictionary cannot stand in an object stream, since the
+/// place of `/Contents` counts.
+pub(super) fn mentions_signature(bytes: &[u8]) -> bool {
+    const NAMES: [&[u8]; 3] = [b"ByteRange", b"SubFilter", b"DocTimeStamp"];
+    let names = bytes
+        .split(|byte| *byte == b'/')
+        .skip(1)
+        .map(|name| &name[..name.len().min(40)]);
+    names.map(unescaped).any(|name| {
+        let ends = |wanted: &[u8]| !name.get(wanted.len()).is_some_and(u8::is_ascii_alphanumeric);
+        NAMES
+            .iter()
+            .any(|wanted| name.starts_with(wanted) && ends(wanted))
+    })
+}
+
+/// A name with its `#xx` undone (ISO 32000-2, 7.3.5).
+fn unescaped(name: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(name.len());
+    let mut rest = name;
+    while let [first, tail @ ..] = rest {
+        let code = (*first == b'#').then(|| tail.get(..2)).flatten();
+        let code = code.and_then(|code| u8::from_str_radix(std::str::from_utf8(code).ok()?, 16).ok());
+        plain.push(code.unwrap_or(*first));
+        rest = if code.is_some() { &tail[2..] } else { tail };
+    }
+    plain
+}
+
 /// A file without a signature now: it never had one, or a later revision took it away, which is a forgery.
-fn without_signatures(document: &Document<'_>) -> Report {
+/// `prepared` are the fields that only wait for one.
+fn without_signatures(document: &Document<'_>, prepared: &[String]) -> Report {
     let signed_once = (0..document.latest().revision()).any(|revision| {
         let view = document.view(revision);
         let is_signed = |field: &Field| {
-            field.is_signature && view.resolve(&field.value).is_ok_and(|value| !value.is_null())
+            field.is_signature
+                && !prepared.contains(&field.name)
+                && view.resolve(&field.value).is_ok_and(|value| !value.is_null())
         };
         field::fields(view).is_ok_and(|fields| fields.iter().any(is_signed))
     });
@@ -88,6 +126,17 @@ fn without_signatures(document: &Document<'_>) -> Report {
         problem: signed_once
             .then(|| Problem::Malformed("a later revision takes the signatures away".to_owned())),
     }
+}
+
+/// Whether no revision of a document has a signature field with a value.
+pub(super) fn has_none(document: &Document<'_>) -> bool {
+    (0..document.revisions().len()).all(|revision| {
+        let view = document.view(revision);
+        let is_empty = |field: &Field| {
+            !field.is_signature || view.resolve(&field.value).is_ok_and(|value| value.is_null())
+        };
+        field::fields(view).is_ok_and(|fields| fields.iter().all(is_empty))
+    })
 }
 
 /// One dictionary in two fields signs for neither.
@@ -106,6 +155,25 @@ fn shared_values(candidates: &mut [Candidate<'_>]) {
             ));
         }
     }
+}
+
+/// Hashes the file once for all its signatures.
+fn digests(candidates: &mut [Candidate<'_>]) {
+    let wanted = candidates.iter_mut().filter_map(|candidate| {
+        let signed = candidate.signed.as_mut().ok()?;
+        let digest = match signed.sub_filter {
+            SubFilter::Sha1 => Digest::Sha1,
+            SubFilter::TimeStamp => {
+                Digest::of(&TimeStamp::parse(&signed.contents).ok()?.imprint_algorithm).ok()?
+            }
+            SubFilter::Cades | SubFilter::Detached => {
+                let data = SignedData::parse(&signed.contents).ok()?;
+                Digest::of(&data.signer.digest_algorithm.algorithm).ok()?
+            }
+        };
+        Some((digest, &mut signed.covered))
+    });
+    covered::digest_together(wanted.collect());
 }
 
 fn verdict(signatures: &[SignatureReport]) -> Verdict {
@@ -141,7 +209,7 @@ fn indications(
             .signed
             .as_ref()
             .ok()
-            .and_then(|one| crate::cms::SignedData::parse(&one.contents).ok());
+            .and_then(|one| SignedData::parse(&one.contents).ok());
         if let Some(data) = data {
             evidence.add_signed_data(&data);
             for token in data.signer.time_stamps() {
@@ -175,7 +243,7 @@ fn proofs(candidates: &[Candidate<'_>], evidence: &Evidence, last: OffsetDateTim
         let Ok(stamp) = TimeStamp::parse(&signed.contents) else {
             continue;
         };
-        if evidence.time_stamp(&stamp, &signed.parts, moment).is_ok() && stamp.time <= moment {
+        if evidence.time_stamp(&stamp, &signed.covered, moment).is_ok() && stamp.time <= moment {
             moment = stamp.time;
             proofs.push(Proof {
                 revision: signed.revision,
@@ -247,6 +315,9 @@ fn changes(
     }
     for (revision, findings) in steps.iter().enumerate().skip(signed.revision + 1) {
         for finding in findings {
+            if matches!(finding, Finding::Lost(_) | Finding::Renewed(_)) {
+                judgement.warn(Warning::ValidationDataRemoved);
+            }
             let (modification, what) = weigh(finding, &permission, held_store);
             if permission.certified && matches!(finding, Finding::FieldAdded { visible: true, .. }) {
                 judgement.warn(Warning::VisibleSignatureAfterCertification);
@@ -283,6 +354,17 @@ fn weigh(finding: &Finding, permission: &Permission, held_store: bool) -> (Modif
                 format!("validation data of others removed: {what}"),
             );
         }
+        // No page changes, and the data was collected anew: the level may fall, and the report says so.
+        Finding::Renewed(what) => {
+            return (
+                Modification::Lta,
+                format!("validation data was made anew without {what}"),
+            );
+        }
+        Finding::Unused(what) if permission.level == Some(1) => {
+            return (Modification::Disallowed, what.clone());
+        }
+        Finding::Unused(what) => return (Modification::Lta, what.clone()),
         Finding::Evidence(what) => return (Modification::Lta, what.clone()),
         Finding::DocumentTimeStamp(field) => {
             return (Modification::Lta, format!("document time-stamp {field}"));

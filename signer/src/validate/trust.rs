@@ -2,6 +2,7 @@
 
 use time::OffsetDateTime;
 
+use super::covered::Covered;
 use super::cryptography::{self, Checked};
 use super::format::SubFilter;
 use super::policy::{Policy, Revocation};
@@ -13,7 +14,7 @@ use crate::limits;
 use crate::ocsp::{self, Status};
 use crate::pdf::object::{Dictionary, Object};
 use crate::pdf::reader::View;
-use crate::x509::algorithm::Digest;
+use crate::x509::algorithm::{Digest, earlier};
 use crate::x509::{self, Certificate, Fault, Path, Purpose, Store};
 
 /// Everything at hand to judge certificates.
@@ -32,7 +33,8 @@ pub(super) struct Evidence {
 pub(super) struct Trusted {
     pub(super) regime: Option<String>,
     pub(super) revocation: RevocationStatus,
-    pub(super) weak: bool,
+    /// From when an algorithm or key of the chain proves nothing any more.
+    pub(super) weak_from: Option<OffsetDateTime>,
     /// The anchor came out of the signature.
     pub(super) embedded: bool,
 }
@@ -143,7 +145,7 @@ impl Evidence {
             Err(_) if self.trust_embedded => Ok(Trusted {
                 regime: None,
                 revocation: RevocationStatus::NotChecked,
-                weak: false,
+                weak_from: None,
                 embedded: true,
             }),
             Err(fault) => Err(refusal(fault)),
@@ -159,7 +161,7 @@ impl Evidence {
         let mut trusted = Trusted {
             regime: Some(path.regime.clone()),
             revocation: RevocationStatus::NotChecked,
-            weak: path.weak,
+            weak_from: path.weak_from,
             embedded: false,
         };
         if revocation == Revocation::Ignore {
@@ -228,13 +230,13 @@ impl Evidence {
     pub(super) fn time_stamp(
         &self,
         stamp: &TimeStamp,
-        stamped: &[&[u8]],
+        stamped: &Covered<'_>,
         moment: OffsetDateTime,
     ) -> Result<(Checked, Trusted), (SubIndication, String)> {
         let unknown =
             |error: crate::error::Error| (SubIndication::CryptoConstraintsFailure, error.to_string());
         let digest = Digest::of(&stamp.imprint_algorithm).map_err(unknown)?;
-        if digest.hash(stamped) != stamp.imprint {
+        if stamped.digest(digest) != stamp.imprint {
             return Err((
                 SubIndication::HashFailure,
                 "the time-stamp is of other data".to_owned(),
@@ -242,13 +244,20 @@ impl Evidence {
         }
         let data = &stamp.signed_data;
         let candidates = &self.store.intermediates;
-        let checked = cryptography::check(data, SubFilter::TimeStamp, &[], candidates)?;
+        let checked = cryptography::check(data, SubFilter::TimeStamp, &Covered::of(&[]), candidates)?;
         let trusted = self.judge(
             &checked.certificate,
             Purpose::TimeStamp,
             moment,
             Revocation::IfAvailable,
         )?;
+        let weak_from = earlier(checked.weak_from, trusted.weak_from);
+        if !trusted.embedded && weak_from.is_some_and(|from| moment >= from) {
+            return Err((
+                SubIndication::CryptoConstraintsFailureNoPoe,
+                "an algorithm or key of the time-stamp is too weak to prove anything".to_owned(),
+            ));
+        }
         Ok((checked, trusted))
     }
 }

@@ -1,9 +1,16 @@
 //! Digests and signature algorithms, by ring where it has them.
 
-use md5::Digest as _;
-use num_bigint::BigUint;
-use ring::{digest, signature};
+mod curve;
+mod dsa;
+mod edwards;
+mod rsa;
 
+use ::time::OffsetDateTime;
+use ::time::macros::datetime;
+use ring::signature;
+
+use self::curve::Format;
+use super::hasher::Hasher;
 use crate::cms::AlgorithmIdentifier;
 use crate::cms::ber::{self, Element, Reader, tag};
 use crate::cms::oid;
@@ -18,6 +25,11 @@ pub enum Digest {
     Sha256,
     Sha384,
     Sha512,
+    Sha3x256,
+    Sha3x384,
+    Sha3x512,
+    /// With 512 bits of output, as CMS uses it beside Ed448 (RFC 8419 section 2.3, RFC 8702).
+    Shake256,
 }
 
 impl Digest {
@@ -30,6 +42,10 @@ impl Digest {
             oid::SHA256 => Self::Sha256,
             oid::SHA384 => Self::Sha384,
             oid::SHA512 => Self::Sha512,
+            oid::SHA3_256 => Self::Sha3x256,
+            oid::SHA3_384 => Self::Sha3x384,
+            oid::SHA3_512 => Self::Sha3x512,
+            oid::SHAKE256 | oid::SHAKE256_LENGTH => Self::Shake256,
             other => return Err(Error::unsupported("digest", ber::dotted(other))),
         })
     }
@@ -42,37 +58,36 @@ impl Digest {
             Self::Sha256 => "sha256",
             Self::Sha384 => "sha384",
             Self::Sha512 => "sha512",
+            Self::Sha3x256 => "sha3-256",
+            Self::Sha3x384 => "sha3-384",
+            Self::Sha3x512 => "sha3-512",
+            Self::Shake256 => "shake256",
         }
     }
 
-    /// Whether collisions can be made or the length lies under what Thông tư 15/2025/TT-BKHCN asks.
-    pub fn is_weak(self) -> bool {
-        matches!(self, Self::Md5 | Self::Sha1)
+    /// The moment from which a signature over this digest proves nothing any more, because collisions can be made; `None`
+    /// for what Thông tư 15/2025/TT-BKHCN takes. SHA-1: chosen prefixes collide since 2020 (Leurent, Peyrin).
+    pub fn weak_from(self) -> Option<OffsetDateTime> {
+        match self {
+            Self::Md5 => Some(datetime!(2005-01-01 00:00 UTC)),
+            Self::Sha1 => Some(datetime!(2021-01-01 00:00 UTC)),
+            _ => None,
+        }
     }
 
     /// The digest over all parts, hashed where they stand.
     pub fn hash(self, parts: &[&[u8]]) -> Vec<u8> {
-        let by_ring = |algorithm| {
-            let mut context = digest::Context::new(algorithm);
-            parts.iter().for_each(|part| context.update(part));
-            context.finish().as_ref().to_vec()
-        };
-        match self {
-            Self::Md5 => {
-                let mut context = md5::Md5::new();
-                parts.iter().for_each(|part| context.update(part));
-                context.finalize().to_vec()
-            }
-            Self::Sha224 => {
-                let mut context = sha2::Sha224::new();
-                parts.iter().for_each(|part| context.update(part));
-                context.finalize().to_vec()
-            }
-            Self::Sha1 => by_ring(&digest::SHA1_FOR_LEGACY_USE_ONLY),
-            Self::Sha256 => by_ring(&digest::SHA256),
-            Self::Sha384 => by_ring(&digest::SHA384),
-            Self::Sha512 => by_ring(&digest::SHA512),
-        }
+        let mut hasher = Hasher::new(self);
+        parts.iter().for_each(|part| hasher.update(part));
+        hasher.finish()
+    }
+
+    /// SHAKE256 (FIPS 202 section 6.2) with `length` octets of output.
+    fn shake256(parts: &[&[u8]], length: usize) -> Vec<u8> {
+        use shake::{ExtendableOutput as _, Update as _};
+        let mut context = shake::Shake256::default();
+        parts.iter().for_each(|part| context.update(part));
+        context.finalize_boxed(length).into_vec()
     }
 
     fn identifier(self) -> &'static [u8] {
@@ -83,6 +98,10 @@ impl Digest {
             Self::Sha256 => oid::SHA256,
             Self::Sha384 => oid::SHA384,
             Self::Sha512 => oid::SHA512,
+            Self::Sha3x256 => oid::SHA3_256,
+            Self::Sha3x384 => oid::SHA3_384,
+            Self::Sha3x512 => oid::SHA3_512,
+            Self::Shake256 => oid::SHAKE256,
         }
     }
 }
@@ -101,7 +120,9 @@ pub enum PublicKey {
         curve: Vec<u8>,
         point: Vec<u8>,
     },
+    Dsa(Box<dsa::Key>),
     Ed25519(Vec<u8>),
+    Ed448(Vec<u8>),
     /// Known by its identifier alone.
     Other(Vec<u8>),
 }
@@ -136,26 +157,42 @@ impl PublicKey {
                     point: bits.to_vec(),
                 }
             }
+            oid::DSA => {
+                let parameters = algorithm.parameters.unwrap_or_default();
+                Self::Dsa(Box::new(dsa::Key::parse(&parameters, bits)?))
+            }
             oid::ED25519 => Self::Ed25519(bits.to_vec()),
+            oid::ED448 => Self::Ed448(bits.to_vec()),
             other => Self::Other(other.to_vec()),
         })
     }
 
-    /// Length of the modulus, where it counts.
-    pub fn rsa_bits(&self) -> Option<usize> {
+    /// Length of the modulus or prime, where it counts.
+    pub fn modulus_bits(&self) -> Option<usize> {
         match self {
             Self::Rsa { modulus, .. } => {
                 let first = modulus.first().map_or(0, |byte| byte.leading_zeros() as usize);
                 Some(modulus.len() * 8 - first)
             }
+            Self::Dsa(key) => Some(key.bits()),
             _ => None,
         }
     }
 
-    /// Whether an RSA key is shorter than Thông tư 15/2025/TT-BKHCN takes.
-    pub fn is_weak(&self) -> bool {
-        self.rsa_bits().is_some_and(|bits| bits < 2048)
+    /// The moment from which a key this short proves nothing any more: moduli of 768 bits were factored in public by 2010;
+    /// for longer ones under 2048 bits, which nobody may use any more, the end of SHA-1 is theirs too.
+    pub fn weak_from(&self) -> Option<OffsetDateTime> {
+        match self.modulus_bits()? {
+            ..1024 => Some(datetime!(2010-01-01 00:00 UTC)),
+            1024..2048 => Digest::Sha1.weak_from(),
+            _ => None,
+        }
     }
+}
+
+/// The earlier of two ends.
+pub fn earlier(one: Option<OffsetDateTime>, other: Option<OffsetDateTime>) -> Option<OffsetDateTime> {
+    one.into_iter().chain(other).min()
 }
 
 /// The octets of a bit string without unused bits.
@@ -171,8 +208,10 @@ pub fn bit_string<'a>(element: &Element<'a>) -> Result<&'a [u8]> {
 enum Scheme {
     Pkcs1(Digest),
     Pss { digest: Digest, salt: usize },
-    Ecdsa(Digest),
+    Ecdsa(Digest, Format),
+    Dsa(Digest),
     Ed25519,
+    Ed448,
 }
 
 /// What can be wrong with a signature value.
@@ -208,20 +247,30 @@ pub fn verify(
                 pss_only: false,
             },
             Scheme::Pkcs1(digest),
-        ) => (pkcs1(modulus, exponent, digest, message, value), Some(digest)),
+        ) => (
+            rsa::pkcs1(modulus, exponent, digest, message, value),
+            Some(digest),
+        ),
         (
             PublicKey::Rsa {
                 modulus, exponent, ..
             },
             Scheme::Pss { digest, salt },
-        ) => (pss(modulus, exponent, digest, salt, message, value), Some(digest)),
-        (PublicKey::Ec { curve, point }, Scheme::Ecdsa(digest)) => {
-            (ecdsa(curve, point, digest, message, value)?, Some(digest))
+        ) => (
+            rsa::pss(modulus, exponent, digest, salt, message, value),
+            Some(digest),
+        ),
+        (PublicKey::Ec { curve, point }, Scheme::Ecdsa(digest, format)) => {
+            (ecdsa(curve, point, digest, message, value, format)?, Some(digest))
+        }
+        (PublicKey::Dsa(key), Scheme::Dsa(digest)) => {
+            (key.verify(&digest.hash(&[message]), value), Some(digest))
         }
         (PublicKey::Ed25519(point), Scheme::Ed25519) => {
             let key = signature::UnparsedPublicKey::new(&signature::ED25519, point);
             (key.verify(message, value).is_ok(), None)
         }
+        (PublicKey::Ed448(point), Scheme::Ed448) => (edwards::verify(point, message, value), None),
         (PublicKey::Other(other), _) => {
             return Err(Error::unsupported("public key", ber::dotted(other)).into());
         }
@@ -234,8 +283,11 @@ fn scheme(algorithm: &AlgorithmIdentifier, outer: Option<Digest>) -> Result<Sche
     let outer_digest = || outer.ok_or_else(|| Error::malformed("signature", "no digest algorithm"));
     let scheme = match algorithm.algorithm.as_slice() {
         oid::RSA => return Ok(Scheme::Pkcs1(outer_digest()?)),
-        oid::EC_PUBLIC_KEY => return Ok(Scheme::Ecdsa(outer_digest()?)),
-        oid::ED25519 => return Ok(Scheme::Ed25519),
+        oid::EC_PUBLIC_KEY | oid::ECDSA => return Ok(Scheme::Ecdsa(outer_digest()?, Format::Asn1)),
+        oid::DSA => return Ok(Scheme::Dsa(outer_digest()?)),
+        // RFC 8419 section 3: the digest beside the signature is fixed.
+        oid::ED25519 => return fixed(Scheme::Ed25519, Digest::Sha512, outer),
+        oid::ED448 => return fixed(Scheme::Ed448, Digest::Shake256, outer),
         oid::RSA_MD5 => Scheme::Pkcs1(Digest::Md5),
         oid::RSA_SHA1 => Scheme::Pkcs1(Digest::Sha1),
         oid::RSA_SHA224 => Scheme::Pkcs1(Digest::Sha224),
@@ -243,21 +295,56 @@ fn scheme(algorithm: &AlgorithmIdentifier, outer: Option<Digest>) -> Result<Sche
         oid::RSA_SHA384 => Scheme::Pkcs1(Digest::Sha384),
         oid::RSA_SHA512 => Scheme::Pkcs1(Digest::Sha512),
         oid::RSA_PSS => pss_parameters(algorithm.parameters.as_deref())?,
-        oid::ECDSA_SHA1 => Scheme::Ecdsa(Digest::Sha1),
-        oid::ECDSA_SHA224 => Scheme::Ecdsa(Digest::Sha224),
-        oid::ECDSA_SHA256 => Scheme::Ecdsa(Digest::Sha256),
-        oid::ECDSA_SHA384 => Scheme::Ecdsa(Digest::Sha384),
-        oid::ECDSA_SHA512 => Scheme::Ecdsa(Digest::Sha512),
+        oid::ECDSA_SHA1 => Scheme::Ecdsa(Digest::Sha1, Format::Asn1),
+        oid::ECDSA_SHA224 => Scheme::Ecdsa(Digest::Sha224, Format::Asn1),
+        oid::ECDSA_SHA256 => Scheme::Ecdsa(Digest::Sha256, Format::Asn1),
+        oid::ECDSA_SHA384 => Scheme::Ecdsa(Digest::Sha384, Format::Asn1),
+        oid::ECDSA_SHA512 => Scheme::Ecdsa(Digest::Sha512, Format::Asn1),
+        oid::DSA_SHA1 => Scheme::Dsa(Digest::Sha1),
+        oid::DSA_SHA224 => Scheme::Dsa(Digest::Sha224),
+        oid::DSA_SHA256 => Scheme::Dsa(Digest::Sha256),
+        oid::RSA_SHA3_256 => Scheme::Pkcs1(Digest::Sha3x256),
+        oid::RSA_SHA3_384 => Scheme::Pkcs1(Digest::Sha3x384),
+        oid::RSA_SHA3_512 => Scheme::Pkcs1(Digest::Sha3x512),
+        oid::ECDSA_SHA3_256 => Scheme::Ecdsa(Digest::Sha3x256, Format::Asn1),
+        oid::ECDSA_SHA3_384 => Scheme::Ecdsa(Digest::Sha3x384, Format::Asn1),
+        oid::ECDSA_SHA3_512 => Scheme::Ecdsa(Digest::Sha3x512, Format::Asn1),
+        [plain @ .., last] if plain == oid::PLAIN_ECDSA => Scheme::Ecdsa(plain_digest(*last)?, Format::Plain),
         other => return Err(Error::unsupported("signature algorithm", ber::dotted(other))),
     };
     let own = match scheme {
-        Scheme::Pkcs1(digest) | Scheme::Ecdsa(digest) | Scheme::Pss { digest, .. } => Some(digest),
-        Scheme::Ed25519 => None,
+        Scheme::Pkcs1(digest)
+        | Scheme::Dsa(digest)
+        | Scheme::Ecdsa(digest, _)
+        | Scheme::Pss { digest, .. } => Some(digest),
+        Scheme::Ed25519 | Scheme::Ed448 => None,
     };
     if own.zip(outer).is_some_and(|(own, outer)| own != outer) {
         return Err(Error::malformed("signature", "its digest algorithms differ"));
     }
     Ok(scheme)
+}
+
+fn fixed(scheme: Scheme, digest: Digest, outer: Option<Digest>) -> Result<Scheme> {
+    match outer {
+        Some(outer) if outer != digest => Err(Error::unsupported(
+            "signature algorithm",
+            format!("EdDSA beside {}", outer.name()),
+        )),
+        _ => Ok(scheme),
+    }
+}
+
+/// The last arc of BSI TR-03111's ecdsa-plain-signatures.
+fn plain_digest(arc: u8) -> Result<Digest> {
+    Ok(match arc {
+        1 => Digest::Sha1,
+        2 => Digest::Sha224,
+        3 => Digest::Sha256,
+        4 => Digest::Sha384,
+        5 => Digest::Sha512,
+        _ => return Err(Error::unsupported("signature algorithm", "plain ECDSA")),
+    })
 }
 
 /// RFC 8017 appendix A.2.3; the mask must use MGF1 with the same digest.
@@ -298,126 +385,25 @@ fn pss_parameters(parameters: Option<&[u8]>) -> Result<Scheme> {
     Ok(Scheme::Pss { digest, salt })
 }
 
-fn ecdsa(curve: &[u8], point: &[u8], digest: Digest, message: &[u8], value: &[u8]) -> Result<bool> {
-    let algorithm: &dyn signature::VerificationAlgorithm = match (curve, digest) {
-        (oid::P256, Digest::Sha256) => &signature::ECDSA_P256_SHA256_ASN1,
-        (oid::P256, Digest::Sha384) => &signature::ECDSA_P256_SHA384_ASN1,
-        (oid::P384, Digest::Sha256) => &signature::ECDSA_P384_SHA256_ASN1,
-        (oid::P384, Digest::Sha384) => &signature::ECDSA_P384_SHA384_ASN1,
-        _ => {
-            let name = format!("ECDSA on {} with {}", ber::dotted(curve), digest.name());
-            return Err(Error::unsupported("signature algorithm", name));
-        }
-    };
-    Ok(signature::UnparsedPublicKey::new(algorithm, point)
-        .verify(message, value)
-        .is_ok())
-}
-
-fn pkcs1(modulus: &[u8], exponent: &[u8], digest: Digest, message: &[u8], value: &[u8]) -> bool {
-    let by_ring: &signature::RsaParameters = match digest {
-        Digest::Sha256 => &signature::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
-        Digest::Sha384 if modulus.len() >= 256 => &signature::RSA_PKCS1_2048_8192_SHA384,
-        Digest::Sha512 => &signature::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY,
-        _ => {
-            let Some(block) = open(modulus, exponent, value) else {
-                return false;
-            };
-            return block == pkcs1_block(modulus.len(), digest, message);
-        }
-    };
-    let key = signature::RsaPublicKeyComponents {
-        n: modulus,
-        e: exponent,
-    };
-    key.verify(by_ring, message, value).is_ok()
-}
-
-/// RFC 8017 section 9.2: the whole block is made and compared, so nothing in it can hide.
-fn pkcs1_block(length: usize, digest: Digest, message: &[u8]) -> Vec<u8> {
-    let mut algorithm = ber::element(tag::OBJECT_IDENTIFIER, digest.identifier());
-    algorithm.extend_from_slice(&[5, 0]);
-    let mut information = ber::element(tag::SEQUENCE, &algorithm);
-    information.extend(ber::element(tag::OCTET_STRING, &digest.hash(&[message])));
-    let information = ber::element(tag::SEQUENCE, &information);
-    let padding = length.saturating_sub(information.len() + 3);
-    let mut block = vec![0, 1];
-    block.resize(2 + padding, 0xFF);
-    block.push(0);
-    block.extend(information);
-    block
-}
-
-/// `value ^ exponent mod modulus`, as long as the modulus. For verifying alone: all inputs are public.
-fn open(modulus: &[u8], exponent: &[u8], value: &[u8]) -> Option<Vec<u8>> {
-    let sizes_fit = (64..=1024).contains(&modulus.len()) && (1..=8).contains(&exponent.len());
-    if !sizes_fit || value.len() != modulus.len() {
-        return None;
-    }
-    let (n, e, s) = (
-        BigUint::from_bytes_be(modulus),
-        BigUint::from_bytes_be(exponent),
-        BigUint::from_bytes_be(value),
-    );
-    if s >= n {
-        return None;
-    }
-    let opened = s.modpow(&e, &n).to_bytes_be();
-    let mut block = vec![0; modulus.len().checked_sub(opened.len())?];
-    block.extend(opened);
-    Some(block)
-}
-
-fn pss(modulus: &[u8], exponent: &[u8], digest: Digest, salt: usize, message: &[u8], value: &[u8]) -> bool {
-    let by_ring: Option<&signature::RsaParameters> = match (digest, salt) {
-        (Digest::Sha256, 32) => Some(&signature::RSA_PSS_2048_8192_SHA256),
-        (Digest::Sha384, 48) => Some(&signature::RSA_PSS_2048_8192_SHA384),
-        (Digest::Sha512, 64) => Some(&signature::RSA_PSS_2048_8192_SHA512),
+fn ecdsa(
+    curve: &[u8],
+    point: &[u8],
+    digest: Digest,
+    message: &[u8],
+    value: &[u8],
+    format: Format,
+) -> Result<bool> {
+    let by_ring: Option<&dyn signature::VerificationAlgorithm> = match (curve, digest, format) {
+        (oid::P256, Digest::Sha256, Format::Asn1) => Some(&signature::ECDSA_P256_SHA256_ASN1),
+        (oid::P256, Digest::Sha384, Format::Asn1) => Some(&signature::ECDSA_P256_SHA384_ASN1),
+        (oid::P384, Digest::Sha256, Format::Asn1) => Some(&signature::ECDSA_P384_SHA256_ASN1),
+        (oid::P384, Digest::Sha384, Format::Asn1) => Some(&signature::ECDSA_P384_SHA384_ASN1),
         _ => None,
     };
-    match by_ring.filter(|_| modulus.len() >= 256) {
-        Some(parameters) => {
-            let key = signature::RsaPublicKeyComponents {
-                n: modulus,
-                e: exponent,
-            };
-            key.verify(parameters, message, value).is_ok()
-        }
-        None => open(modulus, exponent, value)
-            .is_some_and(|block| pss_block(&block, modulus, digest, salt, message).is_some()),
+    if let Some(algorithm) = by_ring {
+        let key = signature::UnparsedPublicKey::new(algorithm, point);
+        return Ok(key.verify(message, value).is_ok());
     }
-}
-
-/// EMSA-PSS-VERIFY (RFC 8017 section 9.1.2); `None` where inconsistent.
-fn pss_block(block: &[u8], modulus: &[u8], digest: Digest, salt: usize, message: &[u8]) -> Option<()> {
-    let bits = modulus.len() * 8 - modulus.first()?.leading_zeros() as usize - 1;
-    let length = bits.div_ceil(8);
-    let (zeros, block) = block.split_at(block.len() - length);
-    let hash = digest.hash(&[message]);
-    let (masked, rest) = block.split_at_checked(length.checked_sub(hash.len() + 1)?)?;
-    let (given, trailer) = rest.split_at(hash.len());
-    let mut data = mask(given, masked.len(), digest);
-    data.iter_mut().zip(masked).for_each(|(mask, byte)| *mask ^= byte);
-    let unused = length * 8 - bits;
-    let first = data.first_mut()?;
-    let clear = masked[0].leading_zeros() as usize >= unused;
-    *first &= 0xFF_u8.checked_shr(unused as u32).unwrap_or(0);
-    let (padding, salt) = data.split_at_checked(data.len().checked_sub(salt)?)?;
-    let (one, padding) = padding.split_last()?;
-    let expected = digest.hash(&[&[0; 8], &hash, salt]);
-    let fits = zeros.iter().chain(padding).all(|byte| *byte == 0) && *one == 1 && clear && trailer == [0xBC];
-    (fits && expected == given).then_some(())
-}
-
-/// MGF1 (RFC 8017 appendix B.2.1).
-fn mask(seed: &[u8], length: usize, digest: Digest) -> Vec<u8> {
-    let mut output = Vec::with_capacity(length + 64);
-    for counter in 0_u32.. {
-        if output.len() >= length {
-            break;
-        }
-        output.extend(digest.hash(&[seed, &counter.to_be_bytes()]));
-    }
-    output.truncate(length);
-    output
+    curve::verify(curve, point, &digest.hash(&[message]), value, format)
+        .ok_or_else(|| Error::unsupported("curve", ber::dotted(curve)))
 }

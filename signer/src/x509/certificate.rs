@@ -166,7 +166,7 @@ impl Certificate {
         let mut certificate = Self {
             subject: Name::parse(parsed.subject().as_raw())?,
             issuer: Name::parse(parsed.issuer().as_raw())?,
-            serial: parsed.raw_serial().to_vec(),
+            serial: crate::cms::integer(parsed.raw_serial())?.to_vec(),
             not_before: parsed.validity().not_before.to_datetime(),
             not_after: parsed.validity().not_after.to_datetime(),
             public_key: PublicKey::parse(&information)?,

@@ -2,6 +2,7 @@
 
 pub mod algorithm;
 mod certificate;
+pub mod hasher;
 mod path;
 
 pub use certificate::{Certificate, KeyUsage, Locations, Name, locations};

@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use ::time::OffsetDateTime;
 
+use super::algorithm::{Digest, earlier};
 use super::certificate::{Certificate, purpose_of};
 use crate::limits;
 
@@ -30,8 +31,8 @@ pub struct Path {
     /// From the certificate judged to the anchor.
     pub certificates: Vec<Certificate>,
     pub regime: String,
-    /// SHA-1, MD5 or a short key below the anchor.
-    pub weak: bool,
+    /// From when an algorithm or key below the anchor proves nothing any more.
+    pub weak_from: Option<OffsetDateTime>,
 }
 
 /// Why there is no path. The order is of how far the search came.
@@ -68,7 +69,7 @@ pub fn build(
         steps: Cell::new(0),
     };
     let mut chain = vec![certificate.clone()];
-    let path = search.climb(&mut chain, false)?;
+    let path = search.climb(&mut chain, None)?;
     // A signer that is itself trusted was trusted as it is.
     if path.certificates.len() > 1 {
         leaf(certificate, purpose)?;
@@ -77,7 +78,7 @@ pub fn build(
 }
 
 impl Search<'_> {
-    fn climb(&self, chain: &mut Vec<Certificate>, weak: bool) -> Result<Path, Fault> {
+    fn climb(&self, chain: &mut Vec<Certificate>, weak_from: Option<OffsetDateTime>) -> Result<Path, Fault> {
         let Some(last) = chain.last().cloned() else {
             return Err(Fault::NoPath);
         };
@@ -94,7 +95,7 @@ impl Search<'_> {
             return Ok(Path {
                 certificates: chain.clone(),
                 regime: regime.clone(),
-                weak,
+                weak_from,
             });
         }
         if chain.len() >= limits::PATH_LENGTH {
@@ -107,7 +108,7 @@ impl Search<'_> {
             if !fits {
                 continue;
             }
-            match self.step(chain, &last, issuer, weak) {
+            match self.step(chain, &last, issuer, weak_from) {
                 Ok(path) => return Ok(path),
                 Err(fault) => worst = worst.max(fault),
             }
@@ -120,7 +121,7 @@ impl Search<'_> {
         chain: &mut Vec<Certificate>,
         last: &Certificate,
         issuer: &Certificate,
-        weak: bool,
+        weak_from: Option<OffsetDateTime>,
     ) -> Result<Path, Fault> {
         self.steps.set(self.steps.get() + 1);
         if self.steps.get() > limits::PATH_STEPS {
@@ -138,9 +139,9 @@ impl Search<'_> {
                 return Err(Fault::Unsupported(error.to_string()));
             }
         };
-        let weak = weak || digest.is_some_and(|digest| digest.is_weak()) || issuer.public_key.is_weak();
+        let own = earlier(digest.and_then(Digest::weak_from), issuer.public_key.weak_from());
         chain.push(issuer.clone());
-        let path = self.climb(chain, weak);
+        let path = self.climb(chain, earlier(weak_from, own));
         let below = chain[1..chain.len() - 1]
             .iter()
             .filter(|one| !one.is_self_issued())

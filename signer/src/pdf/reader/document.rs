@@ -25,6 +25,8 @@ pub struct Document<'a> {
     decoded_bytes: Cell<usize>,
     /// With the encryption dictionary's own name, whose strings stay as they are.
     decryption: Option<(Decryption, Option<Reference>)>,
+    /// Encrypted and not opened: strings stay as they are, and streams cannot be read.
+    is_locked: bool,
 }
 
 /// An indirect object with the bytes it was read from.
@@ -65,6 +67,23 @@ impl<'a> Document<'a> {
     /// # Errors
     /// [`Error::Malformed`] for whatever readers could see differently, [`Error::Refused`] beyond the limits.
     pub fn open(bytes: &'a [u8], password: Option<&str>) -> Result<Self> {
+        let mut document = Self::read(bytes)?;
+        document.decryption = document.encryption(password)?;
+        Ok(document)
+    }
+
+    /// Reads an encrypted file without its key: dictionaries, names and numbers are in the clear (7.6.2), which is enough to
+    /// see that it has no signature field with a value.
+    ///
+    /// # Errors
+    /// As [`Document::open`]; reading an encrypted stream later is [`Error::Refused`].
+    pub fn open_locked(bytes: &'a [u8]) -> Result<Self> {
+        let mut document = Self::read(bytes)?;
+        document.is_locked = true;
+        Ok(document)
+    }
+
+    fn read(bytes: &'a [u8]) -> Result<Self> {
         let revisions = revision::revisions(bytes)?;
         let mut history: HashMap<u32, Vec<(usize, Entry)>> = HashMap::new();
         for (index, revision) in revisions.iter().enumerate() {
@@ -72,7 +91,7 @@ impl<'a> Document<'a> {
                 history.entry(*number).or_default().push((index, *entry));
             }
         }
-        let mut document = Self {
+        Ok(Self {
             bytes,
             revisions,
             history,
@@ -80,9 +99,8 @@ impl<'a> Document<'a> {
             containers: RefCell::default(),
             decoded_bytes: Cell::new(0),
             decryption: None,
-        };
-        document.decryption = document.encryption(password)?;
-        Ok(document)
+            is_locked: false,
+        })
     }
 
     fn encryption(&self, password: Option<&str>) -> Result<Option<(Decryption, Option<Reference>)>> {
@@ -237,6 +255,12 @@ impl<'a> Document<'a> {
     }
 
     fn decode(&self, stream: &Stream) -> Result<Cow<'a, [u8]>> {
+        if self.is_locked {
+            return Err(Error::refused(
+                "PDF",
+                "an encrypted stream cannot be read without its key",
+            ));
+        }
         let raw = &self.bytes[stream.data.clone()];
         match &self.decryption {
             None => filter::decode(raw, &stream.dictionary),

@@ -8,6 +8,8 @@ mod decrypt;
 mod document;
 mod filter;
 mod lexer;
+#[cfg(test)]
+mod properties;
 mod revision;
 mod xref;
 

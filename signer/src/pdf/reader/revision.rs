@@ -18,6 +18,9 @@ pub struct Revision {
     pub end_of_file_mark: usize,
     pub trailer: Dictionary,
     pub(super) entries: BTreeMap<u32, Entry>,
+    /// Its table and the hybrid stream it carries along disagree about an object: the table counts (7.5.8.4), but not every
+    /// reader goes by it.
+    pub is_ambiguous: bool,
     /// Where its cross-reference section begins.
     pub cross_reference: usize,
 }
@@ -39,8 +42,21 @@ pub(super) fn revisions(bytes: &[u8]) -> Result<Vec<Revision>> {
     let sections = chain(bytes)?;
     let count = sections.len();
     let mut revisions: Vec<Revision> = Vec::with_capacity(count);
-    for (index, section) in sections.into_iter().enumerate() {
+    for (index, mut section) in sections.into_iter().enumerate() {
         let begin = revisions.last().map_or(0, |revision| revision.extent.end);
+        let known = |number: u32| {
+            let mut newest_first = revisions.iter().rev();
+            newest_first.find_map(|revision| revision.entries.get(&number).copied())
+        };
+        let is_carried = |offset: usize| {
+            let named =
+                |revision: &Revision| revision.trailer.integer("XRefStm") == i64::try_from(offset).ok();
+            revisions.iter().any(named)
+        };
+        let is_ambiguous = section.0.join_hidden(is_carried, known)?;
+        if let Some(previous) = revisions.last() {
+            section.0.trailer.inherit(&previous.trailer);
+        }
         let (mark, end) = tail(bytes, &section.0, section.1)?;
         if begin > section.0.start.min(section.1) {
             return Err(Error::malformed("PDF", "revisions overlap"));
@@ -54,6 +70,7 @@ pub(super) fn revisions(bytes: &[u8]) -> Result<Vec<Revision>> {
             cross_reference: section.0.start,
             trailer: section.0.trailer,
             entries: section.0.entries,
+            is_ambiguous,
         });
     }
     Ok(revisions)
@@ -79,7 +96,10 @@ fn chain(bytes: &[u8]) -> Result<Vec<(Section, usize)>> {
                 "cross-reference sections loop or are too many",
             ));
         }
-        let section = xref::section(bytes, start)?;
+        let section = xref::section(bytes, start).or_else(|error| {
+            // A first revision alone: what follows it must stand exactly where it is said to.
+            xref::near(bytes, start).map_err(|_| error)
+        })?;
         entries += section.entries.len();
         if entries > limits::OBJECTS {
             return Err(Error::refused("PDF", "too many objects"));
@@ -122,6 +142,7 @@ fn linearized(bytes: &[u8], first_page: Section, main: Section) -> Result<Sectio
         end: main.end,
         entries,
         trailer: first_page.trailer,
+        hidden: first_page.hidden.or(main.hidden),
     })
 }
 
@@ -163,6 +184,17 @@ fn tail(bytes: &[u8], section: &Section, expected: usize) -> Result<(usize, usiz
             format!("the revision at byte {} has no end of its own", section.start),
         )
     };
+    // Some writers repeat the trailer behind a cross-reference stream; it must not speak of another document.
+    if lexer.keyword(b"trailer") {
+        let trailer = lexer.dictionary()?;
+        if ["Root", "Prev", "XRefStm", "Encrypt"]
+            .iter()
+            .any(|key| trailer.get(key).is_some())
+        {
+            return Err(fault());
+        }
+        lexer.skip_space();
+    }
     if !lexer.keyword(b"startxref") {
         return Err(fault());
     }

@@ -25,16 +25,43 @@ pub(super) struct Section {
     pub(super) end: usize,
     pub(super) entries: BTreeMap<u32, Entry>,
     pub(super) trailer: Dictionary,
+    /// Of a hybrid file: where the stream of `/XRefStm` stands, and what it names.
+    pub(super) hidden: Option<(usize, BTreeMap<u32, Entry>)>,
 }
 
-/// Reads the section that begins at `start`, and for a hybrid file the stream its trailer names.
+/// Reads the section that begins at `start`, and for a hybrid file the stream its trailer names. White space may stand
+/// before it: offsets of the field often name the end of line before `xref`.
 pub(super) fn section(bytes: &[u8], start: usize) -> Result<Section> {
     let mut lexer = Lexer::in_file(bytes, start);
+    lexer.skip_blank();
+    let begin = lexer.position;
     if lexer.keyword(b"xref") {
-        hybrid(bytes, table(lexer, start)?)
+        hybrid(bytes, table(lexer, begin)?)
     } else {
-        stream(bytes, start)
+        stream(bytes, begin)
     }
+}
+
+/// The section of a file's first revision where its offset misses it by a few bytes. Everything after that revision names
+/// its own sections exactly, so no reader can take another one for it.
+pub(super) fn near(bytes: &[u8], start: usize) -> Result<Section> {
+    const REACH: usize = 8;
+    let fault = || Error::malformed("PDF", format!("no cross-reference section at byte {start}"));
+    let mut found = None;
+    for at in start.saturating_sub(REACH)..start.saturating_add(REACH).min(bytes.len()) {
+        let begins_line = at == 0 || bytes.get(at - 1).copied().is_some_and(is_whitespace);
+        let begins_token = !bytes.get(at).copied().is_some_and(is_whitespace);
+        if begins_line
+            && begins_token
+            && let Ok(section) = section(bytes, at)
+        {
+            if found.is_some() || previous(&section.trailer)?.is_some() {
+                return Err(fault());
+            }
+            found = Some(section);
+        }
+    }
+    found.ok_or_else(fault)
 }
 
 fn table(mut lexer: Lexer<'_>, start: usize) -> Result<Section> {
@@ -58,6 +85,7 @@ fn table(mut lexer: Lexer<'_>, start: usize) -> Result<Section> {
         end: lexer.position,
         entries,
         trailer,
+        hidden: None,
     })
 }
 
@@ -98,7 +126,6 @@ fn add(entries: &mut BTreeMap<u32, Entry>, number: u64, entry: Entry) -> Result<
     Ok(())
 }
 
-/// Adds the entries of `/XRefStm`: they may only give what the table hides (7.5.8.4).
 fn hybrid(bytes: &[u8], mut section: Section) -> Result<Section> {
     let Some(offset) = section.trailer.get("XRefStm") else {
         return Ok(section);
@@ -107,22 +134,39 @@ fn hybrid(bytes: &[u8], mut section: Section) -> Result<Section> {
         .as_integer()
         .and_then(|offset| usize::try_from(offset).ok())
         .ok_or_else(|| Error::malformed("PDF", "XRefStm is no offset"))?;
-    let hidden = stream(bytes, offset)?;
-    for (number, entry) in hidden.entries {
-        match section.entries.get(&number) {
-            None | Some(Entry::Free) => {
-                section.entries.insert(number, entry);
-            }
-            Some(old) if *old == entry => {}
-            Some(_) => {
-                return Err(Error::malformed(
-                    "PDF",
-                    format!("hybrid entries disagree about object {number}"),
-                ));
+    section.hidden = Some((offset, stream(bytes, offset)?.entries));
+    Ok(section)
+}
+
+impl Section {
+    /// Adds what `/XRefStm` names: it may only give what the table hides (7.5.8.4). Some writers carry the stream that an
+    /// earlier revision named along (`is_carried`); then it must say nothing but what is `known`, or readers that look
+    /// there first would see old objects. Returns whether table and stream disagree about an object all the same.
+    pub(super) fn join_hidden(
+        &mut self,
+        is_carried: impl Fn(usize) -> bool,
+        known: impl Fn(u32) -> Option<Entry>,
+    ) -> Result<bool> {
+        let Some((offset, hidden)) = self.hidden.take() else {
+            return Ok(false);
+        };
+        let mut disagree = false;
+        let fault =
+            |number: u32| Error::malformed("PDF", format!("hybrid entries disagree about object {number}"));
+        let carried = is_carried(offset);
+        for (number, entry) in hidden {
+            match self.entries.get(&number) {
+                Some(old) if *old == entry => {}
+                Some(Entry::InUse { .. } | Entry::Compressed { .. }) if carried => disagree = true,
+                None if carried && known(number) == Some(entry) => {}
+                None | Some(Entry::Free) if !carried => {
+                    self.entries.insert(number, entry);
+                }
+                _ => return Err(fault(number)),
             }
         }
+        Ok(disagree)
     }
-    Ok(section)
 }
 
 fn stream(bytes: &[u8], start: usize) -> Result<Section> {
@@ -148,6 +192,7 @@ fn stream(bytes: &[u8], start: usize) -> Result<Section> {
         end: lexer.position,
         entries,
         trailer,
+        hidden: None,
     })
 }
 

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use super::key::{DigestArgument, certificates};
-use super::output::{Progress, read, unreadable, write};
+use super::output::{Piece, Progress, read, unreadable, write};
 use super::sign::{Finishing, LevelArgument, NetworkArguments, WishArguments};
 use crate::error::{Error, Result};
 use crate::shell::pkcs11;
@@ -108,7 +108,11 @@ fn prepare(arguments: &PrepareArguments) -> Result<()> {
     let prepared = sign::prepare_with(&document, password, &request, &chain)?;
     let level = level_name(arguments.wish.level);
     let state = keeper.store(&prepared, level)?;
-    write(&arguments.keeping.state, &[state.as_bytes()], || Ok(()))?;
+    write(
+        &arguments.keeping.state,
+        &[Piece::Bytes(state.as_bytes())],
+        || Ok(()),
+    )?;
     print(&task(&prepared))
 }
 
@@ -133,7 +137,11 @@ fn complete(arguments: &CompleteArguments) -> Result<()> {
         progress: &progress,
     };
     let parts = finishing.finish(signed, &document)?;
-    write(&arguments.output, &parts.slices(&document), || keeper.use_up(&id))
+    write(
+        &arguments.output,
+        &parts.pieces(&arguments.input, document.len()),
+        || keeper.use_up(&id),
+    )
 }
 
 impl CompleteArguments {

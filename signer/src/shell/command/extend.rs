@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::key::certificates;
-use super::output::{Progress, unreadable, write};
+use super::output::{Piece, Progress, unreadable, write};
 use super::sign::{LevelArgument, NetworkArguments};
 use crate::error::{Error, Result};
 use crate::shell::raise::Means;
@@ -54,5 +54,5 @@ fn extend(arguments: &Arguments) -> Result<()> {
     let mut file = document.to_vec();
     means.raise(&mut file, target)?;
     progress.step("writing");
-    write(&arguments.output, &[&file], || Ok(()))
+    write(&arguments.output, &[Piece::Bytes(&file)], || Ok(()))
 }

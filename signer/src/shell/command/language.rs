@@ -127,7 +127,7 @@ const COMMANDS: [(&str, &str); 8] = [
     ),
 ];
 
-const ARGUMENTS: [(&str, &str); 46] = [
+const ARGUMENTS: [(&str, &str); 47] = [
     ("lang", "Ngôn ngữ của trợ giúp: en, vi; mặc định theo LANG"),
     ("version", "In phiên bản"),
     ("p12", "Khóa và chứng thư số (PKCS#12)"),
@@ -236,6 +236,10 @@ const ARGUMENTS: [(&str, &str); 46] = [
     (
         "at",
         "Thời điểm xét (RFC 3339); mặc định thời điểm ký được chứng minh, nếu không thì bây giờ",
+    ),
+    (
+        "report",
+        "Ghi báo cáo của một tệp: html, pdf (PDF/A) cho người đọc, etsi (XML theo TS 119 102-2) cho chương trình",
     ),
     (
         "revocation",

@@ -3,6 +3,7 @@
 mod completions;
 mod deferred;
 mod extend;
+mod in_order;
 mod inspect;
 mod key;
 mod language;
@@ -72,7 +73,7 @@ pub fn run() -> ExitCode {
         .try_get_matches_from(arguments)
         .and_then(|matches| Command::from_arg_matches(&matches));
     match parsed {
-        Ok(parsed) => parsed.action.run(command),
+        Ok(parsed) => parsed.action.run(command, parsed.lang),
         Err(error) => {
             let _ = error.print();
             if error.use_stderr() {
@@ -85,13 +86,13 @@ pub fn run() -> ExitCode {
 }
 
 impl Action {
-    fn run(&self, command: clap::Command) -> ExitCode {
+    fn run(&self, command: clap::Command, language: Option<Language>) -> ExitCode {
         match self {
             Self::Sign(arguments) => sign::run(arguments),
             Self::Prepare(arguments) => deferred::run_prepare(arguments),
             Self::Complete(arguments) => deferred::run_complete(arguments),
             Self::Extend(arguments) => extend::run(arguments),
-            Self::Verify(arguments) => verify::run(arguments),
+            Self::Verify(arguments) => verify::run(arguments, language),
             Self::Inspect(arguments) => inspect::run(arguments),
             Self::Completions(arguments) => completions::run(arguments, command),
         }

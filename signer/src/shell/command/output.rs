@@ -5,19 +5,37 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 
-/// Writes the parts beside the output and renames, so that a broken run leaves no half file. `before_it_counts` runs when
+/// What a new file consists of.
+pub(super) enum Piece<'a> {
+    /// A whole file of the size it had when it was read; the kernel copies it.
+    File {
+        path: &'a Path,
+        size_bytes: usize,
+    },
+    Bytes(&'a [u8]),
+}
+
+/// Writes the pieces beside the output and renames, so that a broken run leaves no half file. `before_it_counts` runs when
 /// all is on disk under the other name.
 pub(super) fn write(
     path: &Path,
-    parts: &[&[u8]],
+    pieces: &[Piece<'_>],
     before_it_counts: impl FnOnce() -> Result<()>,
 ) -> Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".part");
     let write = || {
         let mut file = std::fs::File::create(&beside)?;
-        for part in parts {
-            file.write_all(part)?;
+        for piece in pieces {
+            match piece {
+                Piece::File { path, size_bytes } => {
+                    let copied = std::io::copy(&mut std::fs::File::open(path)?, &mut file)?;
+                    if copied != *size_bytes as u64 {
+                        return Err(std::io::Error::other("it changed while it was signed"));
+                    }
+                }
+                Piece::Bytes(bytes) => file.write_all(bytes)?,
+            }
         }
         file.sync_all()
     };

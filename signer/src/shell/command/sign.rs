@@ -1,11 +1,11 @@
 //! `signer sign`: a PAdES signature on one file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::key::{KeyArguments, certificates};
 use super::look::{LookArguments, Signer};
-use super::output::{Progress, unreadable, write};
+use super::output::{Piece, Progress, unreadable, write};
 use crate::error::{Error, Result};
 use crate::shell::clock;
 use crate::shell::fetch::{self, Fetcher};
@@ -111,7 +111,11 @@ fn sign(arguments: &Arguments) -> Result<()> {
     };
     let parts = finishing.finish(signed, &document)?;
     progress.step("writing");
-    write(&arguments.output, &parts.slices(&document), || Ok(()))
+    write(
+        &arguments.output,
+        &parts.pieces(&arguments.input, document.len()),
+        || Ok(()),
+    )
 }
 
 impl WishArguments {
@@ -194,10 +198,10 @@ pub(super) enum Parts {
 }
 
 impl Parts {
-    pub(super) fn slices<'a>(&'a self, document: &'a [u8]) -> Vec<&'a [u8]> {
+    pub(super) fn pieces<'a>(&'a self, path: &'a Path, size_bytes: usize) -> Vec<Piece<'a>> {
         match self {
-            Self::Update(update) => vec![document, update],
-            Self::Whole(file) => vec![file],
+            Self::Update(update) => vec![Piece::File { path, size_bytes }, Piece::Bytes(update)],
+            Self::Whole(file) => vec![Piece::Bytes(file)],
         }
     }
 }

@@ -1,5 +1,9 @@
 //! `signer verify`: a verdict for each file.
 
+mod outcome;
+mod written_report;
+
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -7,9 +11,13 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use self::outcome::Outcome;
+use super::in_order::in_order;
+use super::language;
 use crate::error::Result;
+use crate::report::Language;
 use crate::shell::clock;
-use crate::validate::{Anchor, Policy, Report, Revocation, Verdict, validate};
+use crate::validate::{Anchor, Policy, Report, Revocation, validate};
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -31,6 +39,8 @@ pub(super) struct Arguments {
     /// User or owner password of encrypted files.
     #[arg(long, env = "SIGNER_PASSWORD", hide_env_values = true)]
     password: Option<String>,
+    #[command(flatten)]
+    written: written_report::ReportArguments,
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }
@@ -49,8 +59,16 @@ struct Line<'a> {
     report: &'a Report,
 }
 
-pub(super) fn run(arguments: &Arguments) -> ExitCode {
-    let policy = match policy(arguments) {
+/// `language` is the reports'; Vietnamese where none is asked for.
+pub(super) fn run(arguments: &Arguments, language: Option<language::Language>) -> ExitCode {
+    let language = match language {
+        Some(language::Language::En) => Language::English,
+        Some(language::Language::Vi) | None => Language::Vietnamese,
+    };
+    let policy = match policy(arguments).and_then(|policy| {
+        arguments.written.check(&arguments.files)?;
+        Ok(policy)
+    }) {
         Ok(policy) => policy,
         Err(error) => {
             eprintln!("signer: {error}");
@@ -58,20 +76,40 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         }
     };
     let mut outcome = Outcome::default();
-    for file in &arguments.files {
-        match super::map(file) {
-            Ok(document) => {
-                let report = validate(&document, &policy);
-                outcome.add(report.verdict);
-                print(arguments.json, file, &report);
-            }
-            Err(error) => {
-                outcome.unreadable = true;
-                eprintln!("signer: {}: {error}", file.display());
-            }
+    let judge = |file: &PathBuf| judge(arguments, &policy, language, file);
+    in_order(&arguments.files, judge, |file, judged| match judged {
+        Ok((report, text)) => {
+            outcome.add(report.verdict);
+            // Whoever reads may have seen enough; the exit code is still worth computing.
+            let _ = io::stdout().write_all(text.as_bytes());
         }
-    }
+        Err(reason) => {
+            outcome.unreadable = true;
+            eprintln!("signer: {}: {reason}", file.display());
+        }
+    });
     ExitCode::from(outcome.code())
+}
+
+/// The report on one file, and what is printed of it.
+fn judge(
+    arguments: &Arguments,
+    policy: &Policy,
+    language: Language,
+    file: &Path,
+) -> Result<(Report, String), String> {
+    let document = super::map(file).map_err(|error| error.to_string())?;
+    let report = validate(&document, policy);
+    arguments
+        .written
+        .write(&report, file, &document, policy, language)
+        .map_err(|error| error.to_string())?;
+    let text = if arguments.json {
+        line(file, &report)?
+    } else {
+        words(file, &report)
+    };
+    Ok((report, text))
 }
 
 fn policy(arguments: &Arguments) -> Result<Policy> {
@@ -95,64 +133,30 @@ fn policy(arguments: &Arguments) -> Result<Policy> {
     Ok(policy)
 }
 
-fn print(json: bool, file: &Path, report: &Report) {
-    if json {
-        let line = Line {
-            file: file.display().to_string(),
-            report,
-        };
-        match serde_json::to_string(&line) {
-            Ok(line) => println!("{line}"),
-            Err(error) => eprintln!("signer: {}: {error}", file.display()),
-        }
-        return;
-    }
-    println!("{}: {}", file.display(), report.sentence());
+fn line(file: &Path, report: &Report) -> Result<String, String> {
+    let line = Line {
+        file: file.display().to_string(),
+        report,
+    };
+    serde_json::to_string(&line)
+        .map(|line| line + "\n")
+        .map_err(|error| error.to_string())
+}
+
+fn words(file: &Path, report: &Report) -> String {
+    let mut text = format!("{}: {}\n", file.display(), report.sentence());
     for signature in &report.signatures {
         let signer = signature.signer.as_deref().unwrap_or("?");
-        println!("  {}: {:?} {signer}", signature.field, signature.indication);
-        for reason in &signature.reasons {
-            println!("    {reason}");
-        }
-        for warning in &signature.warnings {
-            println!("    {}", warning.sentence());
+        let (field, indication) = (&signature.field, signature.indication);
+        text.push_str(&format!("  {field}: {indication:?} {signer}\n"));
+        let warnings = signature.warnings.iter().map(|warning| warning.sentence());
+        for line in signature.reasons.iter().map(String::as_str).chain(warnings) {
+            text.push_str(&format!("    {line}\n"));
         }
     }
+    text
 }
 
 fn moment(text: &str) -> std::result::Result<OffsetDateTime, String> {
     OffsetDateTime::parse(text, &Rfc3339).map_err(|error| error.to_string())
-}
-
-/// What was seen over all files; the exit code tells the worst.
-#[derive(Default)]
-struct Outcome {
-    passed: bool,
-    failed: bool,
-    indeterminate: bool,
-    unreadable: bool,
-}
-
-impl Outcome {
-    fn add(&mut self, verdict: Verdict) {
-        match verdict {
-            Verdict::TotalPassed => self.passed = true,
-            Verdict::TotalFailed | Verdict::Malformed => self.failed = true,
-            Verdict::Indeterminate => self.indeterminate = true,
-            Verdict::NoSignature => {}
-        }
-    }
-
-    /// 0 all passed, 1 any failed or malformed, 2 any indeterminate, 3 no signature in any, 66 unreadable input.
-    fn code(&self) -> u8 {
-        match self {
-            Self { failed: true, .. } => 1,
-            Self { unreadable: true, .. } => super::UNREADABLE,
-            Self {
-                indeterminate: true, ..
-            } => 2,
-            Self { passed: true, .. } => 0,
-            _ => 3,
-        }
-    }
 }

@@ -6,7 +6,7 @@ use super::{Finding, Walk};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::pdf::object::{Dictionary, Object, Reference};
-use crate::pdf::reader::Place;
+use crate::pdf::reader::{Place, View};
 
 /// Kinds that comment on a page (ISO 32000-2, table 257, P = 3); none that could cover it with other text.
 const COMMENTS: [&[u8]; 5] = [b"Text", b"Highlight", b"Underline", b"Popup", b"Ink"];
@@ -41,7 +41,7 @@ impl Walk<'_> {
         }
         for reference in after.iter().filter_map(Object::as_reference) {
             if !old_references.contains(&reference) {
-                self.added(reference, label)?;
+                self.added(reference, &before, label)?;
             }
         }
         Ok(())
@@ -64,7 +64,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn added(&mut self, reference: Reference, label: &str) -> Result<()> {
+    fn added(&mut self, reference: Reference, before: &[Object], label: &str) -> Result<()> {
         let is_signature = self
             .new_widgets
             .get(&reference)
@@ -76,10 +76,10 @@ impl Walk<'_> {
             .get(&reference)
             .and_then(|field| self.old_fields.get(field))
             .is_some_and(|field| field.is_signature && field.value.is_null());
-        if is_signature && (is_new || empty_before) {
-            return Ok(());
-        }
         let object = self.new.object(reference)?;
+        if is_signature && (is_new || empty_before) {
+            return self.overlap(&object.object, before, label);
+        }
         let subtype = object
             .object
             .as_dictionary()
@@ -94,6 +94,63 @@ impl Walk<'_> {
         }
         Ok(())
     }
+}
+
+impl Walk<'_> {
+    /// A widget that comes later may not lie over what stood there: it could show something else in its place.
+    fn overlap(&mut self, widget: &Object, before: &[Object], label: &str) -> Result<()> {
+        let Some(new) = widget.as_dictionary().map(|widget| rectangle(self.new, widget)) else {
+            return Ok(());
+        };
+        let Some(new) = new? else { return Ok(()) };
+        for item in before {
+            let Object::Dictionary(old) = self.old.resolve(item)? else {
+                continue;
+            };
+            let Some(old) = rectangle(self.old, &old)? else {
+                continue;
+            };
+            let apart = new.right <= old.left
+                || old.right <= new.left
+                || new.top <= old.bottom
+                || old.top <= new.bottom;
+            if !apart {
+                self.disallow(format!("a new signature lies over an annotation of {label}"));
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Rectangle {
+    left: f64,
+    bottom: f64,
+    right: f64,
+    top: f64,
+}
+
+/// `/Rect`, where it has an area and the annotation is shown.
+fn rectangle(view: View<'_>, annotation: &Dictionary) -> Result<Option<Rectangle>> {
+    const HIDDEN: i64 = 1 << 1;
+    const NO_VIEW: i64 = 1 << 5;
+    let flags = view.value(annotation, "F")?.as_integer().unwrap_or(0);
+    let Object::Array(corners) = view.value(annotation, "Rect")? else {
+        return Ok(None);
+    };
+    let corners: Vec<f64> = corners.iter().filter_map(Object::as_number).collect();
+    let [left, bottom, right, top] = corners[..] else {
+        return Ok(None);
+    };
+    let rectangle = Rectangle {
+        left: left.min(right),
+        bottom: bottom.min(top),
+        right: left.max(right),
+        top: bottom.max(top),
+    };
+    let shown = flags & (HIDDEN | NO_VIEW) == 0;
+    let has_area = rectangle.right > rectangle.left && rectangle.top > rectangle.bottom;
+    Ok((shown && has_area).then_some(rectangle))
 }
 
 fn direct(items: &[Object]) -> Vec<Object> {

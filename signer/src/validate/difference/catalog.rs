@@ -30,12 +30,13 @@ impl Walk<'_> {
             b"DecodeParms",
         ];
         for key in keys(&old, &new).into_iter().filter(|key| !own.contains(key)) {
+            // A private key shows nothing; what it names is judged wherever else it is used.
             let (old, new) = self.values(&old, &new, key);
-            // A key that is gone shows nothing any more.
-            if new.is_null() {
-                self.explain(&old)?;
-            } else {
+            if self.is_same(&old, &new)? {
                 self.require_same(old, new, format!("the trailer's {}", shown(key)));
+            } else {
+                self.evidence(&format!("the trailer's {}", shown(key)));
+                self.explain(&old)?;
             }
         }
         let (old_information, new_information) = self.values(&old, &new, b"Info");

@@ -27,6 +27,12 @@ impl Walk<'_> {
             }
         };
         super::field::no_duplicates(after, "AcroForm")?;
+        let (old_fields, new_fields) = self.values(before, after, b"Fields");
+        let (old_fields, new_fields) = (self.old.resolve(&old_fields)?, self.new.resolve(&new_fields)?);
+        self.field_list(
+            old_fields.as_array().unwrap_or_default(),
+            new_fields.as_array().unwrap_or_default(),
+        )?;
         for key in keys(before, after) {
             let (old, new) = self.values(before, after, key);
             match key {
@@ -38,12 +44,7 @@ impl Walk<'_> {
                 _ => self.require_same(old, new, format!("the form's {}", shown(key))),
             }
         }
-        let (old, new) = self.values(before, after, b"Fields");
-        let (old, new) = (self.old.resolve(&old)?, self.new.resolve(&new)?);
-        self.field_list(
-            old.as_array().unwrap_or_default(),
-            new.as_array().unwrap_or_default(),
-        )
+        Ok(())
     }
 
     fn signature_flags(&mut self, old: &Object, new: &Object) -> Result<()> {
@@ -55,7 +56,8 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Named resources may be added, never changed.
+    /// Named resources may be added, never changed; but no variable text is drawn with external objects (12.7.4.3), and
+    /// writers name the parts of each visible signature's appearance there, under the same names again.
     fn resources(&mut self, old: &Object, new: &Object) -> Result<()> {
         let (old, new) = (self.old.resolve(old)?, self.new.resolve(new)?);
         let (Object::Dictionary(before), Object::Dictionary(after)) = (&old, &new) else {
@@ -68,7 +70,9 @@ impl Walk<'_> {
             let other = after.get(key).cloned().unwrap_or(Object::Null);
             let (kind, other) = (self.old.resolve(value)?, self.new.resolve(&other)?);
             let label = format!("the form's resources {}", shown(key));
-            if let (Object::Dictionary(kind), Object::Dictionary(other)) = (&kind, &other) {
+            if key == b"XObject" && self.draws_signature && other.as_dictionary().is_some() {
+                self.explain(value)?;
+            } else if let (Object::Dictionary(kind), Object::Dictionary(other)) = (&kind, &other) {
                 for (name, value) in kind.iter() {
                     let other = other.get(name).cloned().unwrap_or(Object::Null);
                     self.require_same(value.clone(), other, label.as_str());
@@ -158,6 +162,7 @@ impl Walk<'_> {
         }
         let is_time_stamp = signature.name("Type") == Some(b"DocTimeStamp");
         let visible = self.is_visible(field)?;
+        self.draws_signature |= visible;
         self.findings.push(if is_time_stamp && !visible {
             Finding::DocumentTimeStamp(field.name.clone())
         } else {
@@ -221,6 +226,10 @@ impl Walk<'_> {
         );
         before.retain(|kid| is_field(&self.old_fields, kid));
         after.retain(|kid| is_field(&self.new_fields, kid));
+        // A field that was signed over keeps its family: new ones stand at the root of the form.
+        if after.len() > before.len() {
+            self.disallow(format!("a field was added under {}", old.name));
+        }
         self.field_list(&before, &after)
     }
 
@@ -232,6 +241,10 @@ impl Walk<'_> {
             if FILLING.contains(&key) {
                 if !self.is_same(&before, &after)? {
                     self.explain(&before)?;
+                    if let (b"AP", Some(appearance)) = (key, before.as_reference()) {
+                        self.replaced
+                            .push((self.old.place(appearance), field.name.clone()));
+                    }
                     filled = true;
                     redrawn |= key == b"AP" && !before.is_null();
                     revalued |= key == b"V" || key == b"AS";

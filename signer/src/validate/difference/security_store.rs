@@ -25,6 +25,7 @@ impl Walk<'_> {
         self.explain(&old)?;
         self.typed(after)?;
         let mut grown = old.is_null();
+        let lost_before = self.findings.len();
         for key in keys(before, after) {
             let (old, new) = self.values(before, after, key);
             match key {
@@ -34,9 +35,19 @@ impl Walk<'_> {
             }
         }
         if grown {
+            self.renewed(lost_before);
             self.evidence("/DSS");
         }
         Ok(())
+    }
+
+    /// What is lost from a store that gains others at the same time was collected anew.
+    fn renewed(&mut self, from: usize) {
+        for finding in &mut self.findings[from..] {
+            if let Finding::Lost(what) = finding {
+                *finding = Finding::Renewed(std::mem::take(what));
+            }
+        }
     }
 
     /// Every old entry must still be there; returns whether others came.
@@ -63,7 +74,7 @@ impl Walk<'_> {
                 self.lost(item, after)?;
             }
         }
-        Ok(after.len() != kept)
+        Ok(after.len() > kept)
     }
 
     /// An entry that is named no longer is lost; one that is named still was overridden.
@@ -90,7 +101,33 @@ impl Walk<'_> {
                 self.findings.push(Finding::Lost("an entry of /VRI".to_owned()));
             }
         }
-        Ok(!self.is_same(&old, &new)?)
+        let mut grown = false;
+        for (key, value) in after.iter() {
+            let known = before.get(key).cloned().unwrap_or(Object::Null);
+            grown |= known.is_null() || !self.covers(&known, value)?;
+        }
+        Ok(grown)
+    }
+
+    /// Whether an entry of `/VRI` names nothing that it did not name before.
+    fn covers(&mut self, old: &Object, new: &Object) -> Result<bool> {
+        let (old, new) = (self.old.resolve(old)?, self.new.resolve(new)?);
+        let (Some(before), Some(after)) = (old.as_dictionary(), new.as_dictionary()) else {
+            return Ok(false);
+        };
+        for key in ["Cert", "CRL", "OCSP"] {
+            let (old, new) = (self.old.value(before, key)?, self.new.value(after, key)?);
+            let (old, new) = (
+                old.as_array().unwrap_or_default(),
+                new.as_array().unwrap_or_default(),
+            );
+            for item in new {
+                if !old.contains(item) {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
     }
 
     /// Every entry has the type the standard gives it, so that nothing else travels under the store's name.

@@ -6,6 +6,7 @@ use super::Walk;
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::pdf::object::{Dictionary, Object, Reference};
+use crate::pdf::reader::View;
 
 impl Walk<'_> {
     pub(super) fn structure_tree(&mut self, old: &Dictionary, new: &Dictionary) -> Result<()> {
@@ -38,10 +39,7 @@ impl Walk<'_> {
             if seen.len() > limits::COMPARED_OBJECTS {
                 return Err(Error::refused("PDF", "structure tree too large"));
             }
-            let (before, after) = (
-                items(&self.old.value(&old, "K")?),
-                items(&self.new.value(&new, "K")?),
-            );
+            let (before, after) = (kids(self.old, &old)?, kids(self.new, &new)?);
             let mut rest = after.iter();
             for item in &before {
                 let Some(other) = rest.find(|other| item == *other) else {
@@ -93,7 +91,7 @@ impl Walk<'_> {
             }
             return Ok(());
         }
-        for kid in items(&self.new.value(element, "K")?) {
+        for kid in kids(self.new, element)? {
             self.new_element(&kid, depth + 1)?;
         }
         Ok(())
@@ -140,10 +138,11 @@ impl Walk<'_> {
     }
 }
 
-fn items(value: &Object) -> Vec<Object> {
-    match value {
-        Object::Null => Vec::new(),
-        Object::Array(items) => items.clone(),
-        single => vec![single.clone()],
+/// `/K`: one kid or a list of them; a reference may name either.
+fn kids(view: View<'_>, element: &Dictionary) -> Result<Vec<Object>> {
+    match (element.get("K"), view.value(element, "K")?) {
+        (None, _) | (_, Object::Null) => Ok(Vec::new()),
+        (_, Object::Array(items)) => Ok(items),
+        (Some(single), _) => Ok(vec![single.clone()]),
     }
 }

@@ -2,6 +2,7 @@
 
 use time::{Duration, OffsetDateTime};
 
+use super::super::covered::Covered;
 use super::super::cryptography::{self, Checked};
 use super::super::format::{Signed, SubFilter};
 use super::super::policy::Policy;
@@ -13,7 +14,7 @@ use super::super::trust::{Evidence, Trusted};
 use crate::cms::{SignedData, TimeStamp};
 use crate::pdf::object::text;
 use crate::pdf::reader::View;
-use crate::x509::algorithm::Digest;
+use crate::x509::algorithm::{Digest, earlier};
 use crate::x509::{Certificate, Purpose};
 
 pub(super) struct Judgement {
@@ -135,7 +136,7 @@ impl Judgement {
         let checked = match cryptography::check(
             &data,
             signed.sub_filter,
-            &signed.parts,
+            &signed.covered,
             &evidence.store.intermediates,
         ) {
             Ok(checked) => checked,
@@ -176,12 +177,16 @@ impl Judgement {
         };
         let moment = later.last().copied().unwrap_or(policy.at.unwrap_or(policy.now));
         self.report.signed_at = Some(stamp.time);
-        match evidence.time_stamp(&stamp, &signed.parts, moment) {
+        match evidence.time_stamp(&stamp, &signed.covered, moment) {
             Ok((checked, trusted)) => {
                 self.identity(&checked);
                 self.report.timestamp = Some(stamp.time);
                 self.trusted(&trusted);
-                self.weakness(checked.weak || trusted.weak, trusted.embedded);
+                self.weakness(
+                    earlier(checked.weak_from, trusted.weak_from),
+                    moment,
+                    trusted.embedded,
+                );
             }
             Err(refusal) => self.refuse(refusal),
         }
@@ -240,7 +245,7 @@ impl Judgement {
         let unreadable = |error: crate::error::Error| (SubIndication::FormatFailure, error.to_string());
         let stamp = TimeStamp::parse(token).map_err(unreadable)?;
         Digest::of(&stamp.imprint_algorithm).map_err(unreadable)?;
-        evidence.time_stamp(&stamp, &[&data.signer.signature], moment)?;
+        evidence.time_stamp(&stamp, &Covered::of(&data.signer.signature), moment)?;
         if stamp.time > moment + CLOCK_SKEW {
             return Err((
                 SubIndication::TimestampOrderFailure,
@@ -284,7 +289,12 @@ impl Judgement {
         match judged {
             Ok(trusted) => {
                 self.trusted(&trusted);
-                self.weakness(checked.weak || trusted.weak, trusted.embedded);
+                let moment = proven.map_or(control, |proven| proven.min(control));
+                self.weakness(
+                    earlier(checked.weak_from, trusted.weak_from),
+                    moment,
+                    trusted.embedded,
+                );
             }
             Err(refusal) => {
                 if matches!(refusal.0, SubIndication::Revoked | SubIndication::RevokedCaNoPoe) {
@@ -311,15 +321,15 @@ impl Judgement {
         }
     }
 
-    /// Thông tư 15/2025/TT-BKHCN takes neither SHA-1 nor keys under 2048 bits; old files are read, not believed.
-    fn weakness(&mut self, weak: bool, integrity_alone: bool) {
-        if weak {
-            self.warn(Warning::WeakAlgorithm);
-        }
-        if weak && !integrity_alone {
+    /// Cryptographic constraints by date (EN 319 102-1 clause 5.2.6.4): what Thông tư 15/2025/TT-BKHCN no longer takes is
+    /// warned of, and proves nothing at a moment when it could be forged.
+    fn weakness(&mut self, weak_from: Option<OffsetDateTime>, moment: OffsetDateTime, integrity_alone: bool) {
+        let Some(weak_from) = weak_from else { return };
+        self.warn(Warning::WeakAlgorithm);
+        if moment >= weak_from && !integrity_alone {
             self.refuse((
                 SubIndication::CryptoConstraintsFailureNoPoe,
-                "an algorithm or key is too weak to prove anything".to_owned(),
+                format!("an algorithm or key proves nothing since {}", weak_from.date()),
             ));
         }
     }

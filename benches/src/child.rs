@@ -1,0 +1,68 @@
+//! A command as its user sees it: the time from start to end, and the memory that is its own.
+
+#![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+
+use std::io;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Milliseconds that `work` takes.
+pub fn milliseconds<R>(work: impl FnOnce() -> R) -> (f64, R) {
+    let start = Instant::now();
+    let result = work();
+    (start.elapsed().as_secs_f64() * 1000.0, result)
+}
+
+/// Milliseconds from the start of a process to its end, its output thrown away.
+///
+/// # Errors
+/// It does not start, or its exit code is none of `expected`: a figure of something else is no figure.
+pub fn run(command: &mut Command, expected: &[i32]) -> io::Result<f64> {
+    let quiet = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let (time, status) = milliseconds(|| quiet.status());
+    let status = status?;
+    check(command, status.code(), expected)?;
+    Ok(time)
+}
+
+/// The most anonymous memory (`RssAnon` of proc(5)) seen while a process runs, in megabytes (2^20).
+///
+/// Mapped files and shared memory are not in it: they cost nothing that the page cache would not give back.
+///
+/// # Errors
+/// As [`run`].
+pub fn peak_anonymous_megabytes(command: &mut Command, expected: &[i32]) -> io::Result<f64> {
+    let quiet = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let mut child = quiet.spawn()?;
+    let status_file = format!("/proc/{}/status", child.id());
+    let mut peak = 0_u64;
+    let status = loop {
+        peak = peak.max(anonymous_kilobytes(&status_file));
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        std::thread::sleep(Duration::from_micros(200));
+    };
+    check(command, status.code(), expected)?;
+    Ok(peak as f64 / 1024.0)
+}
+
+fn anonymous_kilobytes(status_file: &str) -> u64 {
+    let status = std::fs::read_to_string(status_file).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok())
+        .unwrap_or_default()
+}
+
+fn check(command: &Command, code: Option<i32>, expected: &[i32]) -> io::Result<()> {
+    match code.filter(|code| expected.contains(code)) {
+        Some(_) => Ok(()),
+        None => Err(io::Error::other(format!("{command:?} ended with {code:?}"))),
+    }
+}
