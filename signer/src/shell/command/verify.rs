@@ -1,5 +1,6 @@
 //! `signer verify`: a verdict for each file.
 
+mod online;
 mod outcome;
 mod written_report;
 
@@ -17,6 +18,7 @@ use super::language;
 use crate::error::Result;
 use crate::report::Language;
 use crate::shell::clock;
+use crate::shell::fetch::Fetcher;
 use crate::validate::{Anchor, Policy, Report, Revocation, validate};
 
 #[derive(clap::Args)]
@@ -39,6 +41,8 @@ pub(super) struct Arguments {
     /// User or owner password of encrypted files.
     #[arg(long, env = "SIGNER_PASSWORD", hide_env_values = true)]
     password: Option<String>,
+    #[command(flatten)]
+    network: online::OnlineArguments,
     #[command(flatten)]
     written: written_report::ReportArguments,
     #[arg(required = true, value_name = "FILE")]
@@ -65,9 +69,9 @@ pub(super) fn run(arguments: &Arguments, language: Option<language::Language>) -
         Some(language::Language::En) => Language::English,
         Some(language::Language::Vi) | None => Language::Vietnamese,
     };
-    let policy = match policy(arguments).and_then(|policy| {
+    let (fetcher, policy) = match policy(arguments).and_then(|policy| {
         arguments.written.check(&arguments.files)?;
-        Ok(policy)
+        Ok((arguments.network.fetcher(&policy)?, policy))
     }) {
         Ok(policy) => policy,
         Err(error) => {
@@ -76,7 +80,7 @@ pub(super) fn run(arguments: &Arguments, language: Option<language::Language>) -
         }
     };
     let mut outcome = Outcome::default();
-    let judge = |file: &PathBuf| judge(arguments, &policy, language, file);
+    let judge = |file: &PathBuf| judge(arguments, &policy, fetcher.as_ref(), language, file);
     in_order(&arguments.files, judge, |file, judged| match judged {
         Ok((report, text)) => {
             outcome.add(report.verdict);
@@ -95,11 +99,16 @@ pub(super) fn run(arguments: &Arguments, language: Option<language::Language>) -
 fn judge(
     arguments: &Arguments,
     policy: &Policy,
+    fetcher: Option<&Fetcher>,
     language: Language,
     file: &Path,
 ) -> Result<(Report, String), String> {
     let document = super::map(file).map_err(|error| error.to_string())?;
-    let report = validate(&document, policy);
+    let mut report = validate(&document, policy);
+    if let Some(fetcher) = fetcher.filter(|_| online::lacks_evidence(&report)) {
+        let policy = online::with_answers(policy, &document, fetcher).map_err(|error| error.to_string())?;
+        report = validate(&document, &policy);
+    }
     arguments
         .written
         .write(&report, file, &document, policy, language)

@@ -159,6 +159,15 @@ impl Gathering {
         })
     }
 
+    /// Whatever is at hand, for a verifier that decides itself what it is worth.
+    pub fn into_material(self) -> Material {
+        Material {
+            certificates: self.pool.into_iter().map(|one| one.der).collect(),
+            ocsp_responses: self.responses.into_iter().map(|(der, _)| der).collect(),
+            revocation_lists: self.lists.into_iter().map(|(der, _)| der).collect(),
+        }
+    }
+
     fn add(&mut self, certificate: Certificate) {
         let known = self.pool.iter().any(|one| one.der == certificate.der);
         if !known && self.pool.len() < limits::CERTIFICATES {
