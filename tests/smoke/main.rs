@@ -9,7 +9,9 @@
 
 use std::process::Stdio;
 
+use hoian_tests::Client;
 use hoian_tests::binary::{Process, command};
+use serde_json::{Value, json};
 
 async fn get(process: &Process, path: &str) -> (u16, String) {
     let response = reqwest::get(format!("{}{path}", process.origin))
@@ -77,6 +79,88 @@ async fn demo_refuses_what_serve_made() {
         !refused.status.success() && reason.contains("made by `hoian serve`"),
         "{reason}"
     );
+}
+
+/// A person from the machine's command line can log in; a real peer of another implementation finds the line good.
+#[tokio::test]
+async fn an_agency_starts_from_nothing_and_a_line_is_tried() {
+    let folder = tempfile::tempdir().unwrap();
+    let admin = |arguments: &[&str]| {
+        let done = command(folder.path(), &[&["admin"], arguments].concat())
+            .output()
+            .unwrap();
+        (
+            done.status.success(),
+            String::from_utf8_lossy(&done.stdout).into_owned(),
+        )
+    };
+    let agency = [
+        "add-agency",
+        "H37",
+        "--name",
+        "UBND tỉnh",
+        "--symbol",
+        "UBND",
+        "--kind",
+        "province",
+        "--place",
+        "Lam Giang",
+    ];
+    assert!(admin(&agency).0);
+    assert!(!admin(&agency).0, "an identifier is given once");
+    let person = |name: &'static str, agency: &'static str| {
+        [
+            "add-person",
+            name,
+            "--full-name",
+            "Lê Hoa",
+            "--agency",
+            agency,
+            "--role",
+            "officer",
+            "--position",
+            "Chuyên viên",
+        ]
+    };
+    assert!(!admin(&person("hoa", "H99")).0, "an unknown agency");
+    let (added, said) = admin(&person("hoa", "H37"));
+    assert!(added, "{said}");
+    let password = said
+        .trim()
+        .rsplit(' ')
+        .next()
+        .expect("the first password")
+        .to_owned();
+
+    let process = Process::start(command(folder.path(), &["serve"])).await;
+    let client = Client::new(process.origin.clone());
+    let body = json!({ "user_name": "hoa", "password": password });
+    let entered = client
+        .post("/api/v1/session")
+        .json(&body)
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(entered.status(), 201);
+    let called = client
+        .post("/api/v1/meetings")
+        .json(&json!({ "title": "Thử đường truyền" }))
+        .send();
+    let called: Value = called.await.expect("an answer").json().await.expect("JSON");
+    let link = format!(
+        "{}/hop/{}",
+        process.origin,
+        called["link_code"].as_str().expect("a code")
+    );
+    let call = command(folder.path(), &["doctor", "call", &link, "--seconds", "4"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&call.stdout);
+    assert!(
+        call.status.success() && said.contains("0.0 % lost") && said.contains("result     good"),
+        "{said}"
+    );
+    assert!(process.terminate().await.success());
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! The commands of the program: serve, demo, admin, doctor.
 
+mod admin;
 mod demo;
 mod doctor;
 mod serve;
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -30,6 +32,9 @@ enum Command {
     Serve,
     /// Serve the demo province, making it on the first start.
     Demo(demo::Demo),
+    /// Add agencies, people, keys and trusted certificates to the data of `hoian serve`.
+    #[command(subcommand)]
+    Admin(admin::Admin),
     /// Check the program and its data.
     #[command(subcommand)]
     Doctor(doctor::Doctor),
@@ -52,11 +57,17 @@ pub fn run() -> ExitCode {
 }
 
 async fn execute(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let config = Config::load(arguments.config.as_deref(), std::env::vars())?;
+    let mut config = Config::load(arguments.config.as_deref(), std::env::vars())?;
+    // What these print is their answer; the usual log of what goes on below would hide it.
+    let answers = matches!(arguments.command, Command::Admin(_) | Command::Doctor(_));
+    if answers && config.log.filter == Config::default().log.filter {
+        config.log.filter = "error".to_owned();
+    }
     log_to_stderr(&config)?;
     match arguments.command {
         Command::Serve => serve::run(config).await,
         Command::Demo(demo) => demo.run(config).await,
+        Command::Admin(admin) => admin.run(config).await,
         Command::Doctor(doctor) => doctor.run(config).await,
     }
 }
@@ -66,6 +77,7 @@ fn log_to_stderr(config: &Config) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&config.log.filter).context("log.filter is malformed")?;
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     let result = match config.log.format {
         LogFormat::Text => subscriber.with_target(false).try_init(),

@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use super::peer::{self, Heard, Peer};
+use super::reports::Quality;
 use super::signalling::{self, Signalling};
 use crate::clock;
 use crate::conference::protocol::{ClientMessage, PublishedTrack, ServerMessage, Source};
@@ -31,8 +32,7 @@ pub struct Report {
     pub receiving: Leg,
     pub packets_sent: u64,
     /// As the server reports it of what we sent; nothing where no report came.
-    pub loss_fraction: Option<f64>,
-    pub round_trip: Option<Duration>,
+    pub quality: Option<Quality>,
     pub heard: Heard,
     /// Whether others were in the meeting to be heard.
     pub others: usize,
@@ -49,7 +49,12 @@ impl Report {
     /// A line on which a meeting can be held.
     pub fn is_good(&self) -> bool {
         let connected = self.sending.dtls.is_some() && self.receiving.dtls.is_some();
-        connected && self.loss_fraction.is_some_and(|lost| lost < 0.05)
+        connected && self.loss().is_some_and(|lost| lost < MOST_LOST)
+    }
+
+    fn loss(&self) -> Option<f64> {
+        let quality = self.quality?;
+        Some(f64::from(quality.lost) / self.packets_sent.max(1) as f64)
     }
 }
 
@@ -69,11 +74,11 @@ impl fmt::Display for Report {
             writeln!(to)?;
         }
         write!(to, "sent       {} packets", self.packets_sent)?;
-        match self.loss_fraction {
+        match self.loss() {
             Some(lost) => writeln!(to, ", {:.1} % lost", lost * 100.0)?,
             None => writeln!(to, ", the server has reported nothing of them")?,
         }
-        match self.round_trip {
+        match self.quality.and_then(|quality| quality.round_trip) {
             Some(time) => writeln!(to, "round trip {:.1} ms", time.as_secs_f64() * 1_000.0)?,
             None => writeln!(to, "round trip unknown")?,
         }
@@ -142,15 +147,13 @@ pub async fn call(link: &str, duration: Duration) -> Result<Report, Error> {
     let packets_sent = packets_sent?;
     listened?;
     let (others, title) = (talk.others, std::mem::take(&mut talk.title));
-    let quality = sending.quality().await;
     let report = Report {
         title,
         joined,
         sending: sending.leg(),
         receiving: receiving.leg(),
         packets_sent,
-        loss_fraction: quality.map(|quality| quality.loss_fraction),
-        round_trip: quality.map(|quality| quality.round_trip),
+        quality: sending.quality(),
         heard: receiving.heard(),
         others,
     };
@@ -217,5 +220,7 @@ impl Talk<'_> {
     }
 }
 
+/// Opus with in-band FEC is still well understood at this loss.
+const MOST_LOST: f64 = 0.05;
 /// Longer than a satellite line and a busy server need together.
 const PATIENCE: Duration = Duration::from_secs(10);

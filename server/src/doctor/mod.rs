@@ -2,4 +2,5 @@
 
 pub mod call;
 mod peer;
+mod reports;
 mod signalling;

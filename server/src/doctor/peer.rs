@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use opus::{Application, Channels, Encoder};
+use rtc::interceptor::Slot;
 use rtc::media::Sample;
 use rtc::peer_connection::transport::RTCDtlsRole;
 use rtc::rtp_transceiver::rtp_sender::{
@@ -19,12 +20,13 @@ use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
 use webrtc::media_stream::{MediaStreamTrack, Track};
 use webrtc::peer_connection::{
     MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfigurationBuilder,
-    RTCIceConnectionState, RTCIceGatheringState, RTCPeerConnectionState, RTCSessionDescription,
-    RTCStatsReportEntry, Registry, SettingEngineBuilder, StatsSelector, register_default_interceptors,
+    RTCIceConnectionState, RTCIceGatheringState, RTCPeerConnectionState, RTCSessionDescription, Registry,
+    SettingEngineBuilder, register_default_interceptors,
 };
 use webrtc::rtp_transceiver::RtpSender;
 
 use super::call::Leg;
+use super::reports::{Quality, Reports};
 use crate::clock;
 
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +43,7 @@ pub struct Peer {
     connection: Arc<dyn PeerConnection>,
     state: watch::Receiver<State>,
     heard: Arc<Mutex<HashMap<u32, Stream>>>,
+    reports: Reports,
 }
 
 /// What the connection has told of itself.
@@ -56,13 +59,6 @@ pub struct Heard {
     pub packets: u64,
     pub lost: u64,
     pub streams: usize,
-}
-
-/// What the server reports of what we send.
-#[derive(Clone, Copy, Debug)]
-pub struct Quality {
-    pub loss_fraction: f64,
-    pub round_trip: Duration,
 }
 
 #[derive(Default)]
@@ -136,7 +132,10 @@ impl Peer {
     pub async fn new() -> Result<Peer, Error> {
         let mut engine = MediaEngine::default();
         engine.register_default_codecs()?;
+        let reports = Reports::default();
         let registry = register_default_interceptors(Registry::new(), &mut engine)?;
+        // Before all others on the way in, after all others on the way out.
+        let registry = registry.with(Slot::Custom(0), reports.watch());
         let (state, seen) = watch::channel(State::default());
         let heard = Arc::new(Mutex::new(HashMap::new()));
         let handler = Handler {
@@ -162,6 +161,7 @@ impl Peer {
             connection: Arc::new(connection),
             state: seen,
             heard,
+            reports,
         })
     }
 
@@ -261,20 +261,8 @@ impl Peer {
     }
 
     /// The server's last report on what we send.
-    pub async fn quality(&self) -> Option<Quality> {
-        let report = self
-            .connection
-            .get_stats(clock::instant(), StatsSelector::None)
-            .await;
-        report.iter().find_map(|entry| match entry {
-            RTCStatsReportEntry::RemoteInboundRtp(remote) if remote.round_trip_time_measurements > 0 => {
-                Some(Quality {
-                    loss_fraction: remote.fraction_lost,
-                    round_trip: Duration::from_secs_f64(remote.round_trip_time.max(0.0)),
-                })
-            }
-            _ => None,
-        })
+    pub fn quality(&self) -> Option<Quality> {
+        self.reports.last()
     }
 
     pub async fn close(&self) {
