@@ -5,6 +5,7 @@ mod outcome;
 mod written_report;
 
 use std::io::{self, Write as _};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -95,6 +96,36 @@ pub(super) fn run(arguments: &Arguments, language: Option<language::Language>) -
     ExitCode::from(outcome.code())
 }
 
+/// A file's bytes. Small ones are read: to map and unmap them would stop all threads each time, and costs more.
+enum Content {
+    Read(Vec<u8>),
+    Mapped(memmap2::Mmap),
+}
+
+impl Content {
+    fn of(file: &Path) -> io::Result<Self> {
+        if std::fs::metadata(file)?.len() <= READ_BYTES {
+            std::fs::read(file).map(Self::Read)
+        } else {
+            super::map(file).map(Self::Mapped)
+        }
+    }
+}
+
+impl Deref for Content {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Read(bytes) => bytes,
+            Self::Mapped(bytes) => bytes,
+        }
+    }
+}
+
+/// Where the copy begins to cost more than the faults of a map.
+const READ_BYTES: u64 = 256 << 10;
+
 /// The report on one file, and what is printed of it.
 fn judge(
     arguments: &Arguments,
@@ -103,7 +134,7 @@ fn judge(
     language: Language,
     file: &Path,
 ) -> Result<(Report, String), String> {
-    let document = super::map(file).map_err(|error| error.to_string())?;
+    let document = Content::of(file).map_err(|error| error.to_string())?;
     let mut report = validate(&document, policy);
     if let Some(fetcher) = fetcher.filter(|_| online::lacks_evidence(&report)) {
         let policy = online::with_answers(policy, &document, fetcher).map_err(|error| error.to_string())?;
