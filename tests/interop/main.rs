@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod archival;
 mod authority;
 mod levels;
 mod papers;

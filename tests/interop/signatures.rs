@@ -1,7 +1,7 @@
 //! Files signed by us, judged by pyHanko, poppler's `pdfsig`, `qpdf` and OpenSSL.
 
 #[path = "../signing/fixture.rs"]
-mod fixture;
+pub mod fixture;
 #[path = "../signing/paper.rs"]
 pub mod paper;
 

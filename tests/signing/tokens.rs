@@ -46,6 +46,12 @@ fn tokens_sign_with_what_their_device_can() {
         let key = token.open(name, PIN, digest, &[]).unwrap();
         assert_eq!(key.algorithm(), algorithm);
         passes(&key);
+        let wrong = token.open(name, "99999999", digest, &[]).err().unwrap();
+        assert!(
+            wrong.to_string().contains("another key of this process"),
+            "{wrong}"
+        );
+        drop(key);
         if let Algorithm::RsaPss(digest) = algorithm {
             let key = token.open(name, PIN, digest, &[]).unwrap().with_pkcs1();
             assert_eq!(key.algorithm(), Algorithm::RsaPkcs1(digest));

@@ -163,10 +163,12 @@ fn log_in(label: Label<'_>, pin: &str) -> Result<(Session, Slot, Pkcs11)> {
     let session = device.open_ro_session(slot).map_err(failed)?;
     let pin = AuthPin::new(pin.to_owned());
     match session.login(UserType::User, Some(&pin)) {
-        // Every session of a token is logged in at once: by a key that was opened before.
-        Ok(()) | Err(cryptoki::error::Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => {
-            Ok((session, slot, device))
-        }
+        Ok(()) => Ok((session, slot, device)),
+        // A token logs in the whole process, and then no longer says whether this PIN is right.
+        Err(cryptoki::error::Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Err(Error::refused(
+            "token",
+            "another key of this process is open on it",
+        )),
         Err(error) => Err(failed(error)),
     }
 }

@@ -152,7 +152,7 @@ impl List {
     }
 }
 
-/// Says in the catalogue that the file uses ETSI's extension of PDF 1.7 (EN 319 142-1, 5.4.1).
+/// Says in the catalogue that the file uses ETSI's extension of PDF 1.7 (EN 319 142-1, 5.6).
 fn declare(update: &mut Update) -> Result<()> {
     let root = update.root()?;
     let catalogue = update.dictionary(root)?;

@@ -1,0 +1,128 @@
+//! Signing does not make a tagged PDF/A worse: veraPDF finds no rule broken that the paper did not break before.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::Command;
+
+use hoian_signer::appearance::{Appearance, Stamp};
+use hoian_signer::pdf::place::{Place, Rect};
+use hoian_signer::shell::clock;
+use hoian_signer::sign::{DocumentTimeStamp, Key as _};
+use tempfile::TempDir;
+
+use super::authority::{run, script};
+use super::signatures::{fixture, paper};
+
+#[test]
+fn no_step_breaks_a_rule_of_archives_that_the_paper_kept() {
+    let now = clock::now();
+    let pki = fixture::Pki::new(now);
+    let paper = paper::paper(now);
+    let flow = fixture::flow(&paper, &pki, now);
+    let stamp = DocumentTimeStamp::prepare(&flow.sealed, None).unwrap();
+    let answer = fixture::stamp(&stamp.request(fixture::NONCE), &pki.time_stamps, now);
+    let update = stamp.update(&answer, fixture::NONCE, now).unwrap();
+    let stamped = [&flow.sealed[..], &update].concat();
+    let looks = looks().map(|look| signed_with(&paper, look, &pki, now));
+    let mut versions = vec![
+        ("paper", &paper),
+        ("prepared", &flow.prepared),
+        ("signed", &flow.signed),
+        ("numbered", &flow.numbered),
+        ("sealed", &flow.sealed),
+        ("stamped", &stamped),
+    ];
+    versions.extend(["text", "incoming stamp", "image"].into_iter().zip(&looks));
+    // PDF/A-2u for what is kept, PDF/UA-1 for what is read aloud.
+    for flavour in ["2u", "ua1"] {
+        let broken = verapdf(flavour, &versions);
+        for ((name, _), rules) in versions.iter().zip(&broken) {
+            let new: Vec<&String> = rules.difference(&broken[0]).collect();
+            assert!(new.is_empty(), "{flavour}, {name}: {new:#?}");
+        }
+        if flavour == "2u" {
+            assert_eq!(broken[0].len(), 0, "the paper itself is PDF/A: {:#?}", broken[0]);
+        }
+    }
+}
+
+fn looks() -> [Appearance; 3] {
+    let lines = [
+        "SAO Y",
+        "Ủy ban nhân dân xã Đồng Lạc",
+        "24/11/2026 08:51:53 +07:00",
+    ]
+    .map(str::to_owned);
+    [
+        Appearance::Text {
+            lines: lines.to_vec(),
+        },
+        Appearance::Stamp(Stamp {
+            agency: "ỦY BAN NHÂN DÂN XÃ ĐỒNG LẠC".into(),
+            ..Stamp::default()
+        }),
+        Appearance::Image {
+            png: fixture::seal_png(),
+        },
+    ]
+}
+
+fn signed_with(paper: &[u8], look: Appearance, pki: &fixture::Pki, now: time::OffsetDateTime) -> Vec<u8> {
+    let mut request = fixture::request("Signature1", pki.leader.algorithm(), now);
+    request.appearance = Some(look);
+    request.place = Some(Place {
+        page: 1,
+        rect: Rect {
+            x: 400.0,
+            y: 20.0,
+            width: Stamp::size().0,
+            height: Stamp::size().1,
+        },
+    });
+    fixture::sign(paper, &request, &pki.leader, &pki.time_stamps, now)
+}
+
+/// The rules that each version breaks.
+fn verapdf(flavour: &str, versions: &[(&str, &Vec<u8>)]) -> Vec<BTreeSet<String>> {
+    let folder = TempDir::new().unwrap();
+    let files: Vec<PathBuf> = versions
+        .iter()
+        .enumerate()
+        .map(|(index, (_, bytes))| {
+            let path = folder.path().join(format!("{index}.pdf"));
+            std::fs::write(&path, bytes).unwrap();
+            path
+        })
+        .collect();
+    let printed = run(Command::new("java")
+        .arg("-cp")
+        .arg(libraries())
+        .arg(script("verapdf/Judge.java"))
+        .arg(flavour)
+        .args(files));
+    let lines = printed.lines().filter_map(|line| line.strip_prefix("broken "));
+    let rules = lines.map(|line| {
+        let (count, list) = line.split_once(": ").unwrap_or((line.trim_end_matches(':'), ""));
+        let rules: BTreeSet<String> = list
+            .split("; ")
+            .filter(|rule| !rule.is_empty())
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(rules.is_empty(), count == "0", "{line}");
+        rules
+    });
+    let rules: Vec<_> = rules.collect();
+    assert_eq!(rules.len(), versions.len(), "{printed}");
+    rules
+}
+
+fn libraries() -> String {
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let cache = cache.unwrap_or_else(|| PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache"));
+    let libraries = cache.join("hoian/verapdf/lib");
+    assert!(
+        libraries.exists(),
+        "veraPDF is not installed: run tests/interop/setup"
+    );
+    format!("{}/*", libraries.display())
+}
