@@ -1,4 +1,5 @@
-//! What an attacker does to a signed file, each time refused. Works on a file of the corpus, and says so where it is absent.
+//! What an attacker does to a signed file, each time refused: on files signed in the test, and on files of the corpus, which
+//! say so where it is absent.
 
 #![allow(
     clippy::unwrap_used,
@@ -6,6 +7,12 @@
     clippy::panic,
     reason = "a test fails by panicking"
 )]
+
+mod attacker;
+#[path = "../signing/fixture.rs"]
+mod fixture;
+mod generated;
+mod hostile;
 
 use std::path::{Path, PathBuf};
 
@@ -77,12 +84,17 @@ fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
 }
 
 fn signed() -> Option<Vec<u8>> {
+    let corpus = corpus()?;
+    let file = std::fs::read(corpus.join("pyhanko/test_basic_validate-rsa-regular-__938fc243.pdf"));
+    Some(file.expect("a file of the corpus"))
+}
+
+fn corpus() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus");
     let corpus = std::env::var_os("HOIAN_CORPUS").map_or(beside, PathBuf::from);
-    let file = std::fs::read(corpus.join("pyhanko/test_basic_validate-rsa-regular-__938fc243.pdf"));
-    let file = file.or_else(|_| std::fs::read(corpus.join("dss/pdf-signed-original.pdf")));
-    if file.is_err() {
+    let is_there = corpus.join("manifest.tsv").is_file();
+    if !is_there {
         eprintln!("SKIPPED: no corpus; set HOIAN_CORPUS to its folder");
     }
-    file.ok()
+    is_there.then_some(corpus)
 }

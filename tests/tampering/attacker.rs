@@ -1,0 +1,203 @@
+//! What an attacker writes: updates behind a file, and CMS taken apart and put together again.
+
+use hoian_signer::cms::ber::{self, Reader, tag};
+
+/// The parts of a little paper, by object number.
+pub const CATALOG: u32 = 1;
+pub const PAGES: u32 = 2;
+pub const PAGE: u32 = 3;
+pub const CONTENT: u32 = 4;
+pub const FONT: u32 = 5;
+pub const OVERLAY: u32 = 6;
+pub const FIELD: u32 = 7;
+/// Prepared for an attack, used by nothing.
+pub const HIDDEN_CATALOG: u32 = 8;
+pub const HIDDEN_CONTENT: u32 = 9;
+
+/// A page with text, a stamp over it, a text field, and a second catalogue that nothing names yet.
+pub fn paper() -> Vec<u8> {
+    let stream = |dictionary: &str, data: &str| {
+        format!(
+            "<<{dictionary}/Length {}>>\nstream\n{data}\nendstream",
+            data.len()
+        )
+    };
+    let bodies = [
+        "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[7 0 R]>>>>".to_owned(),
+        "<</Type/Pages/Kids[3 0 R]/Count 1>>".to_owned(),
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 400 400]/Contents 4 0 R/Annots[7 0 R 10 0 R]\
+         /Resources<</Font<</F1 5 0 R>>>>>>"
+            .to_owned(),
+        stream("", "BT /F1 18 Tf 50 300 Td (Chi 100 dong) Tj ET"),
+        "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>".to_owned(),
+        stream(
+            "/Type/XObject/Subtype/Form/BBox[0 0 100 30]",
+            "1 g 0 0 100 30 re f",
+        ),
+        "<</FT/Tx/T(ghi_chu)/V(cu)/Type/Annot/Subtype/Widget/F 4/P 3 0 R/Rect[50 50 150 70]/AP<</N 6 0 R>>>>"
+            .to_owned(),
+        "<</Type/Catalog/Pages 2 0 R/OpenAction[3 0 R/Fit]>>".to_owned(),
+        stream("", "BT /F1 18 Tf 50 300 Td (Chi 900 dong) Tj ET"),
+        "<</Type/Annot/Subtype/Stamp/F 4/P 3 0 R/Rect[200 300 300 330]/AP<</N 6 0 R>>>>".to_owned(),
+    ];
+    let mut file = b"%PDF-1.7\n".to_vec();
+    let mut offsets = Vec::new();
+    for (index, body) in bodies.iter().enumerate() {
+        offsets.push(file.len());
+        file.extend(format!("{} 0 obj\n{body}\nendobj\n", index + 1).bytes());
+    }
+    let start = file.len();
+    file.extend(format!("xref\n0 {}\n0000000000 65535 f \n", bodies.len() + 1).bytes());
+    for offset in offsets {
+        file.extend(format!("{offset:010} 00000 n \n").bytes());
+    }
+    let size = bodies.len() + 1;
+    file.extend(format!("trailer\n<</Size {size}/Root 1 0 R>>\nstartxref\n{start}\n%%EOF\n").bytes());
+    file
+}
+
+/// One change of an update.
+pub enum Change {
+    Write(u32, String),
+    Free(u32),
+}
+
+/// `document` with a well-made update behind it; `root` is the catalogue its trailer names.
+pub fn update_with_root(document: &[u8], root: u32, changes: &[Change]) -> Vec<u8> {
+    let mut file = document.to_vec();
+    if !file.ends_with(b"\n") {
+        file.push(b'\n');
+    }
+    let mut table = String::from("xref\n");
+    for change in changes {
+        match change {
+            Change::Write(number, body) => {
+                table.push_str(&format!("{number} 1\n{:010} 00000 n \n", file.len()));
+                file.extend(format!("{number} 0 obj\n{body}\nendobj\n").bytes());
+            }
+            Change::Free(number) => table.push_str(&format!("{number} 1\n0000000000 00001 f \n")),
+        }
+    }
+    let (start, previous) = (file.len(), last_start(document));
+    file.extend(table.bytes());
+    let trailer =
+        format!("trailer\n<</Size 200/Root {root} 0 R/Prev {previous}>>\nstartxref\n{start}\n%%EOF\n");
+    file.extend(trailer.bytes());
+    file
+}
+
+/// As [`update_with_root`], with the catalogue that was.
+pub fn update(document: &[u8], changes: &[Change]) -> Vec<u8> {
+    update_with_root(document, CATALOG, changes)
+}
+
+pub fn write(number: u32, body: impl Into<String>) -> Change {
+    Change::Write(number, body.into())
+}
+
+pub fn stream(dictionary: &str, data: &str) -> String {
+    format!(
+        "<<{dictionary}/Length {}>>\nstream\n{data}\nendstream",
+        data.len()
+    )
+}
+
+fn last_start(document: &[u8]) -> usize {
+    let at = find_last(document, b"startxref").unwrap() + b"startxref".len();
+    let digits: String = document[at..]
+        .iter()
+        .map(|byte| char::from(*byte))
+        .skip_while(|c| c.is_whitespace())
+        .take_while(char::is_ascii_digit)
+        .collect();
+    digits.parse().unwrap()
+}
+
+pub fn find_last(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes.windows(wanted.len()).rposition(|window| window == wanted)
+}
+
+/// The number of the newest object whose body holds `part`, and that body.
+pub fn newest(document: &[u8], part: &str) -> (u32, String) {
+    let at = find_last(document, part.as_bytes()).unwrap();
+    let header = find_last(&document[..at], b" 0 obj").unwrap();
+    let digits = document[..header]
+        .iter()
+        .rev()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    let number = std::str::from_utf8(&document[header - digits..header])
+        .unwrap()
+        .parse()
+        .unwrap();
+    let body = &document[header + b" 0 obj".len()..];
+    let end = body.windows(6).position(|window| window == b"endobj").unwrap();
+    (number, String::from_utf8_lossy(&body[..end]).trim().to_owned())
+}
+
+/// The CMS of the last signature, without its padding.
+pub fn cms(document: &[u8], [start, end]: [usize; 2]) -> Vec<u8> {
+    let digits = &document[start + 1..end - 1];
+    let bytes: Vec<u8> = digits
+        .chunks_exact(2)
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
+        .collect();
+    Reader::new(&bytes).any().unwrap().raw.to_vec()
+}
+
+/// `document` with another CMS between `start` and `end`, padded with zeros.
+pub fn with_cms(document: &[u8], [start, end]: [usize; 2], cms: &[u8]) -> Vec<u8> {
+    let mut digits: String = cms.iter().map(|byte| format!("{byte:02x}")).collect();
+    let room = end - start - 2;
+    assert!(digits.len() <= room, "the other CMS does not fit");
+    digits.push_str(&"0".repeat(room - digits.len()));
+    let mut changed = document.to_vec();
+    changed[start + 1..end - 1].copy_from_slice(digits.as_bytes());
+    changed
+}
+
+/// The elements of the SignedData inside a ContentInfo, DER each.
+fn parts(cms: &[u8]) -> Vec<Vec<u8>> {
+    let mut info = Reader::new(cms).any().unwrap().inside();
+    info.any().unwrap();
+    let explicit = info.any().unwrap();
+    elements(explicit.inside().any().unwrap().content)
+}
+
+fn elements(content: &[u8]) -> Vec<Vec<u8>> {
+    let mut reader = Reader::new(content);
+    let mut found = Vec::new();
+    while !reader.is_empty() {
+        found.push(reader.any().unwrap().raw.to_vec());
+    }
+    found
+}
+
+fn content_info(parts: &[Vec<u8>]) -> Vec<u8> {
+    let signed_data = ber::element(tag::SEQUENCE, &parts.concat());
+    let mut inside = ber::element(tag::OBJECT_IDENTIFIER, hoian_signer::cms::oid::SIGNED_DATA);
+    inside.extend(ber::element(0xA0, &signed_data));
+    ber::element(tag::SEQUENCE, &inside)
+}
+
+/// A CMS with other certificates.
+pub fn with_certificates(cms: &[u8], certificates: &[Vec<u8>]) -> Vec<u8> {
+    let mut parts = parts(cms);
+    let set = parts.iter_mut().find(|part| part[0] == 0xA0).unwrap();
+    *set = ber::element(0xA0, &certificates.concat());
+    content_info(&parts)
+}
+
+/// A CMS with the unsigned attributes of another one.
+pub fn with_unsigned_attributes_of(cms: &[u8], other: &[u8]) -> Vec<u8> {
+    let signer = |parts: &[Vec<u8>]| {
+        let set = Reader::new(parts.last().unwrap()).any().unwrap();
+        elements(set.inside().any().unwrap().content)
+    };
+    let mut parts_of_one = parts(cms);
+    let (mut one, other) = (signer(&parts_of_one), signer(&parts(other)));
+    *one.last_mut().unwrap() = other.last().unwrap().clone();
+    let info = ber::element(tag::SEQUENCE, &one.concat());
+    *parts_of_one.last_mut().unwrap() = ber::element(tag::SET, &info);
+    content_info(&parts_of_one)
+}
