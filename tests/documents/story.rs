@@ -1,10 +1,12 @@
 //! Upload → submit → sign → number → seal → issue → receive → verify.
 
 use hoian_server::store::audit::{self, Verdict};
+use hoian_server::store::entity::verification;
 use hoian_tests::Client;
 use hoian_tests::postgres::Postgres;
 use hoian_tests::signing::{Office, act, content, expect, look, paper, problem};
 use reqwest::multipart::{Form, Part};
+use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 
 use crate::judges;
@@ -36,6 +38,7 @@ async fn whole_way(office: &Office) {
     judges::accept(&office.authority.root, &file);
 
     issue_and_receive(office, &clerk, &id).await;
+    the_evidence_is_kept(office).await;
     verify(office, file).await;
     let chain = audit::verify(office.app().store.read()).await.unwrap();
     assert!(
@@ -124,6 +127,28 @@ async fn issue_and_receive(office: &Office, clerk: &Client, id: &str) {
     let reason = json!({ "answer": "return", "reason": "Gửi nhầm nơi nhận" });
     let returned = commune.post(&receipt).json(&reason).send().await.unwrap();
     assert_eq!(expect(returned, 200).await["status"], "returned");
+}
+
+/// The certificates, and what their authorities said, stand beside the verdict.
+async fn the_evidence_is_kept(office: &Office) {
+    let row = verification::Entity::find()
+        .one(office.app().store.read())
+        .await
+        .unwrap()
+        .expect("a verification");
+    let evidence: Value = serde_json::from_str(&row.evidence).unwrap();
+    for kind in ["certificate", "ocsp_response", "revocation_list"] {
+        let mut pieces = evidence.as_array().unwrap().iter();
+        assert!(pieces.any(|piece| piece["kind"] == kind), "{kind}: {evidence}");
+    }
+    let report: Value = serde_json::from_str(&row.report).unwrap();
+    for signature in report["signatures"].as_array().unwrap() {
+        assert_eq!(signature["revocation"], "good", "{signature}");
+        assert!(
+            !signature["warnings"].to_string().contains("revocation_unknown"),
+            "{signature}"
+        );
+    }
 }
 
 async fn verify(office: &Office, file: Vec<u8>) {

@@ -44,6 +44,8 @@ pub struct TrainingAuthority {
     clock: Clock,
     /// While set, nobody gets a time-stamp.
     pub tsa_is_down: Arc<AtomicBool>,
+    /// While set, nobody gets a revocation list.
+    pub lists_are_down: Arc<AtomicBool>,
 }
 
 impl TrainingAuthority {
@@ -57,10 +59,14 @@ impl TrainingAuthority {
         let (authority, packages) =
             Authority::create(&base_url, &holders(), |_| PIN, &clock).expect("a training PKI");
         let (root, issuing) = (authority.root().to_vec(), authority.issuing().to_vec());
-        let tsa_is_down = Arc::new(AtomicBool::new(false));
+        let [tsa_is_down, lists_are_down] = [(); 2].map(|()| Arc::new(AtomicBool::new(false)));
         let routes = axum::Router::new()
             .nest("/pki", pki::routes(Arc::new(authority), clock.clone()))
-            .layer(from_fn_with_state(Arc::clone(&tsa_is_down), refuse_time_stamps));
+            .layer(from_fn_with_state(("/pki/tsa", Arc::clone(&tsa_is_down)), refuse))
+            .layer(from_fn_with_state(
+                ("/pki/crl", Arc::clone(&lists_are_down)),
+                refuse,
+            ));
         tokio::spawn(async move { axum::serve(listener, routes).await });
         Self {
             base_url,
@@ -69,6 +75,7 @@ impl TrainingAuthority {
             packages,
             clock,
             tsa_is_down,
+            lists_are_down,
         }
     }
 
@@ -304,8 +311,12 @@ fn holders() -> Vec<Holder> {
     ]
 }
 
-async fn refuse_time_stamps(State(down): State<Arc<AtomicBool>>, request: Request, next: Next) -> Response {
-    if down.load(Ordering::SeqCst) && request.uri().path().ends_with("/tsa") {
+async fn refuse(
+    State((service, is_down)): State<(&'static str, Arc<AtomicBool>)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if is_down.load(Ordering::SeqCst) && request.uri().path().starts_with(service) {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
     next.run(request).await

@@ -7,6 +7,8 @@
     reason = "a test fails by panicking"
 )]
 
+use std::sync::atomic::Ordering;
+
 use futures::future::join_all;
 use hoian_server::domain::holder::Holder;
 use hoian_server::domain::id::AgencyId;
@@ -98,6 +100,24 @@ async fn expired_and_revoked_certificates_do_not_sign_and_cost_no_try() {
             (&json!("submitted"), &json!(5))
         );
     }
+}
+
+/// The responder is asked where no list can be had.
+#[tokio::test]
+async fn a_revoked_certificate_does_not_sign_while_the_lists_are_down() {
+    let office = Office::open().await;
+    office.authority.lists_are_down.store(true, Ordering::SeqCst);
+    let holder = Holder::Person(office.person(LEADER).await);
+    let file = office.authority.pkcs12("revoked");
+    let custody = &office.app().custody;
+    custody
+        .enrol_key(&Actor::System, &holder, file, PIN, PIN)
+        .await
+        .unwrap();
+    let id = office.submitted().await;
+    let leader = office.server.log_in(LEADER).await;
+    let answer = act(&leader, &id, "signature", json!({ "pin": PIN })).await;
+    assert_eq!(problem(answer, 409).await, "certificate-revoked");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Verification: on arrival, once a file and policy, with its evidence; and for anyone, of a file that is not kept.
 
 use bytes::Bytes;
+use hoian_signer::sign::extend::Material;
 use hoian_signer::validate::{Policy, Report};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::OnConflict;
@@ -8,12 +9,12 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::Custody;
 use super::error::{Error, Result};
-use super::{Custody, key};
 use crate::domain::dispatch::Verdict;
 use crate::fail_point;
 use crate::store::blob::{self, Sha256, Stored};
-use crate::store::entity::{dispatch, signing_key, verification};
+use crate::store::entity::{dispatch, verification};
 
 /// A place among those whose file is in memory; the public page holds one while a file is received and judged.
 pub struct Visitor(#[expect(dead_code, reason = "held, not read")] OwnedSemaphorePermit);
@@ -48,16 +49,20 @@ impl Custody {
 
     async fn verify(&self, blob: &Sha256, policy: Policy, name: String) -> Result<verification::Model> {
         let document = self.store.blobs().get(blob).await?;
-        let (report, lists) = self.judge_with_evidence(document, policy).await?;
-        let mut stored = Vec::new();
-        for list in lists {
-            stored.push(self.store.blobs().put(list).await?);
+        let (report, material) = self.judge_with_evidence(document, policy).await?;
+        let pieces = [
+            ("certificate", material.certificates),
+            ("ocsp_response", material.ocsp_responses),
+            ("revocation_list", material.revocation_lists),
+        ];
+        let (mut stored, mut evidence) = (Vec::new(), Vec::new());
+        for (kind, pieces) in pieces {
+            for piece in pieces {
+                let piece = self.store.blobs().put(piece).await?;
+                evidence.push(json!({ "kind": kind, "blob": piece.sha256 }));
+                stored.push(piece);
+            }
         }
-        let kind = "revocation_list";
-        let evidence: Vec<_> = stored
-            .iter()
-            .map(|piece| json!({ "kind": kind, "blob": piece.sha256 }))
-            .collect();
         let row = verification::Model {
             id: self.clock.new_id(),
             blob: blob.clone(),
@@ -116,38 +121,17 @@ impl Custody {
         Ok(self.judge_with_evidence(document, policy).await?.0)
     }
 
-    /// Judges once to learn the signers, fetches what their authorities say, and judges again with it.
-    async fn judge_with_evidence(&self, document: Bytes, policy: Policy) -> Result<(Report, Vec<Vec<u8>>)> {
-        let first = self.judge(document.clone(), policy.clone()).await?;
-        let mut lists = Vec::new();
-        for certificate in self.known_certificates(&first).await? {
-            lists.extend(self.revocation_lists(&certificate).await);
-        }
-        if lists.is_empty() {
-            return Ok((first, lists));
-        }
-        lists.sort_unstable();
-        lists.dedup();
-        let mut policy = policy;
-        policy.revocation_lists.extend(lists.iter().cloned());
-        Ok((self.judge(document, policy).await?, lists))
-    }
-
-    /// The signers' certificates, as far as their keys are in custody here; whoever signed elsewhere brings evidence along
-    /// in the file, or the verdict warns that their status is unknown.
-    async fn known_certificates(&self, report: &Report) -> Result<Vec<Vec<u8>>> {
-        let signers = report
-            .signatures
-            .iter()
-            .filter_map(|signature| signature.certificate.as_ref());
-        let serials: Vec<_> = signers.map(|certificate| certificate.serial.clone()).collect();
-        let rows = signing_key::Entity::find()
-            .filter(signing_key::Column::Serial.is_in(serials))
-            .all(self.store.read())
-            .await?;
-        rows.iter()
-            .map(|row| Ok(key::chain(row)?.swap_remove(0)))
-            .collect()
+    /// Fetches what the signers' authorities say, and judges with it.
+    async fn judge_with_evidence(&self, document: Bytes, mut policy: Policy) -> Result<(Report, Material)> {
+        let material = self.evidence(document.clone(), &policy).await?;
+        policy
+            .ocsp_responses
+            .extend(material.ocsp_responses.iter().cloned());
+        policy
+            .revocation_lists
+            .extend(material.revocation_lists.iter().cloned());
+        policy.intermediates.extend(material.certificates.iter().cloned());
+        Ok((self.judge(document, policy).await?, material))
     }
 }
 

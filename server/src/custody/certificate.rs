@@ -1,15 +1,15 @@
 //! What a certificate says, and whether a key may sign under it now.
 
+use hoian_signer::crl;
 use hoian_signer::error::Error as SignerError;
+use hoian_signer::ocsp::{self, Status};
+use hoian_signer::x509::Certificate;
 use ring::digest;
 use time::OffsetDateTime;
-use x509_parser::prelude::{
-    CertificateRevocationList, DistributionPointName, FromDer, GeneralName, ParsedExtension, X509Certificate,
-};
+use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::Custody;
 use super::error::{Error, Result};
-use super::fetch::{self, Limits};
 
 /// A certificate as rows and people know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,8 +22,6 @@ pub struct Facts {
     pub not_after: OffsetDateTime,
     /// SHA-256 of the DER, lower-case hexadecimal.
     pub fingerprint: String,
-    /// Where its issuer publishes revocation lists.
-    pub lists: Vec<String>,
 }
 
 impl Facts {
@@ -40,26 +38,16 @@ impl Facts {
             not_before: certificate.validity().not_before.to_datetime(),
             not_after: certificate.validity().not_after.to_datetime(),
             fingerprint: hex::encode(digest::digest(&digest::SHA256, der)),
-            lists: lists(&certificate),
         })
     }
-}
-
-/// Whether an authority still stands by a certificate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    Good,
-    Revoked,
-    /// Nobody could be asked, or the answer proves nothing: a warning, never a refusal (the state's responders are
-    /// out of reach for hours at a time).
-    Unknown,
 }
 
 impl Custody {
     /// Whether a key with this chain (its own certificate first) may sign now.
     ///
     /// # Errors
-    /// Expired, not yet valid, or revoked. An unknown status comes back as [`Status::Unknown`].
+    /// Expired, not yet valid, or revoked. [`Status::Unknown`] is no refusal: the state's responders are out of reach for
+    /// hours at a time.
     pub(super) async fn check_certificate(&self, chain: &[Vec<u8>]) -> Result<Status> {
         let own = chain.first().ok_or(Error::Row("signing_key.chain"))?;
         let facts = Facts::of(own)?;
@@ -71,66 +59,41 @@ impl Custody {
             return Err(Error::CertificateNotYetValid(facts.not_before));
         }
         match self.revocation(own, chain.get(1).map(Vec::as_slice), now).await {
-            Status::Revoked => Err(Error::CertificateRevoked),
+            Status::Revoked { .. } => Err(Error::CertificateRevoked),
             status => Ok(status),
         }
     }
 
+    /// The responder first: its answer is small and fresh. Lists where it proves nothing.
     async fn revocation(&self, certificate: &[u8], issuer: Option<&[u8]>, now: OffsetDateTime) -> Status {
-        let Some(issuer) = issuer else {
+        let (Some(issuer), Ok(parsed)) = (issuer, Certificate::parse(certificate)) else {
             return Status::Unknown;
         };
-        for list in self.revocation_lists(certificate).await {
-            match status_by_list(&list, certificate, issuer, now) {
-                Status::Unknown => {}
-                known => return known,
+        let locations = parsed.locations;
+        if let Ok(question) = ocsp::request(certificate, issuer) {
+            for address in locations.ocsp.iter().take(PLACES) {
+                let answer = self.ocsp_answer(address, question.clone()).await;
+                let status = answer
+                    .map(|answer| ocsp::status(&answer, certificate, issuer, now).unwrap_or(Status::Unknown));
+                if let Some(known) = status.filter(|status| *status != Status::Unknown) {
+                    return known;
+                }
+            }
+        }
+        for address in locations.revocation_lists.iter().take(PLACES) {
+            let list = self.revocation_list(address).await;
+            let status =
+                list.map(|list| crl::status(&list, certificate, issuer, now).unwrap_or(Status::Unknown));
+            if let Some(known) = status.filter(|status| *status != Status::Unknown) {
+                return known;
             }
         }
         Status::Unknown
     }
-
-    /// The revocation lists that a certificate names, as far as they can be fetched.
-    pub(super) async fn revocation_lists(&self, certificate: &[u8]) -> Vec<Vec<u8>> {
-        let addresses = Facts::of(certificate)
-            .map(|facts| facts.lists)
-            .unwrap_or_default();
-        let mut lists = Vec::new();
-        // A certificate names one or two places; a hostile one may name thousands.
-        for address in addresses.into_iter().take(2) {
-            let limits = Limits {
-                time: self.settings.revocation_time(),
-                ..fetch::LIST
-            };
-            match self.fetch.get(&address, limits).await {
-                Ok(list) => lists.push(list.to_vec()),
-                Err(error) => tracing::warn!(%error, "no revocation list"),
-            }
-        }
-        lists
-    }
 }
 
-/// What a revocation list (DER) proves about a certificate: RFC 5280 section 6.3, for complete lists signed by the
-/// certificate's own issuer. Any other list proves nothing.
-fn status_by_list(list: &[u8], certificate: &[u8], issuer: &[u8], now: OffsetDateTime) -> Status {
-    let (Ok((_, list)), Ok(certificate), Ok(issuer)) = (
-        CertificateRevocationList::from_der(list),
-        parse(certificate),
-        parse(issuer),
-    ) else {
-        return Status::Unknown;
-    };
-    let ours = list.issuer() == certificate.issuer() && issuer.subject() == certificate.issuer();
-    let current = list.last_update().to_datetime() <= now
-        && list.next_update().is_some_and(|next| now <= next.to_datetime());
-    if !ours || !current || list.verify_signature(issuer.public_key()).is_err() {
-        return Status::Unknown;
-    }
-    let revoked = list
-        .iter_revoked_certificates()
-        .any(|entry| entry.raw_serial() == certificate.raw_serial());
-    if revoked { Status::Revoked } else { Status::Good }
-}
+/// A certificate names one or two places; a hostile one may name thousands.
+const PLACES: usize = 2;
 
 fn parse(der: &[u8]) -> Result<X509Certificate<'_>> {
     match X509Certificate::from_der(der) {
@@ -138,23 +101,4 @@ fn parse(der: &[u8]) -> Result<X509Certificate<'_>> {
         Ok(_) => Err(SignerError::malformed("certificate", "bytes after its end").into()),
         Err(error) => Err(SignerError::malformed("certificate", error.to_string()).into()),
     }
-}
-
-fn lists(certificate: &X509Certificate<'_>) -> Vec<String> {
-    let mut addresses = Vec::new();
-    for extension in certificate.extensions() {
-        let ParsedExtension::CRLDistributionPoints(points) = extension.parsed_extension() else {
-            continue;
-        };
-        for point in points.iter() {
-            let Some(DistributionPointName::FullName(names)) = &point.distribution_point else {
-                continue;
-            };
-            addresses.extend(names.iter().filter_map(|name| match name {
-                GeneralName::URI(address) => Some((*address).to_owned()),
-                _ => None,
-            }));
-        }
-    }
-    addresses
 }

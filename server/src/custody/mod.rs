@@ -13,6 +13,7 @@ mod desk;
 pub mod draft;
 mod enrol;
 mod error;
+mod evidence;
 mod fetch;
 pub mod intake;
 pub mod issue;

@@ -159,7 +159,7 @@ impl Gathering {
         })
     }
 
-    /// Whatever is at hand, for a verifier that decides itself what it is worth.
+    /// Everything at hand, complete or not: for a verifier, who judges by what there is.
     pub fn into_material(self) -> Material {
         Material {
             certificates: self.pool.into_iter().map(|one| one.der).collect(),

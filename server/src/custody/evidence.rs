@@ -1,0 +1,79 @@
+//! What authorities say about the signers of a document: fetched within limits, kept as evidence.
+
+use bytes::Bytes;
+use hoian_signer::sign::extend::{Gathering, Material, Need};
+use hoian_signer::validate::Policy;
+
+use super::Custody;
+use super::error::Result;
+use super::fetch::{self, Limits};
+
+/// A document with two signatures and their time-stamps asks for six answers; a hostile one could ask without end.
+const MOST_ANSWERS: usize = 16;
+
+impl Custody {
+    /// Certificates, OCSP responses and revocation lists about everyone who signed `document`, as far as they can be had.
+    /// Nothing for a file that cannot be read or holds no signature.
+    ///
+    /// # Errors
+    /// [`super::Error::Pool`].
+    pub(super) async fn evidence(&self, document: Bytes, policy: &Policy) -> Result<Material> {
+        let anchors: Vec<_> = policy
+            .anchors
+            .iter()
+            .map(|anchor| anchor.certificate.clone())
+            .collect();
+        let (intermediates, now) = (policy.intermediates.clone(), policy.now);
+        let read = move || Gathering::of(&document, None, &anchors, &intermediates, now);
+        let Ok(mut gathering) = self.run(read).await? else {
+            return Ok(Material::default());
+        };
+        for _ in 0..MOST_ANSWERS {
+            let Some(need) = gathering.need() else { break };
+            if !self.meet(&mut gathering, &need).await {
+                gathering.give_up(&need);
+            }
+        }
+        Ok(gathering.into_material())
+    }
+
+    /// Asks one address after another.
+    async fn meet(&self, gathering: &mut Gathering, need: &Need) -> bool {
+        let (Need::Issuer { addresses, .. } | Need::Ocsp { addresses, .. } | Need::List { addresses, .. }) =
+            need;
+        for address in addresses.iter().take(2) {
+            let answer = match need {
+                Need::Issuer { .. } => heard(self.fetch.get(address, self.patient(fetch::ANSWER)).await),
+                Need::Ocsp { request, .. } => self.ocsp_answer(address, request.clone()).await,
+                Need::List { .. } => self.revocation_list(address).await,
+            };
+            if answer.is_some_and(|answer| gathering.supply(need, &answer)) {
+                return true;
+            }
+        }
+        false
+    }
+
+    pub(super) async fn ocsp_answer(&self, address: &str, question: Vec<u8>) -> Option<Bytes> {
+        let limits = self.patient(fetch::ANSWER);
+        let answer = self
+            .fetch
+            .post(address, "application/ocsp-request", question, limits);
+        heard(answer.await)
+    }
+
+    pub(super) async fn revocation_list(&self, address: &str) -> Option<Bytes> {
+        heard(self.fetch.get(address, self.patient(fetch::LIST)).await)
+    }
+
+    fn patient(&self, limits: Limits) -> Limits {
+        let time = self.settings.revocation_time();
+        Limits { time, ..limits }
+    }
+}
+
+fn heard(answer: std::result::Result<Bytes, fetch::Error>) -> Option<Bytes> {
+    answer
+        .inspect_err(|error| tracing::warn!(%error, "an authority was not heard"))
+        .ok()
+}
