@@ -113,6 +113,107 @@ fn pdf_reports_are_sound_embed_their_fonts_and_read_as_written() {
     }
 }
 
+#[test]
+fn verapdf_finds_every_pdf_report_archival() {
+    let folder = TempDir::new().unwrap();
+    let mut files = Vec::new();
+    for (report, verdict) in reports() {
+        for language in [Language::Vietnamese, Language::English] {
+            let path = folder.path().join(format!("{verdict:?}-{language:?}.pdf"));
+            std::fs::write(&path, report::pdf(&report, &subject(), language).unwrap()).unwrap();
+            files.push(path);
+        }
+    }
+    let said = judge(
+        Command::new("java")
+            .arg("-cp")
+            .arg(cache().join("verapdf/lib/*"))
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("interop/verapdf/Judge.java"))
+            .arg("2u")
+            .args(&files),
+    );
+    assert_eq!(said.matches("broken 0: ").count(), files.len(), "{said}");
+}
+
+#[test]
+fn the_command_judges_in_order_and_writes_each_report() {
+    let folder = TempDir::new().unwrap();
+    let now = clock::now();
+    let pki = Pki::new(now);
+    let flow = fixture::flow(&paper::paper(now), &pki, now);
+    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
+    write("root.pem", pki.root_pem.as_bytes());
+    write("signed.pdf", &flow.sealed);
+    write("bare.pdf", &flow.prepared);
+    write("broken.pdf", b"no PDF");
+    let run = |arguments: &[&str]| {
+        Command::new(hoian_tests::binary::signer())
+            .current_dir(folder.path())
+            .args(arguments)
+            .output()
+            .unwrap()
+    };
+    let mut arguments = vec!["verify", "--json", "--trust", "root.pem"];
+    let files = [
+        "signed.pdf",
+        "missing.pdf",
+        "bare.pdf",
+        "broken.pdf",
+        "signed.pdf",
+    ];
+    (0..8).for_each(|_| arguments.extend(files));
+    let output = run(&arguments);
+    assert_eq!(output.status.code(), Some(1), "one is broken");
+    let verdicts: Vec<String> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            format!(
+                "{} {}",
+                line["file"].as_str().unwrap(),
+                line["verdict"].as_str().unwrap()
+            )
+        })
+        .collect();
+    let once = [
+        "signed.pdf TOTAL-PASSED",
+        "bare.pdf NO-SIGNATURE",
+        "broken.pdf MALFORMED",
+        "signed.pdf TOTAL-PASSED",
+    ];
+    assert_eq!(verdicts, (0..8).flat_map(|_| once).collect::<Vec<_>>());
+    let refusals = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(refusals.matches("missing.pdf").count(), 8, "{refusals}");
+
+    for (form, begins) in [("html", "<!doctype html>"), ("pdf", "%PDF-"), ("etsi", "<?xml")] {
+        let output = run(&[
+            "verify",
+            "--trust",
+            "root.pem",
+            "--report",
+            form,
+            "-o",
+            "report",
+            "signed.pdf",
+        ]);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let report = std::fs::read(folder.path().join("report")).unwrap();
+        assert!(report.starts_with(begins.as_bytes()), "{form}");
+    }
+    let two = run(&[
+        "verify",
+        "--report",
+        "html",
+        "-o",
+        "two",
+        "signed.pdf",
+        "bare.pdf",
+    ]);
+    assert_eq!(two.status.code(), Some(64));
+    assert!(!folder.path().join("two").exists());
+}
+
 fn cache() -> PathBuf {
     let home = || PathBuf::from(std::env::var_os("HOME").expect("a home")).join(".cache");
     std::env::var_os("XDG_CACHE_HOME")

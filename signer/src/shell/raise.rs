@@ -90,38 +90,10 @@ impl Means<'_> {
             self.certificates,
             clock::now(),
         )?;
-        let mut refusals = Vec::new();
-        for _ in 0..FETCH_LIMIT {
-            let Some(need) = gathering.need() else { break };
-            if let Err(error) = self.meet(&mut gathering, &need) {
-                refusals.push(error.to_string());
-                gathering.give_up(&need);
-            }
-        }
+        let refusals = fetch_needs(&mut gathering, self.fetcher, self.progress);
         let collected = gathering.finish().map_err(|error| explain(error, &refusals))?;
         document.extend(collected.update(document, self.password)?);
         Ok(())
-    }
-
-    /// Asks one address after another.
-    fn meet(&self, gathering: &mut Gathering, need: &Need) -> Result<()> {
-        let (Need::Issuer { addresses, .. } | Need::Ocsp { addresses, .. } | Need::List { addresses, .. }) =
-            need;
-        let mut last = Error::refused("fetch", "no address is named");
-        for address in addresses {
-            (self.progress)(&format!("validation data from {address}"));
-            let answer = match need {
-                Need::Issuer { .. } => self.fetcher.certificate(address),
-                Need::Ocsp { request, .. } => self.fetcher.ocsp(address, request.clone()),
-                Need::List { .. } => self.fetcher.revocation_list(address),
-            };
-            match answer {
-                Ok(answer) if gathering.supply(need, &answer) => return Ok(()),
-                Ok(_) => last = Error::refused("fetch", format!("the answer of {address} does not hold")),
-                Err(error) => last = error,
-            }
-        }
-        Err(last)
     }
 
     /// Nobody is helped by evidence beside a broken signature.
@@ -139,6 +111,43 @@ impl Means<'_> {
             _ => Ok(()),
         }
     }
+}
+
+/// Fetches what is needed until nothing more can be had; comes back with what was refused.
+pub(crate) fn fetch_needs(
+    gathering: &mut Gathering,
+    fetcher: &Fetcher,
+    progress: &dyn Fn(&str),
+) -> Vec<String> {
+    let mut refusals = Vec::new();
+    for _ in 0..FETCH_LIMIT {
+        let Some(need) = gathering.need() else { break };
+        if let Err(error) = meet(gathering, &need, fetcher, progress) {
+            refusals.push(error.to_string());
+            gathering.give_up(&need);
+        }
+    }
+    refusals
+}
+
+/// Asks one address after another.
+fn meet(gathering: &mut Gathering, need: &Need, fetcher: &Fetcher, progress: &dyn Fn(&str)) -> Result<()> {
+    let (Need::Issuer { addresses, .. } | Need::Ocsp { addresses, .. } | Need::List { addresses, .. }) = need;
+    let mut last = Error::refused("fetch", "no address is named");
+    for address in addresses {
+        progress(&format!("validation data from {address}"));
+        let answer = match need {
+            Need::Issuer { .. } => fetcher.certificate(address),
+            Need::Ocsp { request, .. } => fetcher.ocsp(address, request.clone()),
+            Need::List { .. } => fetcher.revocation_list(address),
+        };
+        match answer {
+            Ok(answer) if gathering.supply(need, &answer) => return Ok(()),
+            Ok(_) => last = Error::refused("fetch", format!("the answer of {address} does not hold")),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
 }
 
 /// Names what could not be fetched beside what is missing for it.

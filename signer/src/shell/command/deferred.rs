@@ -137,11 +137,9 @@ fn complete(arguments: &CompleteArguments) -> Result<()> {
         progress: &progress,
     };
     let parts = finishing.finish(signed, &document)?;
-    write(
-        &arguments.output,
-        &parts.pieces(&arguments.input, document.len()),
-        || keeper.use_up(&id),
-    )
+    parts.write(&arguments.output, &arguments.input, &document, || {
+        keeper.use_up(&id)
+    })
 }
 
 impl CompleteArguments {

@@ -111,11 +111,7 @@ fn sign(arguments: &Arguments) -> Result<()> {
     };
     let parts = finishing.finish(signed, &document)?;
     progress.step("writing");
-    write(
-        &arguments.output,
-        &parts.pieces(&arguments.input, document.len()),
-        || Ok(()),
-    )
+    parts.write(&arguments.output, &arguments.input, &document, || Ok(()))
 }
 
 impl WishArguments {
@@ -193,24 +189,43 @@ pub(super) struct Finishing<'a> {
 
 /// A new file: the old one and what follows it, or all of it.
 pub(super) enum Parts {
-    Update(Vec<u8>),
+    Update(Vec<u8>, Box<Signed>),
     Whole(Vec<u8>),
 }
 
 impl Parts {
-    pub(super) fn pieces<'a>(&'a self, path: &'a Path, size_bytes: usize) -> Vec<Piece<'a>> {
-        match self {
-            Self::Update(update) => vec![Piece::File { path, size_bytes }, Piece::Bytes(update)],
-            Self::Whole(file) => vec![Piece::Bytes(file)],
-        }
+    /// Writes the new file. Meanwhile the document is hashed once more: it may have changed since it was prepared, and then
+    /// nothing is left behind. `before_it_counts` runs last.
+    pub(super) fn write(
+        &self,
+        output: &Path,
+        input: &Path,
+        document: &[u8],
+        before_it_counts: impl FnOnce() -> Result<()>,
+    ) -> Result<()> {
+        let (update, signed) = match self {
+            Self::Update(update, signed) => (update, signed),
+            Self::Whole(file) => return write(output, &[Piece::Bytes(file)], before_it_counts),
+        };
+        let old = Piece::File {
+            path: input,
+            size_bytes: document.len(),
+        };
+        std::thread::scope(|scope| {
+            let check = scope.spawn(|| signed.check(document));
+            write(output, &[old, Piece::Bytes(update)], || {
+                let checked = check.join();
+                checked.map_err(|_| Error::misuse("document", "its check ended in a panic"))??;
+                before_it_counts()
+            })
+        })
     }
 }
 
 impl Finishing<'_> {
     pub(super) fn finish(&self, mut signed: Signed, document: &[u8]) -> Result<Parts> {
         if self.level == LevelArgument::Basic {
-            signed.check(document)?;
-            return Ok(Parts::Update(signed.update()?));
+            return Ok(Parts::Update(signed.update()?, Box::new(signed)));
         }
         let (fetcher, anchors) = (self.network.fetcher(self.own_chain)?, self.network.anchors()?);
         let means = Means {
@@ -225,10 +240,7 @@ impl Finishing<'_> {
             signed = means.time_stamp(signed)?;
         }
         match self.level.target() {
-            None | Some(Target::BT) => {
-                signed.check(document)?;
-                Ok(Parts::Update(signed.update()?))
-            }
+            None | Some(Target::BT) => Ok(Parts::Update(signed.update()?, Box::new(signed))),
             Some(target) => {
                 let mut file = signed.complete(document)?;
                 means.raise(&mut file, target)?;

@@ -1,9 +1,11 @@
 //! `signer verify`: a verdict for each file.
 
+mod online;
 mod outcome;
 mod written_report;
 
 use std::io::{self, Write as _};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -17,6 +19,7 @@ use super::language;
 use crate::error::Result;
 use crate::report::Language;
 use crate::shell::clock;
+use crate::shell::fetch::Fetcher;
 use crate::validate::{Anchor, Policy, Report, Revocation, validate};
 
 #[derive(clap::Args)]
@@ -39,6 +42,8 @@ pub(super) struct Arguments {
     /// User or owner password of encrypted files.
     #[arg(long, env = "SIGNER_PASSWORD", hide_env_values = true)]
     password: Option<String>,
+    #[command(flatten)]
+    network: online::OnlineArguments,
     #[command(flatten)]
     written: written_report::ReportArguments,
     #[arg(required = true, value_name = "FILE")]
@@ -65,9 +70,9 @@ pub(super) fn run(arguments: &Arguments, language: Option<language::Language>) -
         Some(language::Language::En) => Language::English,
         Some(language::Language::Vi) | None => Language::Vietnamese,
     };
-    let policy = match policy(arguments).and_then(|policy| {
+    let (fetcher, policy) = match policy(arguments).and_then(|policy| {
         arguments.written.check(&arguments.files)?;
-        Ok(policy)
+        Ok((arguments.network.fetcher(&policy)?, policy))
     }) {
         Ok(policy) => policy,
         Err(error) => {
@@ -76,7 +81,7 @@ pub(super) fn run(arguments: &Arguments, language: Option<language::Language>) -
         }
     };
     let mut outcome = Outcome::default();
-    let judge = |file: &PathBuf| judge(arguments, &policy, language, file);
+    let judge = |file: &PathBuf| judge(arguments, &policy, fetcher.as_ref(), language, file);
     in_order(&arguments.files, judge, |file, judged| match judged {
         Ok((report, text)) => {
             outcome.add(report.verdict);
@@ -91,15 +96,50 @@ pub(super) fn run(arguments: &Arguments, language: Option<language::Language>) -
     ExitCode::from(outcome.code())
 }
 
+/// A file's bytes. Small ones are read: to map and unmap them would stop all threads each time, and costs more.
+enum Content {
+    Read(Vec<u8>),
+    Mapped(memmap2::Mmap),
+}
+
+impl Content {
+    fn of(file: &Path) -> io::Result<Self> {
+        if std::fs::metadata(file)?.len() <= READ_BYTES {
+            std::fs::read(file).map(Self::Read)
+        } else {
+            super::map(file).map(Self::Mapped)
+        }
+    }
+}
+
+impl Deref for Content {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Read(bytes) => bytes,
+            Self::Mapped(bytes) => bytes,
+        }
+    }
+}
+
+/// Where the copy begins to cost more than the faults of a map.
+const READ_BYTES: u64 = 256 << 10;
+
 /// The report on one file, and what is printed of it.
 fn judge(
     arguments: &Arguments,
     policy: &Policy,
+    fetcher: Option<&Fetcher>,
     language: Language,
     file: &Path,
 ) -> Result<(Report, String), String> {
-    let document = super::map(file).map_err(|error| error.to_string())?;
-    let report = validate(&document, policy);
+    let document = Content::of(file).map_err(|error| error.to_string())?;
+    let mut report = validate(&document, policy);
+    if let Some(fetcher) = fetcher.filter(|_| online::lacks_evidence(&report)) {
+        let policy = online::with_answers(policy, &document, fetcher).map_err(|error| error.to_string())?;
+        report = validate(&document, &policy);
+    }
     arguments
         .written
         .write(&report, file, &document, policy, language)
