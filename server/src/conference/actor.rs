@@ -276,6 +276,18 @@ impl Actor {
                     });
                 }
             }
+            Event::Layers {
+                participant,
+                source,
+                needed,
+            } => {
+                if let Some(socket) = self.sockets.get(&participant.0) {
+                    socket.outbox.say(ServerMessage::SendLayers {
+                        source: from_media(source),
+                        layers: needed,
+                    });
+                }
+            }
             Event::Speaker { participant } => {
                 let participants = participant.iter().map(|speaker| speaker.0.to_string()).collect();
                 self.tell(&ServerMessage::Speaking { participants });
@@ -334,15 +346,20 @@ async fn at(moment: Option<Instant>) {
     }
 }
 
-/// One layer until the media plane chooses between several: 720p of a face at 1.2 Mbit/s, and a page of text that
-/// is sharp within two seconds.
+/// Three layers of a face, 720p at the top, and a page of text that is sharp within two seconds. Together they stay
+/// under what one publisher may send.
 fn publish_parameters() -> PublishParameters {
+    let layer = |rid: &str, scale_down_by, bitrate_bps| Layer {
+        rid: rid.into(),
+        scale_down_by,
+        bitrate_bps,
+    };
     PublishParameters {
-        camera: vec![Layer {
-            rid: "f".into(),
-            scale_down_by: 1.0,
-            bitrate_bps: 1_200_000,
-        }],
+        camera: vec![
+            layer("q", 4.0, 150_000),
+            layer("h", 2.0, 500_000),
+            layer("f", 1.0, 1_500_000),
+        ],
         screen_bitrate_bps: 2_500_000,
         screen_frames_per_second: 15,
     }

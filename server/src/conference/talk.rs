@@ -13,11 +13,12 @@ use super::Limit;
 use super::actor::{Entered, to_media};
 use super::protocol::{
     self, Act, ClientMessage, CloseCode, ErrorName, MESSAGE_BYTES, PublishedTrack, Role, ServerMessage,
-    Source,
+    Source, ViewedSlot,
 };
 use super::registry::Meeting;
 use super::roster::{Entrant, Identity};
 use crate::domain::meeting::{DisplayName, NameError, may};
+use crate::media::Viewport;
 use crate::net;
 
 /// What a socket is told to do.
@@ -156,7 +157,9 @@ impl Talk {
             ClientMessage::SubscribeAnswer { sdp } => {
                 self.entered()?.media.accept(&sdp).await.map_err(described)?;
             }
-            ClientMessage::SubscribeAgain {} => self.subscribe(true).await?,
+            ClientMessage::SubscribeAgain { keep: true } => self.subscribe(net::Renewal::RestartIce).await?,
+            ClientMessage::SubscribeAgain { keep: false } => self.subscribe(net::Renewal::Anew).await?,
+            ClientMessage::View { slots } => self.view(slots)?,
             ClientMessage::Mute { source, muted } => {
                 let ticket = self.entered()?.ticket;
                 // Falling silent is everyone's right; only opening asks for one.
@@ -204,7 +207,7 @@ impl Talk {
         let name = entrant.name.clone();
         self.entered = Some(self.meeting.enter(entrant, place, self.outbox.clone()).await?);
         self.meeting.record_entry(&self.visitor.identity, &name).await;
-        self.subscribe(false).await
+        self.subscribe(net::Renewal::Grow).await
     }
 
     fn name(&self, wanted: Option<&str>) -> Result<DisplayName, ErrorName> {
@@ -235,14 +238,33 @@ impl Talk {
         Ok(())
     }
 
-    async fn subscribe(&mut self, fresh: bool) -> Result<(), ErrorName> {
+    async fn subscribe(&mut self, renewal: net::Renewal) -> Result<(), ErrorName> {
         let offer = self
             .entered()?
             .media
-            .subscribe(net::SlotPool::default(), fresh)
+            .subscribe(net::SlotPool::default(), renewal)
             .await
             .map_err(described)?;
-        self.outbox.say(ServerMessage::SubscribeOffer { sdp: offer });
+        self.outbox.say(ServerMessage::SubscribeOffer {
+            sdp: offer,
+            fresh: renewal != net::Renewal::RestartIce,
+        });
+        Ok(())
+    }
+
+    fn view(&self, slots: Vec<ViewedSlot>) -> Result<(), ErrorName> {
+        let media = &self.entered()?.media;
+        if slots.len() > VIEWED_SLOTS {
+            return Err(ErrorName::Malformed);
+        }
+        let viewport = |slot: ViewedSlot| {
+            let viewport = Viewport {
+                width: slot.width,
+                height: slot.height,
+            };
+            (slot.mid, viewport)
+        };
+        media.view(slots.into_iter().map(viewport).collect());
         Ok(())
     }
 
@@ -273,6 +295,9 @@ fn described(error: net::Error) -> ErrorName {
         net::Error::Gone => ErrorName::MediaUnavailable,
     }
 }
+
+/// Above the sections that a subscribe connection can have.
+const VIEWED_SLOTS: usize = 64;
 
 /// As many messages as a room of a hundred brings in a burst when a network comes back, doubled.
 const OUTBOX: usize = 512;

@@ -22,7 +22,9 @@ export class Publisher {
   ) {
     for (const source of sources) this.sections.set(source, this.section(source));
     this.connection.onconnectionstatechange = () => {
-      if (this.connection.connectionState === 'failed') line.failed();
+      const state = this.connection.connectionState;
+      if (state === 'failed') line.failed();
+      if (state === 'disconnected') void this.restart();
     };
   }
 
@@ -36,6 +38,21 @@ export class Publisher {
 
   async answer(sdp: string): Promise<void> {
     await this.connection.setRemoteDescription({ type: 'answer', sdp });
+  }
+
+  /** Sends only these layers of a simulcast source: nobody has use for the others. */
+  async sendLayers(source: Source, layers: string[]): Promise<void> {
+    const sender = this.sections.get(source)?.sender;
+    const parameters = sender?.getParameters();
+    if (!sender || !parameters || parameters.encodings.length < 2) return;
+    for (const encoding of parameters.encodings) encoding.active = layers.includes(encoding.rid!);
+    await sender.setParameters(parameters);
+  }
+
+  /** Looks for another way through the network; the present one carries on until it is found. */
+  async restart(): Promise<void> {
+    this.connection.restartIce();
+    await this.start();
   }
 
   async send(source: Source, track: MediaStreamTrack | null): Promise<void> {

@@ -3,6 +3,8 @@ export interface SubscribeLine {
   answer(sdp: string): void;
   /** A section has its track. */
   changed(): void;
+  /** Nothing comes any more; another way through the network may be found. */
+  disconnected(): void;
   failed(): void;
 }
 
@@ -17,7 +19,9 @@ export class Subscriber {
       line.changed();
     };
     this.connection.onconnectionstatechange = () => {
-      if (this.connection.connectionState === 'failed') line.failed();
+      const state = this.connection.connectionState;
+      if (state === 'failed') line.failed();
+      if (state === 'disconnected') line.disconnected();
     };
   }
 
@@ -25,6 +29,11 @@ export class Subscriber {
     await this.connection.setRemoteDescription({ type: 'offer', sdp });
     await this.connection.setLocalDescription();
     this.line.answer(this.connection.localDescription!.sdp);
+  }
+
+  /** The sections that have a picture, with their tracks. */
+  pictures(): [string, MediaStreamTrack][] {
+    return [...this.tracks].filter(([, track]) => track.kind === 'video');
   }
 
   track(mid: string): MediaStreamTrack | null {
