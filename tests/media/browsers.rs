@@ -107,7 +107,10 @@ impl Browser {
             }
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
-        bail!("{} is shown another layer than {width} by {height} wants: {last}", self.name)
+        bail!(
+            "{} is shown another layer than {width} by {height} wants: {last}",
+            self.name
+        )
     }
 
     async fn say(&mut self, message: Value) -> Result<()> {
@@ -157,7 +160,9 @@ async fn chromium_and_firefox_decode_each_other() -> Result<()> {
         chromium.decodes_the_other().await?;
         firefox.decodes_the_other().await?;
         for viewer in [&mut chromium, &mut firefox] {
-            let small = viewer.sees(160, 90, |width| (1.0..=320.0).contains(&width)).await?;
+            let small = viewer
+                .sees(160, 90, |width| (1.0..=320.0).contains(&width))
+                .await?;
             let large = viewer.sees(960, 540, |width| width >= 2.0 * small).await?;
             eprintln!("{} is shown {small} and then {large} pixels", viewer.name);
             viewer.decodes_the_other().await?;

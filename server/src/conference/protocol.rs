@@ -28,6 +28,9 @@ pub enum ClientMessage {
         /// The `place` of an earlier `welcome`: after a reload the same seat is found again.
         #[serde(default)]
         place: Option<String>,
+        /// Both connections of the lost socket still stand: with `place`, go on with them.
+        #[serde(default)]
+        keep: bool,
     },
     /// The client's offer on the connection it sends with; again whenever its sections change or ICE restarts.
     PublishOffer {
@@ -121,6 +124,8 @@ pub struct Welcome {
     /// Everyone in the room, the reader included, in the order they came.
     pub participants: Vec<Participant>,
     pub publish: PublishParameters,
+    /// The connections go on as they were; no `subscribe_offer` follows.
+    pub kept: bool,
     /// How long a seat is kept for someone whose socket is lost.
     pub seat_kept_seconds: u32,
 }

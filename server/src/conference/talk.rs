@@ -151,7 +151,12 @@ impl Talk {
 
     async fn act(&mut self, message: ClientMessage) -> Result<Turn, ErrorName> {
         match message {
-            ClientMessage::Join { version, name, place } => self.join(version, name, place).await?,
+            ClientMessage::Join {
+                version,
+                name,
+                place,
+                keep,
+            } => self.join(version, name, place, keep).await?,
             ClientMessage::Ping { id } => self.outbox.say(ServerMessage::Pong { id }),
             ClientMessage::PublishOffer { sdp, tracks } => self.publish(&sdp, tracks).await?,
             ClientMessage::SubscribeAnswer { sdp } => {
@@ -191,6 +196,7 @@ impl Talk {
         version: u32,
         name: Option<String>,
         place: Option<String>,
+        keep: bool,
     ) -> Result<(), ErrorName> {
         if version != protocol::VERSION {
             return Err(ErrorName::UnsupportedVersion);
@@ -203,10 +209,16 @@ impl Talk {
             name: self.name(name.as_deref())?,
             title: self.visitor.title.clone(),
             role: self.visitor.role,
+            keeps_media: keep && place.is_some(),
         };
         let name = entrant.name.clone();
-        self.entered = Some(self.meeting.enter(entrant, place, self.outbox.clone()).await?);
+        let entered = self.meeting.enter(entrant, place, self.outbox.clone()).await?;
+        let is_kept = entered.is_kept;
+        self.entered = Some(entered);
         self.meeting.record_entry(&self.visitor.identity, &name).await;
+        if is_kept {
+            return Ok(());
+        }
         self.subscribe(net::Renewal::Grow).await
     }
 
@@ -220,7 +232,7 @@ impl Talk {
     }
 
     async fn publish(&mut self, sdp: &str, tracks: Vec<PublishedTrack>) -> Result<(), ErrorName> {
-        let Entered { ticket, media } = self.entered()?.clone();
+        let Entered { ticket, media, .. } = self.entered()?.clone();
         let sources: Vec<Source> = tracks.iter().map(|track| track.source).collect();
         for source in &sources {
             self.allowed(source.act())?;

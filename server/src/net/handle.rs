@@ -300,6 +300,14 @@ impl Seat {
             .tell(move |desk| desk.sfu.view(desk.now, key, &views, &mut desk.outbox));
     }
 
+    /// Tells the whole state of this viewer's slots and layers once more, for a conference that may have
+    /// missed it.
+    pub fn tell_again(&self) {
+        let key = self.key;
+        self.post
+            .tell(move |desk| desk.sfu.tell_again(desk.now, key, &mut desk.outbox));
+    }
+
     /// Stops or resumes forwarding of one source, whatever the client sends: the truth of mute lies
     /// here. A muted source gives its slots back. May be called before the source is published.
     pub fn mute(&self, source: Source, muted: bool) {

@@ -259,6 +259,14 @@ impl Room {
 }
 
 impl Member {
+    /// Whoever was told of slots and layers may not have heard it.
+    pub fn forget_told(&mut self) {
+        self.told.clear();
+        for stream in self.streams.iter_mut().flatten() {
+            stream.asked_layers = 0;
+        }
+    }
+
     /// Which of the four sources others may be shown.
     fn shown(&self) -> [bool; 4] {
         Source::ALL.map(|source| {

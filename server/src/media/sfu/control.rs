@@ -174,6 +174,14 @@ impl Sfu {
         self.settle(now, out);
     }
 
+    /// Reports once more what a viewer's slots carry and which of his own layers are needed.
+    pub fn tell_again(&mut self, now: Instant, key: MemberKey, out: &mut Outbox) {
+        let Ok(member) = self.member(key) else { return };
+        member.forget_told();
+        self.rooms[key.room.at].unsettled = true;
+        self.settle(now, out);
+    }
+
     pub(super) fn room(&mut self, key: RoomKey) -> Result<&mut Room, Error> {
         self.rooms
             .get_mut(key.at)

@@ -23,14 +23,17 @@ impl Sfu {
             let connection = &self.connections[at];
             (connection.room, connection.member, connection.side)
         };
-        let mut resend_left = MOST_RESENT;
+        let (mut resend_left, mut is_wanted) = (MOST_RESENT, false);
         let complete = rtcp::read(compound, |feedback| match (side, feedback) {
             (Side::Publish, Feedback::SenderReport { ssrc, ntp, rtp }) => {
                 if let Some(room) = self.rooms.get_mut(room) {
                     note_clock(now, room, member, ssrc, ntp, rtp);
                 }
             }
-            (Side::Subscribe, Feedback::KeyFrame { ssrc }) => self.want_key_frame(room, member, ssrc),
+            (Side::Subscribe, Feedback::KeyFrame { ssrc }) => {
+                is_wanted = true;
+                self.want_key_frame(room, member, ssrc);
+            }
             (Side::Subscribe, Feedback::Missing { ssrc, pairs }) => {
                 for number in rtcp::missing(pairs).take(resend_left) {
                     resend_left -= 1;
@@ -41,7 +44,10 @@ impl Sfu {
             (Side::Subscribe, Feedback::Arrivals { information }) => self.take_arrivals(now, at, information),
             _ => {}
         });
-        self.ask_for_key_frames(now, out);
+        // It looks at everyone, and reports on arrivals come ten times a second from each viewer.
+        if is_wanted {
+            self.ask_for_key_frames(now, out);
+        }
         if complete {
             Ok(())
         } else {

@@ -51,6 +51,7 @@ export class Call {
     private readonly listener: Listener,
   ) {
     this.signalling = new Signalling(door.url, door.name, door.place, {
+      stands: () => Boolean(this.publisher?.stands() && this.subscriber?.stands()),
       message: (message) => void this.take(message).catch((cause) => this.broken(cause)),
       lost: (attempt) => listener.lost(attempt),
       over: (farewell) => {
@@ -103,10 +104,7 @@ export class Call {
   private async take(message: ServerMessage): Promise<void> {
     switch (message.type) {
       case 'welcome':
-        this.disconnect();
-        this.welcome = message;
-        this.listener.welcomed(message);
-        return this.publish(message);
+        return this.welcomed(message);
       case 'participant':
         return this.listener.participant(message.participant);
       case 'left':
@@ -126,6 +124,19 @@ export class Call {
       case 'error':
         return this.listener.error(message.sentence);
     }
+  }
+
+  private async welcomed(welcome: Welcome): Promise<void> {
+    this.welcome = welcome;
+    if (welcome.kept) {
+      this.listener.welcomed(welcome);
+      this.viewport.forget();
+      if (!this.publisher?.flows() || !this.subscriber?.flows()) this.renew();
+      return this.resume();
+    }
+    this.disconnect();
+    this.listener.welcomed(welcome);
+    return this.publish(welcome);
   }
 
   private async publish(welcome: Welcome): Promise<void> {
@@ -148,13 +159,16 @@ export class Call {
   /** Puts what was sent before into the new connection. */
   private async resume(): Promise<void> {
     for (const [source, track] of this.sent) await this.send(source, track);
+    // A source closed while nobody listened is still open over there.
+    for (const source of SOURCES)
+      if (!this.sent.has(source)) this.signalling.send({ type: 'mute', source, muted: true });
   }
 
   private async subscribe(sdp: string, fresh: boolean): Promise<void> {
     if (!fresh && this.subscriber) return this.subscriber.offer(sdp);
     this.subscriber?.close();
     this.viewport.forget();
-    const subscriber = new Subscriber({
+    const subscriber: Subscriber = new Subscriber({
       answer: (answer) => this.signalling.send({ type: 'subscribe_answer', sdp: answer }),
       changed: () => this.show(),
       disconnected: () =>
@@ -198,3 +212,5 @@ export class Call {
     this.listener.error('');
   }
 }
+
+const SOURCES: Source[] = ['microphone', 'camera', 'screen', 'screen_audio'];

@@ -59,6 +59,16 @@ export class Publisher {
     await this.sections.get(source)?.sender.replaceTrack(track);
   }
 
+  /** Nothing is being negotiated, and media flows or did until a moment ago. */
+  stands(): boolean {
+    const { connectionState, signalingState } = this.connection;
+    return signalingState === 'stable' && (connectionState === 'connected' || connectionState === 'disconnected');
+  }
+
+  flows(): boolean {
+    return this.connection.connectionState === 'connected';
+  }
+
   stats(): Promise<RTCStatsReport> {
     return this.connection.getStats();
   }
