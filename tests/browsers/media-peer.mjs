@@ -4,6 +4,7 @@
 //   node media-peer.mjs chromium|firefox
 //   out {"type":"offer","sdp":…,"tracks":[{"mid":…,"source":…}]}   in {"type":"answer","sdp":…}
 //   in  {"type":"subscribe","sdp":…}                               out {"type":"accept","sdp":…}
+//   in  {"type":"layers","layers":["q",…]}
 //   in  {"type":"report"}                                          out {"type":"report","connections":…,"inbound":[…]}
 //   in  {"type":"close"}
 import { createInterface } from 'node:readline'
@@ -26,6 +27,8 @@ for await (const line of createInterface({ input: process.stdin })) {
     await peer.evaluate(answered, message.sdp)
   } else if (message.type === 'subscribe') {
     say({ type: 'accept', sdp: await peer.evaluate(subscribe, message.sdp) })
+  } else if (message.type === 'layers') {
+    await peer.evaluate(sendLayers, message.layers)
   } else if (message.type === 'report') {
     say({ type: 'report', ...(await peer.evaluate(report)) })
   } else if (message.type === 'close') {
@@ -37,9 +40,15 @@ server.close()
 process.exit(0)
 
 async function publish() {
-  const media = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 640, height: 360, frameRate: 15 } })
+  const media = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 960, height: 540, frameRate: 15 } })
   const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' })
   window.publishing = connection
+  // Chromium drops layers of pictures smaller than this one.
+  const layers = [
+    { rid: 'q', scaleResolutionDownBy: 4, maxBitrate: 150_000 },
+    { rid: 'h', scaleResolutionDownBy: 2, maxBitrate: 400_000 },
+    { rid: 'f', scaleResolutionDownBy: 1, maxBitrate: 1_000_000 },
+  ]
   const sources = [
     ['microphone', media.getAudioTracks()[0]],
     ['camera', media.getVideoTracks()[0]],
@@ -48,11 +57,21 @@ async function publish() {
   ]
   const transceivers = sources.map(([source, track]) => [
     source,
-    connection.addTransceiver(track, { direction: typeof track === 'string' ? 'inactive' : 'sendonly' }),
+    connection.addTransceiver(track, {
+      direction: typeof track === 'string' ? 'inactive' : 'sendonly',
+      sendEncodings: source === 'camera' ? layers : undefined,
+    }),
   ])
+  window.camera = transceivers[1][1].sender
   await connection.setLocalDescription()
   const tracks = transceivers.map(([source, transceiver]) => ({ source, mid: transceiver.mid }))
   return { sdp: connection.localDescription.sdp, tracks }
+}
+
+async function sendLayers(layers) {
+  const parameters = window.camera.getParameters()
+  for (const encoding of parameters.encodings) encoding.active = layers.includes(encoding.rid)
+  await window.camera.setParameters(parameters)
 }
 
 async function answered(sdp) {
@@ -99,7 +118,12 @@ async function report() {
       colours: each.kind === 'video' ? colours(player) : 0,
     })
   }
-  return { connections: [window.publishing.connectionState, window.subscribing.connectionState], inbound }
+  const sent = []
+  for (const each of (await window.publishing.getStats()).values()) {
+    if (each.type !== 'outbound-rtp' || each.kind !== 'video' || !each.rid) continue
+    sent.push({ rid: each.rid, width: each.frameWidth ?? 0, packets: each.packetsSent, active: each.active ?? true })
+  }
+  return { sent, connections: [window.publishing.connectionState, window.subscribing.connectionState], inbound }
 
   // How many different colours stand in the picture: a black or frozen-grey one has one.
   function colours(video) {

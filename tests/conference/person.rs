@@ -173,7 +173,7 @@ impl Person {
         }
     }
 
-    async fn next(&mut self) -> Message {
+    pub async fn next(&mut self) -> Message {
         let message = tokio::time::timeout(PATIENCE, self.socket.next())
             .await
             .expect("an answer in time");

@@ -2,6 +2,7 @@
 
 use hoian_tests::Server;
 use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message;
 
 use crate::person::{Person, call};
 
@@ -74,6 +75,44 @@ async fn who_comes_back_finds_their_seat() {
     let mut stranger = Person::guest(&server, &meeting).await;
     let third = stranger.join(Some("Xã Tân Thủy"), Some("0123456789abcdef")).await;
     assert_ne!(third["id"], first["id"], "a guessed place opens no seat");
+}
+
+/// A socket is lost, pictures and sound are not: who holds the place goes on with the connections that stand.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_back_with_standing_connections_keeps_them() {
+    let server = Server::start().await;
+    let meeting = call(&server).await;
+    let mut chair = Person::member(&server, &meeting, "chutich").await;
+    chair.join(None, None).await;
+    let mut guest = Person::guest(&server, &meeting).await;
+    let first = guest.join(Some("Xã Tân Thủy"), None).await;
+    assert_eq!(first["kept"], false);
+    drop(guest);
+    let lost = |message: &Value| is(&first["id"])(message) && message["participant"]["presence"] == "lost";
+    chair.hear_where("participant", lost).await;
+
+    let mut guest = Person::guest(&server, &meeting).await;
+    let join =
+        json!({ "type": "join", "version": 1, "name": "Xã Tân Thủy", "place": first["place"], "keep": true });
+    guest.say(join).await;
+    let second = guest.hear("welcome").await;
+    assert_eq!((&second["id"], &second["kept"]), (&first["id"], &json!(true)));
+    guest.say(json!({ "type": "ping", "id": 1 })).await;
+    loop {
+        if let Message::Text(text) = guest.next().await {
+            let message: Value = serde_json::from_str(&text).expect("JSON");
+            assert_ne!(message["type"], "subscribe_offer", "the connection stands");
+            if message["type"] == "pong" {
+                break;
+            }
+        }
+    }
+
+    let mut stranger = Person::guest(&server, &meeting).await;
+    let join = json!({ "type": "join", "version": 1, "name": "Xã Tân Thủy", "place": "0123456789abcdef", "keep": true });
+    stranger.say(join).await;
+    assert_eq!(stranger.hear("welcome").await["kept"], false);
+    stranger.hear("subscribe_offer").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

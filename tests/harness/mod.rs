@@ -8,6 +8,7 @@
 )]
 
 pub mod binary;
+pub mod link;
 pub mod people;
 pub mod postgres;
 pub mod server;

@@ -5,8 +5,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use hoian_server::media::{Event, ParticipantId, RoomId, Side, Source};
-use hoian_server::net::{Config, Events, Media, PublishedTrack, Room, Seat, SlotPool};
+use hoian_server::media::{Event, ParticipantId, RoomId, Side, Source, Viewport};
+use hoian_server::net::{Config, Events, Media, PublishedTrack, Renewal, Room, Seat, SlotPool};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
@@ -62,7 +62,7 @@ impl Browser {
     }
 
     async fn subscribe(&mut self) -> Result<()> {
-        let offer = self.seat.subscribe(SlotPool { seats: 2 }, false).await?;
+        let offer = self.seat.subscribe(SlotPool { seats: 2 }, Renewal::Grow).await?;
         self.say(json!({ "type": "subscribe", "sdp": offer })).await?;
         let accept = self.hear("accept").await?;
         self.seat.accept(&text(&accept["sdp"])).await?;
@@ -89,6 +89,28 @@ impl Browser {
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
         bail!("{} does not decode the other: {last}", self.name)
+    }
+
+    /// Says how large the other's camera is shown, and waits until a picture as wide as `wanted` says comes.
+    async fn sees(&mut self, width: u16, height: u16, wanted: impl Fn(f64) -> bool) -> Result<f64> {
+        let view = ("v0".to_owned(), Viewport { width, height });
+        self.seat.view(vec![view]);
+        let mut last = Value::Null;
+        for _ in 0..40 {
+            self.say(json!({ "type": "report" })).await?;
+            last = self.hear("report").await?;
+            let inbound = last["inbound"].as_array().context("inbound")?;
+            let video = inbound.iter().find(|each| each["kind"] == "video");
+            let seen = video.map_or(0.0, |each| number(&each["width"]));
+            if wanted(seen) {
+                return Ok(seen);
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        bail!(
+            "{} is shown another layer than {width} by {height} wants: {last}",
+            self.name
+        )
     }
 
     async fn say(&mut self, message: Value) -> Result<()> {
@@ -136,11 +158,21 @@ async fn chromium_and_firefox_decode_each_other() -> Result<()> {
     let (mut chromium, mut firefox) = (chromium?, firefox?);
     let result = async {
         chromium.decodes_the_other().await?;
-        firefox.decodes_the_other().await
+        firefox.decodes_the_other().await?;
+        for viewer in [&mut chromium, &mut firefox] {
+            let small = viewer
+                .sees(160, 90, |width| (1.0..=320.0).contains(&width))
+                .await?;
+            let large = viewer.sees(960, 540, |width| width >= 2.0 * small).await?;
+            eprintln!("{} is shown {small} and then {large} pixels", viewer.name);
+            viewer.decodes_the_other().await?;
+        }
+        anyhow::Ok(())
     };
     let result = result.await;
     let seen = seen(&mut events);
     eprintln!("events: {seen:#?}\n{:#?}", media.stats().await?);
+    eprintln!("{}", media.metrics().await?);
     result?;
     for participant in people {
         for side in [Side::Publish, Side::Subscribe] {

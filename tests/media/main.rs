@@ -8,6 +8,9 @@
 )]
 
 mod allocations;
+mod bandwidth;
 mod browsers;
 mod peer;
 mod simulated;
+mod simulcast;
+mod studio;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 use hoian_server::media::rtp::{self, Outgoing};
 use hoian_server::media::sfu::{Progress, Received, Settings, Sfu};
+use hoian_server::media::stats::Drop;
 use hoian_server::media::transport::Protocol;
 use hoian_server::media::transport::dtls::Identity;
 use hoian_server::media::transport::outbox::{MAXIMUM_DATAGRAM, Outbox};
@@ -46,6 +47,7 @@ impl World {
         let settings = Settings {
             addresses: vec![SERVER.parse().unwrap()],
             publisher_bitrate_kbps: 2_500,
+            playout_delay: None,
         };
         World {
             sfu: Sfu::new(
@@ -100,7 +102,7 @@ impl World {
         self.outbox.clear();
     }
 
-    fn take_for(&mut self, address: SocketAddr) -> Vec<Vec<u8>> {
+    pub fn take_for(&mut self, address: SocketAddr) -> Vec<Vec<u8>> {
         let (theirs, others) = self.sent.drain(..).partition(|(to, _)| *to == address);
         self.sent = others;
         let theirs: Vec<(SocketAddr, Vec<u8>)> = theirs;
@@ -120,6 +122,10 @@ pub struct Peer {
     endpoint: Option<Endpoint>,
     remote: Option<(String, String)>,
     pub keys: Option<(Opener, Sealer)>,
+    /// Its answers take the transport-wide sequence number.
+    pub reports_arrivals: bool,
+    /// Its answers take no RED.
+    pub lacks_redundancy: bool,
 }
 
 impl Peer {
@@ -137,6 +143,8 @@ impl Peer {
             endpoint: None,
             remote: None,
             keys: None,
+            reports_arrivals: false,
+            lacks_redundancy: false,
         }
     }
 
@@ -163,11 +171,18 @@ impl Peer {
         let transport = self.transport("active");
         let mut answer = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n".to_owned();
         for line in offer.lines() {
-            if line.starts_with("m=") {
+            if self.lacks_redundancy && (line.contains(":63 ") || line.starts_with("m=audio")) {
+                if line.starts_with("m=") {
+                    let line = line.trim_end_matches(" 63");
+                    answer += &format!("{line}\r\nc=IN IP4 0.0.0.0\r\n{transport}a=recvonly\r\n");
+                }
+            } else if line.starts_with("m=") {
                 answer += &format!("{line}\r\nc=IN IP4 0.0.0.0\r\n{transport}a=recvonly\r\n");
             } else if ["a=mid", "a=rtpmap", "a=fmtp", "a=group"]
                 .iter()
                 .any(|kept| line.starts_with(kept))
+                || (self.reports_arrivals
+                    && (line.contains("transport-cc") || line.contains("transport-wide-cc")))
             {
                 answer += &format!("{line}\r\n");
             }
@@ -175,7 +190,7 @@ impl Peer {
         answer
     }
 
-    fn transport(&self, setup: &str) -> String {
+    pub fn transport(&self, setup: &str) -> String {
         let hash = digest::digest(&digest::SHA256, self.certificate.certificate[0].as_ref());
         let hash: Vec<String> = hash.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
         format!(
@@ -281,7 +296,13 @@ impl Peer {
         bytes[rtp::HEADER_LENGTH..rtp::HEADER_LENGTH + payload.len()].copy_from_slice(payload);
         let (_, sealer) = self.keys.as_ref().expect("the handshake is complete");
         let length = sealer
-            .seal_rtp(&mut bytes, rtp::HEADER_LENGTH + payload.len(), header.ssrc, index)
+            .seal_rtp(
+                &mut bytes,
+                rtp::HEADER_LENGTH,
+                rtp::HEADER_LENGTH + payload.len(),
+                header.ssrc,
+                index,
+            )
             .unwrap();
         bytes.truncate(length);
         bytes
@@ -325,15 +346,23 @@ impl Peer {
         }
     }
 
-    fn open_rtp(&mut self, mut datagram: Vec<u8>) -> Vec<u8> {
-        let header = rtp::Header::parse(&datagram).unwrap();
-        let (opener, _) = self.keys.as_mut().expect("media comes after keys");
-        let (_, length) = opener.open_rtp(&mut datagram, &header).expect("sealed for us");
-        datagram.truncate(length);
-        datagram
+    fn open_rtp(&mut self, datagram: Vec<u8>) -> Vec<u8> {
+        self.open_once(datagram).expect("sealed for us")
     }
 
-    fn open_rtcp(&mut self, mut datagram: Vec<u8>) -> Vec<u8> {
+    /// Nothing for a copy of what came before.
+    pub fn open_once(&mut self, mut datagram: Vec<u8>) -> Option<Vec<u8>> {
+        let header = rtp::Header::parse(&datagram).unwrap();
+        let (opener, _) = self.keys.as_mut().expect("media comes after keys");
+        match opener.open_rtp(&mut datagram, &header) {
+            Ok((_, length)) => datagram.truncate(length),
+            Err(Drop::Replayed) => return None,
+            Err(reason) => panic!("not sealed for us: {reason:?}"),
+        }
+        Some(datagram)
+    }
+
+    pub fn open_rtcp(&mut self, mut datagram: Vec<u8>) -> Vec<u8> {
         let (opener, _) = self.keys.as_mut().expect("media comes after keys");
         let length = opener.open_rtcp(&mut datagram).expect("sealed for us");
         datagram.truncate(length);

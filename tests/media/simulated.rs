@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hoian_server::media::rtcp::Writer;
 use hoian_server::media::rtp::{Header, Outgoing};
-use hoian_server::media::sfu::{Error, MemberKey, PublishedTrack, RoomKey};
+use hoian_server::media::sfu::{Error, MemberKey, PublishedTrack, Renewal, RoomKey};
 use hoian_server::media::stats::Drop;
 use hoian_server::media::transport::dtls::Identity;
 use hoian_server::media::{CONSENT_EXPIRY, Event, ParticipantId, RoomId, Side, Source, TrackState};
@@ -21,6 +21,7 @@ struct Scene {
     publisher: Peer,
     viewer: Peer,
     publishing: MemberKey,
+    watching: MemberKey,
     camera: Camera,
 }
 
@@ -30,8 +31,8 @@ struct Camera {
     picture: u16,
 }
 
-const ALICE: ParticipantId = ParticipantId(Uuid::from_u128(1));
-const BOB: ParticipantId = ParticipantId(Uuid::from_u128(2));
+pub const ALICE: ParticipantId = ParticipantId(Uuid::from_u128(1));
+pub const BOB: ParticipantId = ParticipantId(Uuid::from_u128(2));
 
 impl Scene {
     fn new(profile: SrtpProtectionProfile) -> Scene {
@@ -54,6 +55,7 @@ impl Scene {
             publisher,
             viewer,
             publishing,
+            watching,
             camera,
         }
     }
@@ -113,7 +115,7 @@ impl Camera {
     }
 }
 
-fn open(world: &mut World) -> RoomKey {
+pub fn open(world: &mut World) -> RoomKey {
     world
         .sfu
         .open(world.now, RoomId(Uuid::from_u128(9)), &mut world.outbox)
@@ -137,10 +139,10 @@ fn publish(world: &mut World, member: MemberKey, peer: &mut Peer) -> Result<(), 
     Ok(())
 }
 
-fn watch(world: &mut World, member: MemberKey, peer: &mut Peer) {
+pub fn watch(world: &mut World, member: MemberKey, peer: &mut Peer) {
     let offer = world
         .sfu
-        .subscribe(world.now, member, 2, false, &mut world.outbox)
+        .subscribe(world.now, member, 2, Renewal::Grow, &mut world.outbox)
         .unwrap();
     peer.learn(&offer);
     world
@@ -221,7 +223,7 @@ fn a_handshake_ahead_of_the_answer_is_held_and_completes() {
     let mut peer = Peer::gcm(4002);
     let offer = world
         .sfu
-        .subscribe(world.now, member, 2, false, &mut world.outbox)
+        .subscribe(world.now, member, 2, Renewal::Grow, &mut world.outbox)
         .unwrap();
     peer.learn(&offer);
     peer.begin(&mut world);
@@ -358,6 +360,116 @@ fn key_frames_are_asked_for_at_most_every_half_second() {
     assert_eq!(headers(&scene.frame(true)).len(), 1);
 }
 
+/// Two frames in one packet for who understands it, the newer one alone for who does not.
+#[test]
+fn redundant_audio_is_passed_on_and_stripped_where_the_viewer_lacks_it() {
+    let mut world = World::new(4);
+    let room = open(&mut world);
+    let gcm = SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm;
+    let mut join = |id| {
+        let World { sfu, now, outbox, .. } = &mut world;
+        sfu.join(*now, room, id, outbox).unwrap()
+    };
+    let (speaking, modern, plain) = (join(ALICE), join(BOB), join(ParticipantId(Uuid::from_u128(3))));
+    let mut speaker = Peer::new(4001, gcm, 1200);
+    let offer = speaker
+        .offer()
+        .replace("109", "111")
+        .replace("SAVPF 111", "SAVPF 111 63")
+        .replace(
+            "a=rtpmap:111 opus/48000/2",
+            "a=rtpmap:111 opus/48000/2\r\na=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111",
+        );
+    let tracks = [PublishedTrack {
+        mid: "0".to_owned(),
+        source: Source::Microphone,
+    }];
+    let answer = world
+        .sfu
+        .publish(world.now, speaking, &offer, &tracks, &mut world.outbox)
+        .unwrap();
+    assert!(
+        answer.contains("m=audio 9 UDP/TLS/RTP/SAVPF 63 111\r\n"),
+        "{answer}"
+    );
+    assert!(answer.contains("useinbandfec=1"), "{answer}");
+    speaker.learn(&answer);
+    speaker.begin(&mut world);
+    speaker.run(&mut world);
+    let (mut first, mut second) = (Peer::new(4002, gcm, 1200), Peer::new(4003, gcm, 1200));
+    second.lacks_redundancy = true;
+    watch(&mut world, modern, &mut first);
+    watch(&mut world, plain, &mut second);
+    let redundant = [0x80 | 111, 0x0f, 0x00, 3, 111, 1, 1, 1, 2, 2, 2, 2];
+    for (index, payload_type, payload) in [(10, 63, &redundant[..]), (11, 63, &redundant), (12, 111, &[9, 9])]
+    {
+        let header = Outgoing {
+            marker: false,
+            payload_type,
+            sequence_number: index as u16,
+            timestamp: index as u32 * 960,
+            ssrc: MICROPHONE,
+        };
+        let sealed = speaker.sealed(header, index, payload);
+        world.deliver(speaker.address, &sealed);
+    }
+    let heard = |peer: &mut Peer, world: &mut World| -> Vec<(u8, Vec<u8>)> {
+        let media = peer.run(world);
+        let packets = media.iter().filter(|packet| !(192..224).contains(&packet[1]));
+        packets
+            .map(|packet| {
+                let header = Header::parse(packet).unwrap();
+                (header.payload_type, packet[header.length..].to_vec())
+            })
+            .collect()
+    };
+    let last = (111, vec![9, 9]);
+    let whole = (63, redundant.to_vec());
+    assert_eq!(
+        heard(&mut first, &mut world),
+        [whole.clone(), whole, last.clone()]
+    );
+    let newest = (111, vec![2, 2, 2, 2]);
+    assert_eq!(heard(&mut second, &mut world), [newest.clone(), newest, last]);
+}
+
+/// From Wi-Fi to cable: the viewer is offered new credentials, and until a check under them has come from the
+/// new address, media flows to the old one.
+#[test]
+fn an_ice_restart_keeps_the_old_way_until_the_new_one_works() {
+    let mut scene = Scene::new(SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm);
+    scene.frame(true);
+    assert_eq!(headers(&scene.frame(true)).len(), 1);
+    let World { sfu, now, outbox, .. } = &mut scene.world;
+    let offer = sfu
+        .subscribe(*now, scene.watching, 2, Renewal::RestartIce, outbox)
+        .unwrap();
+    let before = scene.viewer.remote();
+    scene.viewer.learn(&offer);
+    assert_ne!(scene.viewer.remote(), before, "new credentials");
+    let World { sfu, now, outbox, .. } = &mut scene.world;
+    sfu.accept(*now, scene.watching, &scene.viewer.answer(&offer), outbox)
+        .unwrap();
+    assert_eq!(headers(&scene.frame(false)).len(), 1, "the old way carries on");
+    let old = scene.viewer.address;
+    let new: std::net::SocketAddr = "10.0.9.9:5000".parse().unwrap();
+    scene.world.deliver(new, &scene.viewer.check(Some("wrong")));
+    assert_eq!(
+        headers(&scene.frame(false)).len(),
+        1,
+        "a forged check moves nothing"
+    );
+    scene.world.deliver(new, &scene.viewer.check(None));
+    scene.viewer.address = new;
+    scene.viewer.run(&mut scene.world);
+    assert_eq!(
+        headers(&scene.frame(false)).len(),
+        1,
+        "the new way carries the media, under the same keys"
+    );
+    assert!(scene.world.sent.iter().all(|(to, _)| *to != old));
+}
+
 #[test]
 fn a_muted_source_is_not_forwarded_and_gives_its_slot_back() {
     let mut scene = Scene::new(SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm);
@@ -399,10 +511,13 @@ fn whoever_joins_again_replaces_the_earlier_presence() {
     let first = sfu.join(*now, room, ALICE, outbox).unwrap();
     let second = sfu.join(*now, room, ALICE, outbox).unwrap();
     sfu.leave(*now, first, outbox);
-    assert_eq!(sfu.subscribe(*now, first, 2, false, outbox), Err(Error::Gone));
-    assert!(sfu.subscribe(*now, second, 2, false, outbox).is_ok());
+    assert_eq!(
+        sfu.subscribe(*now, first, 2, Renewal::Grow, outbox),
+        Err(Error::Gone)
+    );
+    assert!(sfu.subscribe(*now, second, 2, Renewal::Grow, outbox).is_ok());
     assert!(matches!(
-        sfu.subscribe(*now, second, 26, false, outbox),
+        sfu.subscribe(*now, second, 26, Renewal::Grow, outbox),
         Err(Error::Refused(_))
     ));
 }

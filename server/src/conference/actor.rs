@@ -54,6 +54,8 @@ pub(super) enum Command {
 pub(super) struct Entered {
     pub ticket: Ticket,
     pub media: Arc<net::Seat>,
+    /// The media is that of the former socket and goes on.
+    pub is_kept: bool,
 }
 
 /// Runs a meeting until nobody is left in it, or it is ended.
@@ -185,19 +187,58 @@ impl Actor {
         place: Option<&str>,
         outbox: Outbox,
     ) -> Result<Entered, ErrorName> {
-        let role = entrant.role;
+        let (role, wants_to_keep, given) = (entrant.role, entrant.keeps_media, place);
         let fresh = (self.new_id(), hex::encode(self.clock.random_bytes::<16>()));
         let Entry {
             ticket,
             place,
             replaced,
         } = self.roster.enter(entrant, place, fresh)?;
-        if replaced.is_some()
-            && let Some(former) = self.sockets.remove(&ticket.id)
-        {
+        let former = self.sockets.remove(&ticket.id);
+        if let (Some(_), Some(former)) = (replaced, &former) {
             former.outbox.say(ServerMessage::Replaced {});
             former.outbox.close(CloseCode::Replaced);
         }
+        let kept = former
+            .filter(|_| wants_to_keep && given == Some(&place))
+            .map(|former| former.media);
+        let is_kept = kept.is_some();
+        let media = match kept {
+            Some(media) => media,
+            None => self.seat_media(ticket).await?,
+        };
+        outbox.say(ServerMessage::Welcome(Box::new(Welcome {
+            id: ticket.id.to_string(),
+            place,
+            role,
+            may: acts_of(role),
+            title: self.title.clone(),
+            participants: self.roster.participants(),
+            publish: publish_parameters(),
+            kept: is_kept,
+            seat_kept_seconds: SEAT_KEPT.as_secs() as u32,
+        })));
+        self.sockets.insert(
+            ticket.id,
+            Socket {
+                outbox,
+                media: media.clone(),
+            },
+        );
+        self.tell_of(ticket.id);
+        if is_kept {
+            // What changed while nobody listened.
+            media.tell_again();
+        }
+        Ok(Entered {
+            ticket,
+            media,
+            is_kept,
+        })
+    }
+
+    /// A new place in the media room, everything muted.
+    async fn seat_media(&mut self, ticket: Ticket) -> Result<Arc<net::Seat>, ErrorName> {
         let media = match self.room.join(ParticipantId(ticket.id)).await {
             Ok(seat) => Arc::new(seat),
             Err(error) => {
@@ -212,25 +253,7 @@ impl Actor {
         for source in crate::media::Source::ALL {
             media.mute(source, true);
         }
-        outbox.say(ServerMessage::Welcome(Box::new(Welcome {
-            id: ticket.id.to_string(),
-            place,
-            role,
-            may: acts_of(role),
-            title: self.title.clone(),
-            participants: self.roster.participants(),
-            publish: publish_parameters(),
-            seat_kept_seconds: SEAT_KEPT.as_secs() as u32,
-        })));
-        self.sockets.insert(
-            ticket.id,
-            Socket {
-                outbox,
-                media: media.clone(),
-            },
-        );
-        self.tell_of(ticket.id);
-        Ok(Entered { ticket, media })
+        Ok(media)
     }
 
     fn mute(&mut self, ticket: Ticket, source: Source, muted: bool) {
@@ -273,6 +296,18 @@ impl Actor {
                 if let Some(socket) = self.sockets.get(&viewer.0) {
                     socket.outbox.say(ServerMessage::Slots {
                         slots: slots.collect(),
+                    });
+                }
+            }
+            Event::Layers {
+                participant,
+                source,
+                needed,
+            } => {
+                if let Some(socket) = self.sockets.get(&participant.0) {
+                    socket.outbox.say(ServerMessage::SendLayers {
+                        source: from_media(source),
+                        layers: needed,
                     });
                 }
             }
@@ -334,15 +369,20 @@ async fn at(moment: Option<Instant>) {
     }
 }
 
-/// One layer until the media plane chooses between several: 720p of a face at 1.2 Mbit/s, and a page of text that
-/// is sharp within two seconds.
+/// Three layers of a face, 720p at the top, and a page of text that is sharp within two seconds. Together they stay
+/// under what one publisher may send.
 fn publish_parameters() -> PublishParameters {
+    let layer = |rid: &str, scale_down_by, bitrate_bps| Layer {
+        rid: rid.into(),
+        scale_down_by,
+        bitrate_bps,
+    };
     PublishParameters {
-        camera: vec![Layer {
-            rid: "f".into(),
-            scale_down_by: 1.0,
-            bitrate_bps: 1_200_000,
-        }],
+        camera: vec![
+            layer("q", 4.0, 150_000),
+            layer("h", 2.0, 500_000),
+            layer("f", 1.0, 1_500_000),
+        ],
         screen_bitrate_bps: 2_500_000,
         screen_frames_per_second: 15,
     }

@@ -28,6 +28,9 @@ pub enum ClientMessage {
         /// The `place` of an earlier `welcome`: after a reload the same seat is found again.
         #[serde(default)]
         place: Option<String>,
+        /// Both connections of the lost socket still stand: with `place`, go on with them.
+        #[serde(default)]
+        keep: bool,
     },
     /// The client's offer on the connection it sends with; again whenever its sections change or ICE restarts.
     PublishOffer {
@@ -36,8 +39,15 @@ pub enum ClientMessage {
     },
     /// The answer to the last `subscribe_offer`.
     SubscribeAnswer { sdp: String },
-    /// Asks for the `subscribe_offer` of a new connection, after the former failed.
-    SubscribeAgain {},
+    /// Asks for another `subscribe_offer`: of a new connection after the former failed, or, with `keep`, of
+    /// the same one over another way through the network.
+    SubscribeAgain {
+        #[serde(default)]
+        keep: bool,
+    },
+    /// How large the page shows sections of the subscribe connection. A section never named gets the largest
+    /// picture there is.
+    View { slots: Vec<ViewedSlot> },
     /// The participant has silenced or covered a source, or opened it again.
     Mute { source: Source, muted: bool },
     /// The participant goes, and does not mean to come back.
@@ -66,9 +76,17 @@ pub enum ServerMessage {
     PublishAnswer {
         sdp: String,
     },
-    /// The server's offer on the connection the client receives with: of a new connection, each time.
+    /// The server's offer on the connection the client receives with.
     SubscribeOffer {
         sdp: String,
+        /// Of a new connection; else of the one that stands.
+        fresh: bool,
+    },
+    /// Somebody has use for these layers of the client's source only, named by their RID: the others need not
+    /// be sent.
+    SendLayers {
+        source: Source,
+        layers: Vec<String>,
     },
     /// Who is to be seen and heard in which section of the subscribe connection: the whole truth, each time.
     Slots {
@@ -106,6 +124,8 @@ pub struct Welcome {
     /// Everyone in the room, the reader included, in the order they came.
     pub participants: Vec<Participant>,
     pub publish: PublishParameters,
+    /// The connections go on as they were; no `subscribe_offer` follows.
+    pub kept: bool,
     /// How long a seat is kept for someone whose socket is lost.
     pub seat_kept_seconds: u32,
 }
@@ -171,6 +191,15 @@ pub enum TrackState {
 pub struct PublishedTrack {
     pub mid: String,
     pub source: Source,
+}
+
+/// How large a section of the subscribe connection is shown, in device pixels; zero where it is not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct ViewedSlot {
+    pub mid: String,
+    pub width: u16,
+    pub height: u16,
 }
 
 /// What a section of the subscribe connection carries now.

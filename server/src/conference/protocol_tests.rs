@@ -19,7 +19,7 @@ fn reads_every_message_of_the_document() {
         serde_json::from_str::<ServerMessage>(text).unwrap_or_else(|error| panic!("{text}: {error}"));
         server += 1;
     }
-    assert_eq!((client, server), (8, 11), "each message has its example");
+    assert_eq!((client, server), (9, 12), "each message has its example");
 }
 
 #[test]
@@ -96,6 +96,7 @@ fn typescript() -> String {
         Track::decl(&config),
         TrackState::decl(&config),
         PublishedTrack::decl(&config),
+        ViewedSlot::decl(&config),
         Slot::decl(&config),
         ErrorName::decl(&config),
         Role::decl(&config),

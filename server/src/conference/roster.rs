@@ -33,6 +33,8 @@ pub struct Entrant {
     /// Position and agency.
     pub title: Option<String>,
     pub role: Role,
+    /// The connections of the former socket go on, and with them what they carry.
+    pub keeps_media: bool,
 }
 
 /// A seat as one socket holds it. A later socket on the same seat has a later generation, and what the earlier one
@@ -97,9 +99,11 @@ impl Roster {
         {
             let replaced = seat.kept_until.is_none().then_some(seat.ticket);
             seat.ticket.generation = generation;
+            if !entrant.keeps_media || place != Some(&seat.place) {
+                seat.streams.clear();
+            }
             seat.entrant = entrant;
             seat.kept_until = None;
-            seat.streams.clear();
             return Ok(Entry {
                 ticket: seat.ticket,
                 place: seat.place.clone(),

@@ -13,11 +13,12 @@ use super::Limit;
 use super::actor::{Entered, to_media};
 use super::protocol::{
     self, Act, ClientMessage, CloseCode, ErrorName, MESSAGE_BYTES, PublishedTrack, Role, ServerMessage,
-    Source,
+    Source, ViewedSlot,
 };
 use super::registry::Meeting;
 use super::roster::{Entrant, Identity};
 use crate::domain::meeting::{DisplayName, NameError, may};
+use crate::media::Viewport;
 use crate::net;
 
 /// What a socket is told to do.
@@ -150,13 +151,20 @@ impl Talk {
 
     async fn act(&mut self, message: ClientMessage) -> Result<Turn, ErrorName> {
         match message {
-            ClientMessage::Join { version, name, place } => self.join(version, name, place).await?,
+            ClientMessage::Join {
+                version,
+                name,
+                place,
+                keep,
+            } => self.join(version, name, place, keep).await?,
             ClientMessage::Ping { id } => self.outbox.say(ServerMessage::Pong { id }),
             ClientMessage::PublishOffer { sdp, tracks } => self.publish(&sdp, tracks).await?,
             ClientMessage::SubscribeAnswer { sdp } => {
                 self.entered()?.media.accept(&sdp).await.map_err(described)?;
             }
-            ClientMessage::SubscribeAgain {} => self.subscribe(true).await?,
+            ClientMessage::SubscribeAgain { keep: true } => self.subscribe(net::Renewal::RestartIce).await?,
+            ClientMessage::SubscribeAgain { keep: false } => self.subscribe(net::Renewal::Anew).await?,
+            ClientMessage::View { slots } => self.view(slots)?,
             ClientMessage::Mute { source, muted } => {
                 let ticket = self.entered()?.ticket;
                 // Falling silent is everyone's right; only opening asks for one.
@@ -188,6 +196,7 @@ impl Talk {
         version: u32,
         name: Option<String>,
         place: Option<String>,
+        keep: bool,
     ) -> Result<(), ErrorName> {
         if version != protocol::VERSION {
             return Err(ErrorName::UnsupportedVersion);
@@ -200,11 +209,17 @@ impl Talk {
             name: self.name(name.as_deref())?,
             title: self.visitor.title.clone(),
             role: self.visitor.role,
+            keeps_media: keep && place.is_some(),
         };
         let name = entrant.name.clone();
-        self.entered = Some(self.meeting.enter(entrant, place, self.outbox.clone()).await?);
+        let entered = self.meeting.enter(entrant, place, self.outbox.clone()).await?;
+        let is_kept = entered.is_kept;
+        self.entered = Some(entered);
         self.meeting.record_entry(&self.visitor.identity, &name).await;
-        self.subscribe(false).await
+        if is_kept {
+            return Ok(());
+        }
+        self.subscribe(net::Renewal::Grow).await
     }
 
     fn name(&self, wanted: Option<&str>) -> Result<DisplayName, ErrorName> {
@@ -217,7 +232,7 @@ impl Talk {
     }
 
     async fn publish(&mut self, sdp: &str, tracks: Vec<PublishedTrack>) -> Result<(), ErrorName> {
-        let Entered { ticket, media } = self.entered()?.clone();
+        let Entered { ticket, media, .. } = self.entered()?.clone();
         let sources: Vec<Source> = tracks.iter().map(|track| track.source).collect();
         for source in &sources {
             self.allowed(source.act())?;
@@ -235,14 +250,33 @@ impl Talk {
         Ok(())
     }
 
-    async fn subscribe(&mut self, fresh: bool) -> Result<(), ErrorName> {
+    async fn subscribe(&mut self, renewal: net::Renewal) -> Result<(), ErrorName> {
         let offer = self
             .entered()?
             .media
-            .subscribe(net::SlotPool::default(), fresh)
+            .subscribe(net::SlotPool::default(), renewal)
             .await
             .map_err(described)?;
-        self.outbox.say(ServerMessage::SubscribeOffer { sdp: offer });
+        self.outbox.say(ServerMessage::SubscribeOffer {
+            sdp: offer,
+            fresh: renewal != net::Renewal::RestartIce,
+        });
+        Ok(())
+    }
+
+    fn view(&self, slots: Vec<ViewedSlot>) -> Result<(), ErrorName> {
+        let media = &self.entered()?.media;
+        if slots.len() > VIEWED_SLOTS {
+            return Err(ErrorName::Malformed);
+        }
+        let viewport = |slot: ViewedSlot| {
+            let viewport = Viewport {
+                width: slot.width,
+                height: slot.height,
+            };
+            (slot.mid, viewport)
+        };
+        media.view(slots.into_iter().map(viewport).collect());
         Ok(())
     }
 
@@ -273,6 +307,9 @@ fn described(error: net::Error) -> ErrorName {
         net::Error::Gone => ErrorName::MediaUnavailable,
     }
 }
+
+/// Above the sections that a subscribe connection can have.
+const VIEWED_SLOTS: usize = 64;
 
 /// As many messages as a room of a hundred brings in a burst when a network comes back, doubled.
 const OUTBOX: usize = 512;

@@ -207,7 +207,7 @@ impl Talk<'_> {
         let message = tokio::time::timeout(PATIENCE, self.signalling.hear()).await;
         let message = message.map_err(|_| Error::Silence(awaited))??;
         match message {
-            ServerMessage::SubscribeOffer { ref sdp } => {
+            ServerMessage::SubscribeOffer { ref sdp, .. } => {
                 let sdp = self.receiving.answer(sdp.clone()).await?;
                 self.signalling
                     .say(&ClientMessage::SubscribeAnswer { sdp })

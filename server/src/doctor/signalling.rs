@@ -46,6 +46,7 @@ impl Signalling {
             version: VERSION,
             name: Some(name.to_owned()),
             place: None,
+            keep: false,
         };
         signalling.say(&join).await?;
         Ok(signalling)

@@ -9,9 +9,12 @@
 //! The protocols come from webrtc-rs, crate by crate (`rtc-stun`, `rtc-dtls`, `rtc-sdp`); the packet path
 //! is ours and neither allocates nor locks.
 
+pub mod bandwidth;
 pub mod codec;
 pub mod forward;
 pub mod keyframe;
+pub mod layer;
+pub mod meter;
 mod name;
 pub mod reception;
 pub mod retransmit;
@@ -25,6 +28,7 @@ pub mod stats;
 pub mod transport;
 pub mod window;
 
+pub use layer::Viewport;
 pub use name::{Event, ParticipantId, RoomId, Side, Slot, Source, TrackState};
 
 /// Consent ends after this long without an authenticated packet (RFC 7675 section 5.1).

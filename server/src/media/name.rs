@@ -74,6 +74,13 @@ pub enum Event {
     },
     /// The whole assignment of one viewer's slots: what is not listed is empty.
     Slots { viewer: ParticipantId, slots: Vec<Slot> },
+    /// Of a publisher's simulcast layers only these, by their RID, are needed now; the others need not be
+    /// sent.
+    Layers {
+        participant: ParticipantId,
+        source: Source,
+        needed: Vec<String>,
+    },
     /// The dominant speaker changed; `None` when all are silent.
     Speaker { participant: Option<ParticipantId> },
 }

@@ -37,6 +37,17 @@ impl SenderReport {
     }
 }
 
+impl SenderReport {
+    /// The time-stamp on this report's clock for the moment at which `other`'s clock shows `timestamp`; both
+    /// come from one machine.
+    pub fn timestamp_at_ntp_of(&self, other: &SenderReport, timestamp: u32, clock_rate: u32) -> u32 {
+        let apart = i128::from(other.ntp.wrapping_sub(self.ntp) as i64);
+        let ticks = (apart * i128::from(clock_rate)) >> 32;
+        let since = timestamp.wrapping_sub(other.rtp);
+        self.rtp.wrapping_add(ticks as u32).wrapping_add(since)
+    }
+}
+
 impl Reception {
     pub fn new(ssrc: u32, clock_rate: u32, first: u64) -> Reception {
         Reception {
@@ -71,6 +82,16 @@ impl Reception {
 
     pub fn heard_sender_report(&mut self, now: Instant, ntp: u64, rtp: u32) {
         self.sender_report = Some(SenderReport { ntp, rtp, heard: now });
+    }
+
+    /// Packets expected and received since the first.
+    pub fn counts(&self) -> (u64, u64) {
+        (self.highest - self.first + 1, self.received)
+    }
+
+    /// In ticks of the stream's clock.
+    pub fn jitter(&self) -> u32 {
+        self.jitter as u32
     }
 
     /// The block for the next report; the interval it covers ends here.
@@ -122,6 +143,26 @@ mod tests {
         );
         reception.arrived(start, 104, 0);
         assert_eq!(reception.report(start).fraction_lost, 0);
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "a test's clock must begin somewhere")]
+    fn finds_the_same_moment_on_another_clock() {
+        let heard = Instant::now();
+        let (small, large) = (
+            SenderReport {
+                ntp: 7 << 32,
+                rtp: 1_000,
+                heard,
+            },
+            SenderReport {
+                ntp: (7 << 32) + (1 << 31),
+                rtp: u32::MAX - 10,
+                heard,
+            },
+        );
+        assert_eq!(small.timestamp_at_ntp_of(&large, 79, 90_000), 46_090);
+        assert_eq!(large.timestamp_at_ntp_of(&small, 46_000, 90_000), u32::MAX - 10);
     }
 
     #[test]

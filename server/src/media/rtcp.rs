@@ -17,6 +17,12 @@ pub enum Feedback<'p> {
     KeyFrame {
         ssrc: u32,
     },
+    /// When packets arrived: what `bandwidth::feedback` reads.
+    Arrivals {
+        information: &'p [u8],
+    },
+    /// What a receiver says of one of our streams.
+    Reception(Reception),
 }
 
 /// Reads a decrypted compound packet from its beginning; stops at the first malformed part and then
@@ -31,6 +37,18 @@ pub fn read<'p>(mut compound: &'p [u8], mut each: impl FnMut(Feedback<'p>)) -> b
             (SENDER_REPORT, _) => {
                 if let Some(report) = read_sender_report(body) {
                     each(report);
+                }
+            }
+            (RECEIVER_REPORT, _) => {
+                let blocks = body.get(4..).unwrap_or_default().chunks_exact(24);
+                blocks
+                    .take(usize::from(count))
+                    .filter_map(read_block)
+                    .for_each(|block| each(Feedback::Reception(block)));
+            }
+            (TRANSPORT_FEEDBACK, TRANSPORT_WIDE) => {
+                if let Some(information) = body.get(8..) {
+                    each(Feedback::Arrivals { information });
                 }
             }
             (TRANSPORT_FEEDBACK, GENERIC_NACK) => {
@@ -82,6 +100,19 @@ fn read_sender_report<'p>(body: &'p [u8]) -> Option<Feedback<'p>> {
         ssrc: word(body, 0)?,
         ntp: u64::from(high) << 32 | u64::from(low),
         rtp: word(body, 12)?,
+    })
+}
+
+fn read_block(block: &[u8]) -> Option<Reception> {
+    let loss = word(block, 4)?;
+    Some(Reception {
+        ssrc: word(block, 0)?,
+        fraction_lost: (loss >> 24) as u8,
+        cumulative_lost: (loss << 8) as i32 >> 8,
+        highest_sequence_number: word(block, 8)?,
+        jitter: word(block, 12)?,
+        last_sender_report: word(block, 16)?,
+        delay: word(block, 20)?,
     })
 }
 
@@ -205,6 +236,7 @@ const RECEIVER_REPORT: u8 = 201;
 const TRANSPORT_FEEDBACK: u8 = 205;
 const PAYLOAD_FEEDBACK: u8 = 206;
 const GENERIC_NACK: u8 = 1;
+const TRANSPORT_WIDE: u8 = 15;
 const PICTURE_LOSS: u8 = 1;
 const FULL_INTRA: u8 = 4;
 const APPLICATION_LAYER: u8 = 15;

@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-/// What every packet we send has in front: no CSRC, no extension, so that packets of one frame have
-/// as equal a size as can be (segmentation offload wants equal sizes).
+/// The fixed part of a header; what we send has no CSRC.
 pub const HEADER_LENGTH: usize = 12;
 
 /// The parts of a received packet; ranges are into the datagram.
@@ -109,6 +108,55 @@ impl Outgoing {
         to[4..8].copy_from_slice(&self.timestamp.to_be_bytes());
         to[8..12].copy_from_slice(&self.ssrc.to_be_bytes());
     }
+
+    /// Writes the header with its extension; gives the length of both, `None` where they do not fit.
+    pub fn write_with(&self, elements: &Elements, to: &mut [u8]) -> Option<usize> {
+        self.write(to.first_chunk_mut()?);
+        let length = elements.write(to.get_mut(HEADER_LENGTH..)?)?;
+        if length > 0 {
+            to[0] |= 0x10;
+        }
+        Some(HEADER_LENGTH + length)
+    }
+}
+
+/// The header extension of what we send, in one-byte form (RFC 8285 section 4.2), each element with its
+/// id. Packets of one stream carry the same elements, so that they have as equal a size as can be:
+/// segmentation offload wants equal sizes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Elements {
+    /// The connection-wide number by which the receiver reports arrival times.
+    pub transport_sequence: Option<(u8, u16)>,
+    /// The least and the most time to hold a picture back, 12 bits each in units of 10 ms.
+    pub playout_delay: Option<(u8, [u8; 3])>,
+}
+
+impl Elements {
+    fn write(&self, to: &mut [u8]) -> Option<usize> {
+        let mut used = 4;
+        let mut element = |id: u8, value: &[u8]| {
+            let end = used + 1 + value.len();
+            let at = to.get_mut(used..end)?;
+            at[0] = id << 4 | (value.len() - 1) as u8;
+            at[1..].copy_from_slice(value);
+            used = end;
+            Some(())
+        };
+        if let Some((id, number)) = self.transport_sequence {
+            element(id, &number.to_be_bytes())?;
+        }
+        if let Some((id, value)) = self.playout_delay {
+            element(id, &value)?;
+        }
+        if used == 4 {
+            return Some(0);
+        }
+        let length = used.next_multiple_of(4);
+        to.get_mut(used..length)?.fill(0);
+        to[..2].copy_from_slice(&0xbede_u16.to_be_bytes());
+        to[2..4].copy_from_slice(&(length as u16 / 4 - 1).to_be_bytes());
+        Some(length)
+    }
 }
 
 /// A 16-bit sequence number placed on an endless line: the value nearest to `near` whose low bits
@@ -151,6 +199,29 @@ mod tests {
             (true, 96, 7, 90_000, 0xfeed)
         );
         assert_eq!(header.length, HEADER_LENGTH);
+    }
+
+    #[test]
+    fn reads_back_the_elements_it_writes() {
+        let outgoing = Outgoing {
+            marker: false,
+            payload_type: 96,
+            sequence_number: 7,
+            timestamp: 1,
+            ssrc: 2,
+        };
+        let elements = Elements {
+            transport_sequence: Some((3, 0x1234)),
+            playout_delay: Some((6, [0, 1, 2])),
+        };
+        let mut bytes = [0xff; 30];
+        assert_eq!(outgoing.write_with(&elements, &mut bytes), Some(24));
+        let header = Header::parse(&bytes).unwrap();
+        assert_eq!(header.length, 24);
+        assert_eq!(header.element(&bytes, 3), Some(&[0x12, 0x34][..]));
+        assert_eq!(header.element(&bytes, 6), Some(&[0, 1, 2][..]));
+        assert_eq!(outgoing.write_with(&elements, &mut bytes[..23]), None);
+        assert_eq!(outgoing.write_with(&Elements::default(), &mut bytes), Some(12));
     }
 
     #[test]

@@ -1,7 +1,13 @@
-//! What is counted: packets in and out, and every drop under its reason.
+//! What is counted: packets in and out, every drop under its reason, and what is known of each site.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::name::{ParticipantId, RoomId, Source};
 
 /// Why bytes from the network went no further. Nothing is logged per packet; it is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Drop {
     /// None of STUN, DTLS, RTP or RTCP by its first byte (RFC 7983).
     NotOurs,
@@ -27,9 +33,62 @@ pub enum Drop {
     MalformedFeedback,
     /// The outgoing slab is full.
     NoRoom,
+    /// A viewer's line is so much too slow that the packets waiting for it fill the queue.
+    TooManyWait,
+    /// Its time to leave came when the slot already showed something else, or it had left the cache.
+    Overtaken,
+    /// RED whose blocks do not agree with its length.
+    MalformedRedundancy,
+    /// A repetition asked for again before it can have come, or beyond what the line takes.
+    RepeatedTooMuch,
 }
 
-const REASONS: usize = Drop::NoRoom as usize + 1;
+impl Drop {
+    pub const ALL: [Drop; REASONS] = [
+        Drop::NotOurs,
+        Drop::UnknownAddress,
+        Drop::StrayStun,
+        Drop::Forged,
+        Drop::Replayed,
+        Drop::Truncated,
+        Drop::TooManyStreams,
+        Drop::UnknownStream,
+        Drop::Muted,
+        Drop::NoKeys,
+        Drop::HeldTooMuch,
+        Drop::MalformedFeedback,
+        Drop::NoRoom,
+        Drop::TooManyWait,
+        Drop::Overtaken,
+        Drop::MalformedRedundancy,
+        Drop::RepeatedTooMuch,
+    ];
+
+    /// Its name in metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Drop::NotOurs => "not_ours",
+            Drop::UnknownAddress => "unknown_address",
+            Drop::StrayStun => "stray_stun",
+            Drop::Forged => "forged",
+            Drop::Replayed => "replayed",
+            Drop::Truncated => "truncated",
+            Drop::TooManyStreams => "too_many_streams",
+            Drop::UnknownStream => "unknown_stream",
+            Drop::Muted => "muted",
+            Drop::NoKeys => "no_keys",
+            Drop::HeldTooMuch => "held_too_much",
+            Drop::MalformedFeedback => "malformed_feedback",
+            Drop::NoRoom => "no_room",
+            Drop::TooManyWait => "too_many_wait",
+            Drop::Overtaken => "overtaken",
+            Drop::MalformedRedundancy => "malformed_redundancy",
+            Drop::RepeatedTooMuch => "repeated_too_much",
+        }
+    }
+}
+
+const REASONS: usize = Drop::RepeatedTooMuch as usize + 1;
 
 /// Counters of one shard since it started.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,6 +99,8 @@ pub struct Stats {
     /// Asked for again by a viewer, but no longer in the cache.
     pub retransmission_misses: u64,
     pub key_frame_requests: u64,
+    /// Sent to learn what a line carries.
+    pub probe_packets: u64,
     dropped: [u64; REASONS],
 }
 
@@ -50,5 +111,250 @@ impl Stats {
 
     pub fn dropped(&self, reason: Drop) -> u64 {
         self.dropped[reason as usize]
+    }
+}
+
+/// One participant's media at a moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Site {
+    pub participant: ParticipantId,
+    /// The address that media goes to.
+    pub way_in: Option<SocketAddr>,
+    pub published: Vec<Published>,
+    pub shown: Vec<Shown>,
+    /// The way to the viewer, where the browser reports arrivals.
+    pub line: Option<Line>,
+}
+
+/// One layer of a published source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Published {
+    pub source: Source,
+    pub rid: Option<String>,
+    pub bits_per_second: u64,
+    /// Packets since the first.
+    pub expected: u64,
+    pub received: u64,
+    pub jitter_ms: f64,
+    pub size: Option<(u16, u16)>,
+}
+
+/// One slot of a viewer that carries something.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    pub mid: String,
+    pub ssrc: u32,
+    pub participant: ParticipantId,
+    pub source: Source,
+    /// What goes out; nothing while it waits for a key frame.
+    pub layer: Option<u8>,
+    /// What the line allows, and what the page has use for.
+    pub target: Option<u8>,
+    pub desired: Option<u8>,
+    pub packets: u32,
+    pub bytes: u32,
+    /// By the last receiver report, in 256ths.
+    pub reported_loss: u8,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Line {
+    /// Bits a second.
+    pub estimate: u64,
+    pub demand: u64,
+    pub loss: f32,
+    pub round_trip: Duration,
+}
+
+/// The counters of a shard and the state of its sites in the Prometheus text format, version 0.0.4.
+pub fn text(stats: &Stats, rooms: &[(RoomId, Vec<Site>)]) -> String {
+    let mut text = String::new();
+    let mut counter = |name: &str, help: &str, value: u64| {
+        let _ = writeln!(
+            text,
+            "# HELP {name} {help}\n# TYPE {name} counter\n{name} {value}"
+        );
+    };
+    for (name, help, value) in [
+        (
+            "received",
+            "Datagrams taken from the network.",
+            stats.received_packets,
+        ),
+        (
+            "forwarded",
+            "Media packets sent to viewers.",
+            stats.forwarded_packets,
+        ),
+        (
+            "retransmitted",
+            "Packets sent again.",
+            stats.retransmitted_packets,
+        ),
+        (
+            "retransmission_misses",
+            "Packets asked for again and no longer kept.",
+            stats.retransmission_misses,
+        ),
+        (
+            "probe",
+            "Packets sent to learn what a line carries.",
+            stats.probe_packets,
+        ),
+    ] {
+        counter(&format!("hoian_media_{name}_packets_total"), help, value);
+    }
+    counter(
+        "hoian_media_key_frame_requests_total",
+        "Key frames asked of publishers.",
+        stats.key_frame_requests,
+    );
+    let dropped = "hoian_media_dropped_packets_total";
+    let _ = writeln!(
+        text,
+        "# HELP {dropped} Datagrams that went no further.\n# TYPE {dropped} counter"
+    );
+    for reason in Drop::ALL {
+        let _ = writeln!(
+            text,
+            "{dropped}{{reason=\"{}\"}} {}",
+            reason.name(),
+            stats.dropped(reason)
+        );
+    }
+    write_sites(&mut text, rooms);
+    text
+}
+
+/// Every sample of one site, as name and value.
+type Samples = Vec<(&'static str, String, f64)>;
+
+fn write_sites(text: &mut String, rooms: &[(RoomId, Vec<Site>)]) {
+    let sites = rooms
+        .iter()
+        .flat_map(|(room, sites)| sites.iter().map(move |site| (room, site)));
+    let samples: Vec<(String, Samples)> = sites
+        .map(|(room, site)| {
+            let labels = format!("meeting=\"{}\",participant=\"{}\"", room.0, site.participant.0);
+            (labels, samples(site))
+        })
+        .collect();
+    for (name, help) in GAUGES {
+        let _ = writeln!(
+            text,
+            "# HELP hoian_site_{name} {help}\n# TYPE hoian_site_{name} gauge"
+        );
+        for (labels, samples) in &samples {
+            for (_, more, value) in samples.iter().filter(|sample| sample.0 == name) {
+                let _ = writeln!(text, "hoian_site_{name}{{{labels}{more}}} {value}");
+            }
+        }
+    }
+}
+
+fn samples(site: &Site) -> Samples {
+    let mut samples = Samples::new();
+    if let Some(line) = &site.line {
+        samples.push(("estimate_bits_per_second", String::new(), line.estimate as f64));
+        samples.push(("demand_bits_per_second", String::new(), line.demand as f64));
+        samples.push(("down_loss_ratio", String::new(), f64::from(line.loss)));
+        samples.push(("round_trip_seconds", String::new(), line.round_trip.as_secs_f64()));
+    }
+    for published in &site.published {
+        let rid = published.rid.as_deref().unwrap_or("");
+        let labels = format!(",source=\"{}\",layer=\"{rid}\"", name(published.source));
+        let lost = published.expected.saturating_sub(published.received);
+        samples.push((
+            "up_bits_per_second",
+            labels.clone(),
+            published.bits_per_second as f64,
+        ));
+        samples.push((
+            "up_loss_ratio",
+            labels.clone(),
+            lost as f64 / published.expected.max(1) as f64,
+        ));
+        samples.push(("up_jitter_seconds", labels, published.jitter_ms / 1_000.0));
+    }
+    for shown in &site.shown {
+        let labels = format!(",slot=\"{}\",source=\"{}\"", shown.mid, name(shown.source));
+        let layer = shown.layer.map_or(-1.0, f64::from);
+        samples.push(("shown_layer", labels, layer));
+    }
+    samples
+}
+
+fn name(source: Source) -> &'static str {
+    match source {
+        Source::Microphone => "microphone",
+        Source::Camera => "camera",
+        Source::Screen => "screen",
+        Source::ScreenAudio => "screen_audio",
+    }
+}
+
+const GAUGES: [(&str, &str); 8] = [
+    (
+        "estimate_bits_per_second",
+        "What the line to the viewer is believed to carry.",
+    ),
+    ("demand_bits_per_second", "What the viewer would take."),
+    ("down_loss_ratio", "Packets lost to the viewer, of late."),
+    ("round_trip_seconds", "To the viewer and back."),
+    ("up_bits_per_second", "What a published layer sends."),
+    ("up_loss_ratio", "Packets of a published layer that never came."),
+    ("up_jitter_seconds", "Jitter of a published layer (RFC 3550)."),
+    (
+        "shown_layer",
+        "The layer in a slot, 0 the smallest; -1 while it waits.",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn every_line_is_a_comment_or_a_sample_of_a_declared_metric() {
+        let mut stats = Stats::default();
+        stats.count(Drop::Forged);
+        let site = Site {
+            participant: ParticipantId(Uuid::from_u128(2)),
+            way_in: None,
+            published: vec![Published {
+                source: Source::Camera,
+                rid: Some("q".to_owned()),
+                bits_per_second: 150_000,
+                expected: 100,
+                received: 90,
+                jitter_ms: 2.0,
+                size: None,
+            }],
+            shown: Vec::new(),
+            line: Some(Line {
+                estimate: 900_000,
+                demand: 1_000_000,
+                loss: 0.0,
+                round_trip: Duration::from_millis(20),
+            }),
+        };
+        let text = text(&stats, &[(RoomId(Uuid::from_u128(1)), vec![site])]);
+        let mut declared = Vec::new();
+        for line in text.lines() {
+            if let Some(rest) = line.strip_prefix("# TYPE ") {
+                declared.push(rest.split(' ').next().unwrap());
+            } else if !line.starts_with("# HELP ") {
+                let (sample, value) = line.rsplit_once(' ').unwrap();
+                assert!(value.parse::<f64>().is_ok(), "{line}");
+                assert_eq!(declared.last(), sample.split('{').next().as_ref(), "{line}");
+            }
+        }
+        assert!(
+            text.contains("dropped_packets_total{reason=\"forged\"} 1\n"),
+            "{text}"
+        );
+        assert!(text.contains("source=\"camera\",layer=\"q\"} 0.1\n"), "{text}");
+        assert!(text.contains("round_trip_seconds{meeting="), "{text}");
     }
 }

@@ -12,11 +12,11 @@ use super::interfaces;
 use super::shard::{Bell, Desk, Job, Shard};
 use crate::clock;
 use crate::media::sfu::{MemberKey, RoomKey, Settings, Sfu};
-use crate::media::stats::Stats;
+use crate::media::stats::{Site, Stats};
 use crate::media::transport::dtls::Identity;
-use crate::media::{Event, ParticipantId, RoomId, Source};
+use crate::media::{Event, ParticipantId, RoomId, Source, Viewport};
 
-pub use crate::media::sfu::{Error, PublishedTrack};
+pub use crate::media::sfu::{Error, PublishedTrack, Renewal};
 
 /// Where media listens and what it tells the browsers.
 #[derive(Clone, Debug)]
@@ -29,6 +29,9 @@ pub struct Config {
     pub advertise: Vec<IpAddr>,
     /// The most one publisher may send. Default 2,500: a camera at 720p.
     pub publisher_bitrate_kbps: u32,
+    /// The least and the most milliseconds for which viewers may hold pictures back, in steps of 10 up to
+    /// 40,950. Default 0 and 1,000: no longer than a lost packet takes to come again on a bad line.
+    pub playout_delay_ms: Option<(u16, u16)>,
 }
 
 impl Default for Config {
@@ -38,6 +41,7 @@ impl Default for Config {
             bind,
             advertise: Vec::new(),
             publisher_bitrate_kbps: 2_500,
+            playout_delay_ms: Some((0, 1_000)),
         }
     }
 }
@@ -112,6 +116,7 @@ impl Media {
         let settings = Settings {
             addresses: addresses.clone(),
             publisher_bitrate_kbps: config.publisher_bitrate_kbps,
+            playout_delay: config.playout_delay_ms.map(playout_delay),
         };
         let identity = Identity::generate().ok_or(StartError::Identity)?;
         let sfu = Sfu::new(settings, identity, StdRng::from_seed(clock::seed()));
@@ -173,6 +178,16 @@ impl Media {
         self.post.ask(|desk| desk.sfu.stats().clone()).await
     }
 
+    /// The counters and the state of every site, in the Prometheus text format.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] when media has stopped.
+    pub async fn metrics(&self) -> Result<String, Error> {
+        let look = |desk: &mut Desk| (desk.sfu.stats().clone(), desk.sfu.all_sites(desk.now));
+        let (stats, rooms) = self.post.ask(look).await?;
+        Ok(crate::media::stats::text(&stats, &rooms))
+    }
+
     /// Opens no more rooms, waits until those that stand are closed, then closes the port. A drain
     /// that shall not wait closes its rooms first.
     pub async fn drain(&self) {
@@ -206,6 +221,15 @@ impl Room {
             key,
             post: self.post.clone(),
         })
+    }
+
+    /// What is known of everyone's media now.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] when media has stopped.
+    pub async fn sites(&self) -> Result<Vec<Site>, Error> {
+        let room = self.key;
+        self.post.ask(move |desk| desk.sfu.sites(desk.now, room)).await
     }
 
     /// Lets everyone go and ends the events.
@@ -242,17 +266,17 @@ impl Seat {
             .await?
     }
 
-    /// The server's offer of places in which others will appear. Called again it grows the pool or,
-    /// when the client lost its connection, begins a new one (`fresh`).
+    /// The server's offer of places in which others will appear. Called again it does what `renewal`
+    /// says.
     ///
     /// # Errors
     /// [`Error::Refused`] for more seats than 25, [`Error::Gone`].
-    pub async fn subscribe(&self, pool: SlotPool, fresh: bool) -> Result<String, Error> {
+    pub async fn subscribe(&self, pool: SlotPool, renewal: Renewal) -> Result<String, Error> {
         let key = self.key;
         self.post
             .ask(move |desk| {
                 desk.sfu
-                    .subscribe(desk.now, key, pool.seats, fresh, &mut desk.outbox)
+                    .subscribe(desk.now, key, pool.seats, renewal, &mut desk.outbox)
             })
             .await?
     }
@@ -266,6 +290,22 @@ impl Seat {
         self.post
             .ask(move |desk| desk.sfu.accept(desk.now, key, &answer, &mut desk.outbox))
             .await?
+    }
+
+    /// How large the viewer's page shows its sections, by their mid, in device pixels. It decides the
+    /// simulcast layer; sections that were never named get the largest.
+    pub fn view(&self, views: Vec<(String, Viewport)>) {
+        let key = self.key;
+        self.post
+            .tell(move |desk| desk.sfu.view(desk.now, key, &views, &mut desk.outbox));
+    }
+
+    /// Tells the whole state of this viewer's slots and layers once more, for a conference that may have
+    /// missed it.
+    pub fn tell_again(&self) {
+        let key = self.key;
+        self.post
+            .tell(move |desk| desk.sfu.tell_again(desk.now, key, &mut desk.outbox));
     }
 
     /// Stops or resumes forwarding of one source, whatever the client sends: the truth of mute lies
@@ -320,6 +360,14 @@ impl Drop for Post {
         self.sender = None;
         self.bell.ring();
     }
+}
+
+/// Two numbers of 12 bits in units of 10 ms.
+fn playout_delay((least, most): (u16, u16)) -> [u8; 3] {
+    let (least, most) = ((least / 10).min(0xfff), (most / 10).min(0xfff));
+    let both = u32::from(least) << 12 | u32::from(most);
+    let [_, first, second, third] = both.to_be_bytes();
+    [first, second, third]
 }
 
 /// A socket with buffers for bursts: a key frame to a hundred viewers leaves at once.

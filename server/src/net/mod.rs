@@ -18,6 +18,6 @@
 mod handle;
 mod interfaces;
 mod shard;
-mod socket;
+pub mod socket;
 
-pub use handle::{Config, Error, Events, Media, PublishedTrack, Room, Seat, SlotPool, StartError};
+pub use handle::{Config, Error, Events, Media, PublishedTrack, Renewal, Room, Seat, SlotPool, StartError};

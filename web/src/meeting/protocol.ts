@@ -10,9 +10,17 @@ name: string | null,
 /**
  * The `place` of an earlier `welcome`: after a reload the same seat is found again.
  */
-place: string | null, } | { "type": "publish_offer", sdp: string, tracks: Array<PublishedTrack>, } | { "type": "subscribe_answer", sdp: string, } | { "type": "subscribe_again", } | { "type": "mute", source: Source, muted: boolean, } | { "type": "leave", } | { "type": "end", } | { "type": "ping", id: number, };
+place: string | null, 
+/**
+ * Both connections of the lost socket still stand: with `place`, go on with them.
+ */
+keep: boolean, } | { "type": "publish_offer", sdp: string, tracks: Array<PublishedTrack>, } | { "type": "subscribe_answer", sdp: string, } | { "type": "subscribe_again", keep: boolean, } | { "type": "view", slots: Array<ViewedSlot>, } | { "type": "mute", source: Source, muted: boolean, } | { "type": "leave", } | { "type": "end", } | { "type": "ping", id: number, };
 
-export type ServerMessage = { "type": "welcome" } & Welcome | { "type": "participant", participant: Participant, } | { "type": "left", id: string, } | { "type": "publish_answer", sdp: string, } | { "type": "subscribe_offer", sdp: string, } | { "type": "slots", slots: Array<Slot>, } | { "type": "speaking", participants: Array<string>, } | { "type": "replaced", } | { "type": "ended", } | { "type": "error", error: ErrorName, sentence: string, } | { "type": "pong", id: number, };
+export type ServerMessage = { "type": "welcome" } & Welcome | { "type": "participant", participant: Participant, } | { "type": "left", id: string, } | { "type": "publish_answer", sdp: string, } | { "type": "subscribe_offer", sdp: string, 
+/**
+ * Of a new connection; else of the one that stands.
+ */
+fresh: boolean, } | { "type": "send_layers", source: Source, layers: Array<string>, } | { "type": "slots", slots: Array<Slot>, } | { "type": "speaking", participants: Array<string>, } | { "type": "replaced", } | { "type": "ended", } | { "type": "error", error: ErrorName, sentence: string, } | { "type": "pong", id: number, };
 
 export type Welcome = { 
 /**
@@ -31,6 +39,10 @@ may: Array<Act>, title: string,
  * Everyone in the room, the reader included, in the order they came.
  */
 participants: Array<Participant>, publish: PublishParameters, 
+/**
+ * The connections go on as they were; no `subscribe_offer` follows.
+ */
+kept: boolean, 
 /**
  * How long a seat is kept for someone whose socket is lost.
  */
@@ -61,6 +73,8 @@ export type Track = { source: Source, state: TrackState, };
 export type TrackState = "live" | "muted" | "silent";
 
 export type PublishedTrack = { mid: string, source: Source, };
+
+export type ViewedSlot = { mid: string, width: number, height: number, };
 
 export type Slot = { mid: string, participant: string, source: Source, };
 

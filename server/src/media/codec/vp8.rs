@@ -5,8 +5,12 @@
 pub struct Descriptor {
     pub picture_id: Option<PictureId>,
     pub tl0_index: Option<(u8, u8)>,
+    /// The byte whose low five bits are KEYIDX.
+    pub key_index: Option<(u8, u8)>,
     /// The packet begins a key frame: from here a decoder can start.
     pub begins_key_frame: bool,
+    /// Width and height, where a key frame begins (RFC 6386 section 9.1).
+    pub size: Option<(u16, u16)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +39,8 @@ impl Descriptor {
                 at += 1;
             }
             if flags & (HAS_TEMPORAL_ID | HAS_KEY_INDEX) != 0 {
+                let byte = *payload.get(at)?;
+                descriptor.key_index = (flags & HAS_KEY_INDEX != 0).then_some((at as u8, byte));
                 at += 1;
             }
         }
@@ -42,6 +48,12 @@ impl Descriptor {
         let frame = *payload.get(at)?;
         let begins_frame = first & START_OF_PARTITION != 0 && first & PARTITION == 0;
         descriptor.begins_key_frame = begins_frame && frame & 1 == 0;
+        if descriptor.begins_key_frame
+            && let Some([_, _, _, 0x9d, 0x01, 0x2a, w0, w1, h0, h1]) = payload.get(at..at + 10)
+        {
+            let side = |low: u8, high: u8| u16::from_le_bytes([low, high]) & 0x3fff;
+            descriptor.size = Some((side(*w0, *w1), side(*h0, *h1)));
+        }
         Some(descriptor)
     }
 }
@@ -71,6 +83,7 @@ impl PictureId {
 pub struct Shift {
     pub picture_id: u16,
     pub tl0_index: u8,
+    pub key_index: u8,
 }
 
 impl Shift {
@@ -93,6 +106,11 @@ impl Shift {
         {
             *byte = index.wrapping_add(self.tl0_index);
         }
+        if let Some((at, whole)) = descriptor.key_index
+            && let Some(byte) = payload.get_mut(usize::from(at))
+        {
+            *byte = whole & !KEY_INDEX | whole.wrapping_add(self.key_index) & KEY_INDEX;
+        }
     }
 }
 
@@ -104,6 +122,7 @@ const HAS_TL0_INDEX: u8 = 0x40;
 const HAS_TEMPORAL_ID: u8 = 0x20;
 const HAS_KEY_INDEX: u8 = 0x10;
 const WIDE: u8 = 0x80;
+const KEY_INDEX: u8 = 0x1f;
 
 #[cfg(test)]
 mod tests {
@@ -142,17 +161,19 @@ mod tests {
             );
         }
         assert!(Descriptor::parse(&[0x10, 0x00]).unwrap().begins_key_frame);
+        let key_frame = [0x10, 0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, 0x00, 0x05, 0xd0, 0x02];
+        assert_eq!(Descriptor::parse(&key_frame).unwrap().size, Some((1280, 720)));
     }
 
     proptest! {
         #[test]
-        fn shifting_there_and_back_is_the_identity(bytes in proptest::collection::vec(any::<u8>(), 0..20), picture_id in any::<u16>(), tl0_index in any::<u8>()) {
+        fn shifting_there_and_back_is_the_identity(bytes in proptest::collection::vec(any::<u8>(), 0..20), picture_id in any::<u16>(), tl0_index in any::<u8>(), key_index in any::<u8>()) {
             if let Some(descriptor) = Descriptor::parse(&bytes) {
                 let mut copy = bytes.clone();
-                Shift { picture_id, tl0_index }.apply(&descriptor, &mut copy);
+                Shift { picture_id, tl0_index, key_index }.apply(&descriptor, &mut copy);
                 let shifted = Descriptor::parse(&copy).unwrap();
                 prop_assert_eq!(shifted.begins_key_frame, descriptor.begins_key_frame);
-                Shift { picture_id: picture_id.wrapping_neg(), tl0_index: tl0_index.wrapping_neg() }.apply(&shifted, &mut copy);
+                Shift { picture_id: picture_id.wrapping_neg(), tl0_index: tl0_index.wrapping_neg(), key_index: key_index.wrapping_neg() }.apply(&shifted, &mut copy);
                 prop_assert_eq!(copy, bytes);
             }
         }

@@ -27,10 +27,11 @@ pub struct Kept<'c> {
     pub marker: bool,
 }
 
-impl Default for Cache {
-    fn default() -> Cache {
+impl Cache {
+    /// A ring of `capacity` bytes, at least that of the largest payload.
+    pub fn new(capacity: usize) -> Cache {
         Cache {
-            bytes: vec![0; CAPACITY].into_boxed_slice(),
+            bytes: vec![0; capacity.max(LEAST)].into_boxed_slice(),
             written: 0,
             entries: vec![
                 Entry {
@@ -42,20 +43,19 @@ impl Default for Cache {
             .into_boxed_slice(),
         }
     }
-}
 
-impl Cache {
     /// Keeps a packet. A payload does not wrap around the ring's end: the rest of a turn stays unused.
     pub fn keep(&mut self, index: u64, timestamp: u32, marker: bool, payload: &[u8]) {
         let Ok(length) = u16::try_from(payload.len()) else {
             return;
         };
-        let to_end = CAPACITY - (self.written % CAPACITY as u64) as usize;
+        let capacity = self.bytes.len();
+        let to_end = capacity - (self.written % capacity as u64) as usize;
         if payload.len() > to_end {
             self.written += to_end as u64;
         }
         let start = self.written;
-        self.bytes[Self::place(start, length)].copy_from_slice(payload);
+        self.bytes[Self::place(capacity, start, length)].copy_from_slice(payload);
         self.written += u64::from(length);
         self.entries[Self::slot(index)] = Entry {
             index,
@@ -68,10 +68,10 @@ impl Cache {
 
     pub fn find(&self, index: u64) -> Option<Kept<'_>> {
         let entry = &self.entries[Self::slot(index)];
-        if entry.index != index || self.written - entry.start > CAPACITY as u64 {
+        if entry.index != index || self.written - entry.start > self.bytes.len() as u64 {
             return None;
         }
-        let payload = &self.bytes[Self::place(entry.start, entry.length)];
+        let payload = &self.bytes[Self::place(self.bytes.len(), entry.start, entry.length)];
         Some(Kept {
             payload,
             timestamp: entry.timestamp,
@@ -83,14 +83,14 @@ impl Cache {
         (index % ENTRIES as u64) as usize
     }
 
-    fn place(start: u64, length: u16) -> Range<usize> {
-        let at = (start % CAPACITY as u64) as usize;
+    fn place(capacity: usize, start: u64, length: u16) -> Range<usize> {
+        let at = (start % capacity as u64) as usize;
         at..at + usize::from(length)
     }
 }
 
-/// Half a megabyte is 1.6 s at 2.5 Mbit/s, longer than any round trip worth repairing.
-const CAPACITY: usize = 512 * 1024;
+/// `keep` takes lengths of 16 bits.
+const LEAST: usize = 64 * 1024;
 const ENTRIES: usize = 1024;
 
 #[cfg(test)]
@@ -102,7 +102,7 @@ mod tests {
         /// Whatever is found is what was kept under that number; the last packets are always found.
         #[test]
         fn finds_only_what_was_kept(sizes in proptest::collection::vec(1usize..1400, 1..1500), first in 0u64..200_000) {
-            let mut cache = Cache::default();
+            let mut cache = Cache::new(512 * 1024);
             for (at, size) in sizes.iter().enumerate() {
                 let index = first + at as u64;
                 cache.keep(index, index as u32, at % 2 == 0, &vec![index as u8; *size]);

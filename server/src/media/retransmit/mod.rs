@@ -3,3 +3,4 @@
 
 pub mod cache;
 pub mod gaps;
+pub mod recent;

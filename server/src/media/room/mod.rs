@@ -1,5 +1,6 @@
 //! A room: who is in it, what they publish, and in which slots of whom it is shown.
 
+mod layers;
 pub mod pool;
 pub mod seats;
 pub mod stream;
@@ -12,7 +13,7 @@ use super::name::{Event, ParticipantId, RoomId, Side, Slot, Source, TrackState};
 use super::speaker::{self, Loudness};
 use pool::Pool;
 use seats::Candidate;
-use stream::Stream;
+use stream::{Layer, Stream};
 
 pub struct Room {
     pub id: RoomId,
@@ -24,6 +25,8 @@ pub struct Room {
     /// The seating may no longer be right.
     pub unsettled: bool,
     speaker: Option<usize>,
+    /// How many of the lowest layers somebody has use for, by member and source.
+    needed: Vec<[u8; 4]>,
 }
 
 pub struct Member {
@@ -51,6 +54,7 @@ impl Room {
             viewers: Vec::new(),
             unsettled: false,
             speaker: None,
+            needed: Vec::new(),
         }
     }
 
@@ -178,7 +182,6 @@ impl Room {
             pool.index();
             self.tell(viewer, &mut event);
         }
-        self.want_key_frames();
     }
 
     /// A key frame is wanted of every video that waits in a slot for one.
@@ -187,21 +190,27 @@ impl Room {
             let pool = &self.members[self.viewers[at]].pool;
             for slot in 0..pool.slots.len() {
                 let slot = &self.members[self.viewers[at]].pool.slots[slot];
-                let (Some(holder), source) = (slot.holder, slot.source) else {
+                let (Some(holder), Some(target), source) = (slot.holder, slot.target, slot.source) else {
                     continue;
                 };
-                if source.is_audio() || !slot.rewriter.is_waiting() {
+                if source.is_audio() || slot.rewriter.shows() == Some(target) {
                     continue;
                 }
-                if let Some(stream) = self.stream_mut(holder, source) {
-                    stream.key_frames.want();
+                if let Some(layer) = self.layer_mut(holder, source, target) {
+                    layer.key_frames.want();
                 }
             }
         }
     }
 
-    pub fn stream_mut(&mut self, member: usize, source: Source) -> Option<&mut Stream> {
-        self.members.get_mut(member)?.streams[source as usize].as_mut()
+    pub fn layer_mut(&mut self, member: usize, source: Source, layer: u8) -> Option<&mut Layer> {
+        let stream = self.members.get_mut(member)?.streams[source as usize].as_mut()?;
+        stream.layers.get_mut(usize::from(layer))
+    }
+
+    pub fn layer(&self, member: usize, source: Source, layer: u8) -> Option<&Layer> {
+        let stream = self.members.get(member)?.streams[source as usize].as_ref()?;
+        stream.layers.get(usize::from(layer))
     }
 
     /// Finds the dominant speaker; whoever begins to speak without a seat may be given one.
@@ -250,6 +259,14 @@ impl Room {
 }
 
 impl Member {
+    /// Whoever was told of slots and layers may not have heard it.
+    pub fn forget_told(&mut self) {
+        self.told.clear();
+        for stream in self.streams.iter_mut().flatten() {
+            stream.asked_layers = 0;
+        }
+    }
+
     /// Which of the four sources others may be shown.
     fn shown(&self) -> [bool; 4] {
         Source::ALL.map(|source| {

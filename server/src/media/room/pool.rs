@@ -4,7 +4,9 @@ use rand::Rng;
 use rand::rngs::StdRng;
 
 use crate::media::forward::Rewriter;
+use crate::media::layer::Viewport;
 use crate::media::name::Source;
+use crate::media::retransmit::recent::Recent;
 use crate::media::sdp::OfferedSection;
 
 /// The sections of a connection, in the order of its description: the screen with its sound, then the
@@ -24,10 +26,21 @@ pub struct Slot {
     /// The publisher's place in the room.
     pub holder: Option<usize>,
     pub rewriter: Rewriter,
+    /// The layer that is to be shown; `None` while the line or the page has no room for it.
+    pub target: Option<u8>,
+    /// The layer that the page has use for.
+    pub desired: Option<u8>,
+    /// How large the page shows it, once it has said so.
+    pub viewport: Option<Viewport>,
+    /// The viewer takes RED.
+    pub redundancy: bool,
     /// The index of the next retransmission.
     pub repair_index: u64,
     pub packets: u32,
     pub octets: u32,
+    pub repeated: Recent,
+    /// What the viewer last said of it: 256ths lost.
+    pub reported_loss: u8,
 }
 
 impl Pool {
@@ -77,6 +90,8 @@ impl Pool {
             if slot.holder != holder {
                 slot.holder = holder;
                 slot.rewriter.switch();
+                slot.target = slot.source.is_audio().then_some(0);
+                slot.desired = slot.target;
             }
         }
     }
@@ -117,9 +132,15 @@ impl Pool {
             usable: false,
             holder: None,
             rewriter: Rewriter::new(clock_rate, random.random()),
+            target: None,
+            desired: None,
+            viewport: None,
+            redundancy: false,
             repair_index: u64::from(random.random::<u16>() >> 1),
             packets: 0,
             octets: 0,
+            repeated: Recent::new(),
+            reported_loss: 0,
         });
     }
 

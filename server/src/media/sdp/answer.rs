@@ -5,7 +5,9 @@
 
 use std::fmt::Write as _;
 
-use super::{AUDIO_LEVEL, Description, Error, Kind, Local, MID, Section, Setup};
+use super::{
+    AUDIO_LEVEL, Codec, Description, Error, Kind, Local, MID, REPAIRED_RID, RID, Section, Setup, TRANSPORT_CC,
+};
 
 /// A section that carries one of our sources.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +17,13 @@ pub struct Accepted {
     pub payload_type: u8,
     pub repair_payload_type: Option<u8>,
     pub clock_rate: u32,
+    /// RED around the payload type, where it is offered.
+    pub redundancy_payload_type: Option<u8>,
     pub audio_level: Option<u8>,
     pub mid: Option<u8>,
+    pub rid: Option<u8>,
+    pub repaired_rid: Option<u8>,
+    pub transport_cc: Option<u8>,
 }
 
 /// Writes the answer; `wanted` says which sections carry a source, and those that can be carried come
@@ -79,8 +86,14 @@ fn accept(offer: &Description, at: usize) -> Result<Accepted, Error> {
             .repair_of(codec.payload_type)
             .map(|repair| repair.payload_type),
         clock_rate: codec.clock_rate,
+        redundancy_payload_type: section
+            .redundancy_of(codec.payload_type)
+            .map(|redundancy| redundancy.payload_type),
         audio_level: section.extension(AUDIO_LEVEL),
         mid: section.extension(MID),
+        rid: section.extension(RID),
+        repaired_rid: section.extension(REPAIRED_RID),
+        transport_cc: section.transport_cc(codec),
     })
 }
 
@@ -108,9 +121,11 @@ fn write_section(
     };
     let main = codec.payload_type;
     let repair = section.repair_of(main).map(|repair| repair.payload_type);
-    let _ = write!(text, "m={} 9 {} {main}", section.media, section.protocol);
-    if let Some(repair) = repair {
-        let _ = write!(text, " {repair}");
+    let redundancy = section.redundancy_of(main).map(|each| each.payload_type);
+    let _ = write!(text, "m={} 9 {}", section.media, section.protocol);
+    // Chromium sends RED only where it stands in front of Opus.
+    for payload_type in redundancy.into_iter().chain([main]).chain(repair) {
+        let _ = write!(text, " {payload_type}");
     }
     let _ = write!(text, "\r\nc=IN IP4 0.0.0.0\r\na=mid:{}\r\n", section.mid);
     write_transport(text);
@@ -120,29 +135,53 @@ fn write_section(
         "a=inactive\r\n"
     });
     text.push_str("a=rtcp-mux\r\na=rtcp-rsize\r\n");
-    for uri in [MID, AUDIO_LEVEL] {
+    for uri in [MID, AUDIO_LEVEL, RID, REPAIRED_RID, TRANSPORT_CC] {
         if let Some(id) = section.extension(uri) {
             let _ = write!(text, "a=extmap:{id} {uri}\r\n");
         }
     }
     if section.kind == Kind::Audio {
-        let _ = write!(
-            text,
-            "a=rtpmap:{main} opus/48000/2\r\na=fmtp:{main} minptime=10;useinbandfec=1;usedtx=1\r\n"
-        );
+        write_audio(text, section, codec, redundancy);
     } else {
-        write_video(text, main, repair, bitrate_kbps);
+        write_video(text, section, codec, repair, bitrate_kbps);
+    }
+    if kept.is_some() {
+        write_layers(text, &section.layers);
     }
 }
 
-/// Without a start bitrate Chromium takes several seconds to reach full size.
-fn write_video(text: &mut String, main: u8, repair: Option<u8>, bitrate_kbps: u32) {
+fn write_audio(text: &mut String, section: &Section, codec: &Codec, redundancy: Option<u8>) {
+    let main = codec.payload_type;
+    if let Some(red) = redundancy {
+        let _ = write!(
+            text,
+            "a=rtpmap:{red} red/48000/2\r\na=fmtp:{red} {main}/{main}\r\n"
+        );
+    }
+    let _ = write!(
+        text,
+        "a=rtpmap:{main} opus/48000/2\r\na=fmtp:{main} minptime=10;useinbandfec=1;usedtx=1\r\n"
+    );
+    if section.transport_cc(codec).is_some() {
+        let _ = write!(text, "a=rtcp-fb:{main} transport-cc\r\n");
+    }
+}
+
+/// Without a start bitrate Chromium takes several seconds to reach full size. The receiver's estimate is
+/// asked for only where the sender makes none of its own.
+fn write_video(text: &mut String, section: &Section, codec: &Codec, repair: Option<u8>, bitrate_kbps: u32) {
+    let main = codec.payload_type;
     let start = bitrate_kbps.min(1_000);
+    let estimate = if section.transport_cc(codec).is_some() {
+        "transport-cc"
+    } else {
+        "goog-remb"
+    };
     let _ = write!(
         text,
         "b=AS:{bitrate_kbps}\r\na=rtpmap:{main} VP8/90000\r\n\
          a=fmtp:{main} x-google-start-bitrate={start};x-google-max-bitrate={bitrate_kbps}\r\n\
-         a=rtcp-fb:{main} goog-remb\r\na=rtcp-fb:{main} ccm fir\r\n\
+         a=rtcp-fb:{main} {estimate}\r\na=rtcp-fb:{main} ccm fir\r\n\
          a=rtcp-fb:{main} nack\r\na=rtcp-fb:{main} nack pli\r\n"
     );
     if let Some(repair) = repair {
@@ -151,6 +190,16 @@ fn write_video(text: &mut String, main: u8, repair: Option<u8>, bitrate_kbps: u3
             "a=rtpmap:{repair} rtx/90000\r\na=fmtp:{repair} apt={main}\r\n"
         );
     }
+}
+
+fn write_layers(text: &mut String, layers: &[String]) {
+    if layers.is_empty() {
+        return;
+    }
+    for rid in layers {
+        let _ = write!(text, "a=rid:{rid} recv\r\n");
+    }
+    let _ = write!(text, "a=simulcast:recv {}\r\n", layers.join(";"));
 }
 
 fn write_rejected(text: &mut String, section: &Section) {

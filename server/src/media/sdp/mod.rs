@@ -6,8 +6,8 @@ mod offer;
 mod read;
 
 pub use answer::{Accepted, answer};
-pub use offer::{OfferedSection, offer, payload_type};
-pub use read::{Codec, Description, Direction, Kind, Section, Setup};
+pub use offer::{OfferedSection, extension, offer, payload_type};
+pub use read::{Codec, Description, Direction, Kind, MOST_LAYERS, Section, Setup};
 
 use super::transport::dtls::Fingerprint;
 use super::transport::ice_lite::Credentials;
@@ -78,3 +78,10 @@ impl Local<'_> {
 pub const AUDIO_LEVEL: &str = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
 /// Names the section of a packet whose SSRC was not announced (RFC 8843 section 9.2).
 pub const MID: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
+/// Names the simulcast layer of a packet, and of one that repairs it (RFC 8852 section 3).
+pub const RID: &str = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
+pub const REPAIRED_RID: &str = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id";
+/// Numbers all packets of a connection (draft-holmer-rmcat-transport-wide-cc-extensions-01).
+pub const TRANSPORT_CC: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+/// How long a receiver may hold pictures back (webrtc.org, experiments/rtp-hdrext/playout-delay).
+pub const PLAYOUT_DELAY: &str = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay";

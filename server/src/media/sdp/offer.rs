@@ -3,15 +3,22 @@
 
 use std::fmt::Write as _;
 
-use super::Local;
+use super::{Local, PLAYOUT_DELAY, TRANSPORT_CC};
 
 /// Payload types of what we offer, those that browsers use themselves.
 pub mod payload_type {
     pub const OPUS: u8 = 111;
+    pub const RED: u8 = 63;
     pub const VP8: u8 = 96;
     pub const VP8_REPAIR: u8 = 97;
 }
-use payload_type::{OPUS, VP8, VP8_REPAIR};
+use payload_type::{OPUS, RED, VP8, VP8_REPAIR};
+
+/// Header extension ids of what we offer; they never change (Chromium 148 rejects reassignment).
+pub mod extension {
+    pub const TRANSPORT_CC: u8 = 3;
+    pub const PLAYOUT_DELAY: u8 = 6;
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OfferedSection {
@@ -39,10 +46,12 @@ pub fn offer(sections: &[OfferedSection], local: &Local<'_>, version: u64) -> St
 }
 
 fn write_audio(text: &mut String, section: &OfferedSection, write_transport: impl FnOnce(&mut String)) {
-    write_head(text, section, "audio", &[OPUS], write_transport);
+    write_head(text, section, "audio", &[OPUS, RED], write_transport);
     let _ = write!(
         text,
-        "a=rtpmap:{OPUS} opus/48000/2\r\na=fmtp:{OPUS} minptime=10;useinbandfec=1\r\n"
+        "a=rtpmap:{OPUS} opus/48000/2\r\na=fmtp:{OPUS} minptime=10;useinbandfec=1\r\n\
+         a=rtcp-fb:{OPUS} transport-cc\r\n\
+         a=rtpmap:{RED} red/48000/2\r\na=fmtp:{RED} {OPUS}/{OPUS}\r\n"
     );
     write_ssrc(text, section, section.ssrc);
 }
@@ -57,9 +66,11 @@ fn write_video(
     let ssrc = section.ssrc;
     let _ = write!(
         text,
-        "a=rtpmap:{VP8} VP8/90000\r\na=rtcp-fb:{VP8} ccm fir\r\na=rtcp-fb:{VP8} nack\r\n\
+        "a=extmap:{delay} {PLAYOUT_DELAY}\r\n\
+         a=rtpmap:{VP8} VP8/90000\r\na=rtcp-fb:{VP8} transport-cc\r\na=rtcp-fb:{VP8} ccm fir\r\na=rtcp-fb:{VP8} nack\r\n\
          a=rtcp-fb:{VP8} nack pli\r\na=rtpmap:{VP8_REPAIR} rtx/90000\r\na=fmtp:{VP8_REPAIR} apt={VP8}\r\n\
-         a=ssrc-group:FID {ssrc} {repair}\r\n"
+         a=ssrc-group:FID {ssrc} {repair}\r\n",
+        delay = extension::PLAYOUT_DELAY,
     );
     write_ssrc(text, section, ssrc);
     write_ssrc(text, section, repair);
@@ -80,8 +91,10 @@ fn write_head(
     write_transport(text);
     let _ = write!(
         text,
-        "a=sendonly\r\na=msid:{} {}\r\na=rtcp-mux\r\na=rtcp-rsize\r\n",
-        section.stream, section.mid
+        "a=sendonly\r\na=msid:{} {}\r\na=rtcp-mux\r\na=rtcp-rsize\r\na=extmap:{} {TRANSPORT_CC}\r\n",
+        section.stream,
+        section.mid,
+        extension::TRANSPORT_CC
     );
 }
 

@@ -64,6 +64,9 @@ pub struct Section {
     pub ssrcs: Vec<u32>,
     /// `a=ssrc-group:FID`: a stream and the one that repeats its packets.
     pub repairs: Vec<(u32, u32)>,
+    /// `a=simulcast:send`: the layers by their RID in the order of the description; empty without
+    /// simulcast.
+    pub layers: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +76,8 @@ pub struct Codec {
     pub name: String,
     pub clock_rate: u32,
     pub parameters: String,
+    /// `a=rtcp-fb` of this payload type or of all.
+    pub feedback: Vec<String>,
 }
 
 impl Section {
@@ -91,6 +96,20 @@ impl Section {
                     .split(';')
                     .any(|parameter| parameter.trim() == apt)
         })
+    }
+
+    /// The redundancy codec that repeats this payload type (RFC 2198).
+    pub fn redundancy_of(&self, payload_type: u8) -> Option<&Codec> {
+        let wanted = payload_type.to_string();
+        self.codecs.iter().find(|codec| {
+            codec.name == "red" && codec.parameters.split('/').all(|each| each.trim() == wanted)
+        })
+    }
+
+    /// The id of the transport-wide sequence number, where the codec has feedback on it.
+    pub fn transport_cc(&self, codec: &Codec) -> Option<u8> {
+        self.extension(super::TRANSPORT_CC)
+            .filter(|_| codec.feedback.iter().any(|each| each == "transport-cc"))
     }
 
     pub fn extension(&self, uri: &str) -> Option<u8> {
@@ -163,6 +182,7 @@ fn section(media: &MediaDescription) -> Result<Section, Error> {
         extensions: extensions(media),
         ssrcs,
         repairs,
+        layers: layers(media),
     })
 }
 
@@ -181,6 +201,11 @@ fn codecs(media: &MediaDescription) -> Vec<Codec> {
             name: parts.next()?.to_ascii_lowercase(),
             clock_rate: parts.next()?.parse().ok()?,
             parameters: find("fmtp", format).unwrap_or_default(),
+            feedback: values(media, "rtcp-fb")
+                .filter_map(|line| line.split_once(' '))
+                .filter(|(found, _)| found == format || *found == "*")
+                .map(|(_, kind)| kind.trim().to_owned())
+                .collect(),
         })
     };
     media.media_name.formats.iter().filter_map(codec).collect()
@@ -193,6 +218,46 @@ fn extensions(media: &MediaDescription) -> Vec<(u8, String)> {
         Some((id, uri.split(' ').next()?.to_owned()))
     };
     values(media, "extmap").filter_map(parse).collect()
+}
+
+/// RFC 8853 section 5.1: streams apart by `;`, alternatives by `,`, of which the first is meant; `~` says
+/// that a stream begins paused. A layer that no `a=rid` explains is left out.
+fn layers(media: &MediaDescription) -> Vec<String> {
+    let Some(line) = value(media, "simulcast") else {
+        return Vec::new();
+    };
+    let mut words = line.split(' ');
+    let list = loop {
+        match (words.next(), words.next()) {
+            (Some("send"), Some(list)) => break list,
+            (Some(_), Some(_)) => {}
+            _ => return Vec::new(),
+        }
+    };
+    let is_explained = |rid: &str| {
+        values(media, "rid").any(|line| {
+            let mut words = line.split(' ');
+            words.next() == Some(rid) && words.next() == Some("send")
+        })
+    };
+    let mut found: Vec<String> = Vec::new();
+    for stream in list.split(';') {
+        let rid = stream
+            .split(',')
+            .next()
+            .unwrap_or_default()
+            .trim_start_matches('~');
+        let is_new = !found.iter().any(|each| each == rid);
+        if is_new && is_rid(rid) && is_explained(rid) && found.len() < MOST_LAYERS {
+            found.push(rid.to_owned());
+        }
+    }
+    found
+}
+
+/// RFC 8852 section 3: letters and digits.
+fn is_rid(rid: &str) -> bool {
+    (1..=16).contains(&rid.len()) && rid.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 fn streams(media: &MediaDescription) -> (Vec<u32>, Vec<(u32, u32)>) {
@@ -289,4 +354,6 @@ fn malformed(reason: &str) -> Error {
 /// Twice the largest description seen from a browser: 238 kB with 50 sections in Chromium.
 const MAXIMUM_BYTES: usize = 512 * 1024;
 const MAXIMUM_SECTIONS: usize = 128;
+/// Browsers send no more than three.
+pub const MOST_LAYERS: usize = 3;
 const MAXIMUM_SSRCS: usize = 8;

@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::{Connection, Sfu, TICK};
-use crate::media::name::{Event, ParticipantId, RoomId, Side, Source, TrackState};
-use crate::media::room::stream::{Announced, Stream};
+use crate::media::layer::Viewport;
+use crate::media::name::{Event, ParticipantId, RoomId, Side, Source};
 use crate::media::room::{Member, Room};
-use crate::media::sdp::{self, Accepted, Description, Kind, Local, Section, Setup};
+use crate::media::sdp;
 use crate::media::transport::ice_lite::Credentials;
 use crate::media::transport::outbox::Outbox;
 use crate::media::transport::{Change, Transport};
@@ -21,9 +21,15 @@ pub struct RoomKey {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct MemberKey {
-    room: RoomKey,
-    at: usize,
+    pub(super) room: RoomKey,
+    pub(super) at: usize,
     serial: u64,
+}
+
+impl MemberKey {
+    pub(super) fn serial(self) -> u64 {
+        self.serial
+    }
 }
 
 /// Which source the media section with this `a=mid` carries.
@@ -31,6 +37,18 @@ pub struct MemberKey {
 pub struct PublishedTrack {
     pub mid: String,
     pub source: Source,
+}
+
+/// What an offer to a viewer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Renewal {
+    /// The first one, or more seats on the connection that stands.
+    Grow,
+    /// The connection that stands looks for another way through the network; the old one carries on
+    /// until it has found it.
+    RestartIce,
+    /// A new connection in place of the one that stands.
+    Anew,
 }
 
 /// Why a call was not done.
@@ -144,127 +162,34 @@ impl Sfu {
         self.settle(now, out);
     }
 
-    /// Takes an offer of what a client sends; gives the answer.
-    ///
-    /// # Errors
-    /// Every kind of [`Error`]; nothing has changed then.
-    pub fn publish(
-        &mut self,
-        now: Instant,
-        key: MemberKey,
-        offer: &str,
-        tracks: &[PublishedTrack],
-        out: &mut Outbox,
-    ) -> Result<String, Error> {
-        self.member(key)?;
-        let offer = Description::parse(offer)?;
-        let wanted = wanted(&offer, tracks)?;
-        // A dry run: it fails where the answer would.
-        let credentials = Credentials::generate(&mut self.random);
-        let sections: Vec<usize> = wanted.iter().map(|(section, _)| *section).collect();
-        self.write_answer(&offer, &sections, &credentials, 0)?;
-        let connection = self.publishing(now, key, &offer, credentials, out);
-        let version = self.describe(key)?;
-        let local = self.connections[connection].transport.ice.local.clone();
-        let (answer, accepted) = self.write_answer(&offer, &sections, &local, version)?;
-        self.announce(now, key, &offer, &wanted, &accepted)?;
-        self.settle(now, out);
-        Ok(answer)
-    }
-
-    /// Offers places; `fresh` begins a new connection in place of the one that stands.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] for a number of seats that cannot be, [`Error::Gone`].
-    pub fn subscribe(
-        &mut self,
-        now: Instant,
-        key: MemberKey,
-        seats: usize,
-        fresh: bool,
-        out: &mut Outbox,
-    ) -> Result<String, Error> {
-        if !(1..=MAXIMUM_SEATS).contains(&seats) {
-            return Err(Error::Refused("between 1 and 25 seats"));
-        }
-        let standing = self.member(key)?.subscribe;
-        if let Some(at) = standing.filter(|_| fresh) {
-            self.drop_connection(now, at, out);
-            let room = self.room(key.room)?;
-            room.viewers.retain(|viewer| *viewer != key.at);
-            room.members[key.at].pool = Default::default();
-        }
-        let connection = match self.member(key)?.subscribe {
-            Some(connection) => connection,
-            None => {
-                let credentials = Credentials::generate(&mut self.random);
-                self.connect(now, key, Side::Subscribe, credentials)
+    /// Takes note of how large a viewer's page shows the sections; those not named stay as they were.
+    pub fn view(&mut self, now: Instant, key: MemberKey, views: &[(String, Viewport)], out: &mut Outbox) {
+        let Ok(member) = self.member(key) else { return };
+        for slot in &mut member.pool.slots {
+            if let Some((_, viewport)) = views.iter().find(|(mid, _)| *mid == slot.section.mid) {
+                slot.viewport = Some(*viewport);
             }
-        };
-        let version = self.describe(key)?;
-        let member = &mut self.rooms[key.room.at].members[key.at];
-        member.pool.grow(seats, &mut self.random);
-        let sections: Vec<_> = member
-            .pool
-            .slots
-            .iter()
-            .map(|slot| slot.section.clone())
-            .collect();
-        let local = Local {
-            credentials: &self.connections[connection].transport.ice.local,
-            fingerprint: &self.identity.fingerprint,
-            addresses: &self.settings.addresses,
-            setup: "actpass",
-        };
-        Ok(sdp::offer(&sections, &local, version))
-    }
-
-    /// Takes the answer to the last offer.
-    ///
-    /// # Errors
-    /// [`Error::Malformed`], [`Error::Unsupported`], [`Error::Refused`] without an offer, [`Error::Gone`].
-    pub fn accept(
-        &mut self,
-        now: Instant,
-        key: MemberKey,
-        answer: &str,
-        out: &mut Outbox,
-    ) -> Result<(), Error> {
-        let Some(connection) = self.member(key)?.subscribe else {
-            return Err(Error::Refused("an answer without an offer"));
-        };
-        let answer = Description::parse(answer)?;
-        if answer.setup != Setup::Active {
-            return Err(Error::Unsupported(
-                "the client must take the active DTLS role".to_owned(),
-            ));
         }
-        let room = self.room(key.room)?;
-        for slot in &mut room.members[key.at].pool.slots {
-            slot.usable = answer
-                .sections
-                .iter()
-                .any(|section| takes(section, &slot.section.mid));
-        }
-        if !room.viewers.contains(&key.at) {
-            room.viewers.push(key.at);
-        }
-        room.unsettled = true;
-        let transport = &mut self.connections[connection].transport;
-        let change = transport.begin(now, &self.identity, answer.fingerprints, out);
-        self.changed(now, connection, change, out);
+        self.rooms[key.room.at].unsettled = true;
         self.settle(now, out);
-        Ok(())
     }
 
-    fn room(&mut self, key: RoomKey) -> Result<&mut Room, Error> {
+    /// Reports once more what a viewer's slots carry and which of his own layers are needed.
+    pub fn tell_again(&mut self, now: Instant, key: MemberKey, out: &mut Outbox) {
+        let Ok(member) = self.member(key) else { return };
+        member.forget_told();
+        self.rooms[key.room.at].unsettled = true;
+        self.settle(now, out);
+    }
+
+    pub(super) fn room(&mut self, key: RoomKey) -> Result<&mut Room, Error> {
         self.rooms
             .get_mut(key.at)
             .filter(|room| room.serial == key.serial)
             .ok_or(Error::Gone)
     }
 
-    fn member(&mut self, key: MemberKey) -> Result<&mut Member, Error> {
+    pub(super) fn member(&mut self, key: MemberKey) -> Result<&mut Member, Error> {
         let room = self.room(key.room)?;
         room.members
             .get_mut(key.at)
@@ -272,110 +197,13 @@ impl Sfu {
             .ok_or(Error::Gone)
     }
 
-    fn describe(&mut self, key: MemberKey) -> Result<u64, Error> {
-        let member = self.member(key)?;
-        member.descriptions += 1;
-        Ok(member.descriptions)
-    }
-
-    fn write_answer(
-        &self,
-        offer: &Description,
-        sections: &[usize],
-        credentials: &Credentials,
-        version: u64,
-    ) -> Result<(String, Vec<Accepted>), Error> {
-        let local = Local {
-            credentials,
-            fingerprint: &self.identity.fingerprint,
-            addresses: &self.settings.addresses,
-            setup: "passive",
-        };
-        Ok(sdp::answer(
-            offer,
-            sections,
-            &local,
-            version,
-            self.settings.publisher_bitrate_kbps,
-        )?)
-    }
-
-    /// The connection that an offer is about: the one that stands, that one with ICE restarted, or, where
-    /// the certificate is another, a new one.
-    fn publishing(
+    pub(super) fn connect(
         &mut self,
         now: Instant,
         key: MemberKey,
-        offer: &Description,
+        side: Side,
         credentials: Credentials,
-        out: &mut Outbox,
     ) -> usize {
-        let standing = self.rooms[key.room.at].members[key.at].publish;
-        if let Some(at) = standing {
-            let transport = &mut self.connections[at].transport;
-            if transport.is_same_peer(&offer.fingerprints) {
-                if transport.restarts(&offer.user_fragment) {
-                    self.by_user_fragment
-                        .insert(credentials.user_fragment.clone(), at);
-                    transport.ice.restart(credentials);
-                }
-                return at;
-            }
-            self.drop_connection(now, at, out);
-        }
-        let at = self.connect(now, key, Side::Publish, credentials);
-        let transport = &mut self.connections[at].transport;
-        transport.restarts(&offer.user_fragment);
-        transport.begin(now, &self.identity, offer.fingerprints.clone(), out);
-        at
-    }
-
-    fn announce(
-        &mut self,
-        now: Instant,
-        key: MemberKey,
-        offer: &Description,
-        wanted: &[(usize, Source)],
-        accepted: &[Accepted],
-    ) -> Result<(), Error> {
-        let member = self.member(key)?;
-        let mut gone = Vec::new();
-        for source in Source::ALL {
-            let section = wanted
-                .iter()
-                .find(|(_, wanted)| *wanted == source)
-                .map(|(section, _)| *section);
-            let kept = section.and_then(|at| {
-                Some((
-                    &offer.sections[at],
-                    accepted.iter().find(|each| each.section == at)?,
-                ))
-            });
-            let announced = kept
-                .filter(|(section, _)| section.direction.sends() && !section.rejected)
-                .map(|(section, accepted)| announced(source, section, accepted));
-            let standing = &mut member.streams[source as usize];
-            if standing.as_ref().map(|stream| &stream.announced) == announced.as_ref() {
-                continue;
-            }
-            if standing.as_ref().is_some_and(Stream::is_shown) {
-                gone.push(Event::Track {
-                    participant: member.id,
-                    source,
-                    state: TrackState::Gone,
-                });
-            }
-            *standing = announced.map(Stream::new);
-        }
-        let room = self.room(key.room)?;
-        room.unsettled = true;
-        room.observe(now, key.at, |event| gone.push(event));
-        self.events
-            .extend(gone.into_iter().map(|event| (key.room, event)));
-        Ok(())
-    }
-
-    fn connect(&mut self, now: Instant, key: MemberKey, side: Side, credentials: Credentials) -> usize {
         let user_fragment = credentials.user_fragment.clone();
         let transport = Transport::new(credentials, now);
         let connection = Connection {
@@ -383,6 +211,8 @@ impl Sfu {
             room: key.room.at,
             member: key.at,
             side,
+            arrivals: None,
+            egress: None,
         };
         let at = self.connections.insert(connection);
         self.by_user_fragment.insert(user_fragment, at);
@@ -480,65 +310,7 @@ impl Sfu {
     }
 }
 
-/// The sections that carry the tracks, with their sources.
-fn wanted(offer: &Description, tracks: &[PublishedTrack]) -> Result<Vec<(usize, Source)>, Error> {
-    let mut wanted: Vec<(usize, Source)> = Vec::new();
-    for track in tracks {
-        let at = offer.sections.iter().position(|section| section.mid == track.mid);
-        let at = at.ok_or_else(|| Error::Malformed(format!("no media section has mid {:?}", track.mid)))?;
-        let kind = if track.source.is_audio() {
-            Kind::Audio
-        } else {
-            Kind::Video
-        };
-        if offer.sections[at].kind != kind {
-            return Err(Error::Malformed(format!(
-                "section {:?} is of another kind than its source",
-                track.mid
-            )));
-        }
-        if wanted
-            .iter()
-            .any(|(section, source)| *section == at || *source == track.source)
-        {
-            return Err(Error::Malformed(
-                "a source or a section is named twice".to_owned(),
-            ));
-        }
-        wanted.push((at, track.source));
-    }
-    Ok(wanted)
-}
-
-fn announced(source: Source, section: &Section, accepted: &Accepted) -> Announced {
-    let ssrc = section.ssrcs.first().copied();
-    let repair = |ssrc: u32| {
-        section
-            .repairs
-            .iter()
-            .find(|(main, _)| *main == ssrc)
-            .map(|(_, repair)| *repair)
-    };
-    Announced {
-        source,
-        mid: section.mid.clone(),
-        ssrc,
-        repair_ssrc: ssrc.and_then(repair),
-        payload_type: accepted.payload_type,
-        repair_payload_type: accepted.repair_payload_type,
-        clock_rate: accepted.clock_rate,
-        audio_level: accepted.audio_level,
-        mid_extension: accepted.mid,
-    }
-}
-
-/// Whether the viewer's answer takes the section.
-fn takes(section: &Section, mid: &str) -> bool {
-    section.mid == mid && !section.rejected && section.direction != sdp::Direction::Inactive
-}
-
 /// A province's largest meeting is a few hundred; more would be split over shards.
 const MAXIMUM_MEMBERS: usize = 2_000;
-const MAXIMUM_SEATS: usize = 25;
 /// A client with several networks proves several addresses.
 const MAXIMUM_ADDRESSES: usize = 8;

@@ -1,16 +1,13 @@
 //! Feedback: what viewers miss is sent again or asked of the publisher; what a publisher says of his
 //! clock is kept for the reports to his viewers.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::{OUR_SSRC, Sfu};
-use crate::media::codec::vp8;
-use crate::media::forward::Incoming;
+use super::{OUR_SSRC, Sfu, again};
+use crate::media::bandwidth::feedback::Report;
 use crate::media::name::Side;
 use crate::media::room::Room;
 use crate::media::rtcp::{self, Feedback, Writer};
-use crate::media::rtp::{self, Outgoing};
-use crate::media::sdp::payload_type;
 use crate::media::stats::Drop;
 use crate::media::transport::outbox::Outbox;
 
@@ -26,23 +23,31 @@ impl Sfu {
             let connection = &self.connections[at];
             (connection.room, connection.member, connection.side)
         };
-        let mut resend_left = MOST_RESENT;
+        let (mut resend_left, mut is_wanted) = (MOST_RESENT, false);
         let complete = rtcp::read(compound, |feedback| match (side, feedback) {
             (Side::Publish, Feedback::SenderReport { ssrc, ntp, rtp }) => {
                 if let Some(room) = self.rooms.get_mut(room) {
                     note_clock(now, room, member, ssrc, ntp, rtp);
                 }
             }
-            (Side::Subscribe, Feedback::KeyFrame { ssrc }) => self.want_key_frame(room, member, ssrc),
+            (Side::Subscribe, Feedback::KeyFrame { ssrc }) => {
+                is_wanted = true;
+                self.want_key_frame(room, member, ssrc);
+            }
             (Side::Subscribe, Feedback::Missing { ssrc, pairs }) => {
                 for number in rtcp::missing(pairs).take(resend_left) {
                     resend_left -= 1;
-                    self.send_again(at, room, member, ssrc, number, out);
+                    self.send_again(now, at, ssrc, number, out);
                 }
             }
+            (Side::Subscribe, Feedback::Reception(block)) => self.note_reception(room, member, &block),
+            (Side::Subscribe, Feedback::Arrivals { information }) => self.take_arrivals(now, at, information),
             _ => {}
         });
-        self.ask_for_key_frames(now, out);
+        // It looks at everyone, and reports on arrivals come ten times a second from each viewer.
+        if is_wanted {
+            self.ask_for_key_frames(now, out);
+        }
         if complete {
             Ok(())
         } else {
@@ -50,54 +55,69 @@ impl Sfu {
         }
     }
 
+    fn note_reception(&mut self, room: usize, viewer: usize, block: &rtcp::Reception) {
+        let member = self
+            .rooms
+            .get_mut(room)
+            .and_then(|room| room.members.get_mut(viewer));
+        if let Some(pool) = member.map(|member| &mut member.pool)
+            && let Some(at) = pool.by_ssrc(block.ssrc)
+        {
+            pool.slots[at].reported_loss = block.fraction_lost;
+        }
+    }
+
     fn want_key_frame(&mut self, room: usize, viewer: usize, ssrc: u32) {
         let Some(room) = self.rooms.get_mut(room) else {
             return;
         };
-        let Some(pool) = room.members.get(viewer).map(|member| &member.pool) else {
+        let slot = room.members.get(viewer).and_then(|member| {
+            let at = member.pool.by_ssrc(ssrc)?;
+            member.pool.slots.get(at)
+        });
+        let Some((source, holder, layer)) =
+            slot.and_then(|slot| Some((slot.source, slot.holder?, slot.rewriter.shows().or(slot.target)?)))
+        else {
             return;
         };
-        let Some(slot) = pool.by_ssrc(ssrc).map(|at| &pool.slots[at]) else {
-            return;
-        };
-        let (Some(holder), source) = (slot.holder, slot.source) else {
-            return;
-        };
-        if let Some(stream) = room.stream_mut(holder, source) {
-            stream.key_frames.want();
+        if let Some(layer) = room.layer_mut(holder, source, layer) {
+            layer.key_frames.want();
         }
     }
 
-    /// Sends one packet again on the slot's repair stream (RFC 4588).
-    fn send_again(
-        &mut self,
-        at: usize,
-        room: usize,
-        viewer: usize,
-        ssrc: u32,
-        number: u16,
-        out: &mut Outbox,
-    ) {
-        let again = self
-            .rooms
-            .get(room)
-            .and_then(|room| find_again(room, viewer, ssrc, number));
-        let Some(again) = again else {
+    /// Sends one packet again.
+    fn send_again(&mut self, now: Instant, at: usize, ssrc: u32, number: u16, out: &mut Outbox) {
+        let connection = &mut self.connections[at];
+        let viewer = connection.member;
+        let Some(room) = self.rooms.get_mut(connection.room) else {
+            return;
+        };
+        let egress = connection.egress.as_ref();
+        let round_trip = egress.map_or(ROUND_TRIP, |egress| egress.round_trip());
+        if egress.is_some_and(|egress| !egress.may_repeat()) {
+            return self.stats.count(Drop::RepeatedTooMuch);
+        }
+        let slot = room.members.get_mut(viewer).and_then(|member| {
+            let at = member.pool.by_ssrc(ssrc)?;
+            let repeated = &mut member.pool.slots[at].repeated;
+            Some(at).filter(|_| repeated.may_repeat(now, number, round_trip))
+        });
+        let Some(slot) = slot else {
+            return self.stats.count(Drop::RepeatedTooMuch);
+        };
+        let Some(again) = again::find_by_number(room, viewer, slot, number) else {
             self.stats.retransmission_misses += 1;
             return;
         };
-        let transport = &mut self.connections[at].transport;
-        let Some((to, sealer)) = transport.sender() else {
-            return;
-        };
-        let sent = out.write(to, |buffer| {
-            let length = again.write(buffer)?;
-            sealer.seal_rtp(buffer, length, again.header.ssrc, again.repair_index)
-        });
-        if sent {
+        if again.send(now, connection, out) {
             self.stats.retransmitted_packets += 1;
-            let slot = again.slot;
-            self.rooms[room].members[viewer].pool.slots[slot].repair_index += 1;
+            room.members[viewer].pool.slots[slot].repair_index += 1;
+        }
+    }
+
+    fn take_arrivals(&mut self, now: Instant, at: usize, information: &[u8]) {
+        if let (Some(egress), Some(report)) = (&mut self.connections[at].egress, Report::parse(information)) {
+            egress.report(now, &report);
         }
     }
 
@@ -108,11 +128,14 @@ impl Sfu {
                 let Some(connection) = member.publish.and_then(|at| self.connections.get_mut(at)) else {
                     continue;
                 };
-                for stream in member.streams.iter_mut().flatten() {
-                    let Some(ssrc) = stream.announced.ssrc else {
-                        continue;
-                    };
-                    if connection.transport.is_connected() && stream.key_frames.is_due(now) {
+                for layer in member
+                    .streams
+                    .iter_mut()
+                    .flatten()
+                    .flat_map(|each| &mut each.layers)
+                {
+                    let Some(ssrc) = layer.ssrc else { continue };
+                    if connection.transport.is_connected() && layer.key_frames.is_due(now) {
                         self.stats.key_frame_requests += 1;
                         connection.transport.send_rtcp(out, |buffer| {
                             let mut writer = Writer::new(buffer);
@@ -131,73 +154,18 @@ fn note_clock(now: Instant, room: &mut Room, member: usize, ssrc: u32, ntp: u64,
     let Some(member) = room.members.get_mut(member) else {
         return;
     };
-    let stream = member
+    let layer = member
         .streams
         .iter_mut()
         .flatten()
-        .find(|stream| stream.announced.ssrc == Some(ssrc));
-    if let Some(reception) = stream.and_then(|stream| stream.reception.as_mut()) {
+        .flat_map(|stream| &mut stream.layers)
+        .find(|layer| layer.ssrc == Some(ssrc));
+    if let Some(reception) = layer.and_then(|layer| layer.reception.as_mut()) {
         reception.heard_sender_report(now, ntp, rtp);
     }
 }
 
-/// A packet found in its publisher's cache, with the header of its repair.
-struct Again<'c> {
-    slot: usize,
-    header: Outgoing,
-    repair_index: u64,
-    original: u16,
-    payload: &'c [u8],
-    shift: vp8::Shift,
-    descriptor: vp8::Descriptor,
-}
-
-impl Again<'_> {
-    fn write(&self, buffer: &mut [u8]) -> Option<usize> {
-        let body = rtp::HEADER_LENGTH + 2;
-        let length = body + self.payload.len();
-        self.header.write(buffer.first_chunk_mut()?);
-        buffer
-            .get_mut(rtp::HEADER_LENGTH..body)?
-            .copy_from_slice(&self.original.to_be_bytes());
-        let payload = buffer.get_mut(body..length)?;
-        payload.copy_from_slice(self.payload);
-        self.shift.apply(&self.descriptor, payload);
-        Some(length)
-    }
-}
-
-fn find_again(room: &Room, viewer: usize, ssrc: u32, number: u16) -> Option<Again<'_>> {
-    let pool = &room.members.get(viewer)?.pool;
-    let at = pool.by_ssrc(ssrc)?;
-    let slot = &pool.slots[at];
-    let index = slot.rewriter.index_of(number)?;
-    let stream = room.members.get(slot.holder?)?.streams[slot.source as usize].as_ref()?;
-    let kept = stream.cache.as_ref()?.find(index)?;
-    let descriptor = vp8::Descriptor::parse(kept.payload).unwrap_or_default();
-    let packet = Incoming {
-        index,
-        timestamp: kept.timestamp,
-        marker: kept.marker,
-        vp8: Some(descriptor),
-    };
-    let placed = slot.rewriter.place_again(&packet)?;
-    Some(Again {
-        slot: at,
-        header: Outgoing {
-            marker: kept.marker,
-            payload_type: payload_type::VP8_REPAIR,
-            sequence_number: slot.repair_index as u16,
-            timestamp: placed.timestamp,
-            ssrc: slot.section.repair_ssrc?,
-        },
-        repair_index: slot.repair_index,
-        original: number,
-        payload: kept.payload,
-        shift: placed.shift,
-        descriptor,
-    })
-}
-
 /// One compound packet asks for no more than this again: a NACK of 1,400 bytes could name 5,900.
 const MOST_RESENT: usize = 64;
+/// Of viewers whose browser reports no arrivals.
+const ROUND_TRIP: Duration = Duration::from_millis(50);

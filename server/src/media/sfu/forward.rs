@@ -5,12 +5,15 @@
 
 use std::time::Instant;
 
+use super::send::Departure;
 use super::{Arrival, Connection, Sfu};
+use crate::media::bandwidth::Queued;
+use crate::media::forward::Placed;
 use crate::media::room::pool::{Pool, Slot};
-use crate::media::rtp::{self, Outgoing};
+use crate::media::rtp::Outgoing;
 use crate::media::sdp::payload_type;
+use crate::media::stats::{Drop, Stats};
 use crate::media::transport::outbox::Outbox;
-use crate::media::transport::srtp::Sealer;
 
 /// Whether a batch is through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,94 +39,126 @@ impl Sfu {
                 .iter()
                 .any(|before| before.room == room_at);
             let room = self.rooms.get_mut(room_at).filter(|_| !is_done);
-            let viewers = room.as_ref().map_or(0, |room| room.viewers.len());
             if let Some(room) = room {
                 while let Some(&viewer) = room.viewers.get(self.cursor.viewer) {
                     if out.room() < self.arrivals.len().max(1) && !out.datagrams().is_empty() {
                         return Progress::More;
                     }
                     let member = &mut room.members[viewer];
-                    let connection = member.subscribe.and_then(|at| self.connections.get_mut(at));
-                    if let Some(connection) = connection {
-                        self.stats.forwarded_packets += show(
+                    let at = member.subscribe.filter(|at| self.connections.contains(*at));
+                    if let Some(at) = at {
+                        let mut showing = Showing {
                             now,
-                            &self.arrivals,
-                            room_at,
-                            connection,
-                            &mut member.pool,
-                            storage,
+                            connection: &mut self.connections[at],
+                            playout_delay: self.settings.playout_delay,
+                            stats: &mut self.stats,
                             out,
-                        );
+                        };
+                        if showing.show(&self.arrivals, room_at, &mut member.pool, storage) {
+                            self.busy.push(at);
+                        }
                     }
                     self.cursor.viewer += 1;
                 }
             }
-            debug_assert!(self.cursor.viewer >= viewers);
             self.cursor = Cursor {
                 arrival: self.cursor.arrival + 1,
                 viewer: 0,
             };
         }
+        self.wake(now);
         Progress::Done
     }
 }
 
-/// Writes what one viewer watches; gives how many packets.
-fn show(
+/// One viewer's turn.
+struct Showing<'s> {
     now: Instant,
-    arrivals: &[Arrival],
-    room: usize,
-    connection: &mut Connection,
-    pool: &mut Pool,
-    storage: &[u8],
-    out: &mut Outbox,
-) -> u64 {
-    let Some((to, sealer)) = connection.transport.sender() else {
-        return 0;
-    };
-    let mut written = 0;
-    for arrival in arrivals.iter().filter(|arrival| arrival.room == room) {
-        let Some(at) = pool.place_of(arrival.member, arrival.source) else {
-            continue;
-        };
-        let slot = &mut pool.slots[at];
-        let payload = &storage[arrival.start..arrival.start + arrival.length];
-        if out.write(to, |buffer| write(now, arrival, slot, sealer, payload, buffer)) {
-            written += 1;
-        }
-    }
-    written
+    connection: &'s mut Connection,
+    playout_delay: Option<[u8; 3]>,
+    stats: &'s mut Stats,
+    out: &'s mut Outbox,
 }
 
-fn write(
-    now: Instant,
-    arrival: &Arrival,
-    slot: &mut Slot,
-    sealer: &Sealer,
-    payload: &[u8],
-    buffer: &mut [u8],
-) -> Option<usize> {
-    let length = rtp::HEADER_LENGTH + payload.len();
-    let body = buffer.get_mut(rtp::HEADER_LENGTH..length)?;
-    let placed = slot.rewriter.place(now, &arrival.packet)?;
-    body.copy_from_slice(payload);
-    if let Some(descriptor) = &arrival.packet.vp8 {
-        placed.shift.apply(descriptor, body);
+impl Showing<'_> {
+    /// Writes what the viewer watches; `true` where packets have begun to wait for their time.
+    fn show(&mut self, arrivals: &[Arrival], room: usize, pool: &mut Pool, storage: &[u8]) -> bool {
+        if !self.connection.transport.is_connected() {
+            return false;
+        }
+        let was_busy = self.connection.is_busy();
+        for arrival in arrivals.iter().filter(|arrival| arrival.room == room) {
+            let Some(at) = pool.place_of(arrival.member, arrival.source) else {
+                continue;
+            };
+            let slot = &mut pool.slots[at];
+            let placed = slot
+                .rewriter
+                .place(self.now, &arrival.packet, slot.target, &arrival.clocks);
+            let Some(placed) = placed else { continue };
+            slot.packets = slot.packets.wrapping_add(1);
+            slot.octets = slot.octets.wrapping_add(arrival.length as u32);
+            let is_open = match &mut self.connection.egress {
+                Some(egress) if !slot.source.is_audio() => egress.is_open(self.now),
+                _ => true,
+            };
+            if is_open {
+                self.send(arrival, slot, placed, storage);
+            } else {
+                self.wait(arrival, at, placed);
+            }
+        }
+        !was_busy && self.connection.is_busy()
     }
-    let ssrc = slot.section.ssrc;
-    Outgoing {
-        marker: arrival.packet.marker,
-        payload_type: if slot.source.is_audio() {
-            payload_type::OPUS
+
+    fn send(&mut self, arrival: &Arrival, slot: &Slot, placed: Placed, storage: &[u8]) {
+        let (start, length, payload_type) = match &arrival.primary {
+            _ if !slot.source.is_audio() => (0, arrival.length, payload_type::VP8),
+            Some(primary) if !slot.redundancy || !arrival.is_usual_opus => {
+                (primary.start, primary.len(), payload_type::OPUS)
+            }
+            Some(_) => (0, arrival.length, payload_type::RED),
+            None => (0, arrival.length, payload_type::OPUS),
+        };
+        let start = arrival.start + start;
+        let departure = Departure {
+            header: Outgoing {
+                marker: arrival.packet.marker,
+                payload_type,
+                sequence_number: placed.index as u16,
+                timestamp: placed.timestamp,
+                ssrc: slot.section.ssrc,
+            },
+            index: placed.index,
+            original: None,
+            payload: &storage[start..start + length],
+            rewrite: arrival.packet.vp8.map(|descriptor| (placed.shift, descriptor)),
+            playout_delay: self.playout_delay.filter(|_| !slot.source.is_audio()),
+        };
+        if departure.send(self.now, self.connection, self.out) {
+            self.stats.forwarded_packets += 1;
         } else {
-            payload_type::VP8
-        },
-        sequence_number: placed.index as u16,
-        timestamp: placed.timestamp,
-        ssrc,
+            self.stats.count(Drop::NoRoom);
+        }
     }
-    .write(buffer.first_chunk_mut()?);
-    slot.packets = slot.packets.wrapping_add(1);
-    slot.octets = slot.octets.wrapping_add(payload.len() as u32);
-    sealer.seal_rtp(buffer, length, ssrc, placed.index)
+
+    fn wait(&mut self, arrival: &Arrival, slot: usize, placed: Placed) {
+        let queued = Queued {
+            slot: slot as u8,
+            publisher: arrival.member,
+            source: arrival.source,
+            layer: arrival.packet.layer,
+            ssrc: arrival.ssrc,
+            index: arrival.packet.index,
+            placed,
+        };
+        let waits = self
+            .connection
+            .egress
+            .as_mut()
+            .is_some_and(|egress| egress.wait(queued));
+        if !waits {
+            self.stats.count(Drop::TooManyWait);
+        }
+    }
 }

@@ -11,27 +11,35 @@
 //! Steps 1 and 2 neither allocate nor lock once the streams they touch are known. Nothing that comes in
 //! may make it panic: a panic here is a bug, never bad input.
 
+mod again;
 mod control;
+mod describe;
 mod feedback;
 mod forward;
+mod inspect;
+mod pace;
 mod receive;
+mod send;
 mod tick;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
 use slab::Slab;
 
-use super::forward::Incoming;
+use super::bandwidth::Egress;
+use super::bandwidth::arrivals::Arrivals;
+use super::forward::{Clocks, Incoming};
 use super::name::{Event, RoomId, Side, Source};
 use super::room::Room;
 use super::stats::Stats;
 use super::transport::Transport;
 use super::transport::dtls::Identity;
 use super::transport::outbox::Outbox;
-pub use control::{Error, MemberKey, PublishedTrack, RoomKey};
+pub use control::{Error, MemberKey, PublishedTrack, Renewal, RoomKey};
 pub use forward::Progress;
 pub use receive::Received;
 
@@ -42,6 +50,9 @@ pub struct Settings {
     pub addresses: Vec<SocketAddr>,
     /// The most a publisher may send, told to him by REMB and `x-google-max-bitrate`.
     pub publisher_bitrate_kbps: u32,
+    /// The playout-delay hint to viewers: the least and the most time to hold a picture back, 12 bits each
+    /// in units of 10 ms.
+    pub playout_delay: Option<[u8; 3]>,
 }
 
 pub struct Sfu {
@@ -59,6 +70,12 @@ pub struct Sfu {
     cursor: forward::Cursor,
     events: Vec<(RoomKey, Event)>,
     next_tick: Option<Instant>,
+    /// Viewers with packets that wait for their time, by their connection.
+    busy: Vec<usize>,
+    /// The moment from which arrival times count.
+    began: Option<Instant>,
+    /// When the work of [`TICK`] was last done.
+    last_round: Option<Instant>,
     last_report: Option<Instant>,
     stats: Stats,
 }
@@ -68,6 +85,16 @@ struct Connection {
     room: usize,
     member: usize,
     side: Side,
+    /// Of a publisher who numbers his packets: the id of the extension, and when they arrived.
+    arrivals: Option<(u8, Arrivals)>,
+    /// Of a viewer who reports arrivals.
+    egress: Option<Box<Egress>>,
+}
+
+impl Connection {
+    fn is_busy(&self) -> bool {
+        self.egress.as_ref().is_some_and(|egress| egress.is_busy())
+    }
 }
 
 /// A media packet of the present batch, decrypted, waiting to be forwarded.
@@ -76,6 +103,13 @@ struct Arrival {
     member: usize,
     source: Source,
     packet: Incoming,
+    /// The publisher's.
+    ssrc: u32,
+    clocks: Clocks,
+    /// In RED: where the newest frame stands in the payload.
+    primary: Option<Range<usize>>,
+    /// The blocks of RED name the payload type that viewers know.
+    is_usual_opus: bool,
     /// The payload's place in the batch's storage.
     start: usize,
     length: usize,
@@ -98,6 +132,9 @@ impl Sfu {
             cursor: forward::Cursor::default(),
             events: Vec::with_capacity(64),
             next_tick: None,
+            busy: Vec::with_capacity(MOST_BUSY),
+            began: None,
+            last_round: None,
             last_report: None,
             stats: Stats::default(),
         }
@@ -122,8 +159,8 @@ impl Sfu {
         self.rooms.len()
     }
 
-    /// Decides the seating of the rooms where it may have changed, and asks for the key frames that this
-    /// makes necessary.
+    /// Decides the seating of the rooms where it may have changed, chooses layers there, and asks for the
+    /// key frames that this makes necessary.
     fn settle(&mut self, now: Instant, out: &mut Outbox) {
         let mut settled = false;
         for (at, room) in &mut self.rooms {
@@ -133,13 +170,42 @@ impl Sfu {
                     serial: room.serial,
                 };
                 room.settle(now, |event| self.events.push((key, event)));
+                choose(now, room, &mut self.connections, &mut self.busy);
+                room.ask_for_layers(now, |event| self.events.push((key, event)));
                 settled = true;
             }
         }
         if settled {
             self.ask_for_key_frames(now, out);
+            self.wake(now);
         }
     }
+}
+
+/// Decides what every viewer of a room is shown, within what his line carries.
+fn choose(now: Instant, room: &mut Room, connections: &mut Slab<Connection>, busy: &mut Vec<usize>) {
+    room.measure(now);
+    for at in 0..room.viewers.len() {
+        let viewer = room.viewers[at];
+        let place = room.members[viewer].subscribe;
+        let Some((place, connection)) = place.and_then(|at| Some((at, connections.get_mut(at)?))) else {
+            continue;
+        };
+        let was_busy = connection.is_busy();
+        let budget = connection.egress.as_ref().map(|egress| egress.estimate());
+        let demand = room.choose(viewer, budget);
+        if let Some(egress) = connection
+            .egress
+            .as_mut()
+            .filter(|_| connection.transport.is_connected())
+        {
+            egress.wants(now, demand);
+        }
+        if connection.is_busy() && !was_busy {
+            busy.push(place);
+        }
+    }
+    room.want_key_frames();
 }
 
 /// How many datagrams one batch holds at most.
@@ -148,3 +214,5 @@ pub const BATCH: usize = 64;
 const TICK: Duration = Duration::from_millis(50);
 /// The SSRC of our own RTCP; slots never have it.
 const OUR_SSRC: u32 = 1;
+/// Room for as many waiting viewers before the list grows.
+const MOST_BUSY: usize = 2_048;

@@ -1,14 +1,17 @@
 //! Inward: datagrams to connections, media decrypted where it lies.
 
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::time::Instant;
 
 use super::{Arrival, BATCH, Connection, Sfu};
-use crate::media::codec::vp8;
-use crate::media::forward::Incoming;
+use crate::media::codec::{red, vp8};
+use crate::media::forward::{Clocks, Incoming};
 use crate::media::name::{Side, Source};
+use crate::media::room::Member;
 use crate::media::room::stream::Stream;
 use crate::media::rtp;
+use crate::media::sdp::payload_type;
 use crate::media::stats::Drop;
 use crate::media::transport::Protocol;
 use crate::media::transport::ice_lite::Request;
@@ -25,6 +28,7 @@ pub struct Received {
 impl Sfu {
     /// Takes a batch. Answers go into `out`; media waits, decrypted in `storage`, for [`Sfu::forward`].
     pub fn receive(&mut self, now: Instant, storage: &mut [u8], batch: &[Received], out: &mut Outbox) {
+        self.began.get_or_insert(now);
         self.arrivals.clear();
         self.cursor = Default::default();
         for received in batch {
@@ -99,55 +103,18 @@ impl Sfu {
         datagram: &mut [u8],
     ) -> Result<(), Drop> {
         let header = rtp::Header::parse(datagram).ok_or(Drop::Truncated)?;
-        let Connection {
-            transport,
-            room,
-            member,
-            side,
-        } = &mut self.connections[at];
-        if *side != Side::Publish {
+        let connection = &mut self.connections[at];
+        if connection.side != Side::Publish {
             return Err(Drop::UnknownStream);
         }
-        let (index, length) = transport.open_rtp(now, datagram, &header)?;
+        let (index, length) = connection.transport.open_rtp(now, datagram, &header)?;
         let packet = &datagram[..length];
-        let payload = header.payload(packet).ok_or(Drop::Truncated)?;
-        let (room_at, member_at) = (*room, *member);
+        note_arrival(now, self.began, connection, &header, packet);
+        let (room_at, member_at) = (connection.room, connection.member);
         let room = self.rooms.get_mut(room_at).ok_or(Drop::UnknownStream)?;
         let member = room.members.get_mut(member_at).ok_or(Drop::UnknownStream)?;
-        let (source, is_repair) = find(&mut member.streams, &header, packet).ok_or(Drop::UnknownStream)?;
-        let stream = member.streams[source as usize]
-            .as_mut()
-            .ok_or(Drop::UnknownStream)?;
-        let (index, payload) = if is_repair {
-            // The original's sequence number stands before its payload (RFC 4588 section 4).
-            let original = packet
-                .get(payload.start..payload.start + 2)
-                .ok_or(Drop::Truncated)?;
-            if stream.reception.is_none() || payload.len() == 2 {
-                return Err(Drop::UnknownStream);
-            }
-            let original = u16::from_be_bytes([original[0], original[1]]);
-            (stream.index_of_repaired(original), payload.start + 2..payload.end)
-        } else {
-            (index, payload)
-        };
-        // Padding alone probes for bandwidth; the gap it leaves would be asked for, so it counts as arrived.
-        let bytes = &packet[payload.clone()];
-        let descriptor = if source.is_audio() {
-            None
-        } else {
-            Some(vp8::Descriptor::parse(bytes).unwrap_or_default())
-        };
-        let incoming = Incoming {
-            index,
-            timestamp: header.timestamp,
-            marker: header.marker,
-            vp8: descriptor,
-        };
-        if !stream.arrived(now, &incoming, bytes) {
-            return Err(Drop::Replayed);
-        }
-        if stream.state.is_none() {
+        let media = Media::take(now, member, &header, packet, index)?;
+        if media.is_first {
             let (key, events) = (
                 super::RoomKey {
                     at: room_at,
@@ -158,6 +125,7 @@ impl Sfu {
             room.observe(now, member_at, |event| events.push((key, event)));
         }
         let member = &mut room.members[member_at];
+        let source = media.source;
         if member.muted[source as usize] {
             return Err(Drop::Muted);
         }
@@ -169,43 +137,112 @@ impl Sfu {
         if self.arrivals.len() == BATCH {
             return Err(Drop::NoRoom);
         }
-        let (start, length) = (start + payload.start, payload.len());
         self.arrivals.push(Arrival {
             room: room_at,
             member: member_at,
             source,
-            packet: incoming,
-            start,
-            length,
+            packet: media.packet,
+            ssrc: media.ssrc,
+            clocks: media.clocks,
+            primary: media.primary,
+            is_usual_opus: media.is_usual_opus,
+            start: start + media.payload.start,
+            length: media.payload.len(),
         });
         Ok(())
     }
 }
 
-/// Which stream a packet belongs to, and whether it repairs it: by its SSRC, or by the MID it carries
-/// while the SSRC is not yet known.
-fn find(streams: &mut [Option<Stream>; 4], header: &rtp::Header, packet: &[u8]) -> Option<(Source, bool)> {
-    for stream in streams.iter().flatten() {
-        let announced = &stream.announced;
-        if announced.ssrc == Some(header.ssrc) && announced.payload_type == header.payload_type {
-            return Some((announced.source, false));
+/// A decrypted packet, understood.
+struct Media {
+    source: Source,
+    packet: Incoming,
+    ssrc: u32,
+    clocks: Clocks,
+    payload: Range<usize>,
+    primary: Option<Range<usize>>,
+    is_usual_opus: bool,
+    /// Nothing was reported of the stream before.
+    is_first: bool,
+}
+
+impl Media {
+    /// Finds the stream and layer of a packet and lets them take note of it.
+    fn take(
+        now: Instant,
+        member: &mut Member,
+        header: &rtp::Header,
+        packet: &[u8],
+        index: u64,
+    ) -> Result<Media, Drop> {
+        let mut payload = header.payload(packet).ok_or(Drop::Truncated)?;
+        let found = member.streams.iter_mut().flatten().find_map(|stream| {
+            let (layer, is_repair) = stream.find(header, packet)?;
+            Some((stream, layer, is_repair))
+        });
+        let (stream, layer, is_repair) = found.ok_or(Drop::UnknownStream)?;
+        let index = if is_repair {
+            // The original's sequence number stands before its payload (RFC 4588 section 4).
+            let layer = &stream.layers[layer];
+            let original = packet.get(payload.start..payload.start + 2);
+            let original = original.ok_or(Drop::Truncated)?;
+            if layer.reception.is_none() || payload.len() <= 2 {
+                return Err(Drop::UnknownStream);
+            }
+            payload.start += 2;
+            layer.index_of_repaired(u16::from_be_bytes([original[0], original[1]]))
+        } else {
+            index
+        };
+        let source = stream.announced.source;
+        let bytes = &packet[payload.clone()];
+        let incoming = Incoming {
+            layer: layer as u8,
+            index,
+            timestamp: header.timestamp,
+            marker: header.marker,
+            vp8: (!source.is_audio()).then(|| vp8::Descriptor::parse(bytes).unwrap_or_default()),
+        };
+        // Padding alone probes for bandwidth; the gap it leaves would be asked for, so it counts as arrived.
+        if !stream.arrived(now, layer, &incoming, bytes) {
+            return Err(Drop::Replayed);
         }
-        if announced.repair_ssrc == Some(header.ssrc)
-            && announced.repair_payload_type == Some(header.payload_type)
-        {
-            return Some((announced.source, true));
-        }
+        let is_redundant = stream.announced.redundancy_payload_type == Some(header.payload_type);
+        let primary = match is_redundant {
+            true => Some(red::primary(bytes).ok_or(Drop::MalformedRedundancy)?),
+            false => None,
+        };
+        Ok(Media {
+            source,
+            packet: incoming,
+            ssrc: stream.layers[layer].ssrc.unwrap_or_default(),
+            clocks: if stream.layers.len() > 1 && incoming.is_entry() {
+                stream.on_other_clocks(layer, header.timestamp)
+            } else {
+                Clocks::default()
+            },
+            payload,
+            primary,
+            is_usual_opus: stream.announced.payload_type == payload_type::OPUS,
+            is_first: stream.state.is_none(),
+        })
     }
-    streams.iter_mut().flatten().find_map(|stream| {
-        let announced = &mut stream.announced;
-        let mid = header.element(packet, announced.mid_extension?)?;
-        let is_new = mid == announced.mid.as_bytes() && announced.ssrc.is_none();
-        if !is_new || announced.payload_type != header.payload_type {
-            return None;
-        }
-        announced.ssrc = Some(header.ssrc);
-        Some((announced.source, false))
-    })
+}
+
+fn note_arrival(
+    now: Instant,
+    began: Option<Instant>,
+    connection: &mut Connection,
+    header: &rtp::Header,
+    packet: &[u8],
+) {
+    let Some((id, arrivals)) = &mut connection.arrivals else {
+        return;
+    };
+    if let (Some(&[high, low]), Some(began)) = (header.element(packet, *id), began) {
+        let at_us = now.saturating_duration_since(began).as_micros() as u64;
+        arrivals.arrived(u16::from_be_bytes([high, low]), at_us);
+    }
 }
 
 fn audio_level(streams: &[Option<Stream>; 4], header: &rtp::Header, packet: &[u8]) -> Option<u8> {

@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Connection, OUR_SSRC, RoomKey, Sfu, TICK};
+use super::{Connection, OUR_SSRC, RoomKey, Sfu, TICK, choose};
 use crate::media::CONSENT_EXPIRY;
 use crate::media::room::{Member, Room};
 use crate::media::rtcp::{self, Writer};
+use crate::media::sdp::MOST_LAYERS;
 use crate::media::transport::Change;
 use crate::media::transport::outbox::Outbox;
 use slab::Slab;
@@ -13,6 +14,20 @@ use slab::Slab;
 impl Sfu {
     /// Does what is due. To be called when [`Sfu::next_tick`] has come; earlier does no harm.
     pub fn tick(&mut self, now: Instant, out: &mut Outbox) {
+        self.pace(now, out);
+        let since = self
+            .last_round
+            .map_or(TICK, |at| now.saturating_duration_since(at));
+        if since >= TICK {
+            self.last_round = Some(now);
+            self.round(now, out);
+        }
+        let next = self.last_round.unwrap_or(now) + TICK;
+        self.next_tick = (!self.connections.is_empty()).then_some(next);
+        self.wake(now);
+    }
+
+    fn round(&mut self, now: Instant, out: &mut Outbox) {
         let mut expired = None;
         for (at, connection) in &mut self.connections {
             connection.transport.tick(now, out);
@@ -36,9 +51,11 @@ impl Sfu {
                 room.observe(now, member, |event| events.push((key, event)));
             }
             room.listen(now, |event| events.push((key, event)));
-            room.want_key_frames();
+            choose(now, room, &mut self.connections, &mut self.busy);
+            room.ask_for_layers(now, |event| events.push((key, event)));
             ask_for_missing(now, room, &mut self.connections, out);
         }
+        self.report_arrivals(out);
         if self
             .last_report
             .is_none_or(|at| now.saturating_duration_since(at) >= REPORT_INTERVAL)
@@ -48,7 +65,20 @@ impl Sfu {
         }
         self.settle(now, out);
         self.ask_for_key_frames(now, out);
-        self.next_tick = (!self.connections.is_empty()).then(|| now + TICK);
+    }
+
+    /// Transport-wide feedback to the publishers.
+    fn report_arrivals(&mut self, out: &mut Outbox) {
+        for (_, connection) in &mut self.connections {
+            let Connection {
+                transport, arrivals, ..
+            } = connection;
+            let Some((_, arrivals)) = arrivals else { continue };
+            let mut is_more = true;
+            while is_more {
+                is_more = transport.send_rtcp(out, |buffer| arrivals.write(OUR_SSRC, 0, buffer));
+            }
+        }
     }
 
     /// Receiver reports and the bitrate to publishers, sender reports to viewers.
@@ -77,10 +107,15 @@ fn ask_for_missing(now: Instant, room: &mut Room, connections: &mut Slab<Connect
         let Some(connection) = member.publish.and_then(|at| connections.get_mut(at)) else {
             continue;
         };
-        for stream in member.streams.iter_mut().flatten() {
+        for layer in member
+            .streams
+            .iter_mut()
+            .flatten()
+            .flat_map(|each| &mut each.layers)
+        {
             let mut numbers = [0; 64];
-            let count = stream.gaps.due(now, &mut numbers);
-            let (Some(ssrc), true) = (stream.announced.ssrc, count > 0) else {
+            let count = layer.gaps.due(now, &mut numbers);
+            let (Some(ssrc), true) = (layer.ssrc, count > 0) else {
                 continue;
             };
             connection.transport.send_rtcp(out, |buffer| {
@@ -100,26 +135,29 @@ fn report_to_publisher(
     bits_per_second: u32,
     out: &mut Outbox,
 ) {
-    let mut blocks = [rtcp::Reception::default(); 4];
-    let (mut count, mut video, mut videos) = (0, [0; 4], 0);
+    let mut blocks = [rtcp::Reception::default(); 4 * MOST_LAYERS];
+    let (mut count, mut video, mut videos) = (0, [0; 2 * MOST_LAYERS], 0);
     for stream in member.streams.iter_mut().flatten() {
-        let Some(reception) = &mut stream.reception else {
-            continue;
-        };
-        blocks[count] = reception.report(now);
-        count += 1;
-        if !stream.announced.source.is_audio() {
-            video[videos] = stream.announced.ssrc.unwrap_or_default();
-            videos += 1;
+        for layer in &mut stream.layers {
+            let Some(reception) = &mut layer.reception else {
+                continue;
+            };
+            blocks[count] = reception.report(now);
+            count += 1;
+            if !stream.announced.source.is_audio() {
+                video[videos] = layer.ssrc.unwrap_or_default();
+                videos += 1;
+            }
         }
     }
+    let estimates_itself = connection.arrivals.is_some();
     if count == 0 {
         return;
     }
     connection.transport.send_rtcp(out, |buffer| {
         let mut writer = Writer::new(buffer);
         writer.receiver_report(OUR_SSRC, &blocks[..count]);
-        if videos > 0 {
+        if videos > 0 && !estimates_itself {
             writer.maximum_bitrate(OUR_SSRC, bits_per_second, &video[..videos]);
         }
         writer.finish()
@@ -132,19 +170,14 @@ fn report_to_viewer(now: Instant, room: &Room, viewer: usize, connection: &mut C
     connection.transport.send_rtcp(out, |buffer| {
         let mut writer = Writer::new(buffer);
         for slot in &room.members[viewer].pool.slots {
-            let stream = slot
-                .holder
-                .and_then(|holder| room.members.get(holder))
-                .and_then(|member| member.streams[slot.source as usize].as_ref());
-            let Some(stream) = stream else { continue };
-            let Some(report) = stream
-                .reception
-                .as_ref()
-                .and_then(|reception| reception.sender_report())
-            else {
-                continue;
-            };
-            let (ntp, rtp) = report.at(now, stream.announced.clock_rate);
+            let shown = slot.holder.zip(slot.rewriter.shows());
+            let layer = shown.and_then(|(holder, layer)| room.layer(holder, slot.source, layer));
+            let report = layer
+                .and_then(|layer| layer.reception.as_ref())
+                .and_then(|reception| reception.sender_report());
+            let Some(report) = report else { continue };
+            let clock_rate = if slot.source.is_audio() { 48_000 } else { 90_000 };
+            let (ntp, rtp) = report.at(now, clock_rate);
             if let Some(rtp) = slot.rewriter.timestamp_of(rtp) {
                 writer.sender_report(slot.section.ssrc, ntp, rtp, slot.packets, slot.octets);
             }

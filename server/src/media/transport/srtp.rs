@@ -119,13 +119,20 @@ pub struct Sealer {
 }
 
 impl Sealer {
-    /// Seals the first `length` bytes of `buffer`, which hold a header of [`rtp::HEADER_LENGTH`] and the
+    /// Seals the first `length` bytes of `buffer`, which hold a header of `header_length` bytes and the
     /// payload; gives the length on the wire. `index` is the endless sequence number whose low bits
     /// the header carries, and must never repeat for an SSRC.
     ///
     /// `None` where the buffer has no room for the tag.
-    pub fn seal_rtp(&self, buffer: &mut [u8], length: usize, ssrc: u32, index: u64) -> Option<usize> {
-        self.session.rtp.seal(buffer, length, ssrc, index)
+    pub fn seal_rtp(
+        &self,
+        buffer: &mut [u8],
+        header_length: usize,
+        length: usize,
+        ssrc: u32,
+        index: u64,
+    ) -> Option<usize> {
+        self.session.rtp.seal(buffer, header_length, length, ssrc, index)
     }
 
     /// Seals a compound RTCP packet of `length` bytes; gives the length on the wire.
@@ -222,11 +229,18 @@ impl Cipher {
         }
     }
 
-    fn seal(&self, buffer: &mut [u8], length: usize, ssrc: u32, index: u64) -> Option<usize> {
+    fn seal(
+        &self,
+        buffer: &mut [u8],
+        header_length: usize,
+        length: usize,
+        ssrc: u32,
+        index: u64,
+    ) -> Option<usize> {
         match self {
             Cipher::Gcm { key, salt } => {
                 let (packet, rest) = buffer.split_at_mut_checked(length)?;
-                let (aad, plain) = packet.split_at_mut_checked(rtp::HEADER_LENGTH)?;
+                let (aad, plain) = packet.split_at_mut_checked(header_length)?;
                 let nonce = gcm_nonce(salt, ssrc, index);
                 let tag = key
                     .seal_in_place_separate_tag(nonce, aead::Aad::from(&*aad), plain)
@@ -240,7 +254,7 @@ impl Cipher {
                 authentication,
             } => {
                 let (packet, rest) = buffer.split_at_mut_checked(length)?;
-                cm_apply(key, salt, ssrc, index, packet.get_mut(rtp::HEADER_LENGTH..)?);
+                cm_apply(key, salt, ssrc, index, packet.get_mut(header_length..)?);
                 let tag = sha1_tag(authentication, packet, &roll_over(index).to_be_bytes());
                 rest.get_mut(..SHA1_TAG)?.copy_from_slice(&tag);
                 Some(length + SHA1_TAG)
@@ -443,7 +457,9 @@ mod tests {
             let (sealer, mut opener) = pair(profile);
             for index in 65_530u64..65_545 {
                 let mut bytes = packet(index as u16);
-                let length = sealer.seal_rtp(&mut bytes, 100, 0xcafe, index).unwrap();
+                let length = sealer
+                    .seal_rtp(&mut bytes, rtp::HEADER_LENGTH, 100, 0xcafe, index)
+                    .unwrap();
                 bytes.truncate(length);
                 let header = rtp::Header::parse(&bytes).unwrap();
                 assert_eq!(opener.open_rtp(&mut bytes, &header), Ok((index, 100)));
@@ -457,7 +473,9 @@ mod tests {
         for profile in [Profile::AeadAes128Gcm, Profile::Aes128CmHmacSha1_80] {
             let (sealer, mut opener) = pair(profile);
             let mut bytes = packet(9);
-            let length = sealer.seal_rtp(&mut bytes, 100, 0xcafe, 9).unwrap();
+            let length = sealer
+                .seal_rtp(&mut bytes, rtp::HEADER_LENGTH, 100, 0xcafe, 9)
+                .unwrap();
             bytes.truncate(length);
             let header = rtp::Header::parse(&bytes).unwrap();
             let mut forged = bytes.clone();

@@ -2,6 +2,7 @@ import type { Participant, ServerMessage, Slot, Source, Welcome } from '../proto
 import { Publisher } from './publisher';
 import { Signalling, type Farewell } from './signalling';
 import { Subscriber } from './subscriber';
+import { Viewport } from './viewport';
 
 /** What a call tells the page. Every value is whole: the page replaces what it had. */
 export interface Listener {
@@ -41,6 +42,7 @@ export class Call {
   private subscriber: Subscriber | null = null;
   private welcome: Welcome | null = null;
   private slots: Slot[] = [];
+  private readonly viewport: Viewport;
   /** What we send. A source that is not here is muted. */
   private readonly sent = new Map<Source, MediaStreamTrack>();
 
@@ -49,13 +51,22 @@ export class Call {
     private readonly listener: Listener,
   ) {
     this.signalling = new Signalling(door.url, door.name, door.place, {
+      stands: () => Boolean(this.publisher?.stands() && this.subscriber?.stands()),
       message: (message) => void this.take(message).catch((cause) => this.broken(cause)),
       lost: (attempt) => listener.lost(attempt),
       over: (farewell) => {
+        this.close();
         this.disconnect();
         listener.over(farewell);
       },
     });
+    addEventListener('online', this.renew);
+    // Sections are told of only while they carry something: their tracks exist from the start.
+    const carried = ([mid]: [string, MediaStreamTrack]) => this.slots.some((slot) => slot.mid === mid);
+    this.viewport = new Viewport(
+      () => this.subscriber?.pictures().filter(carried) ?? [],
+      (slots) => this.signalling.send({ type: 'view', slots }),
+    );
   }
 
   /** Sends `track` as `source`, or mutes it with `null`: the server is told, and nothing more leaves this machine. */
@@ -77,6 +88,7 @@ export class Call {
 
   /** The page goes away, the seat stays. */
   drop(): void {
+    this.close();
     this.signalling.drop();
     this.disconnect();
   }
@@ -92,10 +104,7 @@ export class Call {
   private async take(message: ServerMessage): Promise<void> {
     switch (message.type) {
       case 'welcome':
-        this.disconnect();
-        this.welcome = message;
-        this.listener.welcomed(message);
-        return this.publish(message);
+        return this.welcomed(message);
       case 'participant':
         return this.listener.participant(message.participant);
       case 'left':
@@ -109,10 +118,25 @@ export class Call {
         await this.publisher?.answer(message.sdp);
         return this.resume();
       case 'subscribe_offer':
-        return this.subscribe(message.sdp);
+        return this.subscribe(message.sdp, message.fresh);
+      case 'send_layers':
+        return this.publisher?.sendLayers(message.source, message.layers);
       case 'error':
         return this.listener.error(message.sentence);
     }
+  }
+
+  private async welcomed(welcome: Welcome): Promise<void> {
+    this.welcome = welcome;
+    if (welcome.kept) {
+      this.listener.welcomed(welcome);
+      this.viewport.forget();
+      if (!this.publisher?.flows() || !this.subscriber?.flows()) this.renew();
+      return this.resume();
+    }
+    this.disconnect();
+    this.listener.welcomed(welcome);
+    return this.publish(welcome);
   }
 
   private async publish(welcome: Welcome): Promise<void> {
@@ -135,15 +159,21 @@ export class Call {
   /** Puts what was sent before into the new connection. */
   private async resume(): Promise<void> {
     for (const [source, track] of this.sent) await this.send(source, track);
+    // A source closed while nobody listened is still open over there.
+    for (const source of SOURCES)
+      if (!this.sent.has(source)) this.signalling.send({ type: 'mute', source, muted: true });
   }
 
-  /** Each offer belongs to a new connection: the server offers once after `join` and once after `subscribe_again`. */
-  private async subscribe(sdp: string): Promise<void> {
+  private async subscribe(sdp: string, fresh: boolean): Promise<void> {
+    if (!fresh && this.subscriber) return this.subscriber.offer(sdp);
     this.subscriber?.close();
-    const subscriber = new Subscriber({
+    this.viewport.forget();
+    const subscriber: Subscriber = new Subscriber({
       answer: (answer) => this.signalling.send({ type: 'subscribe_answer', sdp: answer }),
       changed: () => this.show(),
-      failed: () => subscriber === this.subscriber && this.signalling.send({ type: 'subscribe_again' }),
+      disconnected: () =>
+        subscriber === this.subscriber && this.signalling.send({ type: 'subscribe_again', keep: true }),
+      failed: () => subscriber === this.subscriber && this.signalling.send({ type: 'subscribe_again', keep: false }),
     });
     this.subscriber = subscriber;
     await subscriber.offer(sdp);
@@ -166,8 +196,21 @@ export class Call {
     this.listener.seen([]);
   }
 
+  /** The machine has another network: both connections look for a new way, and the old one carries on until it works. */
+  private renew = (): void => {
+    void this.publisher?.restart().catch((cause) => this.broken(cause));
+    if (this.subscriber) this.signalling.send({ type: 'subscribe_again', keep: true });
+  };
+
+  private close(): void {
+    removeEventListener('online', this.renew);
+    this.viewport.close();
+  }
+
   private broken(cause: unknown): void {
     console.error(cause);
     this.listener.error('');
   }
 }
+
+const SOURCES: Source[] = ['microphone', 'camera', 'screen', 'screen_audio'];

@@ -22,7 +22,9 @@ export class Publisher {
   ) {
     for (const source of sources) this.sections.set(source, this.section(source));
     this.connection.onconnectionstatechange = () => {
-      if (this.connection.connectionState === 'failed') line.failed();
+      const state = this.connection.connectionState;
+      if (state === 'failed') line.failed();
+      if (state === 'disconnected') void this.restart();
     };
   }
 
@@ -38,8 +40,33 @@ export class Publisher {
     await this.connection.setRemoteDescription({ type: 'answer', sdp });
   }
 
+  /** Sends only these layers of a simulcast source: nobody has use for the others. */
+  async sendLayers(source: Source, layers: string[]): Promise<void> {
+    const sender = this.sections.get(source)?.sender;
+    const parameters = sender?.getParameters();
+    if (!sender || !parameters || parameters.encodings.length < 2) return;
+    for (const encoding of parameters.encodings) encoding.active = layers.includes(encoding.rid!);
+    await sender.setParameters(parameters);
+  }
+
+  /** Looks for another way through the network; the present one carries on until it is found. */
+  async restart(): Promise<void> {
+    this.connection.restartIce();
+    await this.start();
+  }
+
   async send(source: Source, track: MediaStreamTrack | null): Promise<void> {
     await this.sections.get(source)?.sender.replaceTrack(track);
+  }
+
+  /** Nothing is being negotiated, and media flows or did until a moment ago. */
+  stands(): boolean {
+    const { connectionState, signalingState } = this.connection;
+    return signalingState === 'stable' && (connectionState === 'connected' || connectionState === 'disconnected');
+  }
+
+  flows(): boolean {
+    return this.connection.connectionState === 'connected';
   }
 
   stats(): Promise<RTCStatsReport> {

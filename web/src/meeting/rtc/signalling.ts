@@ -4,6 +4,8 @@ import { VERSION, type ClientMessage, type ServerMessage } from '../protocol';
 export type Farewell = 'left' | 'replaced' | 'ended' | 'outdated' | 'full' | 'refused';
 
 export interface Heard {
+  /** Whether both connections stand, so that they can go on under a new socket. */
+  stands(): boolean;
   message(message: ServerMessage): void;
   /** The line is lost; attempt 1 follows at once, later ones after a pause. */
   lost(attempt: number): void;
@@ -73,7 +75,7 @@ export class Signalling {
     socket.onopen = () => {
       this.never = 0;
       this.heardAt = performance.now();
-      this.send({ type: 'join', version: VERSION, name: this.name, place: this.place });
+      this.send({ type: 'join', version: VERSION, name: this.name, place: this.place, keep: this.heard.stands() });
       this.pinger = window.setInterval(() => this.ping(), PING_EVERY_MS);
     };
     socket.onmessage = (event) => this.take(event.data as string);

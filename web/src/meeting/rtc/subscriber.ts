@@ -3,6 +3,8 @@ export interface SubscribeLine {
   answer(sdp: string): void;
   /** A section has its track. */
   changed(): void;
+  /** Nothing comes any more; another way through the network may be found. */
+  disconnected(): void;
   failed(): void;
 }
 
@@ -17,7 +19,9 @@ export class Subscriber {
       line.changed();
     };
     this.connection.onconnectionstatechange = () => {
-      if (this.connection.connectionState === 'failed') line.failed();
+      const state = this.connection.connectionState;
+      if (state === 'failed') line.failed();
+      if (state === 'disconnected') line.disconnected();
     };
   }
 
@@ -27,8 +31,23 @@ export class Subscriber {
     this.line.answer(this.connection.localDescription!.sdp);
   }
 
+  /** The sections that have a picture, with their tracks. */
+  pictures(): [string, MediaStreamTrack][] {
+    return [...this.tracks].filter(([, track]) => track.kind === 'video');
+  }
+
   track(mid: string): MediaStreamTrack | null {
     return this.tracks.get(mid) ?? null;
+  }
+
+  /** Nothing is being negotiated, and media flows or did until a moment ago. */
+  stands(): boolean {
+    const { connectionState, signalingState } = this.connection;
+    return signalingState === 'stable' && (connectionState === 'connected' || connectionState === 'disconnected');
+  }
+
+  flows(): boolean {
+    return this.connection.connectionState === 'connected';
   }
 
   stats(): Promise<RTCStatsReport> {

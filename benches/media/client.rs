@@ -1,0 +1,159 @@
+//! One connection of a simulated client over a real socket: ICE controlling, DTLS client, SRTP both ways.
+
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use hoian_server::clock;
+use hoian_server::media::transport::Protocol;
+use hoian_server::media::transport::srtp::{self, Opener, Profile, Sealer};
+use ring::digest;
+use rtc_crypto::RTCCryptoProvider;
+use rtc_dtls::config::{ConfigBuilder, ExtendedMasterSecretType};
+use rtc_dtls::crypto::Certificate;
+use rtc_dtls::endpoint::{Endpoint, EndpointEvent};
+use rtc_dtls::extension::extension_use_srtp::SrtpProtectionProfile;
+use rtc_shared::TransportProtocol;
+use rtc_stun::attributes::{ATTR_USE_CANDIDATE, ATTR_USERNAME};
+use rtc_stun::fingerprint::FINGERPRINT;
+use rtc_stun::integrity::MessageIntegrity;
+use rtc_stun::message::{BINDING_REQUEST, Message, Setter};
+
+pub const AUDIO: u32 = 1111;
+pub const VIDEO: u32 = 2222;
+const TRANSPORT_CC: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+
+/// All clients show one certificate: making a thousand takes longer than the run.
+pub struct Certified {
+    crypto: Arc<dyn RTCCryptoProvider>,
+    certificate: Certificate,
+}
+
+impl Certified {
+    pub fn new() -> Result<Certified> {
+        let crypto = rtc_crypto::default_provider()?;
+        let certificate = Certificate::generate_self_signed(vec!["peer".to_owned()], crypto.crypto())?;
+        Ok(Certified { crypto, certificate })
+    }
+
+    fn transport(&self, setup: &str) -> String {
+        let hash = digest::digest(&digest::SHA256, self.certificate.certificate[0].as_ref());
+        let hash: Vec<String> = hash.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
+        format!(
+            "a=ice-ufrag:peer\r\na=ice-pwd:passwordpasswordpassword\r\na=fingerprint:sha-256 {}\r\na=setup:{setup}\r\n",
+            hash.join(":")
+        )
+    }
+
+    /// A microphone (mid 0) and a camera of one layer (mid 1).
+    pub fn offer(&self) -> String {
+        let transport = self.transport("actpass");
+        format!(
+            "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1\r\n\
+             m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\n{transport}a=sendonly\r\na=rtcp-mux\r\n\
+             a=rtpmap:111 opus/48000/2\r\na=extmap:5 {TRANSPORT_CC}\r\na=rtcp-fb:111 transport-cc\r\na=ssrc:{AUDIO} cname:x\r\n\
+             m=video 9 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=mid:1\r\n{transport}a=sendonly\r\na=rtcp-mux\r\n\
+             a=rtpmap:96 VP8/90000\r\na=extmap:5 {TRANSPORT_CC}\r\na=rtcp-fb:96 transport-cc\r\na=ssrc:{VIDEO} cname:x\r\n"
+        )
+    }
+
+    /// Takes every section of an offer, with all that a browser would take.
+    pub fn answer(&self, offer: &str) -> String {
+        let transport = self.transport("active");
+        let mut answer = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n".to_owned();
+        for line in offer.lines() {
+            if line.starts_with("m=") {
+                answer += &format!("{line}\r\nc=IN IP4 0.0.0.0\r\n{transport}a=recvonly\r\n");
+            } else if ["a=mid", "a=rtpmap", "a=fmtp", "a=group", "a=extmap", "a=rtcp-fb"]
+                .iter()
+                .any(|kept| line.starts_with(kept))
+            {
+                answer += &format!("{line}\r\n");
+            }
+        }
+        answer
+    }
+}
+
+pub struct Client {
+    pub socket: UdpSocket,
+    pub opener: Opener,
+    pub sealer: Sealer,
+}
+
+impl Client {
+    /// Makes the connection that `description` of the server speaks of.
+    pub fn connect(certified: &Certified, server: SocketAddr, description: &str) -> Result<Client> {
+        let socket = UdpSocket::bind("127.0.0.1:0")?;
+        socket.connect(server)?;
+        socket.set_read_timeout(Some(Duration::from_millis(20)))?;
+        socket.send(&check(certified, description)?)?;
+        let config = ConfigBuilder::default()
+            .with_crypto_provider(certified.crypto.clone())
+            .with_certificates(vec![certified.certificate.clone()])
+            .with_srtp_protection_profiles(vec![SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm])
+            .with_insecure_skip_verify(true)
+            .with_extended_master_secret(ExtendedMasterSecretType::Require)
+            .build(true, Some(server))?;
+        let mut endpoint = Endpoint::new(socket.local_addr()?, TransportProtocol::UDP, None);
+        endpoint.connect(clock::instant(), server, Arc::new(config), None)?;
+        let (opener, sealer) = shake_hands(&socket, server, &mut endpoint)?;
+        socket.set_nonblocking(true)?;
+        Ok(Client {
+            socket,
+            opener,
+            sealer,
+        })
+    }
+}
+
+fn shake_hands(socket: &UdpSocket, server: SocketAddr, endpoint: &mut Endpoint) -> Result<(Opener, Sealer)> {
+    let mut buffer = [0; 2048];
+    let until: Instant = clock::instant() + Duration::from_secs(10);
+    while clock::instant() < until {
+        while let Some(transmit) = endpoint.poll_transmit() {
+            socket.send(&transmit.message)?;
+        }
+        let Ok(length) = socket.recv(&mut buffer) else {
+            // Nothing within the read timeout: a flight is due again.
+            let _ = endpoint.handle_timeout(server, clock::instant());
+            continue;
+        };
+        if Protocol::of(&buffer[..length]) != Some(Protocol::Dtls) {
+            continue;
+        }
+        let events = endpoint.read(clock::instant(), server, None, buffer[..length].into())?;
+        if events
+            .iter()
+            .any(|event| matches!(event, EndpointEvent::HandshakeComplete))
+        {
+            while let Some(transmit) = endpoint.poll_transmit() {
+                socket.send(&transmit.message)?;
+            }
+            let profile = Profile::AeadAes128Gcm;
+            let state = endpoint.get_connection_state(server).context("a state")?;
+            let material =
+                state.export_keying_material(srtp::EXPORTER_LABEL, &[], profile.keying_material_length())?;
+            return srtp::contexts(profile, material.as_ref(), false).context("keys of the right length");
+        }
+    }
+    anyhow::bail!("no handshake within ten seconds")
+}
+
+fn check(certified: &Certified, description: &str) -> Result<Vec<u8>> {
+    let value = |key: &str| description.lines().find_map(|line| line.strip_prefix(key));
+    let fragment = value("a=ice-ufrag:").context("a user fragment")?;
+    let password = value("a=ice-pwd:").context("a password")?;
+    ensure!(!password.is_empty(), "a password");
+    let mut message = Message::new();
+    message.set_type(BINDING_REQUEST);
+    message.new_transaction_id()?;
+    message.write_header();
+    message.add(ATTR_USERNAME, format!("{fragment}:peer").as_bytes());
+    message.add(ATTR_USE_CANDIDATE, &[]);
+    MessageIntegrity::new_short_term_integrity_with_provider(password.to_owned(), certified.crypto.crypto())
+        .add_to(&mut message)?;
+    FINGERPRINT.add_to(&mut message)?;
+    Ok(message.raw)
+}

@@ -1,0 +1,129 @@
+//! A publisher that sends pictures of the sizes that Chromium was seen to send, and sound.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use hoian_server::clock;
+use hoian_server::media::rtp::{self, Outgoing};
+use hoian_server::media::transport::srtp;
+
+use crate::client::{AUDIO, Client, VIDEO};
+
+/// The packets of each picture, by their payload sizes; recorded by record.py.
+pub fn recorded() -> Result<Vec<Vec<usize>>> {
+    serde_json::from_str(include_str!("sizes.json")).context("sizes.json")
+}
+
+/// A stream of packets under one SSRC.
+struct Stream {
+    ssrc: u32,
+    payload_type: u8,
+    index: u64,
+}
+
+pub struct Publisher {
+    client: Client,
+    pictures: Vec<Vec<usize>>,
+    video: Stream,
+    audio: Stream,
+    picture: u16,
+}
+
+impl Publisher {
+    pub fn new(client: Client, pictures: Vec<Vec<usize>>) -> Publisher {
+        let stream = |ssrc, payload_type| Stream {
+            ssrc,
+            payload_type,
+            index: 100,
+        };
+        Publisher {
+            client,
+            pictures,
+            video: stream(VIDEO, 96),
+            audio: stream(AUDIO, 111),
+            picture: 0,
+        }
+    }
+
+    /// Sends at `bits_per_second` of video, with fifty packets of sound a second, until told to stop. The
+    /// pictures are the recorded ones, as often as the rate demands.
+    pub fn run(&mut self, bits_per_second: u64, began: Instant, stop: &AtomicBool) -> Result<()> {
+        let (mut picture_at, mut sound_at) = (clock::instant(), clock::instant());
+        while !stop.load(Ordering::Relaxed) {
+            let now = clock::instant();
+            if now >= sound_at {
+                sound_at += Duration::from_millis(20);
+                self.send_sound(began)?;
+            }
+            if now >= picture_at {
+                let bytes = self.send_picture(began)?;
+                picture_at += Duration::from_nanos(bytes * 8_000_000_000 / bits_per_second);
+            }
+            let next = picture_at.min(sound_at);
+            std::thread::sleep(next.saturating_duration_since(clock::instant()));
+        }
+        Ok(())
+    }
+
+    fn send_sound(&mut self, began: Instant) -> Result<()> {
+        self.audio.index += 1;
+        let timestamp = self.audio.index as u32 * 960;
+        send(&self.client, &self.audio, timestamp, false, vec![7; 80], began)
+    }
+
+    fn send_picture(&mut self, began: Instant) -> Result<u64> {
+        let at = usize::from(self.picture) % self.pictures.len();
+        let is_key = self.picture % 300 == 0;
+        self.picture = self.picture.wrapping_add(1);
+        let sizes = self.pictures[at].clone();
+        for (part, size) in sizes.iter().enumerate() {
+            self.video.index += 1;
+            let start = if part == 0 { 0x10 } else { 0 };
+            let mut payload = vec![
+                0x80 | start,
+                0x80,
+                0x80 | (self.picture >> 8) as u8,
+                self.picture as u8,
+            ];
+            payload.push(u8::from(!is_key));
+            payload.resize((*size).max(16), 7);
+            let timestamp = u32::from(self.picture) * 3_000;
+            let is_last = part + 1 == sizes.len();
+            send(&self.client, &self.video, timestamp, is_last, payload, began)?;
+        }
+        Ok(sizes.iter().sum::<usize>() as u64)
+    }
+}
+
+fn send(
+    client: &Client,
+    stream: &Stream,
+    timestamp: u32,
+    marker: bool,
+    mut payload: Vec<u8>,
+    began: Instant,
+) -> Result<()> {
+    let sent_us = clock::instant().saturating_duration_since(began).as_micros() as u64;
+    if let Some(last) = payload.last_chunk_mut::<8>() {
+        *last = sent_us.to_be_bytes();
+    }
+    let plain = rtp::HEADER_LENGTH + payload.len();
+    let mut bytes = vec![0; plain + srtp::OVERHEAD];
+    Outgoing {
+        marker,
+        payload_type: stream.payload_type,
+        sequence_number: stream.index as u16,
+        timestamp,
+        ssrc: stream.ssrc,
+    }
+    .write(bytes.first_chunk_mut().context("a header's room")?);
+    bytes[rtp::HEADER_LENGTH..plain].copy_from_slice(&payload);
+    let sealed = client
+        .sealer
+        .seal_rtp(&mut bytes, rtp::HEADER_LENGTH, plain, stream.ssrc, stream.index);
+    client
+        .socket
+        .send(&bytes[..sealed.context("room for the tag")?])?;
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! The SFU in a process of its own, as the program runs it, driven over standard streams.
+//!
+//!     in  {"join": true, "publish": SDP or null}   out {"answer": SDP or null, "offer": SDP}
+//!     in  {"accept": SEAT, "answer": SDP}          out {}
+//!     in  {"figures": true}                        out {"forwarded", "sent_again", "dropped", "cpu_ns", "memory_bytes"}
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use anyhow::{Context, Result};
+use hoian_server::media::stats::Drop;
+use hoian_server::media::{ParticipantId, RoomId, Source};
+use hoian_server::net::{Config, Media, PublishedTrack, Renewal, Room, Seat, SlotPool};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// The end that the load client holds.
+pub struct Remote {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Remote {
+    pub fn start() -> Result<Remote> {
+        let mut child = Command::new(std::env::current_exe()?)
+            .arg("serve")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        Ok(Remote {
+            input: child.stdin.take().context("standard input")?,
+            output: BufReader::new(child.stdout.take().context("standard output")?),
+            child,
+        })
+    }
+
+    pub fn ask(&mut self, question: &Value) -> Result<Value> {
+        writeln!(self.input, "{question}")?;
+        let mut line = String::new();
+        self.output.read_line(&mut line)?;
+        Ok(serde_json::from_str(&line)?)
+    }
+}
+
+impl std::ops::Drop for Remote {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs until standard input ends.
+pub async fn serve() -> Result<()> {
+    let media = Media::start(Config {
+        bind: "127.0.0.1:0".parse()?,
+        publisher_bitrate_kbps: 4_000,
+        ..Config::default()
+    })?;
+    let (room, mut events) = media.open(RoomId(Uuid::from_u128(1))).await?;
+    let thread = media_thread()?;
+    let mut seats: Vec<Seat> = Vec::new();
+    for line in std::io::stdin().lock().lines() {
+        let question: Value = serde_json::from_str(&line?)?;
+        let answer = if question["join"].is_boolean() {
+            join(&room, &mut seats, question["publish"].as_str()).await?
+        } else if let Some(seat) = question["accept"].as_u64() {
+            let seat = seats.get(seat as usize).context("a seat")?;
+            seat.accept(question["answer"].as_str().unwrap_or_default())
+                .await?;
+            json!({})
+        } else {
+            figures(&media, &thread).await?
+        };
+        while events.try_recv().is_ok() {}
+        println!("{answer}");
+    }
+    Ok(())
+}
+
+async fn join(room: &Room, seats: &mut Vec<Seat>, publish: Option<&str>) -> Result<Value> {
+    let seat = room
+        .join(ParticipantId(Uuid::from_u128(seats.len() as u128 + 1)))
+        .await?;
+    let track = |mid: &str, source| PublishedTrack {
+        mid: mid.to_owned(),
+        source,
+    };
+    let answer = match publish {
+        Some(offer) => {
+            let tracks = [track("0", Source::Microphone), track("1", Source::Camera)];
+            Some(seat.publish(offer, &tracks).await?)
+        }
+        None => None,
+    };
+    let offer = seat.subscribe(SlotPool { seats: 9 }, Renewal::Grow).await?;
+    seats.push(seat);
+    Ok(json!({ "answer": answer, "offer": offer }))
+}
+
+async fn figures(media: &Media, thread: &PathBuf) -> Result<Value> {
+    let stats = media.stats().await?;
+    let schedule = std::fs::read_to_string(thread.join("schedstat"))?;
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = memory.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
+    let held_back =
+        stats.dropped(Drop::NoRoom) + stats.dropped(Drop::TooManyWait) + stats.dropped(Drop::Overtaken);
+    Ok(json!({
+        "forwarded": stats.forwarded_packets,
+        "sent_again": stats.retransmitted_packets + stats.probe_packets,
+        "dropped": held_back,
+        "cpu_ns": schedule.split(' ').next().and_then(|word| word.parse::<u64>().ok()),
+        "memory_bytes": kilobytes.unwrap_or(0) * 1024,
+    }))
+}
+
+/// Where the system keeps the figures of the media thread; the thread is pinned to the first core.
+fn media_thread() -> Result<PathBuf> {
+    for entry in std::fs::read_dir("/proc/self/task")? {
+        let path = entry?.path();
+        if std::fs::read_to_string(path.join("comm"))?.trim() == "media-0" {
+            let id = path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .context("a thread id")?;
+            crate::pin(id.parse()?, 0)?;
+            return Ok(path);
+        }
+    }
+    anyhow::bail!("no media thread")
+}

@@ -1,0 +1,65 @@
+//! One packet on its way to a viewer, whatever the reason for which it is sent.
+
+use std::time::Instant;
+
+use super::Connection;
+use crate::media::codec::vp8;
+use crate::media::rtp::{Elements, Outgoing};
+use crate::media::sdp::extension;
+use crate::media::transport::outbox::Outbox;
+
+/// A packet as it will stand on the wire, before it is sealed.
+pub(super) struct Departure<'p> {
+    pub header: Outgoing,
+    /// The endless sequence number of its SSRC.
+    pub index: u64,
+    /// Of a repair: the number of the packet it repeats (RFC 4588 section 4).
+    pub original: Option<u16>,
+    pub payload: &'p [u8],
+    pub rewrite: Option<(vp8::Shift, vp8::Descriptor)>,
+    pub playout_delay: Option<[u8; 3]>,
+}
+
+impl Departure<'_> {
+    /// Writes it into the outbox, sealed; `false` where there is no way or no room.
+    pub fn send(&self, now: Instant, connection: &mut Connection, out: &mut Outbox) -> bool {
+        let Some((to, sealer)) = connection.transport.sender() else {
+            return false;
+        };
+        let elements = Elements {
+            transport_sequence: connection
+                .egress
+                .as_ref()
+                .map(|egress| (extension::TRANSPORT_CC, egress.next_number())),
+            playout_delay: self.playout_delay.map(|value| (extension::PLAYOUT_DELAY, value)),
+        };
+        let mut length = 0;
+        let sent = out.write(to, |buffer| {
+            let (header_length, plain) = self.write(&elements, buffer)?;
+            length = sealer.seal_rtp(buffer, header_length, plain, self.header.ssrc, self.index)?;
+            Some(length)
+        });
+        if let Some(egress) = connection.egress.as_mut().filter(|_| sent) {
+            egress.sent(now, length);
+        }
+        sent
+    }
+
+    fn write(&self, elements: &Elements, buffer: &mut [u8]) -> Option<(usize, usize)> {
+        let header_length = self.header.write_with(elements, buffer)?;
+        let mut start = header_length;
+        if let Some(original) = self.original {
+            buffer
+                .get_mut(start..start + 2)?
+                .copy_from_slice(&original.to_be_bytes());
+            start += 2;
+        }
+        let end = start + self.payload.len();
+        let body = buffer.get_mut(start..end)?;
+        body.copy_from_slice(self.payload);
+        if let Some((shift, descriptor)) = &self.rewrite {
+            shift.apply(descriptor, body);
+        }
+        Some((header_length, end))
+    }
+}
