@@ -8,7 +8,11 @@
     reason = "a test fails by panicking"
 )]
 
+mod crowd;
+mod handling;
 mod judges;
+mod recall;
 mod refusals;
+mod registers;
 mod story;
 mod waiting;

@@ -19,6 +19,7 @@ pub mod page;
 mod people;
 pub mod problem;
 mod refusal;
+mod registers;
 pub mod session;
 mod socket;
 mod trace;
@@ -45,6 +46,7 @@ fn families() -> OpenApiRouter<App> {
         .merge(people::routes())
         .merge(documents::routes())
         .merge(dispatches::routes())
+        .merge(registers::routes())
         .merge(verifications::routes())
         .merge(meetings::routes())
         .merge(socket::routes())

@@ -9,6 +9,7 @@ use super::error::{Error, Result};
 use super::intake;
 use super::place::{Size, find_places};
 use super::{Custody, Presence};
+use crate::domain::dispatch::DispatchId;
 use crate::domain::document::{Document, DocumentId, Purpose};
 use crate::domain::holder::Holder;
 use crate::domain::id::PersonId;
@@ -26,6 +27,8 @@ pub struct Description {
     /// 0 thường, 1 khẩn, 2 thượng khẩn, 3 hỏa tốc.
     pub urgency: i16,
     pub signer: PersonId,
+    /// The incoming document that this one answers.
+    pub reply_to: Option<DispatchId>,
 }
 
 impl Custody {
@@ -43,6 +46,12 @@ impl Custody {
         stored: &Stored,
     ) -> Result<DocumentId> {
         let (agency, signer, _) = self.signer(presence, &description.signer).await?;
+        if let Some(answered) = &description.reply_to {
+            let incoming = self.received(presence, answered).await?;
+            if incoming.receiver_id != agency.id {
+                return Err(Error::NotFound);
+            }
+        }
         let document = self.store.blobs().get(&stored.sha256).await?;
         let now = self.clock.now_utc();
         let pages = self.run(move || intake::check(&document, now)).await??;
@@ -71,6 +80,7 @@ impl Custody {
             revision: Set(0),
             created_at: Set(now),
             updated_at: Set(now),
+            reply_to: Set(description.reply_to),
         };
         let version = NewVersion {
             purpose: Purpose::Draft,

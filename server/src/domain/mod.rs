@@ -9,6 +9,7 @@ pub mod meeting;
 pub mod numbering;
 pub mod organisation;
 pub mod party;
+pub mod register;
 pub mod role;
 pub mod secrecy;
 pub mod trust;

@@ -3,6 +3,7 @@
 mod m0001_house;
 mod m0002_documents;
 mod m0003_meetings;
+mod m0010_handling;
 
 use sea_orm::{DatabaseConnection, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -20,6 +21,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_house::Migration),
             Box::new(m0002_documents::Migration),
             Box::new(m0003_meetings::Migration),
+            Box::new(m0010_handling::Migration),
         ]
     }
 }
