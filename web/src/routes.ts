@@ -18,6 +18,11 @@ export const routes: Route[] = [
   { paths: ['/van-ban/:id/ky'], load: () => import('./pages/sign/Sign.svelte'), access: 'person', frame: 'bare' },
   { paths: ['/van-ban-den', '/van-ban-den/:id'], load: () => import('./pages/inbox/Inbox.svelte'), ...documents },
   {
+    paths: ['/so-dang-ky', '/so-dang-ky/:register'],
+    load: () => import('./pages/registers/Registers.svelte'),
+    ...documents,
+  },
+  {
     paths: ['/kiem-tra'],
     load: () => import('./pages/verify/Verify.svelte'),
     access: 'public',
