@@ -2,7 +2,7 @@
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hoian
 # Outside the clone, so that a second clone builds nothing twice.
 export CARGO_TARGET_DIR ?= $(CACHE)/target
-AREAS := smoke api store media conference documents keys signing tampering conformance interop browsers
+AREAS := smoke api store media conference documents keys signing tampering conformance interop faults browsers
 HOIAN := $(CARGO_TARGET_DIR)/release/hoian
 
 .PHONY: run code test check build web format

@@ -1,7 +1,7 @@
 //! Named places where a test can end the process, to prove that a sudden stop leaves the old state or the new one.
 //!
-//! In a debug build [`hit`] aborts when the environment variable `HOIAN_FAIL_POINT` names the place; in a release build
-//! it is nothing. [`ALL`] lists every name, so that a test can kill the program at each of them, and a name never
+//! In a debug build [`hit`] aborts when the environment variable `HOIAN_FAIL_POINT` names the place, or the place and
+//! which passing of it, counted from 1 (`write.after_commit@3`); in a release build it is nothing. [`ALL`] lists every name, so that a test can kill the program at each of them, and a name never
 //! reached is itself a failure.
 
 /// Every fail point of the program.
@@ -48,18 +48,28 @@ pub const ALL: &[&str] = &[
 #[cfg(debug_assertions)]
 pub fn hit(name: &str) {
     use std::sync::OnceLock;
-    static ARMED: OnceLock<Option<String>> = OnceLock::new();
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    static ARMED: OnceLock<Option<(String, usize)>> = OnceLock::new();
+    static PASSED: AtomicUsize = AtomicUsize::new(0);
 
     debug_assert!(
         ALL.contains(&name),
         "fail point {name} is missing from fail_point::ALL"
     );
-    if ARMED
-        .get_or_init(|| std::env::var("HOIAN_FAIL_POINT").ok())
-        .as_deref()
-        == Some(name)
-    {
+    let armed = ARMED.get_or_init(|| std::env::var("HOIAN_FAIL_POINT").ok().map(|text| armed(&text)));
+    let Some((wanted, passing)) = armed else {
+        return;
+    };
+    if wanted == name && PASSED.fetch_add(1, Ordering::Relaxed) + 1 == *passing {
         std::process::abort();
+    }
+}
+
+#[cfg(debug_assertions)]
+fn armed(text: &str) -> (String, usize) {
+    match text.rsplit_once('@') {
+        Some((name, passing)) => (name.to_owned(), passing.parse().unwrap_or(1)),
+        None => (text.to_owned(), 1),
     }
 }
 

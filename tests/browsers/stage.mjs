@@ -1,6 +1,7 @@
 // The program on a stage of its own: `hoian demo` over an empty folder and a free port, and people who enter it.
 //
-// With STAGE_URL, STAGE_PASSWORD, STAGE_PIN and HOIAN_DATA_FOLDER set, a demo that runs already is used instead.
+// TESTED_PROGRAM names the program. With STAGE_URL, STAGE_PASSWORD, STAGE_PIN and HOIAN_DATA_FOLDER set, a demo that runs
+// already is used instead.
 
 import { execFile, spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -9,7 +10,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { chromium } from 'playwright-core'
 
-const program = process.env.STAGE_PROGRAM ?? new URL('../../target/debug/hoian', import.meta.url).pathname
+const program = process.env.TESTED_PROGRAM ?? new URL('../../target/debug/hoian', import.meta.url).pathname
 const START_MS = 120_000
 
 export async function raise() {
@@ -29,6 +30,21 @@ export async function raise() {
 export async function enter(stage, userName) {
   const context = await stage.browser.newContext({ viewport: DESK, locale: 'vi-VN', acceptDownloads: true })
   const page = await context.newPage()
+  await page.addInitScript(() => {
+    globalThis.blankPages = blankPages
+    /** Canvases in sight without a dark point in their upper half, by size and place; pdf.js measures text on an unseen one. */
+    function blankPages() {
+      const canvases = [...document.querySelectorAll('canvas')].filter((canvas) => canvas.checkVisibility())
+      const inSight = canvases.filter((canvas) => canvas.getBoundingClientRect().top < innerHeight)
+      return inSight.filter((canvas) => !hasInk(canvas)).map((canvas) => [canvas.width, canvas.height, canvas.getBoundingClientRect()])
+    }
+    function hasInk(canvas) {
+      const { width, height } = canvas
+      const { data } = canvas.getContext('2d').getImageData(0, 0, width, Math.max(1, height >> 1))
+      for (let at = 0; at < data.length; at += 4) if (data[at] < 100 && data[at + 3] > 0) return true
+      return false
+    }
+  })
   page.failures = []
   page.on('pageerror', (error) => page.failures.push(String(error)))
   page.on('console', (message) => {

@@ -215,18 +215,14 @@ async function heading(page, name) {
 
 const optionOf = (page, name) => page.locator('option', { hasText: name }).first().textContent()
 
-/** Waits until the pages that are looked at have ink on them. */
+/** Waits until the pages that are looked at have ink on them; if one stays blank, says which. */
 async function drawn(page) {
-  await page.waitForFunction(() => {
-    const canvases = [...document.querySelectorAll('canvas')].filter((canvas) => canvas.getBoundingClientRect().top < innerHeight)
-    return canvases.length > 0 && canvases.every((canvas) => hasInk(canvas))
-    function hasInk(canvas) {
-      const { width, height } = canvas
-      const { data } = canvas.getContext('2d').getImageData(0, 0, width, Math.max(1, height >> 1))
-      for (let at = 0; at < data.length; at += 4) if (data[at] < 100 && data[at + 3] > 0) return true
-      return false
-    }
-  })
+  try {
+    await page.waitForFunction(() => globalThis.blankPages().length === 0 && document.querySelector('canvas') !== null)
+  } catch (cause) {
+    const blank = await page.evaluate(() => globalThis.blankPages())
+    throw new Error(`at ${page.url()} no ink came on ${JSON.stringify(blank)}`, { cause })
+  }
 }
 
 async function leave(page) {

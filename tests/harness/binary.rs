@@ -7,41 +7,43 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-/// The program, built from the sources as they are now.
+/// The program: the one that `TESTED_PROGRAM` names (`tests/run` built it with this test), else built now from the sources.
 pub fn hoian() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
-    PATH.get_or_init(|| {
-        let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
-        // The whole workspace, as everywhere: another selection has other features, and builds the dependencies again.
-        let mut build = Command::new(cargo);
-        // What cargo tells a test about its package would be read by build scripts (ring's) as a change: they, and all
-        // that stands on them, would be built again here, and once more by the next `cargo test`.
-        for (name, _) in std::env::vars_os().filter(|(name, _)| is_of_the_package(name)) {
-            build.env_remove(name);
-        }
-        let built = build
-            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-            .args([
-                "build",
-                "--quiet",
-                "--workspace",
-                "--all-targets",
-                "--message-format=json",
-            ])
-            .stderr(Stdio::inherit())
-            .output()
-            .expect("cargo runs");
-        assert!(built.status.success(), "the program does not build");
-        let messages = String::from_utf8_lossy(&built.stdout).into_owned();
-        let path = messages.lines().find_map(|line| {
-            let message: serde_json::Value = serde_json::from_str(line).ok()?;
-            let is_ours = message["target"]["name"] == "hoian" && message["profile"]["test"] == false;
-            is_ours
-                .then(|| message["executable"].as_str().map(PathBuf::from))
-                .flatten()
-        });
-        path.expect("cargo names the program")
-    })
+    PATH.get_or_init(|| std::env::var_os("TESTED_PROGRAM").map_or_else(build, PathBuf::from))
+}
+
+fn build() -> PathBuf {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    // The whole workspace, as everywhere: another selection has other features, and builds the dependencies again.
+    let mut build = Command::new(cargo);
+    // What cargo tells a test about its package would be read by build scripts (ring's) as a change: they, and all
+    // that stands on them, would be built again here, and once more by the next `cargo test`.
+    for (name, _) in std::env::vars_os().filter(|(name, _)| is_of_the_package(name)) {
+        build.env_remove(name);
+    }
+    let built = build
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .args([
+            "build",
+            "--quiet",
+            "--workspace",
+            "--all-targets",
+            "--message-format=json",
+        ])
+        .stderr(Stdio::inherit())
+        .output()
+        .expect("cargo runs");
+    assert!(built.status.success(), "the program does not build");
+    let messages = String::from_utf8_lossy(&built.stdout).into_owned();
+    let path = messages.lines().find_map(|line| {
+        let message: serde_json::Value = serde_json::from_str(line).ok()?;
+        let is_ours = message["target"]["name"] == "hoian" && message["profile"]["test"] == false;
+        is_ours
+            .then(|| message["executable"].as_str().map(PathBuf::from))
+            .flatten()
+    });
+    path.expect("cargo names the program")
 }
 
 /// Whether cargo set this variable for the running test; where to build, and how, stays.
@@ -72,7 +74,14 @@ pub struct Process {
 
 impl Process {
     /// Starts a command that serves, and returns once it answers.
-    pub async fn start(mut command: Command) -> Self {
+    pub async fn start(command: Command) -> Self {
+        Self::try_start(command)
+            .await
+            .expect("hoian says where it listens")
+    }
+
+    /// As [`Process::start`]; `None` where it ended before it listened.
+    pub async fn try_start(mut command: Command) -> Option<Self> {
         let mut child = command
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -83,13 +92,13 @@ impl Process {
         // The log says the port; it is read to its end, since a full pipe would stop the program.
         std::thread::spawn(move || read_log(BufReader::new(stderr), found));
         let address = tokio::time::timeout(Duration::from_secs(120), address).await;
-        let address = address
-            .expect("hoian listens in time")
-            .expect("hoian says where it listens");
-        Self {
+        let address = address.expect("hoian listens in time").ok();
+        let mut process = Self {
             child,
-            origin: format!("http://{address}"),
-        }
+            origin: String::new(),
+        };
+        process.origin = format!("http://{}", address?);
+        Some(process)
     }
 
     /// Asks it to end (SIGTERM) and waits.
@@ -109,10 +118,15 @@ impl Process {
         panic!("hoian did not end within 30 s of SIGTERM");
     }
 
+    /// How it ended, if it did so by itself.
+    pub fn has_ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("its state")
+    }
+
     /// Waits until it has ended by itself.
     pub async fn ended(&mut self) -> ExitStatus {
         loop {
-            if let Some(status) = self.child.try_wait().expect("its state") {
+            if let Some(status) = self.has_ended() {
                 return status;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;

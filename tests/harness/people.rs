@@ -9,7 +9,7 @@ use hoian_server::domain::organisation::AgencyKind;
 use hoian_server::domain::role::Role;
 use hoian_server::store::audit::Actor;
 use hoian_server::store::entity::agency;
-use reqwest::header::{HeaderMap, ORIGIN};
+use reqwest::header::ORIGIN;
 use reqwest::{Method, RequestBuilder};
 use sea_orm::{ActiveValue::Set, EntityTrait};
 
@@ -132,9 +132,28 @@ pub struct Client {
 }
 
 impl Client {
+    /// A client that nobody is logged in with, at a program that answers at `origin`.
+    pub fn new(origin: String) -> Self {
+        let http = reqwest::Client::builder()
+            .cookie_store(true)
+            .build()
+            .expect("a client");
+        Self { http, origin }
+    }
+
+    /// The same person at another start of the program, on another port: cookies do not know ports.
+    pub fn at(&self, origin: &str) -> Self {
+        Self {
+            http: self.http.clone(),
+            origin: origin.to_owned(),
+        }
+    }
+
     /// A request to `path` of the server.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.origin))
+        self.http
+            .request(method, format!("{}{path}", self.origin))
+            .header(ORIGIN, &self.origin)
     }
 
     /// GET.
@@ -151,14 +170,7 @@ impl Client {
 impl Server {
     /// A client that nobody is logged in with.
     pub fn client(&self) -> Client {
-        let origin = self.origin();
-        let headers = HeaderMap::from_iter([(ORIGIN, origin.parse().expect("an origin"))]);
-        let http = reqwest::Client::builder()
-            .cookie_store(true)
-            .default_headers(headers)
-            .build()
-            .expect("a client");
-        Client { http, origin }
+        Client::new(self.origin())
     }
 
     /// A client with `user_name` logged in. Moves the clock by one code's time, so that a code is never used twice.

@@ -4,6 +4,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use super::agency::taken;
 use super::{Busy, OneTimeCode};
 use crate::app::App;
 use crate::domain::account::{SHORTEST_PASSWORD, user_name_key};
@@ -42,6 +43,12 @@ pub enum Error {
     ShortPassword,
     #[error("there is no account {0}")]
     Unknown(String),
+    #[error("there is no agency {0}")]
+    UnknownAgency(String),
+    #[error("the name {0} is taken")]
+    Taken(String),
+    #[error("{0} is empty or too long")]
+    Malformed(&'static str),
     #[error("the account {0} needs no one-time code")]
     NoCode(String),
     #[error(transparent)]
@@ -55,7 +62,7 @@ pub enum Error {
 /// Makes an account, in one transaction with its roles and its entry in the audit chain.
 ///
 /// # Errors
-/// When the password is too short, or the user name is taken (the database refuses).
+/// When the password is too short, or the user name is taken.
 pub async fn create(app: &App, actor: &Actor, new: NewPerson) -> Result<Created, Error> {
     if new.password.chars().count() < SHORTEST_PASSWORD {
         return Err(Error::ShortPassword);
@@ -87,17 +94,16 @@ pub async fn create(app: &App, actor: &Actor, new: NewPerson) -> Result<Created,
         position: Set(new.position),
     });
     let memberships: Vec<_> = memberships.collect();
-    app.store
-        .write(async |tx| {
-            person::Entity::insert(row).exec_without_returning(tx).await?;
-            membership::Entity::insert_many(memberships)
-                .exec_without_returning(tx)
-                .await?;
-            let subject = format!("person/{id}");
-            let detail = json!({ "user_name": user_name });
-            audit::append(tx, app.clock.now(), actor, "person.created", &subject, detail).await
-        })
-        .await?;
+    let written = app.store.write(async |tx| {
+        person::Entity::insert(row).exec_without_returning(tx).await?;
+        membership::Entity::insert_many(memberships)
+            .exec_without_returning(tx)
+            .await?;
+        let subject = format!("person/{id}");
+        let detail = json!({ "user_name": user_name });
+        audit::append(tx, app.clock.now(), actor, "person.created", &subject, detail).await
+    });
+    written.await.map_err(|error| taken(error, &user_name))?;
     Ok(Created { id, one_time_code })
 }
 

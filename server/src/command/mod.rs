@@ -1,5 +1,6 @@
 //! The commands of the program: serve, demo, admin, doctor.
 
+mod admin;
 mod demo;
 mod doctor;
 mod serve;
@@ -30,6 +31,9 @@ enum Command {
     Serve,
     /// Serve the demo province, making it on the first start.
     Demo(demo::Demo),
+    /// Add agencies, people, keys and trusted certificates to the data of `hoian serve`.
+    #[command(subcommand)]
+    Admin(admin::Admin),
     /// Check the program and its data.
     #[command(subcommand)]
     Doctor(doctor::Doctor),
@@ -57,6 +61,7 @@ async fn execute(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
         Command::Serve => serve::run(config).await,
         Command::Demo(demo) => demo.run(config).await,
+        Command::Admin(admin) => admin.run(config).await,
         Command::Doctor(doctor) => doctor.run(config).await,
     }
 }

@@ -146,7 +146,8 @@ impl Custody {
         Ok(())
     }
 
-    /// Trusts a certificate (DER) under `regime`: as a root, or as an intermediate that completes chains.
+    /// Trusts a certificate (DER) under `regime`: as a root, or as an intermediate that completes chains. Comes back as
+    /// its fingerprint.
     ///
     /// # Errors
     /// Not a certificate.
@@ -156,7 +157,7 @@ impl Custody {
         certificate: &[u8],
         regime: Regime,
         standing: Standing,
-    ) -> Result<()> {
+    ) -> Result<String> {
         let facts = Facts::of(certificate)?;
         let now = self.clock.now();
         let row = trust_anchor::ActiveModel {
@@ -180,7 +181,7 @@ impl Custody {
                 audit::append(tx, now, actor, "trust_anchor.enrolled", &subject, detail).await
             })
             .await?;
-        Ok(())
+        Ok(facts.fingerprint)
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::{Error, whole_file};
+use crate::accounts::{first_password, random_digits};
 use crate::clock::Clock;
 
 /// Password and PIN.
@@ -15,15 +16,6 @@ pub struct Handout {
     pub password: String,
     pub pin: String,
 }
-
-/// Short Vietnamese words without marks, which anyone can type on any keyboard.
-const WORDS: [&str; 64] = [
-    "an", "bac", "ban", "bien", "binh", "bong", "buom", "ca", "cam", "canh", "cau", "cay", "chim", "co",
-    "cua", "da", "dao", "dat", "den", "dong", "dua", "duong", "gio", "go", "ha", "hoa", "hong", "hue",
-    "huong", "khe", "kim", "la", "lam", "lan", "lua", "mai", "mat", "may", "minh", "mua", "nam", "nang",
-    "ngoc", "nui", "nuoc", "oi", "phu", "que", "rung", "sen", "song", "suoi", "tam", "tan", "thu", "thuy",
-    "tre", "trang", "tuyet", "van", "vang", "xanh", "xuan", "yen",
-];
 
 impl Handout {
     /// Reads the handout in `folder`, or makes one.
@@ -48,21 +40,17 @@ impl Handout {
     /// The same handout with a new password, kept in `folder`. The PIN stays: keys are wrapped under it.
     pub(super) fn renewed(self, folder: &Path, clock: &Clock) -> Result<Self, Error> {
         let handout = Self {
-            password: Self::random(clock).password,
+            password: first_password(clock),
             pin: self.pin,
         };
         handout.save(&folder.join("handout.json"))?;
         Ok(handout)
     }
 
-    /// Four words and four digits: 37 bits, behind a lock after five wrong attempts.
     fn random(clock: &Clock) -> Self {
-        let words = clock
-            .random_bytes::<4>()
-            .map(|byte| WORDS[usize::from(byte % 64)]);
         Self {
-            password: format!("{}-{}", words.join("-"), digits(clock, 4)),
-            pin: digits(clock, 6),
+            password: first_password(clock),
+            pin: random_digits(clock, 6),
         }
     }
 
@@ -71,11 +59,6 @@ impl Handout {
             serde_json::to_vec(self).map_err(|error| Error::Malformed(path.to_owned(), error.to_string()))?;
         Ok(whole_file::write(path, &text)?)
     }
-}
-
-fn digits(clock: &Clock, count: u32) -> String {
-    let number = u64::from_be_bytes(clock.random_bytes()) % 10_u64.pow(count);
-    format!("{number:0width$}", width = count as usize)
 }
 
 #[cfg(test)]

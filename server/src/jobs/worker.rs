@@ -16,8 +16,11 @@ use crate::store::entity::job;
 
 /// Jobs run at the same time; each waits mostly for a network.
 const AT_A_TIME: u64 = 4;
-/// How long a job belongs to the worker that took it: longer than the slowest, the time-stamp authority's 180 s.
-const LEASE: Duration = Duration::from_secs(300);
+/// How long a job belongs to the worker that took it. A worker that lives renews it, so this is how long the jobs of a
+/// dead one rest, however long the slowest job takes.
+const LEASE: Duration = Duration::from_secs(15);
+/// A third: two renewals may fail before another worker takes the job up.
+const RENEWAL: Duration = Duration::from_secs(5);
 /// How often the table is looked at when nothing in this process asked for a job.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -113,10 +116,12 @@ async fn run(app: App, registry: Registry, row: job::Model) {
     fail_point::hit("job.before_run");
     let started = app.clock.monotonic();
     let running = tokio::spawn(registry.run(app.clone(), &row.kind, &row.payload));
+    let ended = tokio::select! {
+        ended = running => ended,
+        never = renew(&app, &row) => match never {},
+    };
     // A panic is a fault of ours and may pass with the next release: the job stays.
-    let result = running
-        .await
-        .unwrap_or_else(|panic| Err(Failure::Later(format!("panicked: {panic}"))));
+    let result = ended.unwrap_or_else(|panic| Err(Failure::Later(format!("panicked: {panic}"))));
     fail_point::hit("job.after_run");
     let duration_ms = started.elapsed().as_millis();
     match &result {
@@ -134,6 +139,20 @@ async fn run(app: App, registry: Registry, row: job::Model) {
     }
     if let Err(error) = record(&app, &row, result).await {
         error!(job.id = row.id, %error, "cannot record how a job ended; it runs again after its lease");
+    }
+}
+
+/// Keeps the lease of a job for as long as it is polled.
+async fn renew(app: &App, row: &job::Model) -> std::convert::Infallible {
+    loop {
+        tokio::time::sleep(RENEWAL).await;
+        let until = app.clock.now().after(LEASE);
+        let renewal = job::Entity::update_many()
+            .col_expr(job::Column::LeasedUntil, Expr::value(until))
+            .filter(job::Column::Id.eq(&row.id));
+        if let Err(error) = app.store.write(async |tx| renewal.exec(tx).await).await {
+            warn!(job.id = row.id, %error, "cannot renew the lease of a job");
+        }
     }
 }
 

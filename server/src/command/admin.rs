@@ -1,0 +1,279 @@
+//! `hoian admin`: agencies, people, keys and trust, from the machine itself; it may run beside `hoian serve`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Args, Subcommand, ValueEnum};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use zeroize::Zeroizing;
+
+use super::serve::claim;
+use hoian_server::accounts::{self, NewAgency, NewMembership, NewPerson};
+use hoian_server::app::App;
+use hoian_server::clock::Clock;
+use hoian_server::config::Config;
+use hoian_server::domain::account::user_name_key;
+use hoian_server::domain::holder::Holder;
+use hoian_server::domain::organisation::AgencyKind;
+use hoian_server::domain::role::Role;
+use hoian_server::domain::trust::{Regime, Standing};
+use hoian_server::store::audit::Actor;
+use hoian_server::store::entity::person;
+
+/// What an administrator does on the machine.
+#[derive(Subcommand)]
+pub(super) enum Admin {
+    /// Add an agency.
+    AddAgency(AddAgency),
+    /// Add a person; prints their first password and the secret of their one-time code, once.
+    AddPerson(AddPerson),
+    /// Take a PKCS#12 key into custody for a person or an agency.
+    AddKey(AddKey),
+    /// Keep the picture of a person's signature or an agency's seal (PNG with transparency).
+    AddImage(AddImage),
+    /// Trust a certificate (DER or PEM).
+    Trust(Trust),
+}
+
+#[derive(Args)]
+pub(super) struct AddAgency {
+    /// Organisation identifier (mã định danh), as in H37.02.
+    organ_id: String,
+    /// Full name, as in "Sở Nội vụ".
+    #[arg(long)]
+    name: String,
+    /// Its group in a document's symbol, as in SNV.
+    #[arg(long)]
+    symbol: String,
+    #[arg(long)]
+    kind: Kind,
+    /// Organisation identifier of the agency above it.
+    #[arg(long)]
+    parent: Option<String>,
+    /// Place name in the date line of its documents.
+    #[arg(long)]
+    place: String,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Kind {
+    Province,
+    Department,
+    Commune,
+}
+
+#[derive(Args)]
+pub(super) struct AddPerson {
+    user_name: String,
+    #[arg(long)]
+    full_name: String,
+    /// Organisation identifier of the agency.
+    #[arg(long)]
+    agency: String,
+    #[arg(long)]
+    role: RoleName,
+    /// Position, as in "Chủ tịch".
+    #[arg(long)]
+    position: String,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum RoleName {
+    Administrator,
+    Leader,
+    Clerk,
+    Officer,
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct Owner {
+    /// User name of the person whose it is.
+    #[arg(long)]
+    person: Option<String>,
+    /// Organisation identifier of the agency whose it is.
+    #[arg(long)]
+    agency: Option<String>,
+}
+
+#[derive(Args)]
+pub(super) struct AddKey {
+    /// The PKCS#12 file.
+    file: PathBuf,
+    #[command(flatten)]
+    owner: Owner,
+    /// A file whose first line is the password of the PKCS#12.
+    #[arg(long)]
+    password_file: PathBuf,
+    /// A file whose first line is the PIN under which the key will be used.
+    #[arg(long)]
+    pin_file: PathBuf,
+}
+
+#[derive(Args)]
+pub(super) struct AddImage {
+    /// The PNG.
+    file: PathBuf,
+    #[command(flatten)]
+    owner: Owner,
+    /// Its width on paper: a seal is shown in its actual size.
+    #[arg(long)]
+    width_mm: f64,
+}
+
+#[derive(Args)]
+pub(super) struct Trust {
+    file: PathBuf,
+    #[arg(long)]
+    regime: RegimeName,
+    /// Only completes chains; not trusted by itself.
+    #[arg(long)]
+    intermediate: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum RegimeName {
+    /// Chuyên dùng Chính phủ.
+    Government,
+    /// Công cộng.
+    Public,
+}
+
+impl Admin {
+    pub(super) async fn run(self, config: Config) -> anyhow::Result<ExitCode> {
+        let app = App::open(config, Clock::system()).await?;
+        claim(&app, "serve").await?;
+        let done = match self {
+            Self::AddAgency(new) => add_agency(&app, new).await,
+            Self::AddPerson(new) => add_person(&app, new).await,
+            Self::AddKey(new) => add_key(&app, new).await,
+            Self::AddImage(new) => add_image(&app, new).await,
+            Self::Trust(new) => trust(&app, new).await,
+        };
+        app.store.close().await?;
+        println!("{}", done?);
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+async fn add_agency(app: &App, new: AddAgency) -> anyhow::Result<String> {
+    let agency = NewAgency {
+        organ_id: new.organ_id,
+        name: new.name,
+        symbol: new.symbol,
+        kind: match new.kind {
+            Kind::Province => AgencyKind::Province,
+            Kind::Department => AgencyKind::Department,
+            Kind::Commune => AgencyKind::Commune,
+        },
+        parent: new.parent,
+        place: new.place,
+    };
+    let id = accounts::create_agency(app, &Actor::System, agency).await?;
+    Ok(format!("agency {id} is added"))
+}
+
+async fn add_person(app: &App, new: AddPerson) -> anyhow::Result<String> {
+    let agency_id = accounts::find_agency(app.store.read(), &new.agency).await?;
+    let role = match new.role {
+        RoleName::Administrator => Role::Administrator,
+        RoleName::Leader => Role::Leader,
+        RoleName::Clerk => Role::Clerk,
+        RoleName::Officer => Role::Officer,
+    };
+    let password = Zeroizing::new(accounts::first_password(&app.clock));
+    let person = NewPerson {
+        user_name: new.user_name.clone(),
+        full_name: new.full_name,
+        password: password.clone(),
+        memberships: vec![NewMembership {
+            agency_id,
+            role,
+            position: new.position,
+        }],
+    };
+    let created = accounts::create(app, &Actor::System, person).await?;
+    let mut said = format!("{} is added; first password: {}", new.user_name, *password);
+    if let Some(code) = created.one_time_code {
+        said += &format!("\nsecret for the authenticator: {}", code.base32());
+    }
+    Ok(said)
+}
+
+async fn add_key(app: &App, new: AddKey) -> anyhow::Result<String> {
+    let holder = holder(app, &new.owner).await?;
+    let (file, password, pin) = (
+        read(&new.file)?,
+        first_line(&new.password_file)?,
+        first_line(&new.pin_file)?,
+    );
+    let custody = &app.custody;
+    custody
+        .enrol_key(&Actor::System, &holder, &file, &password, &pin)
+        .await?;
+    Ok(format!(
+        "the key is in custody; {} may be deleted",
+        new.file.display()
+    ))
+}
+
+async fn add_image(app: &App, new: AddImage) -> anyhow::Result<String> {
+    let holder = holder(app, &new.owner).await?;
+    let png = read(&new.file)?;
+    app.custody
+        .enrol_image(&Actor::System, &holder, &png, new.width_mm)
+        .await?;
+    Ok("the picture is kept".to_owned())
+}
+
+async fn trust(app: &App, new: Trust) -> anyhow::Result<String> {
+    let file = read(&new.file)?;
+    let certificate = match x509_parser::pem::parse_x509_pem(&file) {
+        Ok((_, pem)) => pem.contents,
+        Err(_) => file,
+    };
+    let regime = match new.regime {
+        RegimeName::Government => Regime::Government,
+        RegimeName::Public => Regime::Public,
+    };
+    let standing = if new.intermediate {
+        Standing::Intermediate
+    } else {
+        Standing::Root
+    };
+    let fingerprint = app
+        .custody
+        .enrol_anchor(&Actor::System, &certificate, regime, standing)
+        .await?;
+    Ok(format!(
+        "trusted: SHA-256 {fingerprint}; compare it with what its authority publishes"
+    ))
+}
+
+async fn holder(app: &App, owner: &Owner) -> anyhow::Result<Holder> {
+    if let Some(organ_id) = &owner.agency {
+        return Ok(Holder::Agency(
+            accounts::find_agency(app.store.read(), organ_id).await?,
+        ));
+    }
+    let name = user_name_key(owner.person.as_deref().unwrap_or_default());
+    let found = person::Entity::find()
+        .filter(person::Column::UserName.eq(&name))
+        .one(app.store.read())
+        .await?;
+    Ok(Holder::Person(
+        found.with_context(|| format!("there is no account {name}"))?.id,
+    ))
+}
+
+fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+fn first_line(path: &Path) -> anyhow::Result<Zeroizing<String>> {
+    let text = Zeroizing::new(
+        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?,
+    );
+    Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
+}

@@ -1,0 +1,200 @@
+//! A document's way, taken up wherever it stands.
+
+use std::path::Path;
+use std::time::Duration;
+
+use hoian_tests::Client;
+use hoian_tests::binary::command;
+use reqwest::RequestBuilder;
+use reqwest::multipart::{Form, Part};
+use serde_json::{Value, json};
+
+const SUBJECT: &str = "Kiểm tra độ bền của hệ thống";
+
+/// The people of the demo who take the steps, each logged in once: sessions outlive the program.
+pub struct People {
+    officer: Client,
+    leader: Client,
+    clerk: Client,
+    receiver: Client,
+    pin: String,
+    paper: Vec<u8>,
+}
+
+/// Where the document's way ended.
+pub struct End {
+    pub code: String,
+    /// How many documents of this subject there are.
+    pub kept: usize,
+}
+
+/// Somebody was not answered.
+pub type Died = reqwest::Error;
+
+impl People {
+    pub async fn log_in(origin: &str, folder: &Path) -> Self {
+        let handout = std::fs::read(folder.join("handout.json")).unwrap();
+        let handout: Value = serde_json::from_slice(&handout).unwrap();
+        let enter = async |user_name: &str| {
+            let code = command(folder, &["demo", "code", user_name]).output().unwrap();
+            let code = String::from_utf8(code.stdout).unwrap();
+            let client = Client::new(origin.to_owned());
+            let body = json!({
+                "user_name": user_name,
+                "password": handout["password"],
+                "one_time_code": Some(code.trim()).filter(|code| !code.is_empty()),
+            });
+            let answer = client.post("/api/v1/session").json(&body).send().await.unwrap();
+            assert_eq!(answer.status(), 201, "{user_name}");
+            client
+        };
+        let officer = enter("chuyenvien").await;
+        Self {
+            paper: unsigned_paper(&officer).await,
+            officer,
+            leader: enter("chutich").await,
+            clerk: enter("vanthu").await,
+            receiver: enter("vanthu.sonv").await,
+            pin: handout["pin"].as_str().unwrap().to_owned(),
+        }
+    }
+
+    /// Takes the document from wherever it is to the verdict at its receiver.
+    pub async fn finish(&self, origin: &str) -> Result<End, Died> {
+        let [officer, leader, clerk, receiver] =
+            [&self.officer, &self.leader, &self.clerk, &self.receiver].map(|client| client.at(origin));
+        let id = match self.documents(&officer).await?.first() {
+            Some(found) => found["id"].as_str().unwrap().to_owned(),
+            None => self.upload(&officer).await?,
+        };
+        let path = format!("/api/v1/documents/{id}");
+        let pin = json!({ "pin": self.pin });
+        let document = loop {
+            let document = ask(officer.get(&path)).await?;
+            let (client, step, body) = match document["state"].as_str().unwrap() {
+                "draft" => (&officer, "submission", json!({})),
+                "submitted" => (&leader, "signature", pin.clone()),
+                "signed" => (&clerk, "number", json!({})),
+                "numbered" => (&clerk, "seal", pin.clone()),
+                "sealed" => (
+                    &clerk,
+                    "issue",
+                    json!({ "receivers": [self.department(&clerk).await?] }),
+                ),
+                "issued" => break document,
+                // The time-stamp is on its way; a job brings it where the program died before.
+                "signing" | "sealing" => {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    continue;
+                }
+                other => panic!("{other}: {document}"),
+            };
+            ask(client.post(&format!("{path}/{step}")).json(&body)).await?;
+        };
+        versions_follow_from_one_another(&officer, &path, &document).await?;
+        let verdict = verdict(&receiver).await?;
+        assert_eq!(verdict, "TOTAL-PASSED");
+        Ok(End {
+            code: document["code"].as_str().unwrap().to_owned(),
+            kept: self.documents(&officer).await?.len(),
+        })
+    }
+
+    async fn upload(&self, officer: &Client) -> Result<String, Died> {
+        let people = ask(officer.get("/api/v1/people?role=leader")).await?;
+        let signer = people["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|one| one["full_name"] == "Nguyễn Thị Minh Hà")
+            .expect("the chair");
+        let form = Form::new()
+            .text("subject", SUBJECT)
+            .text("kind", "KH")
+            .text("signer_id", signer["id"].as_str().unwrap().to_owned())
+            .part("file", Part::bytes(self.paper.clone()).file_name("ke-hoach.pdf"));
+        let draft = ask(officer.post("/api/v1/documents").multipart(form)).await?;
+        Ok(draft["id"].as_str().unwrap().to_owned())
+    }
+
+    async fn documents(&self, officer: &Client) -> Result<Vec<Value>, Died> {
+        let mut found = Vec::new();
+        for name in ["waiting", "in_progress", "issued"] {
+            let list = ask(officer.get(&format!("/api/v1/documents?box={name}"))).await?;
+            let items = list["items"].as_array().unwrap().iter();
+            found.extend(items.filter(|one| one["subject"] == SUBJECT).cloned());
+        }
+        Ok(found)
+    }
+
+    async fn department(&self, clerk: &Client) -> Result<Value, Died> {
+        let agencies = ask(clerk.get("/api/v1/agencies?limit=200")).await?;
+        let mut agencies = agencies["items"].as_array().unwrap().iter();
+        Ok(agencies.find(|one| one["organ_id"] == "H99.02").unwrap()["id"].clone())
+    }
+}
+
+/// The answer, which must be one of success.
+async fn ask(request: RequestBuilder) -> Result<Value, Died> {
+    let answer = request.send().await?;
+    let (status, path) = (answer.status(), answer.url().path().to_owned());
+    let text = answer.text().await?;
+    assert!(status.is_success(), "{path}: {status}: {text}");
+    Ok(serde_json::from_str(&text).unwrap())
+}
+
+/// A paper of the demo as it was before anyone signed it.
+async fn unsigned_paper(officer: &Client) -> Vec<u8> {
+    let list = ask(officer.get("/api/v1/documents?box=in_progress"))
+        .await
+        .unwrap();
+    let id = list["items"][0]["id"]
+        .as_str()
+        .expect("the demo has a paper of this officer");
+    content(officer, &format!("/api/v1/documents/{id}"), 1)
+        .await
+        .unwrap()
+}
+
+async fn content(client: &Client, path: &str, version: u64) -> Result<Vec<u8>, Died> {
+    let answer = client
+        .get(&format!("{path}/versions/{version}/content"))
+        .send()
+        .await?;
+    assert_eq!(answer.status(), 200, "{path}");
+    Ok(answer.bytes().await?.to_vec())
+}
+
+async fn versions_follow_from_one_another(client: &Client, path: &str, document: &Value) -> Result<(), Died> {
+    let versions = document["versions"].as_array().unwrap();
+    let purposes: Vec<_> = versions
+        .iter()
+        .map(|one| one["purpose"].as_str().unwrap())
+        .collect();
+    assert_eq!(purposes, ["draft", "prepared", "signed", "numbered", "sealed"]);
+    let mut before = Vec::new();
+    for version in versions {
+        let bytes = content(client, path, version["number"].as_u64().unwrap()).await?;
+        assert!(bytes.starts_with(&before), "version {}", version["number"]);
+        before = bytes;
+    }
+    Ok(())
+}
+
+/// The verdict that the department sees of its one document of this subject, as soon as there is one.
+async fn verdict(receiver: &Client) -> Result<String, Died> {
+    loop {
+        let list = ask(receiver.get("/api/v1/dispatches")).await?;
+        let ours = list["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|one| one["subject"] == SUBJECT);
+        let ours: Vec<_> = ours.collect();
+        assert_eq!(ours.len(), 1, "it was sent once");
+        if let Some(verdict) = ours[0]["verdict"].as_str() {
+            return Ok(verdict.to_owned());
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
