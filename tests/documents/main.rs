@@ -14,5 +14,6 @@ mod judges;
 mod recall;
 mod refusals;
 mod registers;
+mod search;
 mod story;
 mod waiting;

@@ -20,6 +20,7 @@ mod people;
 pub mod problem;
 mod refusal;
 mod registers;
+mod search;
 pub mod session;
 mod socket;
 mod trace;
@@ -47,6 +48,7 @@ fn families() -> OpenApiRouter<App> {
         .merge(documents::routes())
         .merge(dispatches::routes())
         .merge(registers::routes())
+        .merge(search::routes())
         .merge(verifications::routes())
         .merge(meetings::routes())
         .merge(socket::routes())

@@ -14,10 +14,11 @@ use crate::clock::Timestamp;
 use crate::domain::dispatch::{DispatchId, Status};
 use crate::domain::document::{self, DocumentId, Purpose};
 use crate::domain::id::AgencyId;
+use crate::domain::search::received_by;
 use crate::fail_point;
 use crate::store::entity::dispatch::{ActiveModel, Column, Entity};
 use crate::store::entity::{agency, document_version};
-use crate::store::{Tx, entity};
+use crate::store::{Tx, entity, search};
 
 impl Custody {
     /// Issues a sealed document to `receivers`: each gets one dispatch, status 01, and a verification on arrival.
@@ -42,6 +43,8 @@ impl Custody {
                 for receiver in receivers {
                     self.dispatch(tx, now, &step.row, &version, receiver).await?;
                 }
+                let marks: Vec<_> = receivers.iter().map(received_by).collect();
+                search::show(tx, id, &marks.join(" ")).await?;
                 self.outbox.verify(tx, &version.blob).await?;
                 step.take(
                     tx,

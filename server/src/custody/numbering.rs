@@ -17,10 +17,11 @@ use super::place::{self, Places};
 use super::{Custody, Presence};
 use crate::domain::document::{Action, DocumentId, Purpose};
 use crate::domain::numbering::{self, Kind, Sequence, SequenceKey};
+use crate::domain::search::{fold, of_year};
 use crate::fail_point;
-use crate::store::Tx;
 use crate::store::blob::Stored;
 use crate::store::entity::{document, document_version, number_sequence};
+use crate::store::{Tx, search};
 
 impl Custody {
     /// Gives the next number of the document's sequence, and today's date, and stores the version that shows both.
@@ -135,6 +136,8 @@ impl Custody {
             level: Some("B-T"),
             by: &presence.person_id,
         };
+        let code = fold(&numbering::code(number, &step.row.notation));
+        let found_by = format!("{code} {}", of_year(key.year));
         let detail = json!({ "code": numbering::code(number, &step.row.notation), "blob": stored.sha256 });
         self.store
             .write(async |tx| {
@@ -142,6 +145,7 @@ impl Custody {
                     return Ok(false);
                 }
                 version.insert(tx, now, &step.row.id).await?;
+                search::say(tx, &step.row.id, &found_by).await?;
                 step.take(tx, now, &presence.actor(), change, detail).await?;
                 Ok::<_, Error>(true)
             })

@@ -11,5 +11,6 @@ pub mod organisation;
 pub mod party;
 pub mod register;
 pub mod role;
+pub mod search;
 pub mod secrecy;
 pub mod trust;

@@ -499,6 +499,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Documents that this person may know of and in which every word stands, the latest first. */
+        get: operations["find"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -731,6 +748,25 @@ export interface components {
              */
             urgency?: number | null;
         };
+        /** @description A document that was found. */
+        FoundDocument: {
+            agency: components["schemas"]["AgencyName"];
+            /**
+             * Format: int32
+             * @description Số đến, where it came in.
+             */
+            arrival_number?: number | null;
+            code?: string | null;
+            /** @description The page that shows it to this person. */
+            href: string;
+            /** @description Whether it came from another agency. */
+            is_incoming: boolean;
+            issued_on?: string | null;
+            kind_name: string;
+            subject: string;
+            /** Format: int32 */
+            urgency: number;
+        };
         /** @description The leader's instruction. */
         Instruction: {
             /** @description Hạn giải quyết: `2026-11-30`. */
@@ -886,6 +922,29 @@ export interface components {
                 urgency: number;
                 /** @description As in the signer command's contract; empty until it has been verified. */
                 verdict?: string | null;
+            }[];
+            /** @description Ask with `after` set to this for the next page; absent on the last. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_FoundDocument: {
+            items: {
+                agency: components["schemas"]["AgencyName"];
+                /**
+                 * Format: int32
+                 * @description Số đến, where it came in.
+                 */
+                arrival_number?: number | null;
+                code?: string | null;
+                /** @description The page that shows it to this person. */
+                href: string;
+                /** @description Whether it came from another agency. */
+                is_incoming: boolean;
+                issued_on?: string | null;
+                kind_name: string;
+                subject: string;
+                /** Format: int32 */
+                urgency: number;
             }[];
             /** @description Ask with `after` set to this for the next page; absent on the last. */
             next?: string | null;
@@ -2329,6 +2388,45 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find: {
+        parameters: {
+            query: {
+                /** @description Words, in any spelling; the last may be unfinished. */
+                q: string;
+                /** @description Only documents of this kind, a code such as `KH`. */
+                kind?: string;
+                /** @description Only documents numbered in this year. */
+                year?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description How many, 1 to 200. Default 50. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FoundDocument"];
+                };
+            };
+            /** @description No word is asked for. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
