@@ -40,6 +40,7 @@ export type DispatchStatus = Schemas['Status'];
 export type DispatchAction = Schemas['DispatchAction'];
 export type DispatchEvent = Schemas['DispatchEvent'];
 export type Recall = Schemas['Recall'];
+export type FoundDocument = Narrow<Schemas['FoundDocument'], { urgency: Urgency }>;
 export type Register = 'outgoing' | 'incoming' | 'handling';
 export type RegisterPage = Schemas['RegisterPage'];
 interface Judged {
