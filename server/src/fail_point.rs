@@ -32,6 +32,14 @@ pub const ALL: &[&str] = &[
     "numbering.given",
     // custody: the dispatches are made, nobody has been told.
     "issue.dispatched",
+    // custody: the arrival number is given, nobody has been told.
+    "receipt.registered",
+    // custody: every receiver is asked to give it back, nobody has been told.
+    "recall.asked",
+    // custody: a receiver has agreed and its copy is cancelled, nobody has been told.
+    "recall.answered",
+    // custody: the instruction is stored, nobody has been told.
+    "handling.instructed",
     // custody: a file is verified, its dispatches do not know it.
     "arrival.verified",
 ];

@@ -8,7 +8,12 @@
     reason = "a test fails by panicking"
 )]
 
+mod crowd;
+mod handling;
 mod judges;
+mod recall;
 mod refusals;
+mod registers;
+mod search;
 mod story;
 mod waiting;

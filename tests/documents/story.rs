@@ -78,7 +78,7 @@ async fn issue_and_receive(office: &Office, clerk: &Client, id: &str) {
     // Sending again is idempotent by document and receiver.
     let again = expect(act(clerk, id, "issue", receivers).await, 200).await;
     assert_eq!(again["dispatches"].as_array().unwrap().len(), 2);
-    office.run_jobs().await;
+    crate::handling::verified(office, id).await;
 
     let receiver = office.server.log_in("vanthu.sonv").await;
     let list = get(&receiver, "/api/v1/dispatches").await;
@@ -181,7 +181,7 @@ pub async fn verdict(client: &Client, file: Vec<u8>) -> String {
     expect(answer, 200).await["verdict"].as_str().unwrap().to_owned()
 }
 
-async fn get(client: &Client, path: &str) -> Value {
+pub async fn get(client: &Client, path: &str) -> Value {
     expect(client.get(path).send().await.unwrap(), 200).await
 }
 

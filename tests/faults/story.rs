@@ -17,6 +17,7 @@ pub struct People {
     leader: Client,
     clerk: Client,
     receiver: Client,
+    director: Client,
     pin: String,
     paper: Vec<u8>,
 }
@@ -55,11 +56,12 @@ impl People {
             leader: enter("chutich").await,
             clerk: enter("vanthu").await,
             receiver: enter("vanthu.sonv").await,
+            director: enter("giamdoc.sonv").await,
             pin: handout["pin"].as_str().unwrap().to_owned(),
         }
     }
 
-    /// Takes the document from wherever it is to the verdict at its receiver.
+    /// Takes the document from wherever it is to the verdict at its receiver, through its register, and back again.
     pub async fn finish(&self, origin: &str) -> Result<End, Died> {
         let [officer, leader, clerk, receiver] =
             [&self.officer, &self.leader, &self.clerk, &self.receiver].map(|client| client.at(origin));
@@ -81,7 +83,7 @@ impl People {
                     "issue",
                     json!({ "receivers": [self.department(&clerk).await?] }),
                 ),
-                "issued" => break document,
+                "issued" | "recalled" => break document,
                 // The time-stamp is on its way; a job brings it where the program died before.
                 "signing" | "sealing" => {
                     tokio::time::sleep(Duration::from_millis(100)).await;
@@ -94,10 +96,54 @@ impl People {
         versions_follow_from_one_another(&officer, &path, &document).await?;
         let verdict = verdict(&receiver).await?;
         assert_eq!(verdict, "TOTAL-PASSED");
+        self.give_back(origin, &clerk, &path).await?;
         Ok(End {
             code: document["code"].as_str().unwrap().to_owned(),
             kept: self.documents(&officer).await?.len(),
         })
+    }
+
+    /// The department registers it and its director assigns it; then the province recalls it and gets it back.
+    async fn give_back(&self, origin: &str, clerk: &Client, document: &str) -> Result<(), Died> {
+        let [receiver, director] = [&self.receiver, &self.director].map(|client| client.at(origin));
+        let me = ask(director.get("/api/v1/session")).await?["id"].clone();
+        loop {
+            let dispatch = dispatch(&receiver).await?;
+            let path = format!("/api/v1/dispatches/{}", dispatch["id"].as_str().unwrap());
+            let standing = (
+                dispatch["status"].as_str().unwrap(),
+                dispatch["recall"].as_str().unwrap(),
+            );
+            let (client, path, body) = match standing {
+                ("arrived", "none") => (
+                    &receiver,
+                    format!("{path}/receipt"),
+                    json!({ "answer": "accept" }),
+                ),
+                ("accepted", "none") => {
+                    let said = json!({ "instruction": "Tham mưu", "lead_id": me });
+                    (&director, format!("{path}/instruction"), said)
+                }
+                ("assigned", "none") => (clerk, format!("{document}/recall"), json!({ "reason": "Sai" })),
+                (_, "asked") => (
+                    &receiver,
+                    format!("{path}/recall-answer"),
+                    json!({ "agree": true }),
+                ),
+                ("recall_agreed", "agreed") => {
+                    assert_eq!(
+                        dispatch["arrival_number"], 1,
+                        "no arrival number is lost or given twice"
+                    );
+                    let history = ask(receiver.get(&path)).await?["history"].clone();
+                    let codes = history.as_array().unwrap().iter().map(|event| &event["code"]);
+                    assert_eq!(codes.collect::<Vec<_>>(), ["01", "03", "04", "13", "15"]);
+                    return Ok(());
+                }
+                other => panic!("{other:?}: {dispatch}"),
+            };
+            ask(client.post(&path).json(&body)).await?;
+        }
     }
 
     async fn upload(&self, officer: &Client) -> Result<String, Died> {
@@ -181,18 +227,23 @@ async fn versions_follow_from_one_another(client: &Client, path: &str, document:
     Ok(())
 }
 
-/// The verdict that the department sees of its one document of this subject, as soon as there is one.
+/// The one document of this subject that the department has.
+async fn dispatch(receiver: &Client) -> Result<Value, Died> {
+    let list = ask(receiver.get("/api/v1/dispatches")).await?;
+    let ours = list["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["subject"] == SUBJECT);
+    let ours: Vec<_> = ours.collect();
+    assert_eq!(ours.len(), 1, "it was sent once");
+    Ok(ours[0].clone())
+}
+
+/// The verdict that the department sees of it, as soon as there is one.
 async fn verdict(receiver: &Client) -> Result<String, Died> {
     loop {
-        let list = ask(receiver.get("/api/v1/dispatches")).await?;
-        let ours = list["items"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter(|one| one["subject"] == SUBJECT);
-        let ours: Vec<_> = ours.collect();
-        assert_eq!(ours.len(), 1, "it was sent once");
-        if let Some(verdict) = ours[0]["verdict"].as_str() {
+        if let Some(verdict) = dispatch(receiver).await?["verdict"].as_str() {
             return Ok(verdict.to_owned());
         }
         tokio::time::sleep(Duration::from_millis(100)).await;

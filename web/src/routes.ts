@@ -13,10 +13,16 @@ export const routes: Route[] = [
     frame: 'bar',
   },
   { paths: ['/van-ban'], load: () => import('./pages/documents/Documents.svelte'), ...documents },
+  { paths: ['/tim'], load: () => import('./pages/documents/Search.svelte'), ...documents },
   { paths: ['/van-ban/moi'], load: () => import('./pages/documents/Upload.svelte'), ...documents },
   { paths: ['/van-ban/:id'], load: () => import('./pages/documents/Document.svelte'), ...documents },
   { paths: ['/van-ban/:id/ky'], load: () => import('./pages/sign/Sign.svelte'), access: 'person', frame: 'bare' },
   { paths: ['/van-ban-den', '/van-ban-den/:id'], load: () => import('./pages/inbox/Inbox.svelte'), ...documents },
+  {
+    paths: ['/so-dang-ky', '/so-dang-ky/:register'],
+    load: () => import('./pages/registers/Registers.svelte'),
+    ...documents,
+  },
   {
     paths: ['/kiem-tra'],
     load: () => import('./pages/verify/Verify.svelte'),

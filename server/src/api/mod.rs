@@ -19,6 +19,8 @@ pub mod page;
 mod people;
 pub mod problem;
 mod refusal;
+mod registers;
+mod search;
 pub mod session;
 mod socket;
 mod trace;
@@ -45,6 +47,8 @@ fn families() -> OpenApiRouter<App> {
         .merge(people::routes())
         .merge(documents::routes())
         .merge(dispatches::routes())
+        .merge(registers::routes())
+        .merge(search::routes())
         .merge(verifications::routes())
         .merge(meetings::routes())
         .merge(socket::routes())

@@ -70,18 +70,35 @@ fn standing(state: State) -> &'static str {
         State::Numbered => "đã cấp số, chờ đóng dấu",
         State::Sealed => "đã đóng dấu, chờ phát hành",
         State::Issued => "đã phát hành",
+        State::Recalled => "đã được thu hồi",
     }
 }
 
 fn receipt(refusal: dispatch::Refusal) -> Problem {
     use dispatch::Refusal;
     let (name, vi, en) = match refusal {
+        Refusal::NotYours => return Problem::forbidden(),
+        Refusal::ReasonMissing => return rule(document::Refusal::ReasonMissing),
         Refusal::NotWaiting => (
             "already-answered",
             "Văn bản này đã được tiếp nhận hoặc trả lại.",
             "This document was accepted or returned already.",
         ),
-        Refusal::ReasonMissing => return rule(document::Refusal::ReasonMissing),
+        Refusal::WrongStatus(_) => (
+            "wrong-status",
+            "Văn bản đến này chưa tới bước đó, hoặc đã qua rồi.",
+            "The incoming document has not come to this step yet, or is past it.",
+        ),
+        Refusal::RecallPending => (
+            "recall-pending",
+            "Nơi gửi đang yêu cầu lấy lại văn bản này; xin trả lời yêu cầu đó trước.",
+            "The sender asks for this document back; answer that first.",
+        ),
+        Refusal::NoRecall => (
+            "no-recall",
+            "Nơi gửi không yêu cầu lấy lại văn bản này.",
+            "The sender does not ask for this document back.",
+        ),
         Refusal::NotVerified => (
             "not-verified",
             "Chữ ký của văn bản đang được kiểm tra; xin tiếp nhận sau ít giây.",
@@ -92,8 +109,18 @@ fn receipt(refusal: dispatch::Refusal) -> Problem {
             "Chữ ký không hợp lệ nên không thể tiếp nhận; xin trả lại kèm lý do.",
             "The signatures are invalid, so the document cannot be accepted; return it with a reason.",
         ),
+        Refusal::LeadMissing => return handlers(),
     };
     Problem::new(StatusCode::CONFLICT, name, vi, en)
+}
+
+fn handlers() -> Problem {
+    Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "handlers",
+        "Xin chọn người chủ trì và phối hợp trong cơ quan nhận.",
+        "Choose the lead and the supporters among the people of the receiving agency.",
+    )
 }
 
 fn upload(refusal: intake::Refusal) -> Problem {
@@ -235,6 +262,13 @@ fn now(error: &Error) -> Problem {
             "receivers",
             "Xin chọn ít nhất một nơi nhận trong danh sách cơ quan.",
             "Choose at least one receiver from the list of agencies.",
+        ),
+        Error::Handlers => handlers(),
+        Error::DueDate => Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "due-date",
+            "Hạn giải quyết phải là một ngày từ hôm nay trở đi.",
+            "The due date must be a day from today on.",
         ),
         Error::TimeStamp(_) => retry(
             "time-stamp",

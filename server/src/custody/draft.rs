@@ -1,5 +1,6 @@
 //! A file becomes a draft.
 
+use hoian_signer::pdf::text;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
@@ -9,14 +10,16 @@ use super::error::{Error, Result};
 use super::intake;
 use super::place::{Size, find_places};
 use super::{Custody, Presence};
+use crate::domain::dispatch::DispatchId;
 use crate::domain::document::{Document, DocumentId, Purpose};
 use crate::domain::holder::Holder;
 use crate::domain::id::PersonId;
 use crate::domain::numbering::{self, Kind};
 use crate::domain::role::{Action, Role, may};
-use crate::store::audit;
+use crate::domain::search::{belongs_to, issued_by, of_kind, words};
 use crate::store::blob::Stored;
 use crate::store::entity::{agency, document, membership, person, signature_image};
+use crate::store::{audit, search};
 
 /// What the drafter says of a document.
 #[derive(Debug, Clone)]
@@ -26,6 +29,8 @@ pub struct Description {
     /// 0 thường, 1 khẩn, 2 thượng khẩn, 3 hỏa tốc.
     pub urgency: i16,
     pub signer: PersonId,
+    /// The incoming document that this one answers.
+    pub reply_to: Option<DispatchId>,
 }
 
 impl Custody {
@@ -43,11 +48,18 @@ impl Custody {
         stored: &Stored,
     ) -> Result<DocumentId> {
         let (agency, signer, _) = self.signer(presence, &description.signer).await?;
+        if let Some(answered) = &description.reply_to {
+            let incoming = self.received(presence, answered).await?;
+            if incoming.receiver_id != agency.id {
+                return Err(Error::NotFound);
+            }
+        }
         let document = self.store.blobs().get(&stored.sha256).await?;
         let now = self.clock.now_utc();
         let pages = self.run(move || intake::check(&document, now)).await??;
         let (signature, seal) = self.sizes(&signer.id, &agency.id).await?;
         let places = find_places(&pages, &signer.full_name, None, signature, seal);
+        let entry = Entry::of(&description, presence, &agency, &signer.full_name, &pages);
         let now = self.clock.now();
         let id = DocumentId(self.clock.new_id());
         let row = document::ActiveModel {
@@ -71,6 +83,7 @@ impl Custody {
             revision: Set(0),
             created_at: Set(now),
             updated_at: Set(now),
+            reply_to: Set(description.reply_to),
         };
         let version = NewVersion {
             purpose: Purpose::Draft,
@@ -85,6 +98,7 @@ impl Custody {
             .write(async |tx| {
                 document::Entity::insert(row).exec_without_returning(tx).await?;
                 version.insert(tx, now, &id).await?;
+                search::add(tx, &id, &entry.meta, &entry.body, &entry.scope).await?;
                 audit::append(tx, now, &presence.actor(), "document.drafted", &subject, detail).await?;
                 Ok::<_, Error>(())
             })
@@ -146,6 +160,43 @@ impl Custody {
             height_mm: row.height_mm,
         }))
     }
+}
+
+/// What the index of words keeps of a document.
+struct Entry {
+    meta: String,
+    body: String,
+    scope: String,
+}
+
+impl Entry {
+    fn of(
+        description: &Description,
+        presence: &Presence,
+        agency: &agency::Model,
+        signer: &str,
+        pages: &[text::Page],
+    ) -> Self {
+        let meta = [description.kind.name, &description.subject, &agency.name, signer].join(" ");
+        let mut meta = words(&meta);
+        meta.insert(of_kind(description.kind.code));
+        let lines = pages.iter().flat_map(|page| &page.lines);
+        let runs = lines.flat_map(|line| line.runs.iter().map(|run| run.text.as_str()).chain([" "]));
+        let scope = [
+            issued_by(&agency.id),
+            belongs_to(&presence.person_id),
+            belongs_to(&description.signer),
+        ];
+        Self {
+            meta: joined(meta),
+            body: joined(words(&runs.collect::<String>())),
+            scope: scope.join(" "),
+        }
+    }
+}
+
+fn joined(words: std::collections::BTreeSet<String>) -> String {
+    words.into_iter().collect::<Vec<_>>().join(" ")
 }
 
 const USUAL_SIGNATURE: Size = Size {

@@ -44,6 +44,10 @@ pub enum Error {
     PlaceUnknown,
     #[error("no receiver is given, or one of them is not an agency that can receive")]
     Receivers,
+    #[error("one who is named to handle it does not work in the receiving agency")]
+    Handlers,
+    #[error("the due date is no day, or lies in the past")]
+    DueDate,
     #[error(transparent)]
     Upload(#[from] super::intake::Refusal),
 

@@ -1,4 +1,4 @@
-//! Issuing: one dispatch a receiver; and what the receiving clerk answers.
+//! Issuing: one dispatch a receiver.
 
 use std::collections::BTreeSet;
 
@@ -7,18 +7,18 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::json;
 
-use super::arrival::verdict_of;
+use super::correspondence::add_status;
 use super::error::{Error, Result};
 use super::{Custody, Presence};
 use crate::clock::Timestamp;
-use crate::domain::dispatch::{self, Answer, DispatchId, Status};
+use crate::domain::dispatch::{DispatchId, Status};
 use crate::domain::document::{self, DocumentId, Purpose};
-use crate::domain::id::{AgencyId, PersonId};
-use crate::domain::role::{Action, may};
+use crate::domain::id::AgencyId;
+use crate::domain::search::received_by;
 use crate::fail_point;
-use crate::store::entity::dispatch::{ActiveModel, Column, Entity, Model};
-use crate::store::entity::{agency, dispatch_status, document_version, verification};
-use crate::store::{Tx, audit, entity};
+use crate::store::entity::dispatch::{ActiveModel, Column, Entity};
+use crate::store::entity::{agency, document_version};
+use crate::store::{Tx, entity, search};
 
 impl Custody {
     /// Issues a sealed document to `receivers`: each gets one dispatch, status 01, and a verification on arrival.
@@ -43,6 +43,8 @@ impl Custody {
                 for receiver in receivers {
                     self.dispatch(tx, now, &step.row, &version, receiver).await?;
                 }
+                let marks: Vec<_> = receivers.iter().map(received_by).collect();
+                search::show(tx, id, &marks.join(" ")).await?;
                 self.outbox.verify(tx, &version.blob).await?;
                 step.take(
                     tx,
@@ -87,6 +89,7 @@ impl Custody {
             status: Set(Status::Arrived),
             verification_id: Set(None),
             sent_at: Set(now),
+            ..Default::default()
         };
         let once = OnConflict::columns([Column::DocumentId, Column::ReceiverId])
             .do_nothing()
@@ -100,91 +103,4 @@ impl Custody {
         }
         Ok(())
     }
-
-    /// A dispatch that has come to an agency of this person.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] also where it went to others.
-    pub async fn received(&self, presence: &Presence, id: &DispatchId) -> Result<Model> {
-        let row = Entity::find_by_id(id.clone())
-            .one(self.store.read())
-            .await?
-            .ok_or(Error::NotFound)?;
-        may(&presence.held, Action::ReadDispatches, &row.receiver_id)
-            .then_some(row)
-            .ok_or(Error::NotFound)
-    }
-
-    /// The receiving clerk takes a dispatch in or sends it back.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`], [`Error::Receipt`]; [`Error::Stale`] when another clerk answered meanwhile.
-    pub async fn answer(&self, presence: &Presence, id: &DispatchId, answer: &Answer) -> Result<Status> {
-        let row = self.received(presence, id).await?;
-        if !may(&presence.held, Action::Receive, &row.receiver_id) {
-            return Err(document::Refusal::NotYours.into());
-        }
-        let verification = match &row.verification_id {
-            Some(id) => {
-                verification::Entity::find_by_id(id.clone())
-                    .one(self.store.read())
-                    .await?
-            }
-            None => None,
-        };
-        let status = dispatch::answer(row.status, verdict_of(verification.as_ref()), answer)?;
-        let reason = match answer {
-            Answer::Return { reason } => Some(reason.trim().to_owned()),
-            Answer::Accept => None,
-        };
-        let now = self.clock.now();
-        let subject = format!("dispatch/{id}");
-        let detail = json!({ "status": status.code(), "reason": reason });
-        self.store
-            .write(async |tx| {
-                let changed = Entity::update_many()
-                    .set(ActiveModel {
-                        status: Set(status),
-                        ..Default::default()
-                    })
-                    .filter(Column::Id.eq(id.clone()))
-                    .filter(Column::Status.eq(row.status))
-                    .exec(tx)
-                    .await?;
-                if changed.rows_affected != 1 {
-                    return Err(Error::Stale);
-                }
-                add_status(tx, now, id, status, reason, Some(&presence.person_id)).await?;
-                audit::append(tx, now, &presence.actor(), "dispatch.answered", &subject, detail).await?;
-                Ok(())
-            })
-            .await?;
-        Ok(status)
-    }
-}
-
-/// Each change of status is a new row.
-async fn add_status(
-    tx: &Tx,
-    now: Timestamp,
-    id: &DispatchId,
-    status: Status,
-    reason: Option<String>,
-    person: Option<&PersonId>,
-) -> Result<()> {
-    use dispatch_status::{ActiveModel, Column, Entity};
-    let before = Entity::find()
-        .filter(Column::DispatchId.eq(id.clone()))
-        .count(tx)
-        .await?;
-    let row = ActiveModel {
-        dispatch_id: Set(id.clone()),
-        number: Set(i32::try_from(before + 1).map_err(|_| Error::Row("dispatch_status.number"))?),
-        status: Set(status),
-        reason: Set(reason),
-        person_id: Set(person.cloned()),
-        at: Set(now),
-    };
-    Entity::insert(row).exec_without_returning(tx).await?;
-    Ok(())
 }

@@ -1,7 +1,8 @@
 //! Keys, pending signatures, trust stores, evidence: the shell around the signer.
 //!
 //! A document's steps are here too, because each is one transaction around a signature, a number or a verification:
-//! [`draft`], [`signing`] → [`completion`], [`numbering`], [`issue`], [`arrival`]. Each step asks [`crate::domain`]
+//! [`draft`], [`signing`] → [`completion`], [`numbering`], [`issue`], [`arrival`], [`receipt`], [`handling`],
+//! [`recall`]. Each step asks [`crate::domain`]
 //! whether it may be taken ([`desk`]), does its slow work outside any transaction on a bounded pool ([`pool`]), writes
 //! the blob, and then stores everything at once. Between any two of these the process may be killed: the old state or
 //! the new one remains.
@@ -9,28 +10,34 @@
 pub mod arrival;
 mod certificate;
 mod completion;
+mod correspondence;
 mod desk;
 pub mod draft;
 mod enrol;
 mod error;
 mod evidence;
 mod fetch;
+pub mod handling;
 pub mod intake;
 pub mod issue;
 mod key;
 mod numbering;
 pub mod place;
 mod pool;
+mod recall;
+mod receipt;
 mod signing;
 mod trust;
 mod wrap;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use sea_orm::DbErr;
 use tokio::sync::Semaphore;
 
+pub use correspondence::{capacities as dispatch_capacities, rules as dispatch_rules};
 pub use error::{Error, Result};
 pub use fetch::Fetch;
 pub use signing::Outcome;
@@ -39,6 +46,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::config;
 use crate::domain::document::DocumentId;
 use crate::domain::id::PersonId;
+use crate::domain::numbering::SequenceKey;
 use crate::domain::role::Held;
 use crate::secret::ServerSecret;
 use crate::store::audit::Actor;
@@ -89,6 +97,8 @@ pub struct Custody {
     time_stamps: Arc<Semaphore>,
     /// Files in memory for the public page.
     visitors: Arc<Semaphore>,
+    /// Clerks who want a number of the same sequence, one after another.
+    turns: Arc<std::sync::Mutex<HashMap<SequenceKey, Arc<tokio::sync::Mutex<()>>>>>,
 }
 
 impl Custody {
@@ -115,6 +125,7 @@ impl Custody {
             workers: Arc::new(Semaphore::new(WORKERS)),
             time_stamps: Arc::new(Semaphore::new(TIME_STAMPS)),
             visitors: Arc::new(Semaphore::new(VISITORS)),
+            turns: Arc::default(),
         })
     }
 }

@@ -1,5 +1,7 @@
 //! Number and date are given, in the transaction that stores the version which shows them.
 
+use std::sync::{Arc, PoisonError};
+
 use bytes::Bytes;
 use hoian_signer::pdf::form;
 use sea_orm::sea_query::OnConflict;
@@ -7,6 +9,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, Query
 use serde_json::json;
 use time::Date;
 use time::format_description::well_known::Iso8601;
+use tokio::sync::Mutex;
 
 use super::desk::{NewVersion, Step};
 use super::error::{Error, Result};
@@ -14,10 +17,11 @@ use super::place::{self, Places};
 use super::{Custody, Presence};
 use crate::domain::document::{Action, DocumentId, Purpose};
 use crate::domain::numbering::{self, Kind, Sequence, SequenceKey};
+use crate::domain::search::{fold, of_year};
 use crate::fail_point;
-use crate::store::Tx;
 use crate::store::blob::Stored;
 use crate::store::entity::{document, document_version, number_sequence};
+use crate::store::{Tx, search};
 
 impl Custody {
     /// Gives the next number of the document's sequence, and today's date, and stores the version that shows both.
@@ -35,8 +39,12 @@ impl Custody {
         let places: Places = serde_json::from_str(places).map_err(|_| Error::Row("document.places"))?;
         let date = numbering::local_date(self.clock.now_utc());
         let key = sequence_key(&step.row, date)?;
+        // Within this program clerks queue, so that nobody fills a page for a number that is gone; the loop is for
+        // other programs on the same database.
+        let turn = self.turn(&key);
+        let _turn = turn.lock().await;
         for _ in 0..ATTEMPTS {
-            let sequence = read(self.store.read(), &key).await?;
+            let sequence = read_sequence(self.store.read(), &key).await?;
             let number = sequence.next();
             let filled = self
                 .filled(document.clone(), &places, &step.row.notation, number, date)
@@ -54,13 +62,21 @@ impl Custody {
         Err(Error::NumbersBusy)
     }
 
+    /// The queue of one sequence.
+    fn turn(&self, key: &SequenceKey) -> Arc<Mutex<()>> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        // Sequences nobody waits for are forgotten, so the map stays as small as the crowd.
+        turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+        Arc::clone(turns.entry(key.clone()).or_default())
+    }
+
     /// The number and symbol that [`Custody::number`] would give now; somebody else may be quicker.
     ///
     /// # Errors
     /// The database's.
     pub async fn next_code(&self, row: &document::Model) -> Result<String> {
         let key = sequence_key(row, numbering::local_date(self.clock.now_utc()))?;
-        let sequence = read(self.store.read(), &key).await?;
+        let sequence = read_sequence(self.store.read(), &key).await?;
         Ok(numbering::code(sequence.next(), &row.notation))
     }
 
@@ -120,6 +136,8 @@ impl Custody {
             level: Some("B-T"),
             by: &presence.person_id,
         };
+        let code = fold(&numbering::code(number, &step.row.notation));
+        let found_by = format!("{code} {}", of_year(key.year));
         let detail = json!({ "code": numbering::code(number, &step.row.notation), "blob": stored.sha256 });
         self.store
             .write(async |tx| {
@@ -127,6 +145,7 @@ impl Custody {
                     return Ok(false);
                 }
                 version.insert(tx, now, &step.row.id).await?;
+                search::say(tx, &step.row.id, &found_by).await?;
                 step.take(tx, now, &presence.actor(), change, detail).await?;
                 Ok::<_, Error>(true)
             })
@@ -134,7 +153,7 @@ impl Custody {
     }
 }
 
-/// In each round somebody gets a number, so as many clerks as this may press the button at once.
+/// In each round some program gets a number, so as many programs as this may share the database.
 const ATTEMPTS: usize = 64;
 
 fn sequence_key(row: &document::Model, date: Date) -> Result<SequenceKey> {
@@ -146,7 +165,8 @@ fn sequence_key(row: &document::Model, date: Date) -> Result<SequenceKey> {
     })
 }
 
-async fn read(connection: &impl ConnectionTrait, key: &SequenceKey) -> Result<Sequence> {
+/// How far a counter has come; not at all where it does not stand yet.
+pub(super) async fn read_sequence(connection: &impl ConnectionTrait, key: &SequenceKey) -> Result<Sequence> {
     let id = (key.agency_id.clone(), key.name.clone(), key.year);
     let row = number_sequence::Entity::find_by_id(id).one(connection).await?;
     let last = row.map_or(Ok(0), |row| u32::try_from(row.last));
@@ -157,6 +177,25 @@ async fn read(connection: &impl ConnectionTrait, key: &SequenceKey) -> Result<Se
 
 /// Moves the counter on from where it was seen; `false` where it stands elsewhere by now.
 async fn advance(tx: &Tx, key: &SequenceKey, seen: Sequence) -> Result<bool> {
+    use number_sequence::{ActiveModel, Column, Entity};
+    ensure_sequence(tx, key).await?;
+    let as_column = |number: u32| i32::try_from(number).map_err(|_| Error::Row("number_sequence.last"));
+    let moved = Entity::update_many()
+        .set(ActiveModel {
+            last: Set(as_column(seen.next())?),
+            ..Default::default()
+        })
+        .filter(Column::AgencyId.eq(key.agency_id.clone()))
+        .filter(Column::Name.eq(key.name.clone()))
+        .filter(Column::Year.eq(key.year))
+        .filter(Column::Last.eq(as_column(seen.last)?))
+        .exec(tx)
+        .await?;
+    Ok(moved.rows_affected == 1)
+}
+
+/// Makes the counter's row where it does not stand yet.
+pub(super) async fn ensure_sequence(tx: &Tx, key: &SequenceKey) -> Result<()> {
     use number_sequence::{ActiveModel, Column, Entity};
     let row = ActiveModel {
         agency_id: Set(key.agency_id.clone()),
@@ -171,17 +210,5 @@ async fn advance(tx: &Tx, key: &SequenceKey, seen: Sequence) -> Result<bool> {
         .on_conflict(once)
         .exec_without_returning(tx)
         .await?;
-    let as_column = |number: u32| i32::try_from(number).map_err(|_| Error::Row("number_sequence.last"));
-    let moved = Entity::update_many()
-        .set(ActiveModel {
-            last: Set(as_column(seen.next())?),
-            ..Default::default()
-        })
-        .filter(Column::AgencyId.eq(key.agency_id.clone()))
-        .filter(Column::Name.eq(key.name.clone()))
-        .filter(Column::Year.eq(key.year))
-        .filter(Column::Last.eq(as_column(seen.last)?))
-        .exec(tx)
-        .await?;
-    Ok(moved.rows_affected == 1)
+    Ok(())
 }

@@ -74,6 +74,7 @@ async fn one(
         kind,
         urgency,
         signer: signer.clone(),
+        reply_to: None,
     };
     Ok((app.custody.draft(presence, description, &stored).await?, true))
 }

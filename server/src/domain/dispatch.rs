@@ -1,6 +1,13 @@
-//! A document on its way to one receiver: the status codes between agencies (Quyết định 28/2018/QĐ-TTg).
+//! A document on its way to one receiver, and what becomes of it there: Nghị định 30/2020/NĐ-CP, articles 20 to 24, with
+//! the status codes between agencies (Quyết định 28/2018/QĐ-TTg).
 //!
-//! Sending is idempotent by document and receiver. Every change of status is a new row; none is ever rewritten.
+//! ```text
+//! arrived → accepted → assigned → in progress → completed      recall: none → asked → agreed
+//!    ↓                                                                      ↑    ↓
+//! returned                                                                 refused
+//! ```
+//! All that may happen stands in [`TRANSITIONS`], one row a step. Each step appends a row with its code; none is ever
+//! rewritten. Sending is idempotent by document and receiver.
 
 use sea_orm::{ActiveEnum, DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
@@ -12,7 +19,7 @@ crate::id!(
     DispatchId
 );
 
-/// The statuses this program gives and understands so far.
+/// The statuses of the exchange.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, EnumIter, DeriveActiveEnum,
 )]
@@ -25,13 +32,41 @@ pub enum Status {
     /// 02 Từ chối tiếp nhận: sent back with a reason.
     #[sea_orm(string_value = "02")]
     Returned,
-    /// 03 Đã tiếp nhận: taken in by the receiving clerk.
+    /// 03 Đã tiếp nhận: taken in by the receiving clerk, with an arrival number.
     #[sea_orm(string_value = "03")]
     Accepted,
+    /// 04 Phân công: the leader has written the instruction.
+    #[sea_orm(string_value = "04")]
+    Assigned,
+    /// 05 Đang xử lý.
+    #[sea_orm(string_value = "05")]
+    InProgress,
+    /// 06 Hoàn thành.
+    #[sea_orm(string_value = "06")]
+    Completed,
+    /// 13 Yêu cầu lấy lại: the sender recalls it.
+    #[sea_orm(string_value = "13")]
+    RecallAsked,
+    /// 15 Đồng ý lấy lại: the receiver's copy is cancelled.
+    #[sea_orm(string_value = "15")]
+    RecallAgreed,
+    /// 16 Từ chối lấy lại.
+    #[sea_orm(string_value = "16")]
+    RecallRefused,
 }
 
 impl Status {
-    pub const ALL: [Status; 3] = [Status::Arrived, Status::Returned, Status::Accepted];
+    pub const ALL: [Status; 9] = [
+        Status::Arrived,
+        Status::Returned,
+        Status::Accepted,
+        Status::Assigned,
+        Status::InProgress,
+        Status::Completed,
+        Status::RecallAsked,
+        Status::RecallAgreed,
+        Status::RecallRefused,
+    ];
 
     /// The two digits exchanged between agencies.
     pub fn code(self) -> String {
@@ -39,24 +74,144 @@ impl Status {
     }
 }
 
-/// What the receiving clerk answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
-    Accept,
-    Return { reason: String },
+/// How a recall by the sender stands.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, EnumIter, DeriveActiveEnum,
+)]
+#[serde(rename_all = "snake_case")]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+pub enum Recall {
+    None,
+    /// The receiver has yet to answer; nothing else happens to its copy until then.
+    Asked,
+    Agreed,
+    Refused,
 }
 
-/// Why an answer is refused.
+/// What someone does with a dispatch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = DispatchAction)]
+pub enum Action {
+    Accept,
+    Return,
+    /// The leader's instruction (bút phê): lead, support, due date.
+    Instruct,
+    /// The lead hands the work on within the agency.
+    Delegate,
+    Begin,
+    Complete,
+    Recall,
+    AgreeRecall,
+    RefuseRecall,
+}
+
+impl Action {
+    pub const ALL: [Action; 9] = [
+        Action::Accept,
+        Action::Return,
+        Action::Instruct,
+        Action::Delegate,
+        Action::Begin,
+        Action::Complete,
+        Action::Recall,
+        Action::AgreeRecall,
+        Action::RefuseRecall,
+    ];
+}
+
+/// In what capacity someone acts on one dispatch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Capacity {
+    /// A clerk of the sending agency.
+    Sender,
+    /// A clerk of the receiving agency.
+    Receiver,
+    /// A leader of the receiving agency.
+    Leader,
+    /// The one named by the instruction as its lead.
+    Handler,
+    /// Someone of the receiving agency who may read it.
+    Reader,
+}
+
+/// What must hold besides status and recall.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    Nothing,
+    /// A reason is given in words.
+    Reason,
+    /// Verified on arrival, and not invalid: what fails goes back with a reason (article 21).
+    Sound,
+    /// Somebody is named who will handle it.
+    Lead,
+}
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Transition {
+    pub action: Action,
+    pub by: Capacity,
+    pub from: &'static [Status],
+    pub recall: &'static [Recall],
+    pub condition: Condition,
+    /// Where it stands afterwards; nothing where a recall leaves the receiver's work as it is.
+    pub to: Option<Status>,
+    pub recall_to: Option<Recall>,
+    /// The row that is appended and told to the sender.
+    pub row: Status,
+    /// The action's name in the audit chain.
+    pub audit: &'static str,
+}
+
+/// Nobody asks for it back, or it was refused.
+const KEPT: &[Recall] = &[Recall::None, Recall::Refused];
+const ASKED: &[Recall] = &[Recall::Asked];
+const HELD: &[Status] = &[
+    Status::Arrived,
+    Status::Accepted,
+    Status::Assigned,
+    Status::InProgress,
+    Status::Completed,
+];
+const REGISTERED: &[Status] = &[Status::Accepted, Status::Assigned, Status::InProgress];
+const HANDLED: &[Status] = &[Status::Assigned, Status::InProgress];
+
+/// Everything that may happen to a dispatch.
+#[rustfmt::skip]
+pub const TRANSITIONS: [Transition; 9] = [
+    row(Action::Accept,       Capacity::Receiver, &[Status::Arrived],  KEPT,  Condition::Sound,   Some(Status::Accepted),     None,                  Status::Accepted,      "dispatch.accepted"),
+    row(Action::Return,       Capacity::Receiver, &[Status::Arrived],  KEPT,  Condition::Reason,  Some(Status::Returned),     None,                  Status::Returned,      "dispatch.returned"),
+    row(Action::Instruct,     Capacity::Leader,   REGISTERED,          KEPT,  Condition::Lead,    Some(Status::Assigned),     None,                  Status::Assigned,      "dispatch.instructed"),
+    row(Action::Delegate,     Capacity::Handler,  HANDLED,             KEPT,  Condition::Lead,    Some(Status::Assigned),     None,                  Status::Assigned,      "dispatch.delegated"),
+    row(Action::Begin,        Capacity::Handler,  &[Status::Assigned], KEPT,  Condition::Nothing, Some(Status::InProgress),   None,                  Status::InProgress,    "dispatch.begun"),
+    row(Action::Complete,     Capacity::Handler,  HANDLED,             KEPT,  Condition::Nothing, Some(Status::Completed),    None,                  Status::Completed,     "dispatch.completed"),
+    row(Action::Recall,       Capacity::Sender,   HELD,                KEPT,  Condition::Reason,  None,                       Some(Recall::Asked),   Status::RecallAsked,   "dispatch.recall_asked"),
+    row(Action::AgreeRecall,  Capacity::Receiver, HELD,                ASKED, Condition::Nothing, Some(Status::RecallAgreed), Some(Recall::Agreed),  Status::RecallAgreed,  "dispatch.recall_agreed"),
+    row(Action::RefuseRecall, Capacity::Receiver, HELD,                ASKED, Condition::Reason,  None,                       Some(Recall::Refused), Status::RecallRefused, "dispatch.recall_refused"),
+];
+
+/// Why a step is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Refusal {
-    #[error("the dispatch has not arrived or was already answered")]
+    #[error("this step belongs to someone else")]
+    NotYours,
+    #[error("the dispatch was already answered")]
     NotWaiting,
-    #[error("a return needs a reason")]
+    #[error("a dispatch with status {} cannot take this step", .0.code())]
+    WrongStatus(Status),
+    #[error("the sender has asked for it back; that is answered first")]
+    RecallPending,
+    #[error("nobody asks for it back")]
+    NoRecall,
+    #[error("a reason is needed")]
     ReasonMissing,
     #[error("the document has not been verified on arrival yet")]
     NotVerified,
     #[error("a document that fails verification cannot be accepted")]
     Invalid,
+    #[error("nobody is named who will handle it")]
+    LeadMissing,
 }
 
 /// What verification on arrival said, as far as it binds the clerk.
@@ -69,61 +224,109 @@ pub enum Verdict {
     Invalid,
 }
 
-/// The status that follows an answer.
-///
-/// Nghị định 30/2020/NĐ-CP, article 21: what fails authenticity or integrity goes back through the system with a
-/// reason, so an invalid document cannot be accepted, and an unverified one not yet.
-///
-/// # Errors
-/// [`Refusal`] when the dispatch does not wait for an answer, the reason is empty, or the verdict forbids it.
-pub fn answer(current: Status, verdict: Verdict, answer: &Answer) -> Result<Status, Refusal> {
-    if current != Status::Arrived {
-        return Err(Refusal::NotWaiting);
+/// What comes with a step.
+#[derive(Debug, Clone, Copy)]
+pub struct Given<'a> {
+    pub verdict: Verdict,
+    pub reason: Option<&'a str>,
+    /// Whether somebody is named who will handle it.
+    pub lead: bool,
+}
+
+/// What the rules need to know of a dispatch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dispatch {
+    pub status: Status,
+    pub recall: Recall,
+}
+
+impl Dispatch {
+    pub const ARRIVED: Dispatch = Dispatch {
+        status: Status::Arrived,
+        recall: Recall::None,
+    };
+
+    /// The row of the table for this action, if the person may take it now.
+    ///
+    /// # Errors
+    /// [`Refusal`]. A person without any part in the action is told so before anything else is looked at.
+    pub fn permit(
+        &self,
+        action: Action,
+        capacities: &[Capacity],
+        given: Given<'_>,
+    ) -> Result<Transition, Refusal> {
+        let row = TRANSITIONS
+            .iter()
+            .find(|row| row.action == action && capacities.contains(&row.by))
+            .ok_or(Refusal::NotYours)?;
+        if !row.from.contains(&self.status) {
+            return Err(match action {
+                Action::Accept | Action::Return => Refusal::NotWaiting,
+                _ => Refusal::WrongStatus(self.status),
+            });
+        }
+        if !row.recall.contains(&self.recall) {
+            return Err(match self.recall {
+                Recall::Asked => Refusal::RecallPending,
+                _ => Refusal::NoRecall,
+            });
+        }
+        check(row.condition, given)?;
+        Ok(*row)
     }
-    match (answer, verdict) {
-        (Answer::Return { reason }, _) if reason.trim().is_empty() => Err(Refusal::ReasonMissing),
-        (Answer::Return { .. }, _) => Ok(Status::Returned),
-        (Answer::Accept, Verdict::Unknown) => Err(Refusal::NotVerified),
-        (Answer::Accept, Verdict::Invalid) => Err(Refusal::Invalid),
-        (Answer::Accept, Verdict::Valid | Verdict::Indeterminate) => Ok(Status::Accepted),
+
+    /// The dispatch after a permitted transition.
+    #[must_use]
+    pub fn apply(self, transition: &Transition) -> Dispatch {
+        Dispatch {
+            status: transition.to.unwrap_or(self.status),
+            recall: transition.recall_to.unwrap_or(self.recall),
+        }
+    }
+}
+
+fn check(condition: Condition, given: Given<'_>) -> Result<(), Refusal> {
+    match condition {
+        Condition::Nothing => Ok(()),
+        Condition::Reason if given.reason.is_none_or(|reason| reason.trim().is_empty()) => {
+            Err(Refusal::ReasonMissing)
+        }
+        Condition::Reason => Ok(()),
+        Condition::Lead => given.lead.then_some(()).ok_or(Refusal::LeadMissing),
+        Condition::Sound => match given.verdict {
+            Verdict::Unknown => Err(Refusal::NotVerified),
+            Verdict::Invalid => Err(Refusal::Invalid),
+            Verdict::Valid | Verdict::Indeterminate => Ok(()),
+        },
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "a row of a table")]
+const fn row(
+    action: Action,
+    by: Capacity,
+    from: &'static [Status],
+    recall: &'static [Recall],
+    condition: Condition,
+    to: Option<Status>,
+    recall_to: Option<Recall>,
+    row: Status,
+    audit: &'static str,
+) -> Transition {
+    Transition {
+        action,
+        by,
+        from,
+        recall,
+        condition,
+        to,
+        recall_to,
+        row,
+        audit,
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn codes_are_those_of_the_exchange() {
-        for (status, code) in Status::ALL.into_iter().zip(["01", "02", "03"]) {
-            assert_eq!(status.code(), code);
-        }
-    }
-
-    #[test]
-    fn answers_once_and_returns_only_with_a_reason() {
-        let back = |reason: &str| Answer::Return {
-            reason: reason.into(),
-        };
-        use {Answer::Accept, Status::*, Verdict::*};
-        let cases = [
-            (Arrived, Valid, Accept, Ok(Accepted)),
-            (Arrived, Indeterminate, Accept, Ok(Accepted)),
-            (Arrived, Unknown, Accept, Err(Refusal::NotVerified)),
-            (Arrived, Invalid, Accept, Err(Refusal::Invalid)),
-            (Arrived, Invalid, back("Chữ ký hỏng"), Ok(Returned)),
-            (Arrived, Unknown, back("Gửi nhầm"), Ok(Returned)),
-            (Arrived, Valid, back("  "), Err(Refusal::ReasonMissing)),
-            (Accepted, Valid, Accept, Err(Refusal::NotWaiting)),
-            (Returned, Valid, Accept, Err(Refusal::NotWaiting)),
-            (Accepted, Valid, back("Muộn"), Err(Refusal::NotWaiting)),
-        ];
-        for (current, verdict, given, expected) in cases {
-            assert_eq!(
-                answer(current, verdict, &given),
-                expected,
-                "{current:?} {verdict:?} {given:?}"
-            );
-        }
-    }
-}
+#[path = "dispatch_tests.rs"]
+mod tests;

@@ -1,7 +1,7 @@
 //! A document's way through the house: Nghị định 30/2020/NĐ-CP, articles 9 to 19.
 //!
 //! ```text
-//! draft → submitted → signing → signed → numbered → sealing → sealed → issued
+//! draft → submitted → signing → signed → numbered → sealing → sealed → issued → recalled
 //!            ↓ ↑         (time-stamp awaited)         (time-stamp awaited)
 //!          returned
 //! ```
@@ -37,10 +37,12 @@ pub enum State {
     Sealing,
     Sealed,
     Issued,
+    /// Asked back from every receiver (thu hồi): frozen here, each receiver answers for its copy.
+    Recalled,
 }
 
 impl State {
-    pub const ALL: [State; 9] = [
+    pub const ALL: [State; 10] = [
         State::Draft,
         State::Submitted,
         State::Returned,
@@ -50,6 +52,7 @@ impl State {
         State::Sealing,
         State::Sealed,
         State::Issued,
+        State::Recalled,
     ];
 
     /// The name in messages, rows and the interface's data.
@@ -64,6 +67,7 @@ impl State {
             State::Sealing => "sealing",
             State::Sealed => "sealed",
             State::Issued => "issued",
+            State::Recalled => "recalled",
         }
     }
 
@@ -107,10 +111,12 @@ pub enum Action {
     /// The waiting signature cannot become a valid version; the person is asked again.
     Abandon,
     Issue,
+    /// Asks every receiver to give it back.
+    Recall,
 }
 
 impl Action {
-    pub const ALL: [Action; 8] = [
+    pub const ALL: [Action; 9] = [
         Action::Submit,
         Action::Return,
         Action::Sign,
@@ -119,6 +125,7 @@ impl Action {
         Action::Complete,
         Action::Abandon,
         Action::Issue,
+        Action::Recall,
     ];
 }
 
@@ -163,6 +170,8 @@ pub enum Effect {
     StoreNumbered,
     /// One dispatch a receiver.
     Dispatch,
+    /// A request for its return to each receiver that has it (status 13).
+    AskBack,
 }
 
 /// One row of the table.
@@ -180,7 +189,7 @@ pub struct Transition {
 
 /// Everything that may happen to a document.
 #[rustfmt::skip]
-pub const TRANSITIONS: [Transition; 12] = [
+pub const TRANSITIONS: [Transition; 14] = [
     row(Action::Submit,   Capacity::Drafter, State::Draft,     Condition::Nothing,                 Effect::Nothing,       State::Submitted, "document.submitted"),
     row(Action::Submit,   Capacity::Drafter, State::Returned,  Condition::Nothing,                 Effect::Nothing,       State::Submitted, "document.submitted"),
     row(Action::Return,   Capacity::Signer,  State::Submitted, Condition::Reason,                  Effect::Nothing,       State::Returned,  "document.returned"),
@@ -194,6 +203,9 @@ pub const TRANSITIONS: [Transition; 12] = [
     row(Action::Issue,    Capacity::Clerk,   State::Sealed,    Condition::Complete,                Effect::Dispatch,      State::Issued,    "document.issued"),
     // Sending again reaches receivers that were forgotten; those that have it already get nothing new.
     row(Action::Issue,    Capacity::Clerk,   State::Issued,    Condition::Complete,                Effect::Dispatch,      State::Issued,    "document.sent_again"),
+    row(Action::Recall,   Capacity::Clerk,   State::Issued,    Condition::Reason,                  Effect::AskBack,       State::Recalled,  "document.recalled"),
+    // Asking again reaches the receivers that refused.
+    row(Action::Recall,   Capacity::Clerk,   State::Recalled,  Condition::Reason,                  Effect::AskBack,       State::Recalled,  "document.recalled_again"),
 ];
 
 /// Why a step is refused.
@@ -268,7 +280,11 @@ impl Document {
             Effect::StoreSigned if transition.to == State::Signed => after.leader_signed = true,
             Effect::StoreSigned => after.agency_signed = true,
             Effect::StoreNumbered => after.numbered = true,
-            Effect::Nothing | Effect::KeepPending | Effect::DropPending | Effect::Dispatch => {}
+            Effect::Nothing
+            | Effect::KeepPending
+            | Effect::DropPending
+            | Effect::Dispatch
+            | Effect::AskBack => {}
         }
         after
     }
@@ -415,7 +431,7 @@ mod tests {
                     State::Signed => signed_at = signed_at.or(Some(step)),
                     State::Numbered => numbered_at = numbered_at.or(Some(step)),
                     State::Sealed => sealed_at = sealed_at.or(Some(step)),
-                    State::Issued => prop_assert!(signed_at < numbered_at && numbered_at < sealed_at && signed_at.is_some()),
+                    State::Issued | State::Recalled => prop_assert!(signed_at < numbered_at && numbered_at < sealed_at && signed_at.is_some()),
                     _ => {}
                 }
             }

@@ -9,6 +9,8 @@ pub mod meeting;
 pub mod numbering;
 pub mod organisation;
 pub mod party;
+pub mod register;
 pub mod role;
+pub mod search;
 pub mod secrecy;
 pub mod trust;

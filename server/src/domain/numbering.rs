@@ -101,6 +101,9 @@ pub fn sequence_name(kind: Kind) -> &'static str {
     kind.code
 }
 
+/// The name of the counter of arrival numbers (số đến); no kind is called so.
+pub const ARRIVALS: &str = "arrivals";
+
 /// How far a counter has come: the last number given, 0 on 1 January.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sequence {

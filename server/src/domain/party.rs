@@ -1,5 +1,6 @@
 //! What a person is to a document: the one place that joins its names with the roles held.
 
+use super::dispatch;
 use super::document::Capacity;
 use super::id::{AgencyId, PersonId};
 use super::role::{Action, Held, may};
@@ -31,10 +32,75 @@ pub fn capacities(parties: Parties<'_>, person: &PersonId, held: &[Held]) -> Vec
         .collect()
 }
 
+/// The names a dispatch carries.
+#[derive(Debug, Clone, Copy)]
+pub struct Correspondents<'a> {
+    pub sender: &'a AgencyId,
+    pub receiver: &'a AgencyId,
+    /// Whom the instruction names.
+    pub lead: Option<&'a PersonId>,
+}
+
+/// All capacities in which this person, holding these roles, meets the dispatch.
+///
+/// As with documents a name alone gives nothing, and who has no capacity may not know of it. The sending clerk sees
+/// the receivers' answers on the sender's own document.
+pub fn dispatch_capacities(
+    names: Correspondents<'_>,
+    person: &PersonId,
+    held: &[Held],
+) -> Vec<dispatch::Capacity> {
+    use dispatch::Capacity;
+    let reads = may(held, Action::ReadDispatches, names.receiver);
+    let rows = [
+        (Capacity::Sender, may(held, Action::Issue, names.sender)),
+        (Capacity::Receiver, may(held, Action::Receive, names.receiver)),
+        (Capacity::Leader, may(held, Action::Instruct, names.receiver)),
+        (Capacity::Handler, names.lead == Some(person) && reads),
+        (Capacity::Reader, reads),
+    ];
+    rows.into_iter()
+        .filter_map(|(capacity, has)| has.then_some(capacity))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::role::Role;
+
+    #[test]
+    fn a_dispatch_is_met_by_its_two_agencies_only_and_each_role_in_its_part() {
+        use dispatch::Capacity::*;
+        let agencies = ["sender", "receiver", "third"].map(|id| AgencyId(id.into()));
+        let lead = PersonId("lead".into());
+        let names = Correspondents {
+            sender: &agencies[0],
+            receiver: &agencies[1],
+            lead: Some(&lead),
+        };
+        let of = |person: &str, agency: usize, role| {
+            let held = [Held {
+                agency_id: agencies[agency].clone(),
+                role,
+            }];
+            dispatch_capacities(names, &PersonId(person.into()), &held)
+        };
+        assert_eq!(of("x", 0, Role::Clerk), [Sender]);
+        assert_eq!(of("x", 1, Role::Clerk), [Receiver, Reader]);
+        assert_eq!(of("x", 1, Role::Leader), [Leader, Reader]);
+        assert_eq!(of("x", 1, Role::Officer), [Reader]);
+        assert_eq!(of("lead", 1, Role::Officer), [Handler, Reader]);
+        for nobody in [
+            of("lead", 1, Role::Administrator),
+            of("lead", 2, Role::Officer),
+            of("x", 2, Role::Clerk),
+            of("x", 2, Role::Leader),
+            of("x", 0, Role::Officer),
+        ] {
+            assert_eq!(nobody, []);
+        }
+    }
 
     #[test]
     fn joins_names_with_roles_in_the_documents_agency_only() {

@@ -64,13 +64,17 @@ pub enum Action {
     Receive,
     /// See what other agencies sent to this one.
     ReadDispatches,
+    /// Write the instruction on what came in (bút phê).
+    Instruct,
+    /// Read and print the agency's registers (sổ đăng ký).
+    ReadRegisters,
     /// Call a meeting.
     CallMeeting,
 }
 
 impl Action {
     /// Every action, in the order of this file.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::ManagePeople,
         Self::ReadAudit,
         Self::Draft,
@@ -80,6 +84,8 @@ impl Action {
         Self::Issue,
         Self::Receive,
         Self::ReadDispatches,
+        Self::Instruct,
+        Self::ReadRegisters,
         Self::CallMeeting,
     ];
 }
@@ -94,11 +100,16 @@ fn allowed(role: Role, action: Action) -> bool {
     use Action::*;
     match role {
         Role::Administrator => matches!(action, ManagePeople | ReadAudit),
-        Role::Leader => matches!(action, Draft | Sign | ReadDispatches | CallMeeting),
+        Role::Leader => {
+            matches!(
+                action,
+                Draft | Sign | ReadDispatches | Instruct | ReadRegisters | CallMeeting
+            )
+        }
         Role::Clerk => {
             matches!(
                 action,
-                Draft | Number | Seal | Issue | Receive | ReadDispatches | CallMeeting
+                Draft | Number | Seal | Issue | Receive | ReadDispatches | ReadRegisters | CallMeeting
             )
         }
         Role::Officer => matches!(action, Draft | ReadDispatches | CallMeeting),
@@ -110,7 +121,7 @@ mod tests {
     use super::*;
 
     /// One row an action; one column a role, in the order of [`Role::ALL`].
-    const TABLE: [(Action, [bool; 4]); 10] = [
+    const TABLE: [(Action, [bool; 4]); 12] = [
         (Action::ManagePeople, [true, false, false, false]),
         (Action::ReadAudit, [true, false, false, false]),
         (Action::Draft, [false, true, true, true]),
@@ -120,6 +131,8 @@ mod tests {
         (Action::Issue, [false, false, true, false]),
         (Action::Receive, [false, false, true, false]),
         (Action::ReadDispatches, [false, true, true, true]),
+        (Action::Instruct, [false, true, false, false]),
+        (Action::ReadRegisters, [false, true, true, false]),
         (Action::CallMeeting, [false, true, true, true]),
     ];
 

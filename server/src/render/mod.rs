@@ -7,13 +7,15 @@
 //! What is filled in after typesetting (number, date, signature, seal) is left blank, and [`Places`] says where.
 
 mod paper;
+mod register;
 mod sample;
 mod typesetter;
 mod world;
 
 pub use paper::{Block, Column, Plan, SignatureBlock, TextPlace};
+pub use register::{RegisterColumn, RegisterSheet};
 pub use sample::Sample;
-pub use typesetter::{Paper, Places, Typesetter, typeset};
+pub use typesetter::{Paper, Places, Typesetter, typeset, typeset_register};
 
 /// Why a paper was not made.
 #[derive(Debug, thiserror::Error)]

@@ -16,7 +16,7 @@ use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
 use super::world::ClosedWorld;
-use super::{Error, Plan, TextPlace};
+use super::{Error, Plan, RegisterSheet, TextPlace};
 
 /// A typeset paper, still without number, date, signature and seal.
 #[derive(Debug, Clone)]
@@ -50,15 +50,28 @@ pub struct Places {
 /// # Errors
 /// [`Error::Refused`] for data beyond the limits, [`Error::Template`] for a template that does not compile.
 pub fn typeset(plan: &Plan, now: OffsetDateTime) -> Result<Paper, Error> {
-    let world = ClosedWorld::new("/plan.typ", plan.to_json()?)?;
+    let (document, pdf) = set("/plan.typ", plan.to_json()?, now)?;
+    let places = places(&document)?;
+    Ok(Paper { pdf, places })
+}
+
+/// Typesets a register: PDF/A-2u. Takes about a millisecond a line.
+///
+/// # Errors
+/// As [`typeset`].
+pub fn typeset_register(sheet: &RegisterSheet, now: OffsetDateTime) -> Result<Vec<u8>, Error> {
+    Ok(set("/register.typ", sheet.to_json()?, now)?.1)
+}
+
+fn set(template: &str, data: Vec<u8>, now: OffsetDateTime) -> Result<(PagedDocument, Vec<u8>), Error> {
+    let world = ClosedWorld::new(template, data)?;
     let document = typst::compile::<PagedDocument>(&world)
         .output
         .map_err(template_error)?;
     let pdf = typst_pdf::pdf(&document, &pdf_options(now)?).map_err(template_error)?;
-    let places = places(&document)?;
     // The compiler memoises across papers; what it kept of this one is of no use to the next.
     typst::comemo::evict(0);
-    Ok(Paper { pdf, places })
+    Ok((document, pdf))
 }
 
 /// A bounded pool for typesetting: heavy work must not starve calls and meetings.
@@ -81,13 +94,28 @@ impl Typesetter {
     /// As [`typeset`], and [`Error::Busy`] after [`PATIENCE`]; the abandoned run keeps its place until it ends, so
     /// that waiting people cannot multiply the work.
     pub async fn plan(&self, plan: Plan, now: OffsetDateTime) -> Result<Paper, Error> {
+        self.run(move || typeset(&plan, now)).await
+    }
+
+    /// Typesets a register on a blocking thread.
+    ///
+    /// # Errors
+    /// As [`Typesetter::plan`].
+    pub async fn register(&self, sheet: RegisterSheet, now: OffsetDateTime) -> Result<Vec<u8>, Error> {
+        self.run(move || typeset_register(&sheet, now)).await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
         let permits = Arc::clone(&self.permits);
         let work = async move {
             let permit = permits.acquire_owned().await.map_err(|_| Error::Busy)?;
             let run = tokio::task::spawn_blocking(move || {
-                let paper = typeset(&plan, now);
+                let made = work();
                 drop(permit);
-                paper
+                made
             });
             run.await.map_err(|error| Error::Template(error.to_string()))?
         };

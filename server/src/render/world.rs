@@ -13,13 +13,14 @@ use typst::{Library, LibraryExt as _, World};
 use super::Error;
 
 /// Our templates, by the path under which they import each other.
-const TEMPLATES: [(&str, &str); 6] = [
+const TEMPLATES: [(&str, &str); 7] = [
     ("/plan.typ", include_str!("templates/plan.typ")),
     ("/page.typ", include_str!("templates/page.typ")),
     ("/blank.typ", include_str!("templates/blank.typ")),
     ("/head.typ", include_str!("templates/head.typ")),
     ("/content.typ", include_str!("templates/content.typ")),
     ("/foot.typ", include_str!("templates/foot.typ")),
+    ("/register.typ", include_str!("templates/register.typ")),
 ];
 const DATA: &str = "/paper.json";
 

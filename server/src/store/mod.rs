@@ -8,6 +8,7 @@ pub mod blob;
 mod connect;
 pub mod entity;
 pub mod migration;
+pub mod search;
 pub mod setting;
 
 use std::path::Path;

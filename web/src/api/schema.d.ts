@@ -55,6 +55,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dispatches/{id}/completion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** It is done (hoàn thành). Status 06. */
+        post: operations["finish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dispatches/{id}/content": {
         parameters: {
             query?: never;
@@ -72,6 +89,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dispatches/{id}/delegation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hands the work on within the agency (chuyển người xử lý). Status 04 again. */
+        post: operations["delegate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatches/{id}/instruction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Writes the instruction (bút phê): who leads, who supports, until when. Status 04. */
+        post: operations["instruct"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatches/{id}/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins to handle it (đang xử lý). Status 05. */
+        post: operations["begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatches/{id}/recall-answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a recalled document back (15) or keeps it with a reason (16). */
+        post: operations["answer_recall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dispatches/{id}/receipt": {
         parameters: {
             query?: never;
@@ -81,7 +166,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Accepts a dispatch (tiếp nhận) or returns it with a reason (trả lại). */
+        /** Accepts a dispatch and gives its arrival number (tiếp nhận, vào sổ), or returns it with a reason (trả lại). */
         post: operations["receipt"];
         delete?: never;
         options?: never;
@@ -169,6 +254,23 @@ export interface paths {
         put?: never;
         /** Gives number and date (cấp số). */
         post: operations["number"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{id}/recall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Recalls an issued document (thu hồi): frozen here, and every receiver that holds it is asked for it (13). */
+        post: operations["recall"];
         delete?: never;
         options?: never;
         head?: never;
@@ -363,6 +465,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/registers/{register}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lines of a register, the latest first. */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registers/{register}/print": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A whole year's register as it stands at this moment, PDF/A, the first line first. */
+        get: operations["print"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Documents that this person may know of and in which every word stands, the latest first. */
+        get: operations["find"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -466,6 +619,11 @@ export interface components {
             id: components["schemas"]["PersonId"];
             memberships: components["schemas"]["Membership"][];
         };
+        /** @description To whom the lead hands it on. */
+        Delegation: {
+            lead_id: components["schemas"]["PersonId"];
+            note?: string | null;
+        };
         /** @description A document with everything about it. */
         Detail: components["schemas"]["Summary"] & {
             dispatches: components["schemas"]["Sent"][];
@@ -477,31 +635,81 @@ export interface components {
             remark?: string | null;
             versions: components["schemas"]["Version"][];
         };
-        /** @description A dispatch with its verification. */
+        /**
+         * @description What someone does with a dispatch.
+         * @enum {string}
+         */
+        DispatchAction: "accept" | "return" | "instruct" | "delegate" | "begin" | "complete" | "recall" | "agree_recall" | "refuse_recall";
+        /** @description A dispatch with its verification and its way here. */
         DispatchDetail: components["schemas"]["DispatchSummary"] & {
             answered_at?: components["schemas"]["Timestamp"] | null;
             answered_by?: string | null;
-            /** @description Why it was returned. */
+            /** @description Every status it has had, in order. */
+            history: components["schemas"]["DispatchEvent"][];
+            instructed_by?: string | null;
+            /** @description Bút phê. */
+            instruction?: string | null;
+            lead_id?: components["schemas"]["PersonId"] | null;
+            /**
+             * Format: int32
+             * @description The number that accepting it now would give.
+             */
+            next_arrival_number?: number | null;
+            /** @description What the lead wrote at the end. */
+            outcome?: string | null;
+            /** @description Why it was returned, or the sender asks for it back. */
             reason?: string | null;
+            registered_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Documents of this agency that answer it. */
+            replies: components["schemas"]["DispatchReply"][];
             /** @description The report of the validator, as in the signer command's contract. */
             report?: Record<string, never> | null;
             /** @description The verdict in one Vietnamese sentence. */
             sentence?: string | null;
             sentence_en?: string | null;
+            support: string[];
             verified_at?: components["schemas"]["Timestamp"] | null;
+        };
+        /** @description A change of status. */
+        DispatchEvent: {
+            at: components["schemas"]["Timestamp"];
+            /** @description The two digits of the exchange. */
+            code: string;
+            person?: string | null;
+            reason?: string | null;
+            status: components["schemas"]["Status"];
         };
         /** @description A document on its way to one receiver. */
         DispatchId: string;
+        /** @description A document that answers it. */
+        DispatchReply: {
+            code?: string | null;
+            id: components["schemas"]["DocumentId"];
+            subject: string;
+        };
         /** @description A dispatch in a list. */
         DispatchSummary: {
+            /** @description What the person who asks may do now. */
+            actions: components["schemas"]["DispatchAction"][];
+            /**
+             * Format: int32
+             * @description Số đến, once accepted.
+             */
+            arrival_number?: number | null;
             /** @description Number and symbol: `141/KH-UBND`. */
             code: string;
+            due_on?: string | null;
             id: components["schemas"]["DispatchId"];
+            /** @description Past its due date and not done. */
+            is_late: boolean;
             /** @description Day of the date line. */
             issued_on?: string | null;
             kind_name: string;
+            /** @description Who handles it. */
+            lead?: string | null;
             /** @description Whether the person who asks may accept or return it now. */
             may_answer: boolean;
+            recall: components["schemas"]["Recall"];
             /** @description The agency that it was sent to. */
             receiver: components["schemas"]["AgencyName"];
             sender: components["schemas"]["AgencyName"];
@@ -517,7 +725,7 @@ export interface components {
          * @description What someone, or a job, does to a document.
          * @enum {string}
          */
-        DocumentAction: "submit" | "return" | "sign" | "number" | "seal" | "complete" | "abandon" | "issue";
+        DocumentAction: "submit" | "return" | "sign" | "number" | "seal" | "complete" | "abandon" | "issue" | "recall";
         /** @description A document, from its draft to its issue. */
         DocumentId: string;
         /** @description The form. */
@@ -529,6 +737,8 @@ export interface components {
             file: string;
             /** @description A code such as `KH`. */
             kind: string;
+            /** @description The dispatch that this document answers. */
+            reply_to?: string | null;
             signer_id: string;
             /** @description Trích yếu, up to 500 characters. */
             subject: string;
@@ -537,6 +747,36 @@ export interface components {
              * @description 0 thường, 1 khẩn, 2 thượng khẩn, 3 hỏa tốc. Default 0.
              */
             urgency?: number | null;
+        };
+        /** @description A document that was found. */
+        FoundDocument: {
+            agency: components["schemas"]["AgencyName"];
+            /**
+             * Format: int32
+             * @description Số đến, where it came in.
+             */
+            arrival_number?: number | null;
+            code?: string | null;
+            /** @description The page that shows it to this person. */
+            href: string;
+            /** @description Whether it came from another agency. */
+            is_incoming: boolean;
+            issued_on?: string | null;
+            kind_name: string;
+            subject: string;
+            /** Format: int32 */
+            urgency: number;
+        };
+        /** @description The leader's instruction. */
+        Instruction: {
+            /** @description Hạn giải quyết: `2026-11-30`. */
+            due_on?: string | null;
+            /** @description Bút phê, up to 2,000 characters. */
+            instruction: string;
+            /** @description Chủ trì. */
+            lead_id: components["schemas"]["PersonId"];
+            /** @description Phối hợp. */
+            support?: components["schemas"]["PersonId"][];
         };
         /** @description Who receives it. */
         Issue: {
@@ -651,14 +891,27 @@ export interface components {
         /** @description A page of a list. */
         Page_DispatchSummary: {
             items: {
+                /** @description What the person who asks may do now. */
+                actions: components["schemas"]["DispatchAction"][];
+                /**
+                 * Format: int32
+                 * @description Số đến, once accepted.
+                 */
+                arrival_number?: number | null;
                 /** @description Number and symbol: `141/KH-UBND`. */
                 code: string;
+                due_on?: string | null;
                 id: components["schemas"]["DispatchId"];
+                /** @description Past its due date and not done. */
+                is_late: boolean;
                 /** @description Day of the date line. */
                 issued_on?: string | null;
                 kind_name: string;
+                /** @description Who handles it. */
+                lead?: string | null;
                 /** @description Whether the person who asks may accept or return it now. */
                 may_answer: boolean;
+                recall: components["schemas"]["Recall"];
                 /** @description The agency that it was sent to. */
                 receiver: components["schemas"]["AgencyName"];
                 sender: components["schemas"]["AgencyName"];
@@ -669,6 +922,29 @@ export interface components {
                 urgency: number;
                 /** @description As in the signer command's contract; empty until it has been verified. */
                 verdict?: string | null;
+            }[];
+            /** @description Ask with `after` set to this for the next page; absent on the last. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_FoundDocument: {
+            items: {
+                agency: components["schemas"]["AgencyName"];
+                /**
+                 * Format: int32
+                 * @description Số đến, where it came in.
+                 */
+                arrival_number?: number | null;
+                code?: string | null;
+                /** @description The page that shows it to this person. */
+                href: string;
+                /** @description Whether it came from another agency. */
+                is_incoming: boolean;
+                issued_on?: string | null;
+                kind_name: string;
+                subject: string;
+                /** Format: int32 */
+                urgency: number;
             }[];
             /** @description Ask with `after` set to this for the next page; absent on the last. */
             next?: string | null;
@@ -791,6 +1067,17 @@ export interface components {
         Reason: {
             reason: string;
         };
+        /**
+         * @description How a recall by the sender stands.
+         * @enum {string}
+         */
+        Recall: "none" | "asked" | "agreed" | "refused";
+        /** @description What the receiving clerk answers to a recall. */
+        RecallAnswer: {
+            agree: boolean;
+            /** @description Required when it is refused. */
+            reason?: string | null;
+        };
         /** @description What the receiving clerk answers. */
         Receipt: {
             /**
@@ -800,6 +1087,30 @@ export interface components {
             answer: "accept" | "return";
             /** @description Required when it is returned. */
             reason?: string | null;
+        };
+        /** @description A line of a register: the cells of its columns, in their order. */
+        RegisterLine: {
+            cells: string[];
+            /** @description The page that shows the document. */
+            href: string;
+            /** @description The work is past its due date. */
+            is_late: boolean;
+            /** @description The key by which lines are ordered and continued. */
+            key: string;
+        };
+        /** @description A page of a register. */
+        RegisterPage: {
+            agency: string;
+            columns: string[];
+            items: components["schemas"]["RegisterLine"][];
+            next?: string | null;
+            title: string;
+            /** Format: int32 */
+            year: number;
+        };
+        /** @description A word on the work, if there is one. */
+        Remark: {
+            note?: string | null;
         };
         /**
          * @description What a person is in an agency.
@@ -820,6 +1131,8 @@ export interface components {
             changed_at: components["schemas"]["Timestamp"];
             id: components["schemas"]["DispatchId"];
             reason?: string | null;
+            /** @description How the recall of this receiver's copy stands. */
+            recall: components["schemas"]["Recall"];
             receiver: components["schemas"]["AgencyName"];
             sent_at: components["schemas"]["Timestamp"];
             status: components["schemas"]["Status"];
@@ -833,12 +1146,12 @@ export interface components {
          * @description Where a document stands.
          * @enum {string}
          */
-        State: "draft" | "submitted" | "returned" | "signing" | "signed" | "numbered" | "sealing" | "sealed" | "issued";
+        State: "draft" | "submitted" | "returned" | "signing" | "signed" | "numbered" | "sealing" | "sealed" | "issued" | "recalled";
         /**
-         * @description The statuses this program gives and understands so far.
+         * @description The statuses of the exchange.
          * @enum {string}
          */
-        Status: "arrived" | "returned" | "accepted";
+        Status: "arrived" | "returned" | "accepted" | "assigned" | "in_progress" | "completed" | "recall_asked" | "recall_agreed" | "recall_refused";
         /** @description The four arcs of the ring. */
         Steps: {
             approve: boolean;
@@ -961,7 +1274,8 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only those of this status. */
-                status?: "arrived" | "returned" | "accepted";
+                status?: "arrived" | "returned" | "accepted" | "assigned" | "in_progress" | "completed" | "recall_asked" | "recall_agreed" | "recall_refused";
+                box?: "waiting" | "to_instruct" | "mine" | "handling" | "late" | "over";
                 /** @description The `next` of the page before. */
                 after?: string;
                 /** @description How many, 1 to 200. Default 50. */
@@ -1020,6 +1334,39 @@ export interface operations {
             };
         };
     };
+    finish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Remark"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DispatchDetail"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     content: {
         parameters: {
             query?: never;
@@ -1040,6 +1387,147 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delegate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Delegation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DispatchDetail"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    instruct: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Instruction"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DispatchDetail"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody of the agency is named, or the day is past. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Remark"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DispatchDetail"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answer_recall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecallAnswer"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DispatchDetail"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1277,6 +1765,39 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -1779,6 +2300,133 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description Whose; the agency that the person works in, where none is named. */
+                agency?: string;
+                /** @description Of which year; the current one, where none is named. */
+                year?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description How many lines, 1 to 200. Default 50. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description `outgoing`, `incoming` or `handling`. */
+                register: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisterPage"];
+                };
+            };
+            /** @description Not this person's to read. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    print: {
+        parameters: {
+            query?: {
+                /** @description Whose; the agency that the person works in, where none is named. */
+                agency?: string;
+                /** @description Of which year; the current one, where none is named. */
+                year?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description How many lines, 1 to 200. Default 50. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description `outgoing`, `incoming` or `handling`. */
+                register: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
+            };
+            /** @description More lines than one file may hold. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find: {
+        parameters: {
+            query: {
+                /** @description Words, in any spelling; the last may be unfinished. */
+                q: string;
+                /** @description Only documents of this kind, a code such as `KH`. */
+                kind?: string;
+                /** @description Only documents numbered in this year. */
+                year?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description How many, 1 to 200. Default 50. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FoundDocument"];
+                };
+            };
+            /** @description No word is asked for. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };

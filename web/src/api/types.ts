@@ -37,6 +37,12 @@ export type Sending = Schemas['Sent'];
 export type Key = Schemas['Key'];
 
 export type DispatchStatus = Schemas['Status'];
+export type DispatchAction = Schemas['DispatchAction'];
+export type DispatchEvent = Schemas['DispatchEvent'];
+export type Recall = Schemas['Recall'];
+export type FoundDocument = Narrow<Schemas['FoundDocument'], { urgency: Urgency }>;
+export type Register = 'outgoing' | 'incoming' | 'handling';
+export type RegisterPage = Schemas['RegisterPage'];
 interface Judged {
   urgency: Urgency;
   /** Empty until the file has been checked on arrival. */

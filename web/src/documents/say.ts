@@ -21,4 +21,5 @@ const KEYS: Record<DocumentSummary['state'], [Key, Key]> = {
   sealing: ['state.sealing', 'state.sealing'],
   sealed: ['state.sealed.mine', 'state.sealed'],
   issued: ['state.issued', 'state.issued'],
+  recalled: ['state.recalled', 'state.recalled'],
 };

@@ -10,3 +10,7 @@ it('leaves names alone', () => {
   expect(titled('Báo cáo', 'Lam Giang sau ba năm')).toBe('Báo cáo Lam Giang sau ba năm');
   expect(titled('Báo cáo', 'UBND xã An Phú xin ý kiến')).toBe('Báo cáo UBND xã An Phú xin ý kiến');
 });
+
+it('does not say the kind twice', () => {
+  expect(titled('Kế hoạch', 'Kế hoạch cải cách hành chính')).toBe('Kế hoạch cải cách hành chính');
+});

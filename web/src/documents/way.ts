@@ -7,7 +7,9 @@ export function done(document: Pick<DocumentSummary, 'steps'>): number {
 }
 
 /** The one thing that this person does next, if it is their turn; returning it is never the one thing. */
-export function next(document: Pick<DocumentSummary, 'actions' | 'state'>): Exclude<Action, 'return'> | undefined {
+export function next(
+  document: Pick<DocumentSummary, 'actions' | 'state'>,
+): Exclude<Action, 'return' | 'recall'> | undefined {
   const order = ['sign', 'number', 'seal', 'issue', 'submit'] as const;
   return order.find(
     (action) => document.actions.includes(action) && !(action === 'issue' && document.state === 'issued'),
@@ -15,7 +17,8 @@ export function next(document: Pick<DocumentSummary, 'actions' | 'state'>): Excl
 }
 
 /** The ink of a step: red binds the agency, blue is a person. */
-export const ink = (action: Action): 'son' | 'muc' => (['number', 'seal', 'issue'].includes(action) ? 'son' : 'muc');
+export const ink = (action: Action): 'son' | 'muc' =>
+  ['number', 'seal', 'issue', 'recall'].includes(action) ? 'son' : 'muc';
 
 /** Most urgent first, then the longest waiting. */
 export function byUrgency(

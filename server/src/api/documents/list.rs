@@ -88,14 +88,17 @@ fn within(r#box: Box, person: &Person) -> Condition {
     match r#box {
         Box::Waiting => waiting(person),
         Box::InProgress => known(person)
-            .add(Column::State.ne(State::Issued))
+            .add(Column::State.is_not_in(GONE))
             .add(waiting(person).not()),
         Box::Signed => known(person)
             .add(Column::LeaderSigned.eq(true))
-            .add(Column::State.ne(State::Issued)),
-        Box::Issued => known(person).add(Column::State.eq(State::Issued)),
+            .add(Column::State.is_not_in(GONE)),
+        Box::Issued => known(person).add(Column::State.is_in(GONE)),
     }
 }
+
+/// It has left the house.
+const GONE: [State; 2] = [State::Issued, State::Recalled];
 
 /// What this person may know of: the condition of [`crate::domain::party::capacities`], for many rows at once.
 fn known(person: &Person) -> Condition {

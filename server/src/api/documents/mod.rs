@@ -35,6 +35,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(steps::number))
         .routes(routes!(steps::seal))
         .routes(routes!(steps::issue))
+        .routes(routes!(steps::recall))
 }
 
 impl From<&Person> for Presence {

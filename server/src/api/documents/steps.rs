@@ -162,6 +162,21 @@ pub(super) async fn issue(
     after(&app, &person, &id, Outcome::Stored).await
 }
 
+/// Recalls an issued document (thu hồi): frozen here, and every receiver that holds it is asked for it (13).
+#[utoipa::path(
+    post, path = "/documents/{id}/recall", tag = "documents", params(("id" = String, Path)), request_body = Reason,
+    responses((status = OK, body = Detail), (status = CONFLICT, body = problem::Body))
+)]
+pub(super) async fn recall(
+    State(app): State<App>,
+    person: Person,
+    Path(id): Path<DocumentId>,
+    Json(Reason { reason }): Json<Reason>,
+) -> Result<Response, Problem> {
+    app.custody.recall(&(&person).into(), &id, &reason).await?;
+    after(&app, &person, &id, Outcome::Stored).await
+}
+
 /// The document as it stands; 202 while a signature waits for its time-stamp.
 async fn after(app: &App, person: &Person, id: &DocumentId, outcome: Outcome) -> Result<Response, Problem> {
     let (row, _) = app.custody.document(&person.into(), id).await?;

@@ -12,6 +12,7 @@ use crate::api::body::Json;
 use crate::api::problem::{self, Problem};
 use crate::api::session::Person;
 use crate::custody::draft::Description;
+use crate::domain::dispatch::DispatchId;
 use crate::domain::document::DocumentId;
 use crate::domain::id::PersonId;
 use crate::domain::numbering::{self, Kind};
@@ -36,6 +37,8 @@ pub(super) struct Form {
     /// 0 thường, 1 khẩn, 2 thượng khẩn, 3 hỏa tốc. Default 0.
     urgency: Option<i16>,
     signer_id: String,
+    /// The dispatch that this document answers.
+    reply_to: Option<String>,
 }
 
 /// Makes a draft of an uploaded PDF.
@@ -63,6 +66,7 @@ pub(super) async fn create(
             "kind" => said.kind = Some(text(field).await?),
             "urgency" => said.urgency = Some(text(field).await?),
             "signer_id" => said.signer_id = Some(text(field).await?),
+            "reply_to" => said.reply_to = Some(text(field).await?),
             _ => {}
         }
     }
@@ -107,6 +111,7 @@ pub(super) async fn sample(
         kind,
         urgency: 0,
         signer: signer_id,
+        reply_to: None,
     };
     let id = app.custody.draft(&(&person).into(), description, &stored).await?;
     created(&app, &person, &id).await
@@ -131,6 +136,7 @@ struct Said {
     kind: Option<String>,
     urgency: Option<String>,
     signer_id: Option<String>,
+    reply_to: Option<String>,
 }
 
 impl Said {
@@ -162,6 +168,7 @@ impl Said {
             kind,
             urgency,
             signer,
+            reply_to: self.reply_to.filter(|id| !id.is_empty()).map(DispatchId),
         })
     }
 }

@@ -11,7 +11,7 @@ use crate::accounts::{self, Membership, Person};
 use crate::api::problem::Problem;
 use crate::clock::Timestamp;
 use crate::custody::place::Places;
-use crate::domain::dispatch::{DispatchId, Status};
+use crate::domain::dispatch::{DispatchId, Recall, Status};
 use crate::domain::document::{Action, Capacity, Document, DocumentId, Purpose, State};
 use crate::domain::holder::Holder;
 use crate::domain::id::{AgencyId, PersonId};
@@ -131,6 +131,8 @@ pub struct Sent {
     pub id: DispatchId,
     pub receiver: Agency,
     pub status: Status,
+    /// How the recall of this receiver's copy stands.
+    pub recall: Recall,
     pub reason: Option<String>,
     pub sent_at: Timestamp,
     pub changed_at: Timestamp,
@@ -275,6 +277,7 @@ async fn sent(app: &App, id: &DocumentId) -> Result<Vec<Sent>, Problem> {
         Sent {
             receiver: agency_name(&agencies, &row.receiver_id),
             status: row.status,
+            recall: row.recall,
             reason: status.as_ref().and_then(|status| status.reason.clone()),
             changed_at: status.map_or(row.sent_at, |status| status.at),
             sent_at: row.sent_at,

@@ -3,9 +3,9 @@
 use sea_orm::entity::prelude::*;
 
 use crate::clock::Timestamp;
-use crate::domain::dispatch::{DispatchId, Status};
+use crate::domain::dispatch::{DispatchId, Recall, Status};
 use crate::domain::document::DocumentId;
-use crate::domain::id::AgencyId;
+use crate::domain::id::{AgencyId, PersonId};
 use crate::store::blob::Sha256;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -24,6 +24,24 @@ pub struct Model {
     /// The verification on arrival; empty until its job has run.
     pub verification_id: Option<String>,
     pub sent_at: Timestamp,
+    /// Counts changes; an update names the one it saw, so two people cannot take the same step.
+    pub revision: i64,
+    pub recall: Recall,
+    /// Số đến: given when the clerk accepts it.
+    pub arrival_number: Option<i32>,
+    pub arrival_year: Option<i32>,
+    pub registered_at: Option<Timestamp>,
+    /// Bút phê, and who wrote it.
+    pub instruction: Option<String>,
+    pub instructed_by: Option<PersonId>,
+    pub instructed_at: Option<Timestamp>,
+    /// Who handles it (chủ trì); those who support stand in `dispatch_support`.
+    pub lead_id: Option<PersonId>,
+    /// Hạn giải quyết: `2026-11-30`.
+    pub due_on: Option<String>,
+    /// What the lead wrote at the end.
+    pub outcome: Option<String>,
+    pub completed_at: Option<Timestamp>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -3,6 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::clock::Timestamp;
+use crate::domain::dispatch::DispatchId;
 use crate::domain::document::{DocumentId, State};
 use crate::domain::id::{AgencyId, PersonId};
 
@@ -37,6 +38,8 @@ pub struct Model {
     pub revision: i64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    /// The incoming document that this one answers.
+    pub reply_to: Option<DispatchId>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

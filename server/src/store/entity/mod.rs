@@ -6,6 +6,7 @@ pub mod audit_head;
 pub mod blob;
 pub mod dispatch;
 pub mod dispatch_status;
+pub mod dispatch_support;
 pub mod document;
 pub mod document_version;
 pub mod idempotent_request;

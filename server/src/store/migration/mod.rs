@@ -3,6 +3,8 @@
 mod m0001_house;
 mod m0002_documents;
 mod m0003_meetings;
+mod m0010_handling;
+mod m0011_search;
 
 use sea_orm::{DatabaseConnection, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -20,6 +22,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_house::Migration),
             Box::new(m0002_documents::Migration),
             Box::new(m0003_meetings::Migration),
+            Box::new(m0010_handling::Migration),
+            Box::new(m0011_search::Migration),
         ]
     }
 }

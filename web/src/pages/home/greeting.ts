@@ -2,11 +2,13 @@ import type { DispatchSummary, DocumentSummary } from '../../api/types';
 import { numberWord, sentence, t, type Key } from '../../i18n';
 import type { Locale } from '../../i18n';
 import { next } from '../../documents/way';
+import type { Duty } from '../../session/duty';
 import { givenName } from '../../session/name';
 
 interface Work {
   documents: DocumentSummary[];
   arrivals: DispatchSummary[];
+  duty: Duty;
 }
 
 /** The sentence of the day: "Chào đồng chí Hà. Ba văn bản chờ ký, một bản hỏa tốc." */
@@ -19,7 +21,7 @@ export function greeting(fullName: string, work: Work | undefined, locale: Local
 }
 
 /** What waits, by what is to be done; the urgent are counted last, as the reason to begin. */
-export function clauses({ documents, arrivals }: Work): { key: Key; count: number }[] {
+export function clauses({ documents, arrivals, duty }: Work): { key: Key; count: number }[] {
   const steps = { sign: 0, number: 0, seal: 0, issue: 0, submit: 0 };
   for (const document of documents) {
     const step = next(document);
@@ -32,12 +34,20 @@ export function clauses({ documents, arrivals }: Work): { key: Key; count: numbe
     { key: 'home.count.seal', count: steps.seal },
     { key: 'home.count.issue', count: steps.issue },
     { key: 'home.count.submit', count: steps.submit },
-    { key: 'home.count.arrived', count: arrivals.length },
+    { key: ARRIVALS[duty], count: arrivals.length },
     { key: 'home.count.urgent', count: urgent },
   ];
   return all.filter((clause) => clause.count > 0);
 }
 
+const ARRIVALS: Record<Duty, Key> = {
+  waiting: 'home.count.arrived',
+  to_instruct: 'home.count.instruct',
+  mine: 'home.count.handle',
+};
+
 /** Compound words do not break at a line's end. */
 const keepTogether = (text: string): string =>
-  text.replace(/(đồng chí|văn bản|hỏa tốc|dự thảo|phát hành|tiếp nhận)/gi, (word) => word.replace(' ', '\u00a0'));
+  text.replace(/(đồng chí|văn bản|hỏa tốc|dự thảo|phát hành|tiếp nhận|chỉ đạo|chủ trì)/gi, (word) =>
+    word.replace(' ', '\u00a0'),
+  );

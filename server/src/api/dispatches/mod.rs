@@ -1,0 +1,68 @@
+//! `/dispatches`: what other agencies sent to ours, with the verdict, and what becomes of it here.
+
+mod list;
+mod steps;
+mod view;
+
+use axum::extract::State;
+use axum::response::Response;
+use sea_orm::EntityTrait;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::body::{Json, Path};
+use super::documents::pdf;
+use super::problem::{self, Problem};
+use super::session::Person;
+use crate::domain::dispatch::DispatchId;
+use crate::parts::App;
+use crate::store::entity::document_version;
+
+use view::Detail;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list::list))
+        .routes(routes!(one))
+        .routes(routes!(content))
+        .routes(routes!(steps::receipt))
+        .routes(routes!(steps::instruct))
+        .routes(routes!(steps::delegate))
+        .routes(routes!(steps::begin))
+        .routes(routes!(steps::finish))
+        .routes(routes!(steps::answer_recall))
+}
+
+/// One dispatch with the report of its verification.
+#[utoipa::path(
+    get, path = "/dispatches/{id}", tag = "dispatches", params(("id" = String, Path)),
+    responses((status = OK, body = Detail), (status = NOT_FOUND, body = problem::Body))
+)]
+async fn one(
+    State(app): State<App>,
+    person: Person,
+    Path(id): Path<DispatchId>,
+) -> Result<Json<Detail>, Problem> {
+    view::detail(&app, &person, &id).await
+}
+
+/// The PDF that was sent.
+#[utoipa::path(
+    get, path = "/dispatches/{id}/content", tag = "dispatches", params(("id" = String, Path)),
+    responses(
+        (status = OK, content_type = "application/pdf", body = Vec<u8>),
+        (status = NOT_FOUND, body = problem::Body)
+    )
+)]
+async fn content(
+    State(app): State<App>,
+    person: Person,
+    Path(id): Path<DispatchId>,
+) -> Result<Response, Problem> {
+    let row = app.custody.received(&(&person).into(), &id).await?;
+    let version = document_version::Entity::find_by_id((row.document_id, row.version))
+        .one(app.store.read())
+        .await?;
+    let size_bytes = version.ok_or_else(Problem::not_found)?.size_bytes;
+    pdf(&app, &row.blob, size_bytes, false).await
+}

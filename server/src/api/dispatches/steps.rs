@@ -1,0 +1,214 @@
+//! The steps of a dispatch, one POST each; each answers the dispatch as it stands afterwards.
+
+use std::collections::BTreeSet;
+
+use axum::extract::State;
+use serde::Deserialize;
+use time::Date;
+use time::format_description::well_known::Iso8601;
+use utoipa::ToSchema;
+
+use super::view::{self, Detail};
+use crate::api::body::{Json, Path};
+use crate::api::problem::{self, Problem};
+use crate::api::session::Person;
+use crate::custody::handling::Instruction;
+use crate::domain::dispatch::DispatchId;
+use crate::domain::id::PersonId;
+use crate::parts::App;
+
+/// What the receiving clerk answers.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct Receipt {
+    #[schema(inline)]
+    answer: Kept,
+    /// Required when it is returned.
+    reason: Option<String>,
+}
+
+/// Taken in or sent back.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Kept {
+    Accept,
+    Return,
+}
+
+/// Accepts a dispatch and gives its arrival number (tiếp nhận, vào sổ), or returns it with a reason (trả lại).
+#[utoipa::path(
+    post, path = "/dispatches/{id}/receipt", tag = "dispatches", params(("id" = String, Path)), request_body = Receipt,
+    responses(
+        (status = OK, body = Detail),
+        (status = CONFLICT, description = "Answered before, or its signatures are invalid.", body = problem::Body)
+    )
+)]
+pub(super) async fn receipt(
+    State(app): State<App>,
+    person: Person,
+    Path(id): Path<DispatchId>,
+    Json(Receipt { answer, reason }): Json<Receipt>,
+) -> Result<Json<Detail>, Problem> {
+    let (presence, reason) = ((&person).into(), limited(reason)?.unwrap_or_default());
+    match answer {
+        Kept::Accept => app.custody.accept(&presence, &id).await.map(|_| ())?,
+        Kept::Return => app.custody.turn_back(&presence, &id, &reason).await.map(|_| ())?,
+    }
+    view::detail(&app, &person, &id).await
+}
+
+/// The leader's instruction.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = Instruction)]
+pub(super) struct Said {
+    /// Bút phê, up to 2,000 characters.
+    instruction: String,
+    /// Chủ trì.
+    lead_id: PersonId,
+    /// Phối hợp.
+    #[serde(default)]
+    support: BTreeSet<PersonId>,
+    /// Hạn giải quyết: `2026-11-30`.
+    due_on: Option<String>,
+}
+
+/// Writes the instruction (bút phê): who leads, who supports, until when. Status 04.
+#[utoipa::path(
+    post, path = "/dispatches/{id}/instruction", tag = "dispatches", params(("id" = String, Path)),
+    request_body = Said,
+    responses(
+        (status = OK, body = Detail),
+        (status = CONFLICT, body = problem::Body),
+        (status = UNPROCESSABLE_ENTITY, description = "Nobody of the agency is named, or the day is past.", body = problem::Body)
+    )
+)]
+pub(super) async fn instruct(
+    State(app): State<App>,
+    person: Person,
+    Path(id): Path<DispatchId>,
+    Json(said): Json<Said>,
+) -> Result<Json<Detail>, Problem> {
+    let due = said.due_on.as_deref().filter(|due| !due.is_empty());
+    let due = due.map(|due| Date::parse(due, &Iso8601::DATE));
+    let instruction = Instruction {
+        text: limited(Some(said.instruction))?.unwrap_or_default(),
+        lead: said.lead_id,
+        support: said.support,
+        due: due.transpose().map_err(|_| crate::custody::Error::DueDate)?,
+    };
+    app.custody.instruct(&(&person).into(), &id, &instruction).await?;
+    view::detail(&app, &person, &id).await
+}
+
+/// To whom the lead hands it on.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct Delegation {
+    lead_id: PersonId,
+    note: Option<String>,
+}
+
+/// Hands the work on within the agency (chuyển người xử lý). Status 04 again.
+#[utoipa::path(
+    post, path = "/dispatches/{id}/delegation", tag = "dispatches", params(("id" = String, Path)),
+    request_body = Delegation,
+    responses((status = OK, body = Detail), (status = CONFLICT, body = problem::Body))
+)]
+pub(super) async fn delegate(
+    State(app): State<App>,
+    person: Person,
+    Path(id): Path<DispatchId>,
+    Json(Delegation { lead_id, note }): Json<Delegation>,
+) -> Result<Json<Detail>, Problem> {
+    let note = limited(note)?;
+    app.custody
+        .delegate(&(&person).into(), &id, &lead_id, note.as_deref())
+        .await?;
+    view::detail(&app, &person, &id).await
+}
+
+/// A word on the work, if there is one.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct Remark {
+    note: Option<String>,
+}
+
+/// Begins to handle it (đang xử lý). Status 05.
+#[utoipa::path(
+    post, path = "/dispatches/{id}/progress", tag = "dispatches", params(("id" = String, Path)),
+    request_body = Remark,
+    responses((status = OK, body = Detail), (status = CONFLICT, body = problem::Body))
+)]
+pub(super) async fn begin(
+    State(app): State<App>,
+    person: Person,
+    Path(id): Path<DispatchId>,
+    Json(Remark { note }): Json<Remark>,
+) -> Result<Json<Detail>, Problem> {
+    let note = limited(note)?;
+    app.custody.begin(&(&person).into(), &id, note.as_deref()).await?;
+    view::detail(&app, &person, &id).await
+}
+
+/// It is done (hoàn thành). Status 06.
+#[utoipa::path(
+    post, path = "/dispatches/{id}/completion", tag = "dispatches", params(("id" = String, Path)),
+    request_body = Remark,
+    responses((status = OK, body = Detail), (status = CONFLICT, body = problem::Body))
+)]
+pub(super) async fn finish(
+    State(app): State<App>,
+    person: Person,
+    Path(id): Path<DispatchId>,
+    Json(Remark { note }): Json<Remark>,
+) -> Result<Json<Detail>, Problem> {
+    let note = limited(note)?;
+    app.custody
+        .finish(&(&person).into(), &id, note.as_deref())
+        .await?;
+    view::detail(&app, &person, &id).await
+}
+
+/// What the receiving clerk answers to a recall.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct RecallAnswer {
+    agree: bool,
+    /// Required when it is refused.
+    reason: Option<String>,
+}
+
+/// Gives a recalled document back (15) or keeps it with a reason (16).
+#[utoipa::path(
+    post, path = "/dispatches/{id}/recall-answer", tag = "dispatches", params(("id" = String, Path)),
+    request_body = RecallAnswer,
+    responses((status = OK, body = Detail), (status = CONFLICT, body = problem::Body))
+)]
+pub(super) async fn answer_recall(
+    State(app): State<App>,
+    person: Person,
+    Path(id): Path<DispatchId>,
+    Json(RecallAnswer { agree, reason }): Json<RecallAnswer>,
+) -> Result<Json<Detail>, Problem> {
+    let presence = (&person).into();
+    if agree {
+        app.custody.agree_recall(&presence, &id).await?;
+    } else {
+        let reason = limited(reason)?.unwrap_or_default();
+        app.custody.refuse_recall(&presence, &id, &reason).await?;
+    }
+    view::detail(&app, &person, &id).await
+}
+
+/// No remark of a person is longer, in characters.
+const LONGEST_REMARK: usize = 2000;
+
+fn limited(text: Option<String>) -> Result<Option<String>, Problem> {
+    if text
+        .as_ref()
+        .is_some_and(|text| text.chars().count() > LONGEST_REMARK)
+    {
+        return Err(Problem::malformed(
+            "Ý kiến dài quá 2.000 ký tự.",
+            "The text is longer than 2,000 characters.",
+        ));
+    }
+    Ok(text)
+}

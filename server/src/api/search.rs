@@ -1,0 +1,158 @@
+//! `GET /search`: documents by any word, of what is said of them or of their text, without regard to diacritics.
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::body::{Json, Query};
+use super::documents::view::{self, Agency};
+use super::page::{Page, PageQuery};
+use super::problem::{self, Problem};
+use super::session::Person;
+use crate::custody::Presence;
+use crate::domain::document::DocumentId;
+use crate::domain::numbering::{self, Kind};
+use crate::domain::party::{Parties, capacities};
+use crate::domain::role::Action;
+use crate::domain::search::{self, Question};
+use crate::parts::App;
+use crate::store::entity::{dispatch, document};
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(find))
+}
+
+/// What is looked for.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Wanted {
+    /// Words, in any spelling; the last may be unfinished.
+    q: String,
+    /// Only documents of this kind, a code such as `KH`.
+    kind: Option<String>,
+    /// Only documents numbered in this year.
+    year: Option<i32>,
+    /// The `next` of the page before.
+    after: Option<String>,
+    /// How many, 1 to 200. Default 50.
+    limit: Option<u64>,
+}
+
+/// A document that was found.
+#[derive(Serialize, ToSchema)]
+#[schema(as = FoundDocument)]
+struct Found {
+    /// The page that shows it to this person.
+    href: String,
+    /// Whether it came from another agency.
+    is_incoming: bool,
+    code: Option<String>,
+    kind_name: String,
+    subject: String,
+    agency: Agency,
+    urgency: i16,
+    issued_on: Option<String>,
+    /// Số đến, where it came in.
+    arrival_number: Option<i32>,
+}
+
+/// Documents that this person may know of and in which every word stands, the latest first.
+#[utoipa::path(
+    get, path = "/search", tag = "documents", params(Wanted),
+    responses((status = OK, body = Page<Found>), (status = BAD_REQUEST, description = "No word is asked for.", body = problem::Body))
+)]
+async fn find(
+    State(app): State<App>,
+    person: Person,
+    Query(wanted): Query<Wanted>,
+) -> Result<Json<Page<Found>>, Problem> {
+    let mut question = Question::of(&wanted.q)
+        .ok_or_else(|| Problem::malformed("Xin nhập từ cần tìm.", "Give a word to look for."))?;
+    question.marks.extend(wanted.kind.as_deref().map(search::of_kind));
+    question.marks.extend(wanted.year.map(search::of_year));
+    let page = PageQuery {
+        after: wanted.after,
+        limit: wanted.limit,
+    };
+    let after = page.after.as_deref().map(str::parse).transpose();
+    let after =
+        after.map_err(|_| Problem::malformed("Tham số after không đúng.", "Unknown value of after."))?;
+    let scope = scope(&person);
+    let found = crate::store::search::find(app.store.read(), &question, &scope, after, page.rows()).await?;
+    // A page continues after the last entry seen, also where the rules show less of it than the index.
+    let next = Page::of(&page, found.clone(), |entry| entry.number.to_string()).next;
+    let limit = usize::try_from(page.limit()).unwrap_or(usize::MAX);
+    let items = shown(&app, &person, found.into_iter().take(limit).collect()).await?;
+    Ok(Json(Page { items, next }))
+}
+
+/// The marks by which this person finds documents: those of their roles.
+fn scope(person: &Person) -> Vec<String> {
+    let clerk = person.agencies_where(Action::Seal);
+    let reads = person.agencies_where(Action::ReadDispatches);
+    let mut marks: Vec<_> = clerk.iter().map(search::issued_by).collect();
+    marks.extend(reads.iter().map(search::received_by));
+    marks.push(search::belongs_to(&person.id));
+    marks
+}
+
+/// What was found as this person may see it. The index only proposes; the rules decide, as everywhere.
+async fn shown(
+    app: &App,
+    person: &Person,
+    found: Vec<crate::store::search::Found>,
+) -> Result<Vec<Found>, Problem> {
+    let ids: Vec<_> = found.iter().map(|entry| entry.document_id.clone()).collect();
+    let rows = document::Entity::find()
+        .filter(document::Column::Id.is_in(ids.clone()))
+        .all(app.store.read())
+        .await?;
+    let dispatches = dispatch::Entity::find()
+        .filter(dispatch::Column::DocumentId.is_in(ids))
+        .filter(dispatch::Column::ReceiverId.is_in(person.agencies_where(Action::ReadDispatches)))
+        .all(app.store.read())
+        .await?;
+    let agencies = view::agencies(app, rows.iter().map(|row| row.agency_id.clone()).collect()).await?;
+    let rows: BTreeMap<DocumentId, document::Model> =
+        rows.into_iter().map(|row| (row.id.clone(), row)).collect();
+    let came: BTreeMap<DocumentId, dispatch::Model> = dispatches
+        .into_iter()
+        .map(|row| (row.document_id.clone(), row))
+        .collect();
+    let presence = Presence::from(person);
+    let one = |entry: crate::store::search::Found| {
+        let row = rows.get(&entry.document_id)?;
+        let parties = Parties {
+            agency: &row.agency_id,
+            drafter: &row.drafter_id,
+            signer: &row.signer_id,
+        };
+        let ours = !capacities(parties, &presence.person_id, &presence.held).is_empty();
+        let dispatch = came.get(&row.id).filter(|_| !ours);
+        let href = match dispatch {
+            Some(dispatch) => format!("/van-ban-den/{}", dispatch.id),
+            None if ours => format!("/van-ban/{}", row.id),
+            None => return None,
+        };
+        let number = row.number.and_then(|number| u32::try_from(number).ok());
+        Some(Found {
+            href,
+            is_incoming: dispatch.is_some(),
+            code: number.map(|number| numbering::code(number, &row.notation)),
+            kind_name: Kind::from_code(&row.kind)
+                .map(|kind| kind.name.to_owned())
+                .unwrap_or_default(),
+            subject: row.subject.clone(),
+            agency: view::agency_name(&agencies, &row.agency_id),
+            urgency: row.urgency,
+            issued_on: row.issued_on.clone(),
+            arrival_number: dispatch.and_then(|dispatch| dispatch.arrival_number),
+        })
+    };
+    Ok(found.into_iter().filter_map(one).collect())
+}

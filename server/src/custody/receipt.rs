@@ -1,0 +1,94 @@
+//! What the receiving clerk answers: accepted and registered under one running number a year, or returned with a reason.
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query};
+use time::Date;
+
+use super::error::{Error, Result};
+use super::numbering::{ensure_sequence, read_sequence};
+use super::{Custody, Presence};
+use crate::domain::dispatch::{Action, DispatchId, Status};
+use crate::domain::id::AgencyId;
+use crate::domain::numbering::{self, ARRIVALS, SequenceKey};
+use crate::fail_point;
+use crate::store::Tx;
+use crate::store::entity::dispatch::ActiveModel;
+use crate::store::entity::number_sequence::{Column, Entity};
+
+impl Custody {
+    /// The receiving clerk takes a dispatch in: status 03, and the next arrival number, which comes back.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Receipt`]; [`Error::Stale`] when another clerk answered meanwhile.
+    pub async fn accept(&self, presence: &Presence, id: &DispatchId) -> Result<u32> {
+        let step = self
+            .permit_dispatch(presence, id, Action::Accept, None, false)
+            .await?;
+        let date = numbering::local_date(self.clock.now_utc());
+        let key = arrivals(&step.row.receiver_id, date);
+        let now = self.clock.now();
+        let number = self
+            .store
+            .write(async |tx| {
+                let number = take_next(tx, &key).await?;
+                let change = ActiveModel {
+                    arrival_number: Set(Some(as_column(number)?)),
+                    arrival_year: Set(Some(key.year)),
+                    registered_at: Set(Some(now)),
+                    ..Default::default()
+                };
+                step.take(tx, now, presence, change).await?;
+                Ok::<_, Error>(number)
+            })
+            .await?;
+        fail_point::hit("receipt.registered");
+        Ok(number)
+    }
+
+    /// The receiving clerk sends a dispatch back: status 02, with a reason; it takes no number.
+    ///
+    /// # Errors
+    /// As [`Custody::accept`].
+    pub async fn turn_back(&self, presence: &Presence, id: &DispatchId, reason: &str) -> Result<Status> {
+        let step = self
+            .permit_dispatch(presence, id, Action::Return, Some(reason), false)
+            .await?;
+        self.take_dispatch(presence, &step, ActiveModel::default()).await
+    }
+
+    /// The arrival number that [`Custody::accept`] would give now; somebody else may be quicker.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn next_arrival(&self, agency: &AgencyId) -> Result<u32> {
+        let key = arrivals(agency, numbering::local_date(self.clock.now_utc()));
+        Ok(read_sequence(self.store.read(), &key).await?.next())
+    }
+}
+
+fn arrivals(agency: &AgencyId, date: Date) -> SequenceKey {
+    SequenceKey {
+        agency_id: agency.clone(),
+        name: ARRIVALS.to_owned(),
+        year: date.year(),
+    }
+}
+
+/// Takes the next number. The update locks the counter until the transaction ends, on either database: whoever comes
+/// next waits, and a number whose transaction fails was never given.
+async fn take_next(tx: &Tx, key: &SequenceKey) -> Result<u32> {
+    use sea_query::{Expr, ExprTrait};
+    ensure_sequence(tx, key).await?;
+    Entity::update_many()
+        .col_expr(Column::Last, Expr::col(Column::Last).add(1))
+        .filter(Column::AgencyId.eq(key.agency_id.clone()))
+        .filter(Column::Name.eq(key.name.clone()))
+        .filter(Column::Year.eq(key.year))
+        .exec(tx)
+        .await?;
+    Ok(read_sequence(tx, key).await?.last)
+}
+
+fn as_column(number: u32) -> Result<i32> {
+    i32::try_from(number).map_err(|_| Error::Row("number_sequence.last"))
+}

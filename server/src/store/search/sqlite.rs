@@ -1,0 +1,55 @@
+//! FTS5 over the table's own rows. Words are folded before they come here, so its tokenizer has nothing to do but cut at
+//! blanks; order by rowid is the order in which FTS5 walks its lists, so a page costs no more than its length.
+
+use crate::domain::search::Question;
+
+pub(super) const SCHEMA: [&str; 5] = [
+    "CREATE TABLE document_search (number INTEGER PRIMARY KEY, document_id TEXT NOT NULL UNIQUE, \
+     meta TEXT NOT NULL, body TEXT NOT NULL, scope TEXT NOT NULL)",
+    "CREATE VIRTUAL TABLE document_words USING fts5(meta, body, scope, content='document_search', \
+     content_rowid='number', detail=column, tokenize='unicode61 remove_diacritics 0')",
+    "CREATE TRIGGER document_search_added AFTER INSERT ON document_search BEGIN \
+     INSERT INTO document_words (rowid, meta, body, scope) VALUES (new.number, new.meta, new.body, new.scope); END",
+    "CREATE TRIGGER document_search_changed AFTER UPDATE ON document_search BEGIN \
+     INSERT INTO document_words (document_words, rowid, meta, body, scope) \
+     VALUES ('delete', old.number, old.meta, old.body, old.scope); \
+     INSERT INTO document_words (rowid, meta, body, scope) VALUES (new.number, new.meta, new.body, new.scope); END",
+    "CREATE TRIGGER document_search_removed AFTER DELETE ON document_search BEGIN \
+     INSERT INTO document_words (document_words, rowid, meta, body, scope) \
+     VALUES ('delete', old.number, old.meta, old.body, old.scope); END",
+];
+
+pub(super) const FIND: &str = "SELECT s.number AS number, s.document_id AS document_id \
+     FROM document_words w JOIN document_search s ON s.number = w.rowid \
+     WHERE document_words MATCH $1 AND w.rowid < $2 ORDER BY w.rowid DESC LIMIT $3";
+
+/// The question in FTS5's language; every word is quoted, so none is taken for an operator.
+pub(super) fn expression(question: &Question, scope: &[String]) -> String {
+    let quoted = |word: &String| format!("\"{word}\"");
+    let scope: Vec<_> = scope.iter().map(quoted).collect();
+    let mut parts: Vec<_> = question.marks.iter().chain(&question.words).map(quoted).collect();
+    if let Some(last) = parts.last_mut()
+        && !question.words.is_empty()
+    {
+        last.push('*');
+    }
+    let scope = format!("scope : ({})", scope.join(" OR "));
+    match parts.is_empty() {
+        true => scope,
+        false => format!("{scope} AND {{meta body}} : ({})", parts.join(" AND ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operators_of_the_language_are_words() {
+        let question = Question::of("OR near cai").unwrap();
+        assert_eq!(
+            expression(&question, &["zqxc1".into(), "zqxp2".into()]),
+            "scope : (\"zqxc1\" OR \"zqxp2\") AND {meta body} : (\"or\" AND \"near\" AND \"cai\"*)"
+        );
+    }
+}
