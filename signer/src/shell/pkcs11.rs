@@ -145,8 +145,8 @@ fn module(path: &Path) -> Result<Pkcs11> {
     if let Some(module) = loaded.get(path) {
         return Ok(module.clone());
     }
-    let module = Pkcs11::new(path)
-        .map_err(|e| Error::refused("token", format!("its module does not load: {e}")))?;
+    let module =
+        Pkcs11::new(path).map_err(|e| Error::refused("token", format!("its module does not load: {e}")))?;
     module.initialize(CInitializeArgs::OsThreads).map_err(failed)?;
     loaded.insert(path.to_owned(), module.clone());
     Ok(module)

@@ -3,6 +3,7 @@
 //! Format and coverage first, then what later revisions changed, cryptography, certificates, and time. Each has its own
 //! module and its own verdict; [`signature`] joins them into an indication.
 
+mod attack;
 mod covered;
 mod cryptography;
 mod difference;
@@ -15,6 +16,7 @@ mod report;
 mod signature;
 mod trust;
 
+pub use attack::Attack;
 pub use policy::{Anchor, Policy, Revocation};
 pub use report::{
     CertificateSummary, Change, Coverage, Indication, Kind, Level, Modification, Problem, Report,

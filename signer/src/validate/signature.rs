@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use time::OffsetDateTime;
 
 use self::judgement::Judgement;
+use super::attack::Attack;
 use super::covered;
 use super::difference::{self, Finding};
 use super::field::{self, Field};
@@ -151,7 +152,7 @@ fn shared_values(candidates: &mut [Candidate<'_>]) {
         {
             candidate.signed = Err(Error::malformed(
                 "signature",
-                "one signature dictionary in two fields",
+                Attack::DictionarySpoofing.reason("one signature dictionary in two fields"),
             ));
         }
     }
@@ -345,7 +346,7 @@ fn weigh(finding: &Finding, permission: &Permission, held_store: bool) -> (Modif
         Finding::Lost(what) if held_store => {
             return (
                 Modification::Disallowed,
-                format!("validation data was removed: {what}"),
+                Attack::EvidenceRemoved.reason(format!("validation data was removed: {what}")),
             );
         }
         Finding::Lost(what) => {
@@ -362,7 +363,7 @@ fn weigh(finding: &Finding, permission: &Permission, held_store: bool) -> (Modif
             );
         }
         Finding::Unused(what) if permission.level == Some(1) => {
-            return (Modification::Disallowed, what.clone());
+            return (Modification::Disallowed, Attack::Shadow.reason(what));
         }
         Finding::Unused(what) => return (Modification::Lta, what.clone()),
         Finding::Evidence(what) => return (Modification::Lta, what.clone()),
