@@ -330,7 +330,7 @@ impl Judgement {
         }
     }
 
-    /// Cryptographic constraints by date (EN 319 102-1 clause 5.2.6.4): what Thông tư 15/2025/TT-BKHCN no longer takes is
+    /// Cryptographic constraints by date (EN 319 102-1 clause 5.2.8): what Thông tư 15/2025/TT-BKHCN no longer takes is
     /// warned of, and proves nothing at a moment when it could be forged.
     fn weakness(&mut self, weak_from: Option<OffsetDateTime>, moment: OffsetDateTime, integrity_alone: bool) {
         let Some(weak_from) = weak_from else { return };
@@ -365,7 +365,7 @@ impl Judgement {
     }
 }
 
-/// What a proof of existence before the fact can mend (EN 319 102-1 clause 5.6.3.4), and an answer that is too old by now.
+/// What a proof of existence before the fact can mend (EN 319 102-1 clause 5.6.2.4), and an answer that is too old by now.
 fn may_be_helped(sub: SubIndication) -> bool {
     use SubIndication as Sub;
     matches!(
