@@ -15,6 +15,7 @@ mod remainder;
 mod report;
 mod signature;
 mod trust;
+mod unsigned;
 
 pub use attack::Attack;
 pub use policy::{Anchor, Policy, Revocation};
@@ -38,7 +39,7 @@ pub fn validate(document: &[u8], policy: &Policy) -> Report {
         Err(error @ Error::Malformed { .. }) => {
             remainder::judge(document, policy, &error).unwrap_or_else(|| unreadable_or_cut(document, &error))
         }
-        Err(error) => match Document::open_locked(document).map(|locked| signature::has_none(&locked)) {
+        Err(error) => match Document::open_locked(document).map(|locked| unsigned::has_none(&locked)) {
             Ok(true) => Report::without_signatures(),
             _ => unreadable(&error),
         },
@@ -53,7 +54,7 @@ fn unreadable_or_cut(document: &[u8], error: &Error) -> Report {
     let is_cut = !end.windows(MARK.len()).any(|window| window == MARK);
     let begins = document.starts_with(b"%PDF-");
     let mut report = unreadable(error);
-    if begins && is_cut && !signature::mentions_signature(document) {
+    if begins && is_cut && !unsigned::mentions_signature(document) {
         report.verdict = Verdict::NoSignature;
     }
     report
