@@ -128,7 +128,10 @@ fn evil_annotations_on_certified_documents_are_refused_and_comments_are_not() {
         "Screen",
         "3D",
     ] {
-        office.refuses(&with(&certified, kind), "an annotation was added");
+        office.refuses(
+            &with(&certified, kind),
+            "evil-annotation: an annotation was added",
+        );
     }
     let report = office.passes(&with(&certified, "Highlight"));
     assert_eq!(report.signatures[0].modification, Modification::Annotations);
@@ -161,7 +164,10 @@ fn sneaky_signatures_on_certified_documents_are_refused_or_warned_of() {
         update(certified, &changes)
     };
     let filling = office.sign(&attacker::paper(), "lanh_dao", Some(Certification::FormFilling));
-    office.refuses(&sneak(&filling, "190 290 310 340"), "lies over an annotation");
+    office.refuses(
+        &sneak(&filling, "190 290 310 340"),
+        "sneaky-signature: a new signature lies over an annotation",
+    );
     let report = office.validate(&sneak(&filling, "40 200 150 240"));
     let warned = report.signatures[0]
         .warnings
@@ -182,7 +188,7 @@ fn shadow_hide_is_refused() {
     let without_stamp = annotations(&signed).replace("10 0 R", "");
     office.refuses(
         &update(&signed, &[write(attacker::PAGE, page(&without_stamp))]),
-        "was removed",
+        "shadow: an annotation of page 3 0 R was removed",
     );
     let moved = "<</Type/Annot/Subtype/Stamp/F 2/P 3 0 R/Rect[200 300 300 330]/AP<</N 6 0 R>>>>";
     office.refuses(&update(&signed, &[write(10, moved)]), "annotation");
@@ -206,7 +212,7 @@ fn shadow_replace_is_refused() {
     );
     office.refuses(
         &update(&signed, &[write(attacker::FIELD, field), write(150, look)]),
-        "appearance of ghi_chu changed without its value",
+        "shadow: the appearance of ghi_chu changed without its value",
     );
 }
 
@@ -224,12 +230,12 @@ fn shadow_hide_and_replace_is_refused() {
         write(150, other.clone()),
         write(151, pages),
     ];
-    office.refuses(&update(&signed, &changes), "a page was replaced");
+    office.refuses(&update(&signed, &changes), "shadow: a page was replaced");
     let changes = [
         write(attacker::PAGES, "<</Type/Pages/Kids[150 0 R]/Count 1>>"),
         write(150, other),
     ];
-    office.refuses(&update(&signed, &changes), "a page was replaced");
+    office.refuses(&update(&signed, &changes), "shadow: a page was replaced");
     // A hidden object given its use: overriding it explains nothing.
     let hidden = attacker::stream("", "BT /F1 18 Tf 50 300 Td (Chi 999 dong) Tj ET");
     office.refuses(
@@ -257,7 +263,7 @@ fn incremental_saving_without_a_revision_of_its_own_is_refused() {
         &[&whole[..cut], b"startxref\n9\n%%EOF\n"].concat(),
         &[&signed[..], b"% nothing\n%%EOF\n"].concat(),
     ] {
-        office.refuses(changed, "belong to no revision");
+        office.refuses(changed, "incremental-saving: bytes after revision");
     }
 }
 
@@ -312,7 +318,7 @@ fn every_other_byte_range_is_refused() {
         format!("null 9 {end}"),
         format!("[0] 9 {end}"),
     ] {
-        office.refuses(&put(&text), "ByteRange is not four");
+        office.refuses(&put(&text), "universal-forgery: ByteRange is not four");
     }
 }
 
@@ -391,7 +397,7 @@ fn spoofed_and_shared_dictionaries_are_refused() {
     let second = format!("<</FT/Sig/T(hai)/Type/Annot/Subtype/Widget/F 2/Rect[0 0 0 0]/V {value} 0 R>>");
     office.refuses(
         &update(&signed, &[write(catalog, fields), write(150, second)]),
-        "one signature dictionary in two fields",
+        "dictionary-spoofing: one signature dictionary in two fields",
     );
 }
 
@@ -401,13 +407,16 @@ fn keys_that_stand_twice_are_refused() {
     let signed = office.signed();
     let (catalog, body) = attacker::newest(&signed, "/Type/Catalog");
     let twice = body.replacen("/Pages 2 0 R", "/Pages 2 0 R/Pages 8 0 R", 1);
-    office.refuses(&update(&signed, &[write(catalog, twice)]), "stands twice");
+    office.refuses(&update(&signed, &[write(catalog, twice)]), "duplicate-key: /");
     let list = annotations(&signed);
     let twice = page(&list).replace("/Contents 4 0 R", "/Contents 4 0 R/Contents 9 0 R");
-    office.refuses(&update(&signed, &[write(attacker::PAGE, twice)]), "stands twice");
+    office.refuses(
+        &update(&signed, &[write(attacker::PAGE, twice)]),
+        "duplicate-key: /",
+    );
     let (field, body) = attacker::newest(&signed, "/FT/Sig");
     let twice = body.replacen("/FT/Sig", "/FT/Sig/FT/Tx", 1);
-    office.refuses(&update(&signed, &[write(field, twice)]), "stands twice");
+    office.refuses(&update(&signed, &[write(field, twice)]), "duplicate-key: /");
 }
 
 #[test]
@@ -563,7 +572,7 @@ fn validation_data_that_was_signed_over_may_not_be_taken_away() {
     assert!(first.warnings.contains(&Warning::ValidationDataRemoved));
     assert_eq!(second.indication, Indication::TotalFailed, "{second:?}");
     assert!(
-        second.reasons[0].contains("validation data was removed"),
+        second.reasons[0].contains("evidence-removed: validation data was removed"),
         "{second:?}"
     );
 }

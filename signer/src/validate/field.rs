@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::attack::Attack;
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::pdf::object::{Dictionary, Object, Reference, text};
@@ -126,7 +127,10 @@ pub(super) fn no_duplicates(dictionary: &Dictionary, what: &'static str) -> Resu
         None => Ok(()),
         Some(key) => Err(Error::malformed(
             "PDF",
-            format!("/{} stands twice in {what}", String::from_utf8_lossy(key)),
+            Attack::DuplicateKey.reason(format!(
+                "/{} stands twice in {what}",
+                String::from_utf8_lossy(key)
+            )),
         )),
     }
 }

@@ -1,5 +1,6 @@
 //! The signature dictionary and what its byte range covers (ISO 32000-2, 12.8.1).
 
+use super::attack::Attack;
 use super::covered::Covered;
 use super::field::{Field, no_duplicates};
 use super::report::{Coverage, Kind};
@@ -45,7 +46,8 @@ pub(super) fn examine<'d>(
     latest: View<'_>,
     field: &Field,
 ) -> Result<Option<Signed<'d>>> {
-    let fault = |reason: &'static str| Error::malformed("signature", reason);
+    let fault = |reason: &'static str| Error::malformed("signature", Attack::UniversalForgery.reason(reason));
+    let moved = |reason: &'static str| Error::malformed("signature", Attack::ByteRange.reason(reason));
     let Object::Dictionary(dictionary) = latest.resolve(&field.value)? else {
         return Err(fault("the field's value is no signature dictionary"));
     };
@@ -57,23 +59,23 @@ pub(super) fn examine<'d>(
     let span = contents.span.clone().filter(|_| contents.hexadecimal);
     let span = span.ok_or_else(|| fault("Contents is no hexadecimal string of the file"))?;
     if start != 0 {
-        return Err(fault("ByteRange does not begin at the first byte"));
+        return Err(moved("ByteRange does not begin at the first byte"));
     }
     if before != span.start || after != span.end {
-        return Err(fault(
+        return Err(moved(
             "the gap of ByteRange is not exactly this dictionary's Contents",
         ));
     }
     let bytes = document.bytes();
     let end = after.checked_add(length).filter(|end| *end <= bytes.len());
-    let end = end.ok_or_else(|| fault("ByteRange ends beyond the file"))?;
+    let end = end.ok_or_else(|| moved("ByteRange ends beyond the file"))?;
     let revision = document
         .revisions()
         .iter()
         .position(|revision| (revision.end_of_file_mark..=revision.extent.end).contains(&end))
-        .ok_or_else(|| fault("ByteRange ends inside a revision"))?;
+        .ok_or_else(|| moved("ByteRange ends inside a revision"))?;
     if !document.revisions()[revision].extent.contains(&span.start) {
-        return Err(fault("the signature does not stand in the revision it covers"));
+        return Err(moved("the signature does not stand in the revision it covers"));
     }
     if contents.bytes.iter().all(|byte| *byte == 0) {
         return Ok(None);
@@ -113,15 +115,22 @@ fn kinds(dictionary: &Dictionary) -> Result<(Kind, SubFilter)> {
         Some(b"ETSI.RFC3161") => return Ok((Kind::DocumentTimeStamp, SubFilter::TimeStamp)),
         Some(other) => {
             let name = String::from_utf8_lossy(other).into_owned();
-            return Err(Error::malformed("signature", format!("unknown SubFilter {name}")));
+            let reason = Attack::UniversalForgery.reason(format!("unknown SubFilter {name}"));
+            return Err(Error::malformed("signature", reason));
         }
-        None => return Err(Error::malformed("signature", "no SubFilter")),
+        None => {
+            let reason = Attack::UniversalForgery.reason("no SubFilter");
+            return Err(Error::malformed("signature", reason));
+        }
     };
     Ok((kind.unwrap_or(Kind::Signature), sub_filter))
 }
 
 fn byte_range(view: View<'_>, dictionary: &Dictionary) -> Result<[usize; 4]> {
-    let fault = || Error::malformed("signature", "ByteRange is not four non-negative integers");
+    let fault = || {
+        let reason = "ByteRange is not four non-negative integers";
+        Error::malformed("signature", Attack::UniversalForgery.reason(reason))
+    };
     let Object::Array(items) = view.value(dictionary, "ByteRange")? else {
         return Err(fault());
     };

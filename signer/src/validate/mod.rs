@@ -3,6 +3,7 @@
 //! Format and coverage first, then what later revisions changed, cryptography, certificates, and time. Each has its own
 //! module and its own verdict; [`signature`] joins them into an indication.
 
+mod attack;
 mod covered;
 mod cryptography;
 mod difference;
@@ -14,7 +15,9 @@ mod remainder;
 mod report;
 mod signature;
 mod trust;
+mod unsigned;
 
+pub use attack::Attack;
 pub use policy::{Anchor, Policy, Revocation};
 pub use report::{
     CertificateSummary, Change, Coverage, Indication, Kind, Level, Modification, Problem, Report,
@@ -36,7 +39,7 @@ pub fn validate(document: &[u8], policy: &Policy) -> Report {
         Err(error @ Error::Malformed { .. }) => {
             remainder::judge(document, policy, &error).unwrap_or_else(|| unreadable_or_cut(document, &error))
         }
-        Err(error) => match Document::open_locked(document).map(|locked| signature::has_none(&locked)) {
+        Err(error) => match Document::open_locked(document).map(|locked| unsigned::has_none(&locked)) {
             Ok(true) => Report::without_signatures(),
             _ => unreadable(&error),
         },
@@ -51,7 +54,7 @@ fn unreadable_or_cut(document: &[u8], error: &Error) -> Report {
     let is_cut = !end.windows(MARK.len()).any(|window| window == MARK);
     let begins = document.starts_with(b"%PDF-");
     let mut report = unreadable(error);
-    if begins && is_cut && !signature::mentions_signature(document) {
+    if begins && is_cut && !unsigned::mentions_signature(document) {
         report.verdict = Verdict::NoSignature;
     }
     report

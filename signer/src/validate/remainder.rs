@@ -1,5 +1,6 @@
 //! Signed files whose end cannot be read: what was signed still is, and the bytes behind it belong to no revision.
 
+use super::attack::Attack;
 use super::policy::Policy;
 use super::report::{Change, Coverage, Indication, Modification, Report, SubIndication, Verdict};
 use super::signature;
@@ -19,10 +20,10 @@ pub(super) fn judge(document: &[u8], policy: &Policy, error: &Error) -> Option<R
     })?;
     report.verdict = Verdict::TotalFailed;
     for signature in &mut report.signatures {
-        let what = format!(
-            "bytes after revision {} belong to no revision: {error}",
-            last(signature.revision)
-        );
+        let after = last(signature.revision);
+        let what = Attack::IncrementalSaving.reason(format!(
+            "bytes after revision {after} belong to no revision: {error}"
+        ));
         signature.indication = Indication::TotalFailed;
         signature
             .sub_indication

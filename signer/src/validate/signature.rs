@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use time::OffsetDateTime;
 
 use self::judgement::Judgement;
+use super::attack::Attack;
 use super::covered;
 use super::difference::{self, Finding};
 use super::field::{self, Field};
@@ -14,9 +15,10 @@ use super::format::{self, Signed, SubFilter};
 use super::permission::Permission;
 use super::policy::Policy;
 use super::report::{
-    Change, Indication, Kind, Modification, Problem, Report, SignatureReport, SubIndication, Verdict, Warning,
+    Change, Indication, Kind, Modification, Report, SignatureReport, SubIndication, Verdict, Warning,
 };
 use super::trust::Evidence;
+use super::unsigned;
 use crate::cms::{SignedData, TimeStamp};
 use crate::error::{Error, Result};
 use crate::limits;
@@ -40,7 +42,7 @@ pub(super) fn judge(document: &Document<'_>, policy: &Policy) -> Result<Report> 
     let latest = document.latest();
     let (mut candidates, mut prepared) = (Vec::new(), Vec::new());
     let fields = match field::fields(latest) {
-        Err(Error::Malformed { .. }) if !mentions_signature(document.bytes()) => Vec::new(),
+        Err(Error::Malformed { .. }) if !unsigned::mentions_signature(document.bytes()) => Vec::new(),
         fields => fields?,
     };
     for field in fields.into_iter().filter(|field| field.is_signature) {
@@ -56,7 +58,7 @@ pub(super) fn judge(document: &Document<'_>, policy: &Policy) -> Result<Report> 
         }
     }
     if candidates.is_empty() {
-        return Ok(without_signatures(document, &prepared));
+        return Ok(unsigned::without_signatures(document, &prepared));
     }
     shared_values(&mut candidates);
     candidates.sort_by_key(|candidate| {
@@ -75,70 +77,6 @@ pub(super) fn judge(document: &Document<'_>, policy: &Policy) -> Result<Report> 
     })
 }
 
-/// Whether the clear bytes of a file name a signature anywhere: its dictionary cannot stand in an object stream, since the
-/// place of `/Contents` counts.
-pub(super) fn mentions_signature(bytes: &[u8]) -> bool {
-    const NAMES: [&[u8]; 3] = [b"ByteRange", b"SubFilter", b"DocTimeStamp"];
-    let names = bytes
-        .split(|byte| *byte == b'/')
-        .skip(1)
-        .map(|name| &name[..name.len().min(40)]);
-    names.map(unescaped).any(|name| {
-        let ends = |wanted: &[u8]| !name.get(wanted.len()).is_some_and(u8::is_ascii_alphanumeric);
-        NAMES
-            .iter()
-            .any(|wanted| name.starts_with(wanted) && ends(wanted))
-    })
-}
-
-/// A name with its `#xx` undone (ISO 32000-2, 7.3.5).
-fn unescaped(name: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::with_capacity(name.len());
-    let mut rest = name;
-    while let [first, tail @ ..] = rest {
-        let code = (*first == b'#').then(|| tail.get(..2)).flatten();
-        let code = code.and_then(|code| u8::from_str_radix(std::str::from_utf8(code).ok()?, 16).ok());
-        plain.push(code.unwrap_or(*first));
-        rest = if code.is_some() { &tail[2..] } else { tail };
-    }
-    plain
-}
-
-/// A file without a signature now: it never had one, or a later revision took it away, which is a forgery.
-/// `prepared` are the fields that only wait for one.
-fn without_signatures(document: &Document<'_>, prepared: &[String]) -> Report {
-    let signed_once = (0..document.latest().revision()).any(|revision| {
-        let view = document.view(revision);
-        let is_signed = |field: &Field| {
-            field.is_signature
-                && !prepared.contains(&field.name)
-                && view.resolve(&field.value).is_ok_and(|value| !value.is_null())
-        };
-        field::fields(view).is_ok_and(|fields| fields.iter().any(is_signed))
-    });
-    Report {
-        verdict: if signed_once {
-            Verdict::TotalFailed
-        } else {
-            Verdict::NoSignature
-        },
-        signatures: Vec::new(),
-        problem: signed_once
-            .then(|| Problem::Malformed("a later revision takes the signatures away".to_owned())),
-    }
-}
-
-/// Whether no revision of a document has a signature field with a value.
-pub(super) fn has_none(document: &Document<'_>) -> bool {
-    (0..document.revisions().len()).all(|revision| {
-        let view = document.view(revision);
-        let is_empty = |field: &Field| {
-            !field.is_signature || view.resolve(&field.value).is_ok_and(|value| value.is_null())
-        };
-        field::fields(view).is_ok_and(|fields| fields.iter().all(is_empty))
-    })
-}
-
 /// One dictionary in two fields signs for neither.
 fn shared_values(candidates: &mut [Candidate<'_>]) {
     let mut seen = HashSet::new();
@@ -151,7 +89,7 @@ fn shared_values(candidates: &mut [Candidate<'_>]) {
         {
             candidate.signed = Err(Error::malformed(
                 "signature",
-                "one signature dictionary in two fields",
+                Attack::DictionarySpoofing.reason("one signature dictionary in two fields"),
             ));
         }
     }
@@ -345,7 +283,7 @@ fn weigh(finding: &Finding, permission: &Permission, held_store: bool) -> (Modif
         Finding::Lost(what) if held_store => {
             return (
                 Modification::Disallowed,
-                format!("validation data was removed: {what}"),
+                Attack::EvidenceRemoved.reason(format!("validation data was removed: {what}")),
             );
         }
         Finding::Lost(what) => {
@@ -362,7 +300,7 @@ fn weigh(finding: &Finding, permission: &Permission, held_store: bool) -> (Modif
             );
         }
         Finding::Unused(what) if permission.level == Some(1) => {
-            return (Modification::Disallowed, what.clone());
+            return (Modification::Disallowed, Attack::Shadow.reason(what));
         }
         Finding::Unused(what) => return (Modification::Lta, what.clone()),
         Finding::Evidence(what) => return (Modification::Lta, what.clone()),

@@ -172,8 +172,9 @@ impl Evidence {
             let [certificate, issuer] = pair else { continue };
             match self.status(certificate, issuer, moment) {
                 Status::Revoked { at } if at <= moment => {
+                    // A proof that the signature was made after the revocation, which REVOKED asks for, no file can hold.
                     let sub = if index == 0 {
-                        SubIndication::Revoked
+                        SubIndication::RevokedNoPoe
                     } else {
                         SubIndication::RevokedCaNoPoe
                     };

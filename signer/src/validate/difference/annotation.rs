@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::super::attack::Attack;
 use super::{Finding, Walk};
 use crate::error::{Error, Result};
 use crate::limits;
@@ -90,7 +91,10 @@ impl Walk<'_> {
                 self.findings
                     .push(Finding::Annotation(format!("{kind} on {label}")));
             }
-            _ => self.disallow(format!("an annotation was added to {label}")),
+            _ => self.refuse(
+                Attack::EvilAnnotation,
+                format!("an annotation was added to {label}"),
+            ),
         }
         Ok(())
     }
@@ -115,7 +119,10 @@ impl Walk<'_> {
                 || new.top <= old.bottom
                 || old.top <= new.bottom;
             if !apart {
-                self.disallow(format!("a new signature lies over an annotation of {label}"));
+                self.refuse(
+                    Attack::SneakySignature,
+                    format!("a new signature lies over an annotation of {label}"),
+                );
                 return Ok(());
             }
         }

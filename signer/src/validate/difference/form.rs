@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::super::attack::Attack;
 use super::super::field::Field;
 use super::{Finding, Walk, keys, shown};
 use crate::error::Result;
@@ -158,7 +159,10 @@ impl Walk<'_> {
             .as_reference()
             .is_some_and(|value| self.old.place(value) != Place::Nowhere)
         {
-            self.disallow(format!("the value of {} is an old object", field.name));
+            self.refuse(
+                Attack::DictionarySpoofing,
+                format!("the value of {} is an old object", field.name),
+            );
         }
         let is_time_stamp = signature.name("Type") == Some(b"DocTimeStamp");
         let visible = self.is_visible(field)?;
@@ -194,7 +198,10 @@ impl Walk<'_> {
         self.kids(&old, &new)?;
         match (old.is_signature, old.value.is_null(), new.value.is_null()) {
             (true, true, false) => self.signature_value(&new)?,
-            (true, false, _) if filled => self.disallow(format!("the signed field {} was changed", old.name)),
+            (true, false, _) if filled => self.refuse(
+                Attack::DictionarySpoofing,
+                format!("the signed field {} was changed", old.name),
+            ),
             _ if filled => self.findings.push(Finding::Filled(old.name.clone())),
             _ => {}
         }

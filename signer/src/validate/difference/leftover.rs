@@ -95,10 +95,10 @@ impl Walk<'_> {
         let mut used = HashSet::new();
         while let Some(object) = open.pop() {
             match object {
-                Object::Reference(reference) => {
-                    if own.contains(&reference.number) && used.insert(reference.number) {
-                        open.push(self.new.object(reference)?.object.clone());
-                    }
+                Object::Reference(reference)
+                    if own.contains(&reference.number) && used.insert(reference.number) =>
+                {
+                    open.push(self.new.object(reference)?.object.clone());
                 }
                 Object::Array(items) => open.extend(items),
                 Object::Dictionary(dictionary) => {

@@ -15,6 +15,7 @@ mod structure;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
+use super::attack::Attack;
 use super::field::{self, Field};
 use crate::error::Result;
 use crate::limits;
@@ -51,10 +52,9 @@ pub(super) fn step(document: &Document<'_>, newer: usize) -> Vec<Finding> {
         .iter()
         .any(|revision| revision.is_ambiguous)
     {
-        return vec![Finding::Disallowed(
-            "the hybrid cross-references of a revision disagree, so that readers see different objects"
-                .to_owned(),
-        )];
+        let what =
+            "the hybrid cross-references of a revision disagree, so that readers see different objects";
+        return vec![Finding::Disallowed(Attack::ParserDifferential.reason(what))];
     }
     match Walk::new(document.view(newer - 1), document.view(newer)).and_then(Walk::run) {
         Ok(findings) => findings,
@@ -117,10 +117,16 @@ impl<'d> Walk<'d> {
         Ok(self.findings)
     }
 
+    /// What no rule explains is taken for a shadow: something is shown or hidden that was not so when it was signed.
     fn disallow(&mut self, what: impl Into<String>) {
+        self.refuse(Attack::Shadow, what);
+    }
+
+    fn refuse(&mut self, attack: Attack, what: impl Into<String>) {
         // One decisive reason and a few more tell enough.
         if self.findings.len() < limits::SIGNATURES {
-            self.findings.push(Finding::Disallowed(what.into()));
+            self.findings
+                .push(Finding::Disallowed(attack.reason(what.into())));
         }
     }
 

@@ -281,9 +281,20 @@ impl Judgement {
             )
         };
         let judged = match (judge(control), proven) {
-            (Err((SubIndication::OutOfBoundsNoPoe | SubIndication::Revoked, _)), Some(proven)) => {
-                judge(proven)
+            (Err((sub, reason)), Some(proven)) if may_be_helped(sub) => {
+                judge(proven).map_err(|(past, why)| {
+                    if may_be_helped(past) {
+                        (past, why)
+                    } else {
+                        (sub, reason)
+                    }
+                })
             }
+            // The answers at hand were fresh when the signature was made.
+            (Ok(now), Some(proven)) if now.revocation == RevocationStatus::Unknown => match judge(proven) {
+                Ok(then) if then.revocation == RevocationStatus::Good => Ok(then),
+                _ => Ok(now),
+            },
             (judged, _) => judged,
         };
         match judged {
@@ -297,15 +308,13 @@ impl Judgement {
                 );
             }
             Err(refusal) => {
-                if matches!(refusal.0, SubIndication::Revoked | SubIndication::RevokedCaNoPoe) {
+                if matches!(
+                    refusal.0,
+                    SubIndication::RevokedNoPoe | SubIndication::RevokedCaNoPoe
+                ) {
                     self.report.revocation = RevocationStatus::Revoked;
                 }
-                let sub = match refusal.0 {
-                    // Without proof that it was made before, and without proof that it was made after.
-                    SubIndication::Revoked if proven.is_none() => SubIndication::RevokedNoPoe,
-                    other => other,
-                };
-                self.refuse((sub, refusal.1));
+                self.refuse(refusal);
             }
         }
     }
@@ -321,7 +330,7 @@ impl Judgement {
         }
     }
 
-    /// Cryptographic constraints by date (EN 319 102-1 clause 5.2.6.4): what Thông tư 15/2025/TT-BKHCN no longer takes is
+    /// Cryptographic constraints by date (EN 319 102-1 clause 5.2.8): what Thông tư 15/2025/TT-BKHCN no longer takes is
     /// warned of, and proves nothing at a moment when it could be forged.
     fn weakness(&mut self, weak_from: Option<OffsetDateTime>, moment: OffsetDateTime, integrity_alone: bool) {
         let Some(weak_from) = weak_from else { return };
@@ -354,6 +363,20 @@ impl Judgement {
             (true, true, false) => Level::BLTA,
         };
     }
+}
+
+/// What a proof of existence before the fact can mend (EN 319 102-1 clause 5.6.2.4), and an answer that is too old by now.
+fn may_be_helped(sub: SubIndication) -> bool {
+    use SubIndication as Sub;
+    matches!(
+        sub,
+        Sub::OutOfBoundsNoPoe
+            | Sub::OutOfBoundsNotRevoked
+            | Sub::Revoked
+            | Sub::RevokedNoPoe
+            | Sub::RevokedCaNoPoe
+            | Sub::TryLater
+    )
 }
 
 /// Clocks of authorities and verifiers differ a little.
