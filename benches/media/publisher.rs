@@ -49,6 +49,7 @@ impl Publisher {
     /// Sends at `bits_per_second` of video, with fifty packets of sound a second, until told to stop. The
     /// pictures are the recorded ones, as often as the rate demands.
     pub fn run(&mut self, bits_per_second: u64, began: Instant, stop: &AtomicBool) -> Result<()> {
+        crate::pin(0, crate::LOAD_CORE)?;
         let (mut picture_at, mut sound_at) = (clock::instant(), clock::instant());
         while !stop.load(Ordering::Relaxed) {
             let now = clock::instant();
