@@ -5,7 +5,7 @@ export CARGO_TARGET_DIR ?= $(CACHE)/target
 AREAS := smoke api store media conference documents keys signing tampering conformance interop browsers
 HOIAN := $(CARGO_TARGET_DIR)/release/hoian
 
-.PHONY: run code test check bench build web format
+.PHONY: run code test check build web format
 
 run: ## Install what is missing, build, serve the demo province
 	@.ci/install run
@@ -38,10 +38,6 @@ check: ## Format, lints, dependency policy, drift of generated files
 	npm run --silent --prefix web check
 	cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
 	cargo deny --log-level error check licenses bans sources
-
-bench: ## The figures, each beside its floor: make bench, or make bench AREA=media
-	@for area in $(or $(AREA),$(notdir $(patsubst %/main.rs,%,$(wildcard benches/*/main.rs)))); do \
-		echo "== $$area"; cargo run --quiet --locked --release -p hoian-benches --bin bench-$$area || exit 1; done
 
 format:
 	cargo fmt --all
