@@ -75,7 +75,7 @@ impl Publisher {
 
     fn send_picture(&mut self, began: Instant) -> Result<u64> {
         let at = usize::from(self.picture) % self.pictures.len();
-        let is_key = self.picture % 300 == 0;
+        let is_key = self.picture.is_multiple_of(300);
         self.picture = self.picture.wrapping_add(1);
         let sizes = self.pictures[at].clone();
         for (part, size) in sizes.iter().enumerate() {
