@@ -10,6 +10,7 @@ use hoian_server::clock;
 use hoian_server::media::bandwidth::arrivals::Arrivals;
 use hoian_server::media::rtp::Header;
 use hoian_server::media::transport::Protocol;
+use hoian_server::net::socket::Inbox;
 
 use crate::client::Client;
 
@@ -75,9 +76,17 @@ impl Viewer {
     }
 }
 
-/// Takes and reports until told to stop.
-pub fn watch(mut viewers: Vec<Viewer>, began: Instant, stop: &AtomicBool) -> Result<(Seen, Vec<Viewer>)> {
-    let mut seen = Seen::default();
+/// When to count, and when to stop.
+#[derive(Default)]
+pub struct Signals {
+    pub count: AtomicBool,
+    pub stop: AtomicBool,
+}
+
+/// Takes and reports until told to stop; what is seen while it counts comes back.
+pub fn watch(mut viewers: Vec<Viewer>, began: Instant, signals: &Signals) -> Result<(Seen, Vec<Viewer>)> {
+    crate::pin(0, crate::LOAD_CORE)?;
+    let (mut seen, mut before) = (Seen::default(), Seen::default());
     let mut polled: Vec<libc::pollfd> = viewers
         .iter()
         .map(|viewer| libc::pollfd {
@@ -87,16 +96,23 @@ pub fn watch(mut viewers: Vec<Viewer>, began: Instant, stop: &AtomicBool) -> Res
         })
         .collect();
     let mut next_report = clock::instant();
-    let mut buffer = [0; 2048];
-    while !stop.load(Ordering::Relaxed) {
+    let mut inbox = Inbox::new();
+    while !signals.stop.load(Ordering::Relaxed) {
+        let seen = if signals.count.load(Ordering::Relaxed) {
+            &mut seen
+        } else {
+            &mut before
+        };
         // SAFETY: the pointer and the count are those of a live vector.
         unsafe { libc::poll(polled.as_mut_ptr(), polled.len() as libc::nfds_t, 5) };
         for (viewer, polled) in viewers.iter_mut().zip(&polled) {
             if polled.revents == 0 {
                 continue;
             }
-            while let Ok(length) = viewer.client.socket.recv(&mut buffer) {
-                viewer.take(&mut buffer[..length], began, &mut seen);
+            inbox.receive(&viewer.client.socket)?;
+            for received in &inbox.batch {
+                let datagram = &mut inbox.storage[received.start..received.start + received.length];
+                viewer.take(datagram, began, seen);
             }
         }
         if clock::instant() >= next_report {

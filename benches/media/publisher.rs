@@ -49,6 +49,7 @@ impl Publisher {
     /// Sends at `bits_per_second` of video, with fifty packets of sound a second, until told to stop. The
     /// pictures are the recorded ones, as often as the rate demands.
     pub fn run(&mut self, bits_per_second: u64, began: Instant, stop: &AtomicBool) -> Result<()> {
+        crate::pin(0, crate::LOAD_CORE)?;
         let (mut picture_at, mut sound_at) = (clock::instant(), clock::instant());
         while !stop.load(Ordering::Relaxed) {
             let now = clock::instant();
@@ -74,7 +75,7 @@ impl Publisher {
 
     fn send_picture(&mut self, began: Instant) -> Result<u64> {
         let at = usize::from(self.picture) % self.pictures.len();
-        let is_key = self.picture % 300 == 0;
+        let is_key = self.picture.is_multiple_of(300);
         self.picture = self.picture.wrapping_add(1);
         let sizes = self.pictures[at].clone();
         for (part, size) in sizes.iter().enumerate() {

@@ -5,7 +5,7 @@
 //!     in  {"figures": true}                        out {"forwarded", "sent_again", "dropped", "cpu_ns", "memory_bytes"}
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use anyhow::{Context, Result};
@@ -100,7 +100,7 @@ async fn join(room: &Room, seats: &mut Vec<Seat>, publish: Option<&str>) -> Resu
     Ok(json!({ "answer": answer, "offer": offer }))
 }
 
-async fn figures(media: &Media, thread: &PathBuf) -> Result<Value> {
+async fn figures(media: &Media, thread: &Path) -> Result<Value> {
     let stats = media.stats().await?;
     let schedule = std::fs::read_to_string(thread.join("schedstat"))?;
     let status = std::fs::read_to_string("/proc/self/status")?;

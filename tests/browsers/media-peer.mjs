@@ -121,9 +121,12 @@ async function report() {
   const sent = []
   for (const each of (await window.publishing.getStats()).values()) {
     if (each.type !== 'outbound-rtp' || each.kind !== 'video' || !each.rid) continue
-    sent.push({ rid: each.rid, width: each.frameWidth ?? 0, packets: each.packetsSent, active: each.active ?? true })
+    const { rid, packetsSent, active, qualityLimitationReason: limit, targetBitrate } = each
+    sent.push({ rid, width: each.frameWidth ?? 0, packets: packetsSent, active, limit, targetBitrate })
   }
-  return { sent, connections: [window.publishing.connectionState, window.subscribing.connectionState], inbound }
+  const pairs = [...(await window.publishing.getStats()).values()].filter((each) => each.type === 'candidate-pair' && each.nominated)
+  const available = pairs[0]?.availableOutgoingBitrate
+  return { sent, available, connections: [window.publishing.connectionState, window.subscribing.connectionState], inbound }
 
   // How many different colours stand in the picture: a black or frozen-grey one has one.
   function colours(video) {

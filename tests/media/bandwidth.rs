@@ -128,3 +128,12 @@ fn forwarding_to_a_viewer_who_reports_arrivals_allocates_nothing() {
     assert!(studio.world.sfu.stats().forwarded_packets - before > 5_000);
     assert_eq!(allocated, 0);
 }
+
+/// Chromium drops a report that names a stream which is not its own.
+#[test]
+fn a_publisher_is_told_of_arrivals_under_one_of_his_own_streams() {
+    let mut studio = Studio::new(line(5_000, 5, 0.0), 10);
+    studio.run(2 * SECOND);
+    let (own, others) = studio.arrival_reports;
+    assert!(own >= 30 && others == 0, "{own} {others}");
+}

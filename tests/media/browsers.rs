@@ -83,7 +83,7 @@ impl Browser {
                 .iter()
                 .any(|each| each["kind"] == "audio" && number(&each["energy"]) > 0.0);
             if sees && hears {
-                eprintln!("{} decodes: {}", self.name, last["inbound"]);
+                eprintln!("{} decodes: {last}", self.name);
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(500)).await;

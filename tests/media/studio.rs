@@ -22,6 +22,8 @@ use crate::simulated::{ALICE, BOB, open, watch};
 const RID: u8 = 10;
 const REPAIRED_RID: u8 = 11;
 const TRANSPORT_CC: u8 = 5;
+/// Where the transport-wide number stands in a packet of the publisher.
+const NUMBER_AT: usize = 19;
 pub const FRAME: Duration = Duration::from_millis(33);
 
 /// One layer of the publisher's encoder.
@@ -104,7 +106,21 @@ impl Layer {
         bytes.extend_from_slice(&timestamp.to_be_bytes());
         bytes.extend_from_slice(&self.ssrc.to_be_bytes());
         let rid = self.rid.as_bytes()[0];
-        bytes.extend_from_slice(&[0xbe, 0xde, 0, 1, RID << 4, rid, 0, 0]);
+        // The transport-wide number follows when the packet is sent.
+        bytes.extend_from_slice(&[
+            0xbe,
+            0xde,
+            0,
+            2,
+            RID << 4,
+            rid,
+            TRANSPORT_CC << 4 | 1,
+            0,
+            0,
+            0,
+            0,
+            0,
+        ]);
         bytes
     }
 }
@@ -140,6 +156,9 @@ pub struct Studio {
     pub received_bytes: u64,
     pub events: Vec<Event>,
     pub requests: u32,
+    transport_number: u16,
+    /// Reports on arrivals that name one of the publisher's streams, and all others.
+    pub arrival_reports: (u32, u32),
     highest: Option<u64>,
     asked: BTreeMap<u64, Instant>,
 }
@@ -202,6 +221,8 @@ impl Studio {
             received_bytes: 0,
             events: Vec::new(),
             requests: 0,
+            transport_number: 65_530,
+            arrival_reports: (0, 0),
             highest: None,
             asked: BTreeMap::new(),
             world,
@@ -259,8 +280,12 @@ impl Studio {
         layers
             .flat_map(|layer| {
                 let ssrc = layer.ssrc;
-                let packets = layer.picture(at).into_iter();
-                packets.map(move |(mut packet, header_length, index)| {
+                let packets = layer.picture(at);
+                let first = self.transport_number;
+                self.transport_number = first.wrapping_add(packets.len() as u16);
+                let numbered = (0..).map(move |place| first.wrapping_add(place)).zip(packets);
+                numbered.map(move |(number, (mut packet, header_length, index))| {
+                    packet[NUMBER_AT..NUMBER_AT + 2].copy_from_slice(&number.to_be_bytes());
                     let plain = packet.len();
                     packet.resize(plain + srtp::OVERHEAD, 0);
                     let length = sealer
@@ -324,6 +349,12 @@ impl Studio {
     }
 
     fn obey(&mut self, compound: &[u8]) {
+        if compound[..2] == [0x8f, 205] || compound[..2] == [0xaf, 205] {
+            let named = u32::from_be_bytes([compound[8], compound[9], compound[10], compound[11]]);
+            let is_own = self.layers.iter().any(|layer| layer.ssrc == named);
+            self.arrival_reports.0 += u32::from(is_own);
+            self.arrival_reports.1 += u32::from(!is_own);
+        }
         rtcp::read(compound, |feedback| {
             if let Feedback::KeyFrame { ssrc } = feedback
                 && let Some(layer) = self.layers.iter_mut().find(|layer| layer.ssrc == ssrc)

@@ -41,6 +41,8 @@ pub enum Drop {
     MalformedRedundancy,
     /// A repetition asked for again before it can have come, or beyond what the line takes.
     RepeatedTooMuch,
+    /// A publisher's probe that repeats nothing.
+    Padding,
 }
 
 impl Drop {
@@ -62,6 +64,7 @@ impl Drop {
         Drop::Overtaken,
         Drop::MalformedRedundancy,
         Drop::RepeatedTooMuch,
+        Drop::Padding,
     ];
 
     /// Its name in metrics.
@@ -84,11 +87,12 @@ impl Drop {
             Drop::Overtaken => "overtaken",
             Drop::MalformedRedundancy => "malformed_redundancy",
             Drop::RepeatedTooMuch => "repeated_too_much",
+            Drop::Padding => "padding",
         }
     }
 }
 
-const REASONS: usize = Drop::RepeatedTooMuch as usize + 1;
+const REASONS: usize = Drop::Padding as usize + 1;
 
 /// Counters of one shard since it started.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -24,6 +24,12 @@ pub struct Inbox {
 // into this value's own vectors; nobody else reads them.
 unsafe impl Send for Inbox {}
 
+impl Default for Inbox {
+    fn default() -> Inbox {
+        Inbox::new()
+    }
+}
+
 impl Inbox {
     pub fn new() -> Inbox {
         Inbox {
@@ -106,6 +112,12 @@ unsafe impl Send for Sender {}
 #[repr(C, align(8))]
 #[derive(Clone, Copy)]
 struct Control([u8; 24]);
+
+impl Default for Sender {
+    fn default() -> Sender {
+        Sender::new()
+    }
+}
 
 impl Sender {
     pub fn new() -> Sender {

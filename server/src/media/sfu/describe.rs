@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use super::Sfu;
 use super::control::{Error, MemberKey, PublishedTrack, Renewal};
+use super::{Numbered, Sfu};
 use crate::media::bandwidth::Egress;
 use crate::media::bandwidth::arrivals::Arrivals;
 use crate::media::name::{Event, Side, Source, TrackState};
@@ -214,8 +214,12 @@ impl Sfu {
         let transport_cc = accepted.iter().find_map(|each| each.transport_cc);
         let publish = self.member(key)?.publish;
         if let Some(connection) = publish.and_then(|at| self.connections.get_mut(at)) {
-            let standing = connection.arrivals.take().map(|(_, arrivals)| arrivals);
-            connection.arrivals = transport_cc.map(|id| (id, standing.unwrap_or_else(Arrivals::default)));
+            let standing = connection.arrivals.take();
+            connection.arrivals = transport_cc.map(|extension| Numbered {
+                extension,
+                ssrc: standing.as_ref().map_or(0, |standing| standing.ssrc),
+                arrivals: standing.map_or_else(Arrivals::default, |standing| standing.arrivals),
+            });
         }
         let member = self.member(key)?;
         let mut gone = Vec::new();

@@ -85,10 +85,19 @@ struct Connection {
     room: usize,
     member: usize,
     side: Side,
-    /// Of a publisher who numbers his packets: the id of the extension, and when they arrived.
-    arrivals: Option<(u8, Arrivals)>,
+    /// Of a publisher who numbers his packets.
+    arrivals: Option<Numbered>,
     /// Of a viewer who reports arrivals.
     egress: Option<Box<Egress>>,
+}
+
+/// When a publisher's packets arrived.
+struct Numbered {
+    /// The id of the extension that numbers them.
+    extension: u8,
+    /// The last SSRC seen: Chromium drops reports that name none of its own.
+    ssrc: u32,
+    arrivals: Arrivals,
 }
 
 impl Connection {

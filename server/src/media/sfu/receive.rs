@@ -185,8 +185,11 @@ impl Media {
             // The original's sequence number stands before its payload (RFC 4588 section 4).
             let layer = &stream.layers[layer];
             let original = packet.get(payload.start..payload.start + 2);
-            let original = original.ok_or(Drop::Truncated)?;
-            if layer.reception.is_none() || payload.len() <= 2 {
+            let original = original.ok_or(Drop::Padding)?;
+            if payload.len() <= 2 {
+                return Err(Drop::Padding);
+            }
+            if layer.reception.is_none() {
                 return Err(Drop::UnknownStream);
             }
             payload.start += 2;
@@ -236,12 +239,13 @@ fn note_arrival(
     header: &rtp::Header,
     packet: &[u8],
 ) {
-    let Some((id, arrivals)) = &mut connection.arrivals else {
+    let Some(numbered) = &mut connection.arrivals else {
         return;
     };
-    if let (Some(&[high, low]), Some(began)) = (header.element(packet, *id), began) {
+    if let (Some(&[high, low]), Some(began)) = (header.element(packet, numbered.extension), began) {
         let at_us = now.saturating_duration_since(began).as_micros() as u64;
-        arrivals.arrived(u16::from_be_bytes([high, low]), at_us);
+        numbered.arrivals.arrived(u16::from_be_bytes([high, low]), at_us);
+        numbered.ssrc = header.ssrc;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Connection, OUR_SSRC, RoomKey, Sfu, TICK, choose};
+use super::{Connection, Numbered, OUR_SSRC, RoomKey, Sfu, TICK, choose};
 use crate::media::CONSENT_EXPIRY;
 use crate::media::room::{Member, Room};
 use crate::media::rtcp::{self, Writer};
@@ -73,10 +73,12 @@ impl Sfu {
             let Connection {
                 transport, arrivals, ..
             } = connection;
-            let Some((_, arrivals)) = arrivals else { continue };
+            let Some(Numbered { ssrc, arrivals, .. }) = arrivals else {
+                continue;
+            };
             let mut is_more = true;
             while is_more {
-                is_more = transport.send_rtcp(out, |buffer| arrivals.write(OUR_SSRC, 0, buffer));
+                is_more = transport.send_rtcp(out, |buffer| arrivals.write(OUR_SSRC, *ssrc, buffer));
             }
         }
     }
