@@ -58,6 +58,10 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("post", "/api/v1/dispatches/{id}/recall-answer", PEOPLE),
     // Whoever asks finds what the rules let them know of: tests/documents/search.rs.
     ("get", "/api/v1/search", PEOPLE),
+    ("get", "/api/v1/numbers", PEOPLE),
+    ("post", "/api/v1/numbers/reservations", PEOPLE),
+    ("post", "/api/v1/numbers/reservations/{id}/release", PEOPLE),
+    ("post", "/api/v1/numbers/groupings", PEOPLE),
     ("get", "/api/v1/registers/{register}", PEOPLE),
     ("get", "/api/v1/registers/{register}/print", PEOPLE),
     ("post", "/api/v1/verifications", PUBLIC),

@@ -11,6 +11,7 @@
 mod crowd;
 mod handling;
 mod judges;
+mod numbers;
 mod recall;
 mod refusals;
 mod registers;

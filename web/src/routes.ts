@@ -13,6 +13,7 @@ export const routes: Route[] = [
     frame: 'bar',
   },
   { paths: ['/van-ban'], load: () => import('./pages/documents/Documents.svelte'), ...documents },
+  { paths: ['/giu-so'], load: () => import('./pages/registers/Numbers.svelte'), ...documents },
   { paths: ['/tim'], load: () => import('./pages/documents/Search.svelte'), ...documents },
   { paths: ['/van-ban/moi'], load: () => import('./pages/documents/Upload.svelte'), ...documents },
   { paths: ['/van-ban/:id'], load: () => import('./pages/documents/Document.svelte'), ...documents },

@@ -14,6 +14,7 @@ mod health;
 mod idempotency;
 mod login;
 mod meetings;
+mod numbers;
 mod origin;
 pub mod page;
 mod people;
@@ -48,6 +49,7 @@ fn families() -> OpenApiRouter<App> {
         .merge(documents::routes())
         .merge(dispatches::routes())
         .merge(registers::routes())
+        .merge(numbers::routes())
         .merge(search::routes())
         .merge(verifications::routes())
         .merge(meetings::routes())

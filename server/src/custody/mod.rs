@@ -26,6 +26,7 @@ pub mod place;
 mod pool;
 mod recall;
 mod receipt;
+pub mod reservation;
 mod signing;
 mod trust;
 mod wrap;

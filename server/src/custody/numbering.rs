@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
 use hoian_signer::pdf::form;
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 use time::Date;
@@ -14,13 +14,14 @@ use tokio::sync::Mutex;
 use super::desk::{NewVersion, Step};
 use super::error::{Error, Result};
 use super::place::{self, Places};
+use super::reservation::{sequence_of, settle};
 use super::{Custody, Presence};
 use crate::domain::document::{Action, DocumentId, Purpose};
 use crate::domain::numbering::{self, Kind, Sequence, SequenceKey};
 use crate::domain::search::{fold, of_year};
 use crate::fail_point;
 use crate::store::blob::Stored;
-use crate::store::entity::{document, document_version, number_sequence};
+use crate::store::entity::{document, document_version, number_reservation, number_sequence};
 use crate::store::{Tx, search};
 
 impl Custody {
@@ -31,28 +32,40 @@ impl Custody {
     ///
     /// # Errors
     /// The rules'; [`Error::NumbersBusy`] when others were quicker again and again.
-    pub async fn number(&self, presence: &Presence, id: &DocumentId) -> Result<u32> {
+    pub async fn number(
+        &self,
+        presence: &Presence,
+        id: &DocumentId,
+        reservation: Option<&str>,
+    ) -> Result<u32> {
         let step = self.permit(presence, id, Action::Number, None).await?;
         let base = self.latest(id, Purpose::Signed).await?;
         let document = self.content(&base).await?;
         let places = step.row.places.as_deref().ok_or(Error::Row("document.places"))?;
         let places: Places = serde_json::from_str(places).map_err(|_| Error::Row("document.places"))?;
         let date = numbering::local_date(self.clock.now_utc());
-        let key = sequence_key(&step.row, date)?;
+        let key = self.sequence_key(&step.row, date).await?;
+        let kept = match reservation {
+            Some(id) => Some(self.kept(&step.row, &key, id).await?),
+            None => None,
+        };
         // Within this program clerks queue, so that nobody fills a page for a number that is gone; the loop is for
         // other programs on the same database.
         let turn = self.turn(&key);
         let _turn = turn.lock().await;
         for _ in 0..ATTEMPTS {
-            let sequence = read_sequence(self.store.read(), &key).await?;
-            let number = sequence.next();
+            let source = match &kept {
+                Some(kept) => Source::Kept(kept),
+                None => Source::Next(read_sequence(self.store.read(), &key).await?),
+            };
+            let number = source.number()?;
             let filled = self
                 .filled(document.clone(), &places, &step.row.notation, number, date)
                 .await?;
             let stored = self.store.blobs().put(filled).await?;
             fail_point::hit("numbering.version_on_disk");
             if self
-                .give(presence, &step, &base, &key, sequence, date, &stored)
+                .give(presence, &step, &base, &key, source, date, &stored)
                 .await?
             {
                 fail_point::hit("numbering.given");
@@ -60,6 +73,29 @@ impl Custody {
             }
         }
         Err(Error::NumbersBusy)
+    }
+
+    async fn sequence_key(&self, row: &document::Model, date: Date) -> Result<SequenceKey> {
+        let kind = Kind::from_code(&row.kind).ok_or(Error::Row("document.kind"))?;
+        Ok(SequenceKey {
+            agency_id: row.agency_id.clone(),
+            name: sequence_of(self.store.read(), &row.agency_id, kind, date.year()).await?,
+            year: date.year(),
+        })
+    }
+
+    /// A number kept aside for this document's kind, in this year.
+    async fn kept(
+        &self,
+        row: &document::Model,
+        key: &SequenceKey,
+        id: &str,
+    ) -> Result<number_reservation::Model> {
+        let kept = number_reservation::Entity::find_by_id(id.to_owned())
+            .one(self.store.read())
+            .await?;
+        kept.filter(|kept| kept.agency_id == row.agency_id && kept.kind == row.kind && kept.year == key.year)
+            .ok_or(Error::NotFound)
     }
 
     /// The queue of one sequence.
@@ -75,7 +111,9 @@ impl Custody {
     /// # Errors
     /// The database's.
     pub async fn next_code(&self, row: &document::Model) -> Result<String> {
-        let key = sequence_key(row, numbering::local_date(self.clock.now_utc()))?;
+        let key = self
+            .sequence_key(row, numbering::local_date(self.clock.now_utc()))
+            .await?;
         let sequence = read_sequence(self.store.read(), &key).await?;
         Ok(numbering::code(sequence.next(), &row.notation))
     }
@@ -112,12 +150,12 @@ impl Custody {
         step: &Step,
         base: &document_version::Model,
         key: &SequenceKey,
-        sequence: Sequence,
+        source: Source<'_>,
         date: Date,
         stored: &Stored,
     ) -> Result<bool> {
         let now = self.clock.now();
-        let number = sequence.next();
+        let number = source.number()?;
         let change = document::ActiveModel {
             number: Set(Some(
                 i32::try_from(number).map_err(|_| Error::Row("number_sequence.last"))?,
@@ -141,8 +179,16 @@ impl Custody {
         let detail = json!({ "code": numbering::code(number, &step.row.notation), "blob": stored.sha256 });
         self.store
             .write(async |tx| {
-                if !advance(tx, key, sequence).await? {
-                    return Ok(false);
+                match source {
+                    Source::Next(sequence) if !advance(tx, key, sequence).await? => return Ok(false),
+                    Source::Next(_) => {}
+                    Source::Kept(kept) => {
+                        let used = number_reservation::ActiveModel {
+                            document_id: Set(Some(step.row.id.clone())),
+                            ..Default::default()
+                        };
+                        settle(tx, &kept.id, used).await?;
+                    }
                 }
                 version.insert(tx, now, &step.row.id).await?;
                 search::say(tx, &step.row.id, &found_by).await?;
@@ -156,13 +202,39 @@ impl Custody {
 /// In each round some program gets a number, so as many programs as this may share the database.
 const ATTEMPTS: usize = 64;
 
-fn sequence_key(row: &document::Model, date: Date) -> Result<SequenceKey> {
-    let kind = Kind::from_code(&row.kind).ok_or(Error::Row("document.kind"))?;
-    Ok(SequenceKey {
-        agency_id: row.agency_id.clone(),
-        name: numbering::sequence_name(kind).to_owned(),
-        year: date.year(),
-    })
+/// Where a number comes from.
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    /// The one that follows.
+    Next(Sequence),
+    /// One that was kept aside.
+    Kept(&'a number_reservation::Model),
+}
+
+impl Source<'_> {
+    fn number(&self) -> Result<u32> {
+        match self {
+            Source::Next(sequence) => Ok(sequence.next()),
+            Source::Kept(kept) => {
+                u32::try_from(kept.number).map_err(|_| Error::Row("number_reservation.number"))
+            }
+        }
+    }
+}
+
+/// Takes the next number. The update locks the counter until the transaction ends, on either database: whoever comes
+/// next waits, and a number whose transaction fails was never given.
+pub(super) async fn take_next(tx: &Tx, key: &SequenceKey) -> Result<u32> {
+    use number_sequence::{Column, Entity};
+    ensure_sequence(tx, key).await?;
+    Entity::update_many()
+        .col_expr(Column::Last, Expr::col(Column::Last).add(1))
+        .filter(Column::AgencyId.eq(key.agency_id.clone()))
+        .filter(Column::Name.eq(key.name.clone()))
+        .filter(Column::Year.eq(key.year))
+        .exec(tx)
+        .await?;
+    Ok(read_sequence(tx, key).await?.last)
 }
 
 /// How far a counter has come; not at all where it does not stand yet.

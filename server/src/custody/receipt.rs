@@ -1,19 +1,16 @@
 //! What the receiving clerk answers: accepted and registered under one running number a year, or returned with a reason.
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query};
 use time::Date;
 
 use super::error::{Error, Result};
-use super::numbering::{ensure_sequence, read_sequence};
+use super::numbering::{read_sequence, take_next};
 use super::{Custody, Presence};
 use crate::domain::dispatch::{Action, DispatchId, Status};
 use crate::domain::id::AgencyId;
 use crate::domain::numbering::{self, ARRIVALS, SequenceKey};
 use crate::fail_point;
-use crate::store::Tx;
 use crate::store::entity::dispatch::ActiveModel;
-use crate::store::entity::number_sequence::{Column, Entity};
 
 impl Custody {
     /// The receiving clerk takes a dispatch in: status 03, and the next arrival number, which comes back.
@@ -72,21 +69,6 @@ fn arrivals(agency: &AgencyId, date: Date) -> SequenceKey {
         name: ARRIVALS.to_owned(),
         year: date.year(),
     }
-}
-
-/// Takes the next number. The update locks the counter until the transaction ends, on either database: whoever comes
-/// next waits, and a number whose transaction fails was never given.
-async fn take_next(tx: &Tx, key: &SequenceKey) -> Result<u32> {
-    use sea_query::{Expr, ExprTrait};
-    ensure_sequence(tx, key).await?;
-    Entity::update_many()
-        .col_expr(Column::Last, Expr::col(Column::Last).add(1))
-        .filter(Column::AgencyId.eq(key.agency_id.clone()))
-        .filter(Column::Name.eq(key.name.clone()))
-        .filter(Column::Year.eq(key.year))
-        .exec(tx)
-        .await?;
-    Ok(read_sequence(tx, key).await?.last)
 }
 
 fn as_column(number: u32) -> Result<i32> {

@@ -101,6 +101,22 @@ pub fn sequence_name(kind: Kind) -> &'static str {
     kind.code
 }
 
+/// A decision that a kind's numbers come from a sequence of this name, from this year on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grouped {
+    pub from_year: i32,
+    pub name: String,
+}
+
+/// The name of a kind's sequence in a year: the latest decision that holds then, or the default.
+pub fn grouped_name(kind: Kind, decisions: &[Grouped], year: i32) -> String {
+    let holds = decisions.iter().filter(|decision| decision.from_year <= year);
+    holds.max_by_key(|decision| decision.from_year).map_or_else(
+        || sequence_name(kind).to_owned(),
+        |decision| decision.name.clone(),
+    )
+}
+
 /// The name of the counter of arrival numbers (số đến); no kind is called so.
 pub const ARRIVALS: &str = "arrivals";
 
@@ -196,6 +212,19 @@ mod tests {
         assert_eq!(printed_month(date!(2026 - 01 - 05)), "01");
         assert_eq!(printed_month(date!(2026 - 03 - 05)), "3");
         assert_eq!(printed_month(date!(2026 - 11 - 05)), "11");
+    }
+
+    #[test]
+    fn kinds_share_a_sequence_from_the_year_of_the_decision() {
+        let plan = Kind::from_code("KH").unwrap();
+        let decided = |from_year, name: &str| Grouped {
+            from_year,
+            name: name.to_owned(),
+        };
+        let decisions = [decided(2028, "riêng"), decided(2027, "chung")];
+        for (year, name) in [(2026, "KH"), (2027, "chung"), (2028, "riêng"), (2030, "riêng")] {
+            assert_eq!(grouped_name(plan, &decisions, year), name);
+        }
     }
 
     #[test]

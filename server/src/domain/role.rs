@@ -66,6 +66,8 @@ pub enum Action {
     ReadDispatches,
     /// Write the instruction on what came in (bút phê).
     Instruct,
+    /// Decide which kinds share a sequence of numbers: the agency's head.
+    GroupNumbers,
     /// Read and print the agency's registers (sổ đăng ký).
     ReadRegisters,
     /// Call a meeting.
@@ -74,7 +76,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of this file.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::ManagePeople,
         Self::ReadAudit,
         Self::Draft,
@@ -85,6 +87,7 @@ impl Action {
         Self::Receive,
         Self::ReadDispatches,
         Self::Instruct,
+        Self::GroupNumbers,
         Self::ReadRegisters,
         Self::CallMeeting,
     ];
@@ -103,7 +106,7 @@ fn allowed(role: Role, action: Action) -> bool {
         Role::Leader => {
             matches!(
                 action,
-                Draft | Sign | ReadDispatches | Instruct | ReadRegisters | CallMeeting
+                Draft | Sign | ReadDispatches | Instruct | GroupNumbers | ReadRegisters | CallMeeting
             )
         }
         Role::Clerk => {
@@ -121,7 +124,7 @@ mod tests {
     use super::*;
 
     /// One row an action; one column a role, in the order of [`Role::ALL`].
-    const TABLE: [(Action, [bool; 4]); 12] = [
+    const TABLE: [(Action, [bool; 4]); 13] = [
         (Action::ManagePeople, [true, false, false, false]),
         (Action::ReadAudit, [true, false, false, false]),
         (Action::Draft, [false, true, true, true]),
@@ -132,6 +135,7 @@ mod tests {
         (Action::Receive, [false, false, true, false]),
         (Action::ReadDispatches, [false, true, true, true]),
         (Action::Instruct, [false, true, false, false]),
+        (Action::GroupNumbers, [false, true, false, false]),
         (Action::ReadRegisters, [false, true, true, false]),
         (Action::CallMeeting, [false, true, true, true]),
     ];

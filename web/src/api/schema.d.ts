@@ -448,6 +448,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/numbers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sequences of an agency and the numbers kept aside. */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/numbers/groupings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets kinds share a sequence: the decision of the agency's head. */
+        post: operations["group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/numbers/reservations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keeps the next number of a kind aside (giữ số). */
+        post: operations["reserve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/numbers/reservations/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a kept number up (hủy số đã giữ): no document will bear it, and the record says why. */
+        post: operations["release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people": {
         parameters: {
             query?: never;
@@ -767,6 +835,22 @@ export interface components {
             /** Format: int32 */
             urgency: number;
         };
+        /** @description From when a grouping holds. */
+        Grouped: {
+            /**
+             * Format: int32
+             * @description This year, or the next where one of the kinds has numbers in this one.
+             */
+            from_year: number;
+        };
+        /** @description Kinds that share a sequence. */
+        Grouping: {
+            agency_id: components["schemas"]["AgencyId"];
+            /** @description Codes such as `KH`. */
+            kinds: string[];
+            /** @description The sequence's name, such as `chung`. */
+            name: string;
+        };
         /** @description The leader's instruction. */
         Instruction: {
             /** @description Hạn giải quyết: `2026-11-30`. */
@@ -791,6 +875,17 @@ export interface components {
             subject: string;
             /** Format: int32 */
             tries_left: number;
+        };
+        /** @description A kind and the sequence its numbers come from. */
+        KindNumbers: {
+            kind: string;
+            kind_name: string;
+            /**
+             * Format: int32
+             * @description The last number given; 0 before the first.
+             */
+            last: number;
+            sequence: string;
         };
         /** @description What the log-in page asks for. */
         Login: {
@@ -862,6 +957,23 @@ export interface components {
         NewMeetingMember: {
             person_id: components["schemas"]["PersonId"];
             role: components["schemas"]["MeetingRole"];
+        };
+        /** @description What is kept aside, and why. */
+        NewReservation: {
+            agency_id: components["schemas"]["AgencyId"];
+            /** @description A code such as `KH`. */
+            kind: string;
+            reason: string;
+        };
+        /** @description Where the sequences of an agency stand in this year. */
+        Numbers: {
+            kinds: components["schemas"]["KindNumbers"][];
+            may_group: boolean;
+            may_reserve: boolean;
+            /** @description Numbers kept aside in this year, the latest first. */
+            reservations: components["schemas"]["Reservation"][];
+            /** Format: int32 */
+            year: number;
         };
         /** @description A page of a list. */
         Page_Agency: {
@@ -1108,9 +1220,26 @@ export interface components {
             /** Format: int32 */
             year: number;
         };
+        /** @description Why it is given up. */
+        Release: {
+            reason: string;
+        };
         /** @description A word on the work, if there is one. */
         Remark: {
             note?: string | null;
+        };
+        /** @description A number kept aside. */
+        Reservation: {
+            created_at: components["schemas"]["Timestamp"];
+            document_id?: components["schemas"]["DocumentId"] | null;
+            id: string;
+            kind: string;
+            /** Format: int32 */
+            number: number;
+            person: string;
+            reason: string;
+            release_reason?: string | null;
+            released_at?: components["schemas"]["Timestamp"] | null;
         };
         /**
          * @description What a person is in an agency.
@@ -1757,7 +1886,10 @@ export interface operations {
     };
     number: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description One that was kept aside for this kind; without it, the one that follows. */
+                reservation?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -2264,6 +2396,133 @@ export interface operations {
                 };
             };
             426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description The agency that the person works in, where none is named. */
+                agency?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Numbers"];
+                };
+            };
+            /** @description Not this person's to read. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Grouping"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Grouped"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reserve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReservation"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Numbers"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Release"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Numbers"];
+                };
+            };
+            /** @description Used or given up already. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

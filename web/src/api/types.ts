@@ -41,6 +41,7 @@ export type DispatchAction = Schemas['DispatchAction'];
 export type DispatchEvent = Schemas['DispatchEvent'];
 export type Recall = Schemas['Recall'];
 export type FoundDocument = Narrow<Schemas['FoundDocument'], { urgency: Urgency }>;
+export type Numbers = Schemas['Numbers'];
 export type Register = 'outgoing' | 'incoming' | 'handling';
 export type RegisterPage = Schemas['RegisterPage'];
 interface Judged {

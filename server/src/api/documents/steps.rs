@@ -7,10 +7,10 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use hoian_signer::pdf::place::{Place, Rect};
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::view::{self, Detail, PlaceView};
-use crate::api::body::{Json, Path};
+use crate::api::body::{Json, Path, Query};
 use crate::api::problem::{self, Problem};
 use crate::api::session::Person;
 use crate::custody::Outcome;
@@ -95,17 +95,28 @@ pub(super) async fn sign(
     after(&app, &person, &id, outcome).await
 }
 
+/// Which number.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Number {
+    /// One that was kept aside for this kind; without it, the one that follows.
+    reservation: Option<String>,
+}
+
 /// Gives number and date (cấp số).
 #[utoipa::path(
-    post, path = "/documents/{id}/number", tag = "documents", params(("id" = String, Path)),
+    post, path = "/documents/{id}/number", tag = "documents", params(("id" = String, Path), Number),
     responses((status = OK, body = Detail), (status = CONFLICT, body = problem::Body))
 )]
 pub(super) async fn number(
     State(app): State<App>,
     person: Person,
     Path(id): Path<DocumentId>,
+    Query(Number { reservation }): Query<Number>,
 ) -> Result<Response, Problem> {
-    app.custody.number(&(&person).into(), &id).await?;
+    app.custody
+        .number(&(&person).into(), &id, reservation.as_deref())
+        .await?;
     after(&app, &person, &id, Outcome::Stored).await
 }
 

@@ -15,6 +15,8 @@ pub mod login_attempts;
 pub mod meeting;
 pub mod meeting_member;
 pub mod membership;
+pub mod number_grouping;
+pub mod number_reservation;
 pub mod number_sequence;
 pub mod person;
 pub mod session;

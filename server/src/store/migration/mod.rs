@@ -5,6 +5,7 @@ mod m0002_documents;
 mod m0003_meetings;
 mod m0010_handling;
 mod m0011_search;
+mod m0012_numbers;
 
 use sea_orm::{DatabaseConnection, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_meetings::Migration),
             Box::new(m0010_handling::Migration),
             Box::new(m0011_search::Migration),
+            Box::new(m0012_numbers::Migration),
         ]
     }
 }
