@@ -177,12 +177,17 @@ impl Scope {
     /// RFC 5280 section 6.3.3 (b)(2).
     fn covers(&self, certificate: &Certificate) -> bool {
         let is_authority = certificate.authority.is_some();
+        let others_alone = if is_authority {
+            self.users_alone
+        } else {
+            self.authorities_alone
+        };
+        if self.beyond || others_alone {
+            return false;
+        }
         let published = &certificate.locations.revocation_lists;
         let named = |address: &Vec<u8>| published.iter().any(|one| one.as_bytes() == address);
-        !self.beyond
-            && !(self.users_alone && is_authority)
-            && !(self.authorities_alone && !is_authority)
-            && (self.addresses.is_empty() || self.addresses.iter().any(named))
+        self.addresses.is_empty() || self.addresses.iter().any(named)
     }
 }
 

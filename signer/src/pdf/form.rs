@@ -154,8 +154,10 @@ pub fn last_signed(document: &[u8], password: Option<&str>) -> Result<Option<Pla
     let signed = fields
         .iter()
         .filter(|field| field.is_signature && field.has_value);
-    let seen = signed.filter_map(|field| field::place(&update, field.id).ok().flatten());
-    Ok(seen.last())
+    let mut seen = signed
+        .rev()
+        .filter_map(|field| field::place(&update, field.id).ok().flatten());
+    Ok(seen.next())
 }
 
 /// The whole new file.

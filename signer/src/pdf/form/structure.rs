@@ -26,6 +26,10 @@ pub(super) fn tag(update: &mut Update, widget: ObjectId, page: ObjectId) -> Resu
     });
     add_kid(update, parent, element)?;
     let key = add_to_index(update, tree, element)?;
+    // The keyboard goes through the page's fields in the order of the tags (ISO 14289-1, 7.18.3).
+    if !update.dictionary(page)?.has(b"Tabs") {
+        update.edit(page)?.set("Tabs", "S");
+    }
     let name = update.dictionary(widget)?.get(b"T").cloned();
     let widget = update.edit(widget)?;
     widget.set("StructParent", key);

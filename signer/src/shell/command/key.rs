@@ -67,7 +67,7 @@ impl KeyArguments {
         let secret = self.secret()?;
         let given = certificates(&self.chain)?;
         let key: Box<dyn sign::Key> = match (&self.p12, &self.pkcs11, &self.token, &self.key) {
-            (Some(file), ..) => Box::new(self.from_file(&super::output::read(file)?, &secret)?),
+            (Some(file), ..) => Box::new(self.of_file(&super::output::read(file)?, &secret)?),
             (None, Some(module), Some(token), Some(key)) => {
                 let label = pkcs11::Label { module, token, key };
                 let key = pkcs11::Key::open(label, &secret, self.digest.digest(), &given)?;
@@ -81,7 +81,7 @@ impl KeyArguments {
         Ok(Chained { key, chain })
     }
 
-    fn from_file(&self, bytes: &[u8], password: &str) -> Result<pkcs12::Key> {
+    fn of_file(&self, bytes: &[u8], password: &str) -> Result<pkcs12::Key> {
         let key = pkcs12::Key::open(bytes, password)?.with_digest(self.digest.digest());
         Ok(if self.pkcs1 { key.with_pkcs1() } else { key })
     }
