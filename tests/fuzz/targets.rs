@@ -20,8 +20,11 @@ use time::macros::datetime;
 
 const NOW: OffsetDateTime = datetime!(2026-11-23 00:00 UTC);
 
+/// Takes bytes and must not panic.
+type Target = fn(&[u8]);
+
 /// All targets by name.
-pub const ALL: [(&str, fn(&[u8])); 7] = [
+pub const ALL: [(&str, Target); 7] = [
     ("pdf_reader", pdf_reader),
     ("cms", cms),
     ("certificate", certificate),

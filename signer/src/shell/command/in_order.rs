@@ -17,17 +17,19 @@ pub(super) fn in_order<T: Sync, R: Send>(
         items.iter().for_each(|item| take(item, work(item)));
         return;
     }
+    // A handful at a time, so that the thread that prints is woken less often than the others finish.
+    let handful = (items.len() / (threads * 8)).clamp(1, 16);
     let next = AtomicUsize::new(0);
     let (sender, results) = mpsc::sync_channel(READY_RESULTS);
     std::thread::scope(|scope| {
         for _ in 0..threads {
             let (sender, next, work) = (sender.clone(), &next, &work);
             scope.spawn(move || {
-                while let Some((at, item)) = {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    items.get(at).map(|item| (at, item))
-                } {
-                    if sender.send((at, work(item))).is_err() {
+                loop {
+                    let at = next.fetch_add(handful, Ordering::Relaxed);
+                    let taken = items.get(at..).unwrap_or_default();
+                    let done: Vec<R> = taken.iter().take(handful).map(work).collect();
+                    if done.is_empty() || sender.send((at, done)).is_err() {
                         return;
                     }
                 }
@@ -36,17 +38,19 @@ pub(super) fn in_order<T: Sync, R: Send>(
         drop(sender);
         let mut early = BTreeMap::new();
         let mut wanted = 0;
-        for (at, result) in results {
-            early.insert(at, result);
-            while let Some(result) = early.remove(&wanted) {
-                take(&items[wanted], result);
-                wanted += 1;
+        for (at, done) in results {
+            early.insert(at, done);
+            while let Some(done) = early.remove(&wanted) {
+                for result in done {
+                    take(&items[wanted], result);
+                    wanted += 1;
+                }
             }
         }
     });
 }
 
-/// Results that may wait for the thread that prints.
+/// Handfuls that may wait for the thread that prints.
 const READY_RESULTS: usize = 64;
 
 #[cfg(test)]
