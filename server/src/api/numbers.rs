@@ -14,13 +14,13 @@ use super::body::{Json, Path, Query};
 use super::documents::view;
 use super::problem::{self, Problem};
 use super::session::Person;
-use crate::app::App;
 use crate::clock::Timestamp;
 use crate::custody::reservation::sequence_of;
 use crate::domain::document::DocumentId;
 use crate::domain::id::{AgencyId, PersonId};
 use crate::domain::numbering::{self, KINDS, Kind};
 use crate::domain::role::Action;
+use crate::parts::App;
 use crate::store::entity::{number_reservation, number_sequence};
 
 pub(super) fn routes() -> OpenApiRouter<App> {

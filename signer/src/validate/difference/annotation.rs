@@ -101,7 +101,9 @@ impl Walk<'_> {
 }
 
 impl Walk<'_> {
-    /// A widget that comes later may not lie over what stood there: it could show something else in its place.
+    /// A widget that comes later may not lie over what stood there: it could show something else in its place. A seal is
+    /// the exception the law makes: over a third of the signature that it confirms (Nghị định 30/2020/NĐ-CP, annex I), so
+    /// up to half of a finished signature may be covered.
     fn overlap(&mut self, widget: &Object, before: &[Object], label: &str) -> Result<()> {
         let Some(new) = widget.as_dictionary().map(|widget| rectangle(self.new, widget)) else {
             return Ok(());
@@ -111,14 +113,15 @@ impl Walk<'_> {
             let Object::Dictionary(old) = self.old.resolve(item)? else {
                 continue;
             };
-            let Some(old) = rectangle(self.old, &old)? else {
+            let Some(old_place) = rectangle(self.old, &old)? else {
                 continue;
             };
-            let apart = new.right <= old.left
-                || old.right <= new.left
-                || new.top <= old.bottom
-                || old.top <= new.bottom;
-            if !apart {
+            let allowed = if self.is_finished_signature(&old)? {
+                0.5
+            } else {
+                0.0
+            };
+            if new.common(&old_place) > allowed * old_place.area() {
                 self.refuse(
                     Attack::SneakySignature,
                     format!("a new signature lies over an annotation of {label}"),
@@ -130,11 +133,31 @@ impl Walk<'_> {
     }
 }
 
+impl Walk<'_> {
+    fn is_finished_signature(&self, widget: &Dictionary) -> Result<bool> {
+        let is_signature = widget.name("FT") == Some(b"Sig");
+        Ok(is_signature && !self.old.value(widget, "V")?.is_null())
+    }
+}
+
 struct Rectangle {
     left: f64,
     bottom: f64,
     right: f64,
     top: f64,
+}
+
+impl Rectangle {
+    fn area(&self) -> f64 {
+        (self.right - self.left) * (self.top - self.bottom)
+    }
+
+    /// The area that both cover.
+    fn common(&self, other: &Self) -> f64 {
+        let width = self.right.min(other.right) - self.left.max(other.left);
+        let height = self.top.min(other.top) - self.bottom.max(other.bottom);
+        width.max(0.0) * height.max(0.0)
+    }
 }
 
 /// `/Rect`, where it has an area and the annotation is shown.
