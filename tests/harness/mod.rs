@@ -8,7 +8,9 @@
 )]
 
 pub mod binary;
+pub mod fixture;
 pub mod link;
+pub mod paper;
 pub mod people;
 pub mod postgres;
 pub mod server;

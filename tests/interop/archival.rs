@@ -11,7 +11,7 @@ use hoian_signer::sign::{DocumentTimeStamp, Key as _};
 use tempfile::TempDir;
 
 use super::authority::{run, script};
-use super::signatures::{fixture, paper};
+use hoian_tests::{fixture, paper};
 
 #[test]
 fn no_step_breaks_a_rule_of_archives_that_the_paper_kept() {

@@ -8,7 +8,7 @@ use hoian_signer::validate::{Anchor, Level, Policy, Report, Revocation, Verdict,
 use serde_json::Value;
 
 use super::authority::{Authority, python, run, script};
-use super::signatures::paper;
+use hoian_tests::paper;
 
 const LEVELS: [(&str, Level); 4] = [
     ("B-B", Level::BB),

@@ -1,18 +1,14 @@
 //! Our validation reports in front of others: ETSI's own schema, qpdf, poppler, and PDF/A's marks.
 
-#[path = "../signing/fixture.rs"]
-mod fixture;
-#[path = "../signing/paper.rs"]
-mod paper;
-
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use fixture::Pki;
 use hoian_signer::report::{self, Language, Subject};
 use hoian_signer::shell::clock;
 use hoian_signer::sign::Key as _;
 use hoian_signer::validate::{Anchor, Policy, Report, Verdict, validate};
+use hoian_tests::fixture::{self, Pki};
+use hoian_tests::paper;
 use tempfile::TempDir;
 
 /// The report on a sealed paper, on the same with a byte changed, on one without signatures, and on no PDF at all.

@@ -1,17 +1,13 @@
 //! Files signed by us, judged by pyHanko, poppler's `pdfsig`, `qpdf` and OpenSSL.
 
-#[path = "../signing/fixture.rs"]
-pub mod fixture;
-#[path = "../signing/paper.rs"]
-pub mod paper;
-
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::authority::{python, run, script};
-use fixture::{Flow, Pki};
 use hoian_signer::shell::{clock, pkcs12};
 use hoian_signer::sign::Key as _;
+use hoian_tests::fixture::{self, Flow, Pki};
+use hoian_tests::paper;
 use serde_json::Value;
 use tempfile::TempDir;
 

@@ -10,8 +10,6 @@
 mod command;
 mod deferred;
 mod files;
-mod fixture;
-mod paper;
 mod tokens;
 
 use std::path::Path;
@@ -25,6 +23,7 @@ use hoian_signer::pdf::text;
 use hoian_signer::shell::{clock, pkcs12};
 use hoian_signer::sign::{self, Certification, Key as _, Level};
 use hoian_signer::validate::{Policy, validate};
+use hoian_tests::{fixture, paper};
 use proptest::prelude::*;
 
 /// Arguments by which qpdf writes each form of file (ISO 32000-2, 7.5).

@@ -526,8 +526,11 @@ fn a_certificate_of_the_same_issuer_serial_and_key_is_not_the_signer() {
         );
         validate(&changed, &policy).signatures.remove(0)
     };
-    assert_eq!(judge(&[own.clone()]).indication, Indication::TotalPassed);
-    let confused = judge(&[twin.clone()]);
+    assert_eq!(
+        judge(std::slice::from_ref(&own)).indication,
+        Indication::TotalPassed
+    );
+    let confused = judge(std::slice::from_ref(&twin));
     assert_ne!(confused.indication, Indication::TotalPassed);
     assert_eq!(
         confused.sub_indication,

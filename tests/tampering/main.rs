@@ -9,14 +9,13 @@
 )]
 
 mod attacker;
-#[path = "../signing/fixture.rs"]
-mod fixture;
 mod generated;
 mod hostile;
 
 use std::path::{Path, PathBuf};
 
 use hoian_signer::validate::{Policy, Verdict, validate};
+use hoian_tests::fixture;
 use time::OffsetDateTime;
 
 #[test]

@@ -1,6 +1,4 @@
-//! A small PKI, images, and the signed flow of a paper, for the tests of signing and interop.
-
-#![allow(dead_code, reason = "two test programs share it")]
+//! A small PKI, images, and the signed flow of a paper, for the tests of signing, tampering and interop.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
