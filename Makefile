@@ -5,7 +5,7 @@ export CARGO_TARGET_DIR ?= $(CACHE)/target
 AREAS := smoke api store media conference documents keys signing tampering replay conformance interop faults browsers
 HOIAN := $(CARGO_TARGET_DIR)/release/hoian
 
-.PHONY: run code test bench soak check build web format
+.PHONY: run code test bench soak pictures check build web format
 
 run: ## Install what is missing, build, serve the demo province
 	@.ci/install run
@@ -38,6 +38,11 @@ bench: ## Figures beside their floors and peers, measured in the same run: make 
 soak: ## The long runs: each fuzzer's target for ten minutes
 	@.ci/install run
 	@tests/fuzz/soak $(or $(SECONDS_EACH),600)
+
+pictures: ## Take the README's pictures anew
+	@.ci/install test
+	@$(MAKE) --no-print-directory build
+	@TESTED_PROGRAMS=$(dir $(HOIAN)) node tests/browsers/screenshots.mjs docs/pictures ky-van-ban van-ban-den kiem-tra-hop-le
 
 check: ## Format, lints, dependency policy, drift of generated files
 	@.ci/install check

@@ -1,25 +1,36 @@
-// Pictures of every scene of the story, on a desk and on a phone, into web/screenshots.
+// Pictures of the scenes of the story, on a desk and on a phone.
+//
+//   node screenshots.mjs FOLDER            every scene, numbered
+//   node screenshots.mjs FOLDER SCENE...   only these, on a desk (the README's: `make pictures`)
 
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DESK, PHONE, raise } from './stage.mjs'
 import { tell } from './story.mjs'
 
-const folder = process.argv[2] ?? new URL('../../web/screenshots', import.meta.url).pathname
+const [folder, ...wanted] = process.argv.slice(2)
 await mkdir(folder, { recursive: true })
 
 let scene = 0
 async function picture(name, page) {
   scene += 1
-  const file = (size) => join(folder, `${String(scene).padStart(2, '0')}-${name}-${size}.png`)
-  await page.evaluate(() => document.activeElement?.blur?.())
-  await page.screenshot({ path: file('desk'), animations: 'disabled' })
+  if (wanted.length > 0) {
+    if (wanted.includes(name)) await take(page, `${name}.png`)
+    return
+  }
+  const file = (size) => `${String(scene).padStart(2, '0')}-${name}-${size}.png`
+  await take(page, file('desk'))
   await page.setViewportSize(PHONE)
   // Pages of paper are drawn again for the new width.
   await page.waitForTimeout(700)
-  await page.screenshot({ path: file('phone'), animations: 'disabled' })
+  await take(page, file('phone'))
   await page.setViewportSize(DESK)
   await page.waitForTimeout(300)
+}
+
+async function take(page, file) {
+  await page.evaluate(() => document.activeElement?.blur?.())
+  await page.screenshot({ path: join(folder, file), animations: 'disabled' })
 }
 
 const stage = await raise()

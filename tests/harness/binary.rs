@@ -112,14 +112,19 @@ impl Process {
         Some(process)
     }
 
-    /// Asks it to end (SIGTERM) and waits.
-    pub async fn terminate(mut self) -> ExitStatus {
+    /// Asks it to end (SIGTERM).
+    pub fn ask_to_end(&self) {
         let id = self.child.id().to_string();
         let sent = Command::new("/bin/kill")
             .args(["-TERM", &id])
             .status()
             .expect("kill runs");
         assert!(sent.success());
+    }
+
+    /// Asks it to end and waits.
+    pub async fn terminate(mut self) -> ExitStatus {
+        self.ask_to_end();
         for _ in 0..600 {
             if let Some(status) = self.child.try_wait().expect("its state") {
                 return status;

@@ -14,6 +14,8 @@ use std::process::Stdio;
 use hoian_tests::Client;
 use hoian_tests::binary::{Process, command};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 async fn get(process: &Process, path: &str) -> (u16, String) {
     let response = reqwest::get(format!("{}{path}", process.origin))
@@ -163,6 +165,47 @@ async fn an_agency_starts_from_nothing_and_a_line_is_tried() {
         "{said}"
     );
     assert!(process.terminate().await.success());
+}
+
+/// Whoever was being answered when the program was asked to end gets the whole answer; nobody new is let in.
+#[tokio::test]
+async fn a_request_under_way_is_finished_before_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut process = Process::start(command(folder.path(), &["serve"])).await;
+    let address = process.origin.trim_start_matches("http://").to_owned();
+    let mut connection = TcpStream::connect(&address).await.unwrap();
+    let body = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.pdf\"\r\n\r\nxin chao\r\n--x--\r\n";
+    let head = format!(
+        "POST /api/v1/verifications HTTP/1.1\r\nHost: {address}\r\nOrigin: {}\r\nContent-Length: {}\r\n\
+         Content-Type: multipart/form-data; boundary=x\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n",
+        process.origin,
+        body.len()
+    );
+    connection.write_all(head.as_bytes()).await.unwrap();
+    // The server says that it reads the request: it is under way.
+    let mut said = [0; 21];
+    connection.read_exact(&mut said).await.unwrap();
+    assert!(
+        said.starts_with(b"HTTP/1.1 100"),
+        "{}",
+        String::from_utf8_lossy(&said)
+    );
+    process.ask_to_end();
+    while TcpStream::connect(&address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    connection.write_all(body.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.unwrap();
+    let (status, verdict) = (
+        answer.lines().find(|line| line.starts_with("HTTP/1.1")),
+        "MALFORMED",
+    );
+    assert!(
+        status.is_some_and(|line| line.contains("200")) && answer.contains(verdict),
+        "{answer}"
+    );
+    assert!(process.ended().await.success());
 }
 
 #[test]
