@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::serve::{claim, until_signal};
+use super::serve::{StopSignals, claim};
 use hoian_server::accounts;
 use hoian_server::app::{self, App};
 use hoian_server::clock::Clock;
@@ -55,6 +55,7 @@ async fn serve(mut config: Config, lan: bool) -> anyhow::Result<ExitCode> {
         Ipv4Addr::LOCALHOST
     };
     config.http.address.set_ip(IpAddr::V4(host));
+    let signals = StopSignals::hear()?;
     let base_url = demo::settle(&mut config)?;
     let app = App::open(config, Clock::system()).await?;
     claim(&app, "demo").await?;
@@ -63,5 +64,5 @@ async fn serve(mut config: Config, lan: bool) -> anyhow::Result<ExitCode> {
     let running = app::start_beside(app, demo.services()).await?;
     let command = std::env::args().next().unwrap_or_else(|| "hoian".to_owned());
     println!("{}", demo.announcement(&base_url, &command));
-    until_signal(running).await
+    Ok(signals.serve(running).await)
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::info;
 
 use hoian_server::app::{self, App, Running};
@@ -12,10 +12,11 @@ use hoian_server::config::Config;
 use hoian_server::store::setting;
 
 pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
+    let signals = StopSignals::hear()?;
     let app = App::open(config, Clock::system()).await?;
     claim(&app, "serve").await?;
     let running = app::start(app).await?;
-    until_signal(running).await
+    Ok(signals.serve(running).await)
 }
 
 /// Marks the database as made by `command`, or refuses it where the other one made it: the demo's passwords are printed
@@ -38,15 +39,29 @@ pub(super) async fn claim(app: &App, command: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Serves until SIGTERM or SIGINT, then drains.
-pub(super) async fn until_signal(running: Running) -> anyhow::Result<ExitCode> {
-    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for signals")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for signals")?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// SIGTERM and SIGINT, heard from now on. To be made before the program answers: a signal in between would end it at once,
+/// and whoever is being answered with it.
+pub(super) struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    pub(super) fn hear() -> anyhow::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).context("cannot listen for signals")?,
+            interrupt: signal(SignalKind::interrupt()).context("cannot listen for signals")?,
+        })
     }
-    info!("stopping: requests under way are finished first");
-    running.stop().await;
-    Ok(ExitCode::SUCCESS)
+
+    /// Serves until one comes, then drains.
+    pub(super) async fn serve(mut self, running: Running) -> ExitCode {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+        info!("stopping: requests under way are finished first");
+        running.stop().await;
+        ExitCode::SUCCESS
+    }
 }
