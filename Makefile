@@ -35,8 +35,9 @@ bench: ## Figures beside their floors and peers, measured in the same run: make 
 	@.ci/install test
 	@benches/run $(or $(AREA),signer)
 
-soak: ## The long runs: each fuzzer's target for ten minutes
-	@.ci/install run
+soak: ## The long runs: a death at every passing of every fail point, each fuzzer's target for ten minutes
+	@.ci/install test
+	FAULTS=all cargo test --quiet --locked --workspace --test faults
 	@tests/fuzz/soak $(or $(SECONDS_EACH),600)
 
 pictures: ## Take the README's pictures anew
