@@ -72,7 +72,7 @@ export const PHONE = { width: 390, height: 844 }
 
 async function started() {
   const folder = await mkdtemp(join(tmpdir(), 'hoian-stage-'))
-  const environment = { ...process.env, HOIAN_DATA_FOLDER: folder, HOIAN_HTTP__ADDRESS: '127.0.0.1:0', HOIAN_LOG__FILTER: 'warn' }
+  const environment = { ...process.env, HOIAN_DATA_FOLDER: folder, HOIAN_HTTP__ADDRESS: '127.0.0.1:0', HOIAN_MEDIA__UDP_PORT: '0', HOIAN_LOG__FILTER: 'warn' }
   const child = spawn(program, ['demo'], { env: environment, stdio: ['ignore', 'pipe', 'inherit'] })
   const said = await announcement(child)
   const stop = async () => {

@@ -15,7 +15,7 @@ use uuid::Uuid;
 /// A browser with its microphone and camera published and its slots accepted.
 struct Browser {
     name: &'static str,
-    _process: Child,
+    process: Child,
     input: ChildStdin,
     output: Lines<BufReader<ChildStdout>>,
     seat: Seat,
@@ -28,7 +28,6 @@ impl Browser {
             .args([script, name])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .kill_on_drop(true)
             .spawn()
             .context("node starts")?;
         let input = process.stdin.take().context("standard input")?;
@@ -36,7 +35,7 @@ impl Browser {
         let seat = room.join(participant).await?;
         let mut browser = Browser {
             name,
-            _process: process,
+            process,
             input,
             output,
             seat,
@@ -113,6 +112,21 @@ impl Browser {
         )
     }
 
+    /// The script closes its browser when nobody speaks to it any more; killed, it would leave the browser running.
+    async fn close(self) -> Result<()> {
+        let Browser {
+            name,
+            mut process,
+            input,
+            ..
+        } = self;
+        drop(input);
+        let ended = tokio::time::timeout(Duration::from_secs(30), process.wait()).await;
+        let status = ended.with_context(|| format!("{name} does not close"))??;
+        ensure!(status.success(), "{name} ended with {status}");
+        Ok(())
+    }
+
     async fn say(&mut self, message: Value) -> Result<()> {
         self.input.write_all(format!("{message}\n").as_bytes()).await?;
         Ok(self.input.flush().await?)
@@ -170,6 +184,8 @@ async fn chromium_and_firefox_decode_each_other() -> Result<()> {
         anyhow::Ok(())
     };
     let result = result.await;
+    chromium.close().await?;
+    firefox.close().await?;
     let seen = seen(&mut events);
     eprintln!("events: {seen:#?}\n{:#?}", media.stats().await?);
     eprintln!("{}", media.metrics().await?);
