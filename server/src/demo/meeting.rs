@@ -50,6 +50,7 @@ pub(super) async fn call_for_today(app: &App, organisation: &Organisation) -> Re
         created_by: Set(caller.clone()),
         created_at: Set(app.clock.now()),
         ended_at: Set(None),
+        ..Default::default()
     };
     let mut members = Vec::with_capacity(MEMBERS.len());
     for (user_name, role) in MEMBERS {
@@ -58,6 +59,7 @@ pub(super) async fn call_for_today(app: &App, organisation: &Organisation) -> Re
             meeting_id: Set(id.clone()),
             person_id,
             role: Set(role),
+            ..Default::default()
         });
     }
     let actor = Actor::Person(caller.clone());
