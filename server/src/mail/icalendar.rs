@@ -185,7 +185,7 @@ mod tests {
         let text = unfolded(&text);
         for line in [
             "METHOD:REQUEST\r\n",
-            "DTSTART:20261125T090000Z\r\n",
+            "DTSTART:20261125T070000Z\r\n",
             "SUMMARY:Giao ban\\; tuần 48\\, tháng 11\r\n",
             "ORGANIZER;CN=\"Văn phòng UBND\":mailto:vp@langiang.example\r\n",
         ] {

@@ -1,4 +1,4 @@
-import type { Participant, ServerMessage, Slot, Source, Welcome } from '../protocol';
+import type { Participant, ServerMessage, Slot, Source, Step, Welcome } from '../protocol';
 import { Publisher } from './publisher';
 import { Signalling, type Farewell } from './signalling';
 import { Subscriber } from './subscriber';
@@ -9,6 +9,10 @@ export interface Listener {
   welcomed(welcome: Welcome): void;
   participant(participant: Participant): void;
   left(id: string): void;
+  /** The door is held; somebody must let us in. */
+  waiting(): void;
+  /** Any other message: the meeting's procedure. */
+  procedure(message: ServerMessage): void;
   speaking(ids: string[]): void;
   /** What can be seen and heard now. */
   seen(tracks: Seen[]): void;
@@ -78,6 +82,19 @@ export class Call {
     if (track) this.signalling.send({ type: 'mute', source, muted: false });
   }
 
+  /** Asks something of the meeting's procedure. */
+  step(step: Step): void {
+    this.signalling.send({ type: 'step', step });
+  }
+
+  point(x: number, y: number): void {
+    this.signalling.send({ type: 'point', x, y });
+  }
+
+  still(jpeg: string): void {
+    this.signalling.send({ type: 'still', jpeg });
+  }
+
   leave(): void {
     this.signalling.leave();
   }
@@ -123,6 +140,10 @@ export class Call {
         return this.publisher?.sendLayers(message.source, message.layers);
       case 'error':
         return this.listener.error(message.sentence);
+      case 'waiting':
+        return this.listener.waiting();
+      default:
+        return this.listener.procedure(message);
     }
   }
 
