@@ -166,7 +166,7 @@ async fn a_paper_is_seen_by_whom_it_is_meant_for_and_a_note_by_its_writer() {
         .text("signer_id", signer.unwrap()["id"].as_str().unwrap().to_owned())
         .part(
             "file",
-            Part::bytes(hoian_tests::paper(server.app().clock.now_utc())).file_name("bao-cao.pdf"),
+            Part::bytes(hoian_tests::paper::paper(server.app().clock.now_utc())).file_name("bao-cao.pdf"),
         );
     let draft: Value = officer
         .post("/api/v1/documents")
@@ -198,7 +198,7 @@ async fn a_paper_is_seen_by_whom_it_is_meant_for_and_a_note_by_its_writer() {
         .app()
         .clock
         .now()
-        .after(std::time::Duration::from_secs(3600));
+        .after(std::time::Duration::from_secs(1800));
     for body in [
         json!({ "document_id": document, "item": 1, "title": "Cho mọi người", "audience": "everyone" }),
         json!({ "document_id": document, "title": "Cho người được mời" }),
@@ -274,7 +274,7 @@ async fn a_paper_is_seen_by_whom_it_is_meant_for_and_a_note_by_its_writer() {
 }
 
 async fn later_is_now(server: &Server, delegate: &Client, path: &str) {
-    server.clock.advance(std::time::Duration::from_secs(3600));
+    server.clock.advance(std::time::Duration::from_secs(1800));
     let count = ask(delegate, path).await.as_array().unwrap().len();
     assert_eq!(count, 3, "a paper comes to the table at its time");
 }
