@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::key::certificates;
+use super::network::NetworkArguments;
 use super::output::{Piece, Progress, unreadable, write};
-use super::sign::{LevelArgument, NetworkArguments};
+use super::sign::LevelArgument;
 use crate::error::{Error, Result};
 use crate::shell::raise::Means;
 
@@ -41,7 +42,7 @@ fn extend(arguments: &Arguments) -> Result<()> {
     let document = super::map(&arguments.input).map_err(|e| unreadable(&arguments.input, &e))?;
     let progress = Progress::new(&document);
     progress.step("checking what is signed");
-    let fetcher = arguments.network.fetcher(&[])?;
+    let fetcher = arguments.network.fetcher(arguments.network.tsa.as_deref(), &[])?;
     let (anchors, chain) = (arguments.network.anchors()?, certificates(&arguments.chain)?);
     let means = Means {
         fetcher: &fetcher,

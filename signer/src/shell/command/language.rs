@@ -127,7 +127,7 @@ const COMMANDS: [(&str, &str); 8] = [
     ),
 ];
 
-const ARGUMENTS: [(&str, &str); 47] = [
+const ARGUMENTS: [(&str, &str); 49] = [
     ("lang", "Ngôn ngữ của trợ giúp: en, vi; mặc định theo LANG"),
     ("version", "In phiên bản"),
     ("p12", "Khóa và chứng thư số (PKCS#12)"),
@@ -144,7 +144,7 @@ const ARGUMENTS: [(&str, &str); 47] = [
     ),
     (
         "digest",
-        "Hàm băm nếu khóa là RSA (sha256, sha384, sha512); đường cong có hàm riêng",
+        "Hàm băm nếu khóa là RSA (sha256, sha384, sha512); đường cong có hàm riêng; mặc định theo biểu mẫu, nếu không thì sha256",
     ),
     (
         "chain",
@@ -152,7 +152,7 @@ const ARGUMENTS: [(&str, &str); 47] = [
     ),
     (
         "level",
-        "Mức của chữ ký: B-B, B-T, B-LT, B-LTA; extend --level B-LTA lần nữa là gia hạn",
+        "Mức của chữ ký: B-B (mặc định; B-T nếu biểu mẫu đòi dấu thời gian), B-T, B-LT, B-LTA; extend --level B-LTA lần nữa là gia hạn",
     ),
     (
         "profile",
@@ -203,6 +203,11 @@ const ARGUMENTS: [(&str, &str); 47] = [
         "allow",
         "Máy chủ được phép hỏi OCSP, danh sách thu hồi và chứng thư số; có thể lặp lại",
     ),
+    (
+        "tls_ca",
+        "Chứng thư số (PEM hoặc DER) để tin máy chủ HTTPS, bên cạnh của hệ thống hoặc của SSL_CERT_FILE",
+    ),
+    ("timeout", "Số giây chờ một câu trả lời"),
     (
         "trust",
         "Chứng thư số tin cậy (DER hoặc PEM) hoặc thư mục chứa chúng; có thể lặp lại",

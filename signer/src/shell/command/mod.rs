@@ -8,6 +8,7 @@ mod inspect;
 mod key;
 mod language;
 mod look;
+mod network;
 mod output;
 mod sign;
 mod verify;
