@@ -114,7 +114,7 @@ const COMMANDS: [(&str, &str); 8] = [
     ),
     (
         "extend",
-        "Nâng tệp đã ký lên mức cao hơn, hoặc gia hạn bằng dấu thời gian mới",
+        "Nâng các tệp đã ký lên mức cao hơn, hoặc gia hạn bằng dấu thời gian mới",
     ),
     ("verify", "Kiểm tra chữ ký số của các tệp PDF"),
     (
@@ -212,7 +212,10 @@ const ARGUMENTS: [(&str, &str); 49] = [
         "trust",
         "Chứng thư số tin cậy (DER hoặc PEM) hoặc thư mục chứa chúng; có thể lặp lại",
     ),
-    ("output", "Tệp kết quả"),
+    (
+        "output",
+        "Tệp kết quả; extend nhiều tệp thì là thư mục, mỗi tệp giữ tên",
+    ),
     ("input", "Tệp PDF"),
     (
         "certificate",
@@ -233,7 +236,7 @@ const ARGUMENTS: [(&str, &str); 49] = [
         "Trình thông dịch lệnh: bash, zsh, fish, elvish, powershell",
     ),
     ("json", "Mỗi tệp một dòng JSON"),
-    ("files", "Các tệp PDF"),
+    ("files", "Các tệp PDF; extend cũng nhận thư mục có tệp .pdf"),
     (
         "trust_embedded",
         "Lấy chứng thư số cao nhất trong mỗi chữ ký làm gốc: chỉ xét tính toàn vẹn, không xét danh tính",
