@@ -35,8 +35,9 @@ impl OnlineArguments {
 /// Whether an answer from outside could say more.
 pub(super) fn lacks_evidence(report: &Report) -> bool {
     report.signatures.iter().any(|signature| {
-        let no_chain = signature.sub_indication == Some(SubIndication::NoCertificateChainFound);
-        no_chain || signature.revocation == RevocationStatus::Unknown
+        let missing = [SubIndication::NoCertificateChainFound, SubIndication::TryLater];
+        let missing = signature.sub_indication.is_some_and(|one| missing.contains(&one));
+        missing || signature.revocation == RevocationStatus::Unknown
     })
 }
 
