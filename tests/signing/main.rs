@@ -11,10 +11,12 @@ mod command;
 mod deferred;
 mod files;
 mod keys;
+mod looks;
 mod places;
 mod refusals;
 mod seeds;
 mod steps;
+mod tls;
 mod tokens;
 
 use hoian_signer::pdf::form::{Alignment, Face, NewField};

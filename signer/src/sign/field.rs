@@ -154,7 +154,8 @@ fn draw(update: &mut Update, id: ObjectId, request: &Request) -> Result<()> {
         return Err(Error::misuse("appearance", "the field has no room for it"));
     }
     let rotation = field::widget_rotation(update, &widget);
-    let drawn = appearance.draw(update, &rect, rotation)?;
+    let unit = field::user_unit(update, &widget);
+    let drawn = appearance.draw(update, &rect, rotation, unit)?;
     update
         .edit(id)?
         .set("AP", dictionary! { "N" => Object::Reference(drawn) });
