@@ -8,10 +8,11 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tracing::{error, info, warn};
 use uuid::Uuid;
 
+use super::command::{Admission, Command, Entered};
 use super::ledger::{ALIVE_EVERY, Ledger};
 use super::lobby::{Lobby, Waiting};
 use super::media_terms::{from_media, publish_parameters, to_media};
@@ -22,87 +23,11 @@ use super::talk::Outbox;
 use crate::clock::Clock;
 use crate::domain::meeting::{MeetingId, SeatId};
 use crate::domain::meeting_right::acts_of;
-use crate::domain::procedure::{Caller, Procedure, Step};
+use crate::domain::procedure::Procedure;
 use crate::domain::roll::Departure;
 use crate::media::{Event, ParticipantId, RoomId, TrackState};
 use crate::net;
 use crate::store::Store;
-use crate::store::audit;
-
-/// What the sockets of a meeting ask of it.
-pub(super) enum Command {
-    Enter {
-        entrant: Entrant,
-        place: Option<String>,
-        outbox: Outbox,
-        reply: oneshot::Sender<Result<Admission, ErrorName>>,
-    },
-    /// Whoever waited before the door went away.
-    StopWaiting {
-        seat: SeatId,
-    },
-    Step {
-        ticket: Ticket,
-        step: Step,
-        reply: oneshot::Sender<Result<(), ErrorName>>,
-    },
-    /// Registers a speech of somebody who need not be here.
-    Register {
-        caller: Caller,
-        actor: audit::Actor,
-        reply: oneshot::Sender<Result<(), ErrorName>>,
-    },
-    /// What was prepared has changed.
-    Replan,
-    Point {
-        ticket: Ticket,
-        x: u16,
-        y: u16,
-    },
-    KeepStill {
-        ticket: Ticket,
-        jpeg: Vec<u8>,
-    },
-    GiveStill {
-        seat: SeatId,
-        reply: oneshot::Sender<Option<Arc<[u8]>>>,
-    },
-    Publish {
-        ticket: Ticket,
-        sources: Vec<Source>,
-    },
-    Mute {
-        ticket: Ticket,
-        source: Source,
-        muted: bool,
-    },
-    Lose {
-        ticket: Ticket,
-    },
-    Leave {
-        ticket: Ticket,
-    },
-    /// Ends the meeting for everyone.
-    End,
-    /// The program stops; everyone shall come back in a moment.
-    Stop,
-}
-
-/// What came of asking to enter.
-pub(super) enum Admission {
-    In(Entered),
-    /// Held back; the outbox is told when somebody lets them in.
-    Waits(SeatId),
-}
-
-/// What a socket holds once it is in.
-#[derive(Clone)]
-pub(super) struct Entered {
-    pub ticket: Ticket,
-    pub media: Arc<net::Seat>,
-    /// The media is that of the former socket and goes on.
-    pub is_kept: bool,
-}
 
 /// What a meeting is run with.
 pub(super) struct Ground {

@@ -6,11 +6,13 @@
 //! - [`ledger`]: what happened, durable before anybody is told, and read again after a restart.
 //! - [`lobby`]: who waits before the door.
 //! - [`steps`]: steps of the procedure taken, and everyone told.
+//! - [`command`]: what sockets ask of the actor.
 //! - [`actor`]: the one task that owns a meeting's roster and media room, and tells everyone what changed.
 //! - [`talk`]: one participant's side: takes their messages in order, checks rights, speaks with the media.
 //! - [`limit`]: how much a socket may say.
 
 mod actor;
+mod command;
 mod ledger;
 mod limit;
 mod lobby;

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
-use super::actor::{self, Admission, Command, Ground};
+use super::actor::{self, Ground};
+use super::command::{Admission, Command};
 use super::ledger::Ledger;
 use super::prepared;
 use super::protocol::{ErrorName, Source};

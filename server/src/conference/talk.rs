@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use super::Limit;
-use super::actor::{Admission, Entered};
+use super::command::{Admission, Entered};
 use super::media_terms::to_media;
 use super::protocol::{
     self, Act, ClientMessage, CloseCode, ErrorName, MESSAGE_BYTES, PublishedTrack, Role, ServerMessage,

@@ -19,4 +19,5 @@ pub mod role;
 pub mod roll;
 pub mod search;
 pub mod secrecy;
+pub mod step;
 pub mod trust;

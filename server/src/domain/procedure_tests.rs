@@ -3,7 +3,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::roll::Quorum;
+use crate::domain::meeting::{PaperId, SiteId};
+use crate::domain::roll::{Kind, Quorum, QuorumRule};
 
 const SEATS: usize = 5;
 
