@@ -212,6 +212,7 @@ impl Province {
         scope.extend(receivers.iter().map(|to| received_by(&self.agencies[*to])));
         let meta: Vec<_> = meta.into_iter().collect();
         Entry {
+            number: 0,
             document_id: document.id.clone(),
             meta: meta.join(" "),
             body: paper.body.join(" "),

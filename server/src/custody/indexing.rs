@@ -39,6 +39,7 @@ impl Said<'_> {
             belongs_to(self.signer),
         ];
         Entry {
+            number: 0,
             document_id: self.id.clone(),
             meta: joined(meta),
             body: joined(words(&runs.collect::<String>())),

@@ -13,14 +13,18 @@ mod sqlite;
 use std::collections::BTreeSet;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value};
+use serde::{Deserialize, Serialize};
 
 use super::Tx;
 use crate::domain::document::DocumentId;
 use crate::domain::search::{Question, is_mark};
 
 /// What the index keeps of a document; the three parts are folded words and marks, with blanks between.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
+    /// Its place in the order of coming, which the database gives; a restored index counts anew.
+    #[serde(skip)]
+    pub number: i64,
     pub document_id: DocumentId,
     pub meta: String,
     pub body: String,
@@ -35,6 +39,27 @@ pub struct Found {
     pub document_id: DocumentId,
     /// Whether its file has text; a scan has none, and is found by what is said of it alone.
     pub has_text: bool,
+}
+
+/// Entries in the order in which they came, after the number `after`.
+///
+/// # Errors
+/// The database's.
+pub async fn entries(connection: &impl ConnectionTrait, after: i64, limit: i64) -> Result<Vec<Entry>, DbErr> {
+    let sql = "SELECT number, document_id, meta, body, scope FROM document_search \
+         WHERE number > $1 ORDER BY number LIMIT $2";
+    let rows = all(connection, sql, [after, limit].map(Value::from)).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Entry {
+                number: row.try_get("", "number")?,
+                document_id: DocumentId(row.try_get("", "document_id")?),
+                meta: row.try_get("", "meta")?,
+                body: row.try_get("", "body")?,
+                scope: row.try_get("", "scope")?,
+            })
+        })
+        .collect()
 }
 
 /// Makes the entries of documents that have none; one that has an entry keeps it.
