@@ -6,6 +6,7 @@ mod m0003_meetings;
 mod m0010_handling;
 mod m0011_search;
 mod m0012_numbers;
+mod m0030_words;
 mod m0040_conference;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryOrder};
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_handling::Migration),
             Box::new(m0011_search::Migration),
             Box::new(m0012_numbers::Migration),
+            Box::new(m0030_words::Migration),
             Box::new(m0040_conference::Migration),
         ]
     }
