@@ -50,8 +50,24 @@ pub async fn hold(origin: &str, chair: &Client, cookie: &str) -> Result<(), Died
     lead.settled().await?;
     room.leave().await?;
     lead.leave().await?;
-    is_whole(&ask(chair.get(&format!("{path}/roll"))).await?);
+    is_whole(&closed(chair, &path).await?);
     Ok(())
+}
+
+/// The record once both farewells stand in it.
+async fn closed(chair: &Client, path: &str) -> Result<Value, Died> {
+    loop {
+        let record = ask(chair.get(&format!("{path}/roll"))).await?;
+        let mut entries = record["entries"].as_array().unwrap().iter();
+        let is_open = |entry: &Value| {
+            let intervals = entry["intervals"].as_array().unwrap();
+            intervals.iter().any(|interval| interval["to"].is_null())
+        };
+        if !entries.any(is_open) {
+            return Ok(record);
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 fn is_waiting(floor: &Value) -> bool {

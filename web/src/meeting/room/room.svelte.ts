@@ -1,6 +1,6 @@
 import { announce } from '../../components/announcer.svelte';
 import { papersOf, type Paper } from '../meetings';
-import type { Act, Participant, Role, ServerMessage, Source, TrackState, Welcome } from '../protocol';
+import type { Act, ErrorName, Participant, Role, ServerMessage, Source, TrackState, Welcome } from '../protocol';
 import { Call, type Seen } from '../rtc/call';
 import { DeviceError, openCamera, openMicrophone, openScreen } from '../rtc/devices';
 import { Level, SPEECH } from '../rtc/level';
@@ -69,7 +69,7 @@ export class Room {
       speaking: (ids) => (this.speaking = ids),
       seen: (tracks) => (this.seen = tracks),
       lost: (attempt) => this.lost(attempt),
-      error: (sentence) => (this.trouble = sentence || t('room.trouble')),
+      error: (sentence, name) => this.refused(sentence, name),
       over: (farewell) => this.over(farewell),
     });
     // It opens with the welcome, which says whether so many are there that one begins muted.
@@ -96,7 +96,13 @@ export class Room {
     const offered = this.procedure.offered;
     if (!offered) return;
     this.procedure.ask({ name: 'answer_floor', turn: offered.turn.id, accept: true });
-    if (!this.microphoneOpen) await this.toggleMicrophone();
+    if (!this.microphoneOpen) await this.turnMicrophone();
+  }
+
+  /** What the rules of the room allow; the server decides by the same. */
+  private mayBeHeard(): boolean {
+    const { rules, leads, speaking } = this.procedure;
+    return rules?.microphones !== 'floor_only' || leads || speaking !== null;
   }
 
   toggleHand(): void {
@@ -114,6 +120,14 @@ export class Room {
   }
 
   async toggleMicrophone(): Promise<void> {
+    if (!this.microphoneOpen && !this.mayBeHeard()) {
+      this.trouble = t('room.floor-needed');
+      return announce(this.trouble);
+    }
+    await this.turnMicrophone();
+  }
+
+  private async turnMicrophone(): Promise<void> {
     await this.attempting(async () => {
       if (!this.microphone) return this.takeMicrophone(await openMicrophone(), true);
       this.microphoneOpen = !this.microphoneOpen;
@@ -200,6 +214,7 @@ export class Room {
     const held = welcome.procedure.rules.microphones === 'floor_only' && !leads;
     if (welcome.join_muted || held) return announce(t('say.join-muted'));
     this.microphoneOpen = true;
+    this.speaksMuted = false;
     void this.call.send('microphone', this.microphone);
   }
 
@@ -267,6 +282,14 @@ export class Room {
     if (gone && this.participants.length <= SMALL) announce(t('say.left', { name: gone.name }));
   }
 
+  /** Whatever was refused, the page shows what is so. */
+  private refused(sentence: string, name: ErrorName | null): void {
+    this.trouble = sentence || t('room.trouble');
+    if (name !== 'floor_needed') return;
+    this.microphoneOpen = false;
+    void this.call.send('microphone', null);
+  }
+
   private lost(attempt: number): void {
     if (this.attempt === 0) announce(t('say.reconnecting'));
     this.attempt = attempt;
@@ -296,7 +319,11 @@ export class Room {
 
   private quietFor = 0;
   private hear(level: number): void {
-    if (this.microphoneOpen) return;
+    // Before the room is entered, and where only the floor opens a microphone, nobody has forgotten anything.
+    if (this.microphoneOpen || this.phase !== 'in' || !this.mayBeHeard()) {
+      this.speaksMuted = false;
+      return;
+    }
     if (level > SPEECH) {
       this.quietFor = 0;
       if (!this.speaksMuted) announce(t('room.muted-hint'));

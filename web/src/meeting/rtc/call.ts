@@ -1,4 +1,4 @@
-import type { Participant, ServerMessage, Slot, Source, Step, Welcome } from '../protocol';
+import type { ErrorName, Participant, ServerMessage, Slot, Source, Step, Welcome } from '../protocol';
 import { Publisher } from './publisher';
 import { Signalling, type Farewell } from './signalling';
 import { Subscriber } from './subscriber';
@@ -18,7 +18,7 @@ export interface Listener {
   seen(tracks: Seen[]): void;
   /** The line is lost and is being made again. */
   lost(attempt: number): void;
-  error(sentence: string): void;
+  error(sentence: string, name: ErrorName | null): void;
   over(farewell: Farewell): void;
 }
 
@@ -139,7 +139,7 @@ export class Call {
       case 'send_layers':
         return this.publisher?.sendLayers(message.source, message.layers);
       case 'error':
-        return this.listener.error(message.sentence);
+        return this.listener.error(message.sentence, message.error);
       case 'waiting':
         return this.listener.waiting();
       default:
@@ -230,7 +230,7 @@ export class Call {
 
   private broken(cause: unknown): void {
     console.error(cause);
-    this.listener.error('');
+    this.listener.error('', null);
   }
 }
 
