@@ -104,20 +104,18 @@ fn our_own_signatures_pass_before_anything_is_done_to_them() {
 fn evil_annotations_on_certified_documents_are_refused_and_comments_are_not() {
     let office = Office::open();
     let certified = office.sign(&attacker::paper(), "lanh_dao", Some(Certification::Annotations));
-    let with = |certified: &[u8], kind: &str| {
+    let drawn = |certified: &[u8], kind: &str, resources: &str, drawing: &str| {
         let all = format!("{} 150 0 R", annotations(certified));
         let annotation = format!("<</Type/Annot/Subtype/{kind}/F 4/Rect[40 290 300 330]/AP<</N 151 0 R>>>>");
-        let look = attacker::stream(
-            "/Type/XObject/Subtype/Form/BBox[0 0 260 40]",
-            "1 g 0 0 260 40 re f",
-        );
+        let form = format!("/Type/XObject/Subtype/Form/BBox[0 0 260 40]/Resources<<{resources}>>");
         let changes = [
             write(attacker::PAGE, page(&all)),
             write(150, annotation),
-            write(151, look),
+            write(151, attacker::stream(&form, drawing)),
         ];
         update(certified, &changes)
     };
+    let with = |certified: &[u8], kind: &str| drawn(certified, kind, "", "1 g 0 0 260 40 re f");
     for kind in [
         "FreeText",
         "Stamp",
@@ -133,8 +131,25 @@ fn evil_annotations_on_certified_documents_are_refused_and_comments_are_not() {
             "evil-annotation: an annotation was added",
         );
     }
-    let report = office.passes(&with(&certified, "Highlight"));
-    assert_eq!(report.signatures[0].modification, Modification::Annotations);
+    for (resources, drawing) in [
+        ("", "1 g 0 0 260 40 re f"),
+        ("/Font<</F1 5 0 R>>", "BT /F1 18 Tf (900) Tj ET"),
+        ("/XObject<</X 6 0 R>>", "/X Do"),
+    ] {
+        let covering = drawn(&certified, "Highlight", resources, drawing);
+        office.refuses(
+            &covering,
+            "evil-annotation: a comment that was added to page 3 0 R covers",
+        );
+    }
+    let blended = (
+        "/ExtGState<</G<</BM/Multiply>>>>",
+        "/G gs 1 1 0 rg 0 0 260 40 re f",
+    );
+    for (resources, drawing) in [blended, ("", "0 0 m 260 0 l S")] {
+        let report = office.passes(&drawn(&certified, "Highlight", resources, drawing));
+        assert_eq!(report.signatures[0].modification, Modification::Annotations);
+    }
     let stricter = office.sign(&attacker::paper(), "lanh_dao", Some(Certification::FormFilling));
     office.refuses(&with(&stricter, "Highlight"), "does not permit");
 }

@@ -35,8 +35,6 @@ pub struct Located {
     pub object: Object,
     /// Where it begins; for a compressed object, where its stream begins.
     pub offset: usize,
-    /// After its `endobj`; for a compressed object, where its stream begins.
-    pub end: usize,
     /// Its number, generation and place tell it from every other version of itself.
     pub place: Place,
 }
@@ -178,8 +176,7 @@ impl<'a> Document<'a> {
         Ok(())
     }
 
-    /// The object, and where its bytes end.
-    fn parse(&self, reference: Reference, offset: usize, revision: usize) -> Result<(Object, usize)> {
+    fn parse(&self, reference: Reference, offset: usize, revision: usize) -> Result<Object> {
         // A revision must be readable by itself, so nothing behind its end is seen.
         let bytes = &self.bytes[..self.revisions[revision].extent.end];
         let mut lexer = Lexer::in_file(bytes, offset);
@@ -206,7 +203,7 @@ impl<'a> Document<'a> {
         lexer.expect_keyword("endobj")?;
         let mut object = object;
         self.decrypt(reference, &mut object)?;
-        Ok((object, lexer.position))
+        Ok(object)
     }
 
     fn length(&self, dictionary: &Dictionary, revision: usize) -> Result<usize> {
@@ -242,7 +239,7 @@ impl<'a> Document<'a> {
         if let Some(container) = self.containers.borrow().get(&offset) {
             return Ok((offset, Rc::clone(container)));
         }
-        let (object, _) = self.parse(Reference { number, generation }, offset, defined)?;
+        let object = self.parse(Reference { number, generation }, offset, defined)?;
         let stream = object
             .as_stream()
             .filter(|stream| stream.dictionary.name("Type") == Some(b"ObjStm"))
@@ -397,21 +394,19 @@ impl<'d> View<'d> {
         if let Some(found) = self.document.objects.borrow().get(&place) {
             return Ok(Rc::clone(found));
         }
-        let (object, offset, end) = match (place, self.document.entry(reference.number, self.revision)) {
+        let (object, offset) = match (place, self.document.entry(reference.number, self.revision)) {
             (Place::Direct { offset }, Some((defined, _))) => {
-                let (object, end) = self.document.parse(reference, offset, defined)?;
-                (object, offset, end)
+                (self.document.parse(reference, offset, defined)?, offset)
             }
             (_, Some((_, Entry::Compressed { stream, index }))) if reference.generation == 0 => {
                 let (offset, container) = self.document.container(stream, self.revision)?;
-                (container.object(reference.number, index)?, offset, offset)
+                (container.object(reference.number, index)?, offset)
             }
-            _ => (Object::Null, 0, 0),
+            _ => (Object::Null, 0),
         };
         let located = Rc::new(Located {
             object,
             offset,
-            end,
             place,
         });
         if place != Place::Nowhere {

@@ -106,6 +106,7 @@ impl Walk<'_> {
         match subtype.as_name() {
             Some(subtype) if is_new && COMMENTS.contains(&subtype) => {
                 let kind = String::from_utf8_lossy(subtype).into_owned();
+                self.comment_look(annotation, label)?;
                 self.findings
                     .push(Finding::Annotation(format!("{kind} on {label}")));
             }

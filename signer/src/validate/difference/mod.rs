@@ -6,6 +6,7 @@
 
 mod annotation;
 mod catalog;
+mod comment;
 mod form;
 mod leftover;
 mod same;

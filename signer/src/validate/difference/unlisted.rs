@@ -1,64 +1,77 @@
 //! Objects that stand in an update without being named by its cross-references: no strict reader finds them, but one that
-//! repairs a file takes whatever stands last.
+//! repairs a file takes whatever stands last, be it between other objects, in a stream or in a string.
 
-use std::ops::Range;
+use std::collections::HashSet;
 
 use super::super::attack::Attack;
 use crate::error::{Error, Result};
 use crate::pdf::reader::{Document, Place};
 
-/// Fails where revision `number` (counted from 0) holds an object between those it names.
+/// Fails where something that looks like the beginning of an object stands in revision `number` (counted from 0) at a place
+/// that it does not name.
 ///
 /// # Errors
-/// The refusal, and whatever makes an object of the revision unreadable.
+/// The refusal.
 pub(super) fn none(document: &Document<'_>, number: usize) -> Result<()> {
     let revision = &document.revisions()[number];
-    let mut known = named(document, number)?;
-    let hidden = revision.trailer.integer("XRefStm");
-    known.push(revision.cross_reference..revision.extent.end);
-    known.sort_by_key(|range| range.start);
+    let bytes = &document.bytes()[..revision.extent.end];
+    let known: HashSet<usize> = named(document, number)
+        .into_iter()
+        .map(|offset| behind_space(bytes, offset))
+        .collect();
     let mut position = revision.extent.start;
-    for range in known {
-        let gap = position..range.start.max(position);
-        let is_hybrid = hidden.is_some_and(|at| usize::try_from(at).is_ok_and(|at| gap.contains(&at)));
-        if objects(&document.bytes()[gap.clone()]) > usize::from(is_hybrid) {
-            let what = format!(
-                "an object at byte {} or behind it stands in no cross-reference",
-                gap.start
-            );
+    while let Some(found) = next(&bytes[position..]) {
+        let at = position + found;
+        let begin = header(bytes, at).filter(|begin| *begin >= revision.extent.start);
+        if let Some(begin) = begin.filter(|begin| !known.contains(begin)) {
+            let what = format!("the object at byte {begin} stands in no cross-reference");
             return Err(Error::malformed("PDF", Attack::ParserDifferential.reason(what)));
         }
-        position = position.max(range.end);
+        position = at + MARK.len();
     }
     Ok(())
 }
 
-/// Where the objects stand that a revision names and holds.
-fn named(document: &Document<'_>, number: usize) -> Result<Vec<Range<usize>>> {
+const MARK: &[u8] = b"obj";
+
+/// Offsets of the objects that a revision names, its cross-reference streams among them.
+fn named(document: &Document<'_>, number: usize) -> Vec<usize> {
     let revision = &document.revisions()[number];
     let view = document.view(number);
-    let mut found = Vec::new();
-    for reference in revision.numbers().filter_map(|number| view.reference_to(number)) {
-        if !matches!(view.place(reference), Place::Direct { .. }) {
-            continue;
-        }
-        // An offset may name white space before its object, which belongs to the revision before.
-        let object = view.object(reference)?;
-        if object.end > revision.extent.start && object.offset < revision.extent.end {
-            found.push(object.offset..object.end);
-        }
-    }
-    Ok(found)
+    let offset = |place| match place {
+        Place::Direct { offset } => Some(offset),
+        _ => None,
+    };
+    let references = revision.numbers().filter_map(|number| view.reference_to(number));
+    let hidden = revision.trailer.integer("XRefStm");
+    references
+        .filter_map(|reference| offset(view.place(reference)))
+        .chain(hidden.and_then(|offset| usize::try_from(offset).ok()))
+        .chain([revision.cross_reference])
+        .collect()
 }
 
-/// How many objects begin in what lies between others; comments do not count.
-fn objects(gap: &[u8]) -> usize {
-    let lines = gap.split(|byte| matches!(byte, b'\r' | b'\n'));
-    let code = lines.map(|line| line.split(|byte| *byte == b'%').next().unwrap_or_default());
-    code.map(|line| {
-        let ends = line.windows(6).filter(|window| window == b"endobj").count();
-        let all = line.windows(3).filter(|window| window == b"obj").count();
-        all - ends
-    })
-    .sum()
+fn next(bytes: &[u8]) -> Option<usize> {
+    bytes.windows(MARK.len()).position(|window| window == MARK)
+}
+
+/// Where the header "number generation obj" begins whose last word stands at `at`.
+fn header(bytes: &[u8], at: usize) -> Option<usize> {
+    let back = |end: usize, of: fn(u8) -> bool| {
+        let kept = bytes[..end].iter().rposition(|byte| !of(*byte));
+        let begin = kept.map_or(0, |last| last + 1);
+        (begin < end).then_some(begin)
+    };
+    let digit = |byte: u8| byte.is_ascii_digit();
+    let generation = back(back(at, is_space)?, digit)?;
+    back(back(generation, is_space)?, digit)
+}
+
+fn behind_space(bytes: &[u8], offset: usize) -> usize {
+    let rest = bytes.get(offset..).unwrap_or_default();
+    offset + rest.iter().take_while(|byte| is_space(**byte)).count()
+}
+
+fn is_space(byte: u8) -> bool {
+    matches!(byte, 0 | b'\t' | b'\n' | 0x0C | b'\r' | b' ')
 }
