@@ -13,13 +13,13 @@ use time::{Duration, OffsetDateTime};
 use super::attacker::{self, Change, update, update_with_root, write};
 use super::fixture::{self, Pki};
 
-struct Office {
+pub(super) struct Office {
     now: OffsetDateTime,
     pki: Pki,
 }
 
 impl Office {
-    fn open() -> Self {
+    pub(super) fn open() -> Self {
         let now = clock::now();
         Self {
             now,
@@ -27,7 +27,7 @@ impl Office {
         }
     }
 
-    fn sign(&self, document: &[u8], field: &str, certify: Option<Certification>) -> Vec<u8> {
+    pub(super) fn sign(&self, document: &[u8], field: &str, certify: Option<Certification>) -> Vec<u8> {
         let mut request = fixture::request(field, self.pki.leader.algorithm(), self.now);
         request.certify = certify;
         fixture::sign(
@@ -39,11 +39,11 @@ impl Office {
         )
     }
 
-    fn signed(&self) -> Vec<u8> {
+    pub(super) fn signed(&self) -> Vec<u8> {
         self.sign(&attacker::paper(), "lanh_dao", None)
     }
 
-    fn validate(&self, document: &[u8]) -> Report {
+    pub(super) fn validate(&self, document: &[u8]) -> Report {
         let mut policy = Policy::new(self.now);
         policy.anchors.push(Anchor {
             certificate: self.pki.leader.chain()[1].clone(),
@@ -54,7 +54,7 @@ impl Office {
 
     /// Refused as a change, with a reason that holds `part`.
     #[track_caller]
-    fn refuses(&self, document: &[u8], part: &str) {
+    pub(super) fn refuses(&self, document: &[u8], part: &str) {
         let report = self.validate(document);
         let text = serde_json::to_string(&report).unwrap();
         assert!(
@@ -65,14 +65,14 @@ impl Office {
     }
 
     #[track_caller]
-    fn passes(&self, document: &[u8]) -> Report {
+    pub(super) fn passes(&self, document: &[u8]) -> Report {
         let report = self.validate(document);
         assert_eq!(report.verdict, Verdict::TotalPassed, "{report:?}");
         report
     }
 }
 
-fn page(annotations: &str) -> String {
+pub(super) fn page(annotations: &str) -> String {
     format!(
         "<</Type/Page/Parent 2 0 R/MediaBox[0 0 400 400]/Contents 4 0 R/Annots[{annotations}]\
          /Resources<</Font<</F1 5 0 R>>>>>>"
@@ -80,7 +80,7 @@ fn page(annotations: &str) -> String {
 }
 
 /// The page's annotations after signing: the last `/Annots` that stands in the file.
-fn annotations(document: &[u8]) -> String {
+pub(super) fn annotations(document: &[u8]) -> String {
     let (_, body) = attacker::newest(document, "/Annots");
     let list = &body[body.find("/Annots").unwrap()..];
     list[list.find('[').unwrap() + 1..list.find(']').unwrap()].to_owned()
@@ -104,20 +104,18 @@ fn our_own_signatures_pass_before_anything_is_done_to_them() {
 fn evil_annotations_on_certified_documents_are_refused_and_comments_are_not() {
     let office = Office::open();
     let certified = office.sign(&attacker::paper(), "lanh_dao", Some(Certification::Annotations));
-    let with = |certified: &[u8], kind: &str| {
+    let drawn = |certified: &[u8], kind: &str, resources: &str, drawing: &str| {
         let all = format!("{} 150 0 R", annotations(certified));
         let annotation = format!("<</Type/Annot/Subtype/{kind}/F 4/Rect[40 290 300 330]/AP<</N 151 0 R>>>>");
-        let look = attacker::stream(
-            "/Type/XObject/Subtype/Form/BBox[0 0 260 40]",
-            "1 g 0 0 260 40 re f",
-        );
+        let form = format!("/Type/XObject/Subtype/Form/BBox[0 0 260 40]/Resources<<{resources}>>");
         let changes = [
             write(attacker::PAGE, page(&all)),
             write(150, annotation),
-            write(151, look),
+            write(151, attacker::stream(&form, drawing)),
         ];
         update(certified, &changes)
     };
+    let with = |certified: &[u8], kind: &str| drawn(certified, kind, "", "1 g 0 0 260 40 re f");
     for kind in [
         "FreeText",
         "Stamp",
@@ -133,14 +131,31 @@ fn evil_annotations_on_certified_documents_are_refused_and_comments_are_not() {
             "evil-annotation: an annotation was added",
         );
     }
-    let report = office.passes(&with(&certified, "Highlight"));
-    assert_eq!(report.signatures[0].modification, Modification::Annotations);
+    for (resources, drawing) in [
+        ("", "1 g 0 0 260 40 re f"),
+        ("/Font<</F1 5 0 R>>", "BT /F1 18 Tf (900) Tj ET"),
+        ("/XObject<</X 6 0 R>>", "/X Do"),
+    ] {
+        let covering = drawn(&certified, "Highlight", resources, drawing);
+        office.refuses(
+            &covering,
+            "evil-annotation: a comment that was added to page 3 0 R covers",
+        );
+    }
+    let blended = (
+        "/ExtGState<</G<</BM/Multiply>>>>",
+        "/G gs 1 1 0 rg 0 0 260 40 re f",
+    );
+    for (resources, drawing) in [blended, ("", "0 0 m 260 0 l S")] {
+        let report = office.passes(&drawn(&certified, "Highlight", resources, drawing));
+        assert_eq!(report.signatures[0].modification, Modification::Annotations);
+    }
     let stricter = office.sign(&attacker::paper(), "lanh_dao", Some(Certification::FormFilling));
     office.refuses(&with(&stricter, "Highlight"), "does not permit");
 }
 
 #[test]
-fn sneaky_signatures_on_certified_documents_are_refused_or_warned_of() {
+fn sneaky_signatures_on_certified_documents_are_refused() {
     let office = Office::open();
     let sneak = |certified: &[u8], rectangle: &str| {
         let (catalog, body) = attacker::newest(certified, "/Type/Catalog");
@@ -164,15 +179,23 @@ fn sneaky_signatures_on_certified_documents_are_refused_or_warned_of() {
         update(certified, &changes)
     };
     let filling = office.sign(&attacker::paper(), "lanh_dao", Some(Certification::FormFilling));
+    let annotated = office.sign(&attacker::paper(), "lanh_dao", Some(Certification::Annotations));
     office.refuses(
         &sneak(&filling, "190 290 310 340"),
         "sneaky-signature: a new signature lies over an annotation",
     );
-    let report = office.validate(&sneak(&filling, "40 200 150 240"));
-    let warned = report.signatures[0]
-        .warnings
-        .contains(&Warning::VisibleSignatureAfterCertification);
-    assert!(report.verdict == Verdict::TotalFailed || warned, "{report:?}");
+    for (certified, level) in [(&filling, "filling"), (&annotated, "annotations")] {
+        let added = sneak(certified, "40 200 150 240");
+        office.refuses(&added, "sneaky-signature: field len was added in sight");
+        let report = office.validate(&added);
+        let warned = &report.signatures[0].warnings;
+        assert!(
+            warned.contains(&Warning::VisibleSignatureAfterCertification),
+            "{level}: {report:?}"
+        );
+    }
+    let approved = office.passes(&sneak(&office.signed(), "40 200 150 240"));
+    assert_eq!(approved.signatures[0].modification, Modification::FormFilling);
     let nothing = office.sign(&attacker::paper(), "lanh_dao", Some(Certification::NoChanges));
     office.refuses(&sneak(&nothing, "40 200 150 240"), "does not permit");
 }

@@ -11,6 +11,9 @@
 mod attacker;
 mod generated;
 mod hostile;
+mod later;
+mod prepared;
+mod proper;
 
 use std::path::{Path, PathBuf};
 

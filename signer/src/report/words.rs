@@ -87,6 +87,7 @@ pub(super) fn warning(warning: Warning, language: Language) -> String {
         Warning::VisibleSignatureAfterCertification => {
             "A visible signature was added after the document was certified."
         }
+        Warning::SignatureCovered => "A later signature was placed over the picture of one that stood there.",
         Warning::ValidationDataRemoved => "Long-term validation data in the file was removed after signing.",
     };
     language.pick(warning.sentence(), english).to_owned()

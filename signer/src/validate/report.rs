@@ -200,6 +200,8 @@ pub enum Warning {
     NotDer,
     /// A visible signature was added after certification.
     VisibleSignatureAfterCertification,
+    /// A later signature was placed over one that stood there.
+    SignatureCovered,
     /// A later revision dropped entries of the document security store: the long-term level may have fallen with them.
     ValidationDataRemoved,
 }
@@ -322,6 +324,7 @@ impl Warning {
             Warning::VisibleSignatureAfterCertification => {
                 "Có chữ ký hiển thị được thêm sau khi chứng nhận văn bản."
             }
+            Warning::SignatureCovered => "Có chữ ký sau nằm đè lên hình của chữ ký trước.",
             Warning::ValidationDataRemoved => "Dữ liệu kiểm chứng lâu dài trong tệp đã bị bỏ bớt sau khi ký.",
         }
     }

@@ -32,6 +32,14 @@ pub enum Digest {
     Shake256,
 }
 
+/// Whether an identifier stands in the arc of PKCS #1, of ANSI X9.62's signatures, or of their plain form.
+fn is_of_signatures(identifier: &[u8]) -> bool {
+    let pkcs1 = &oid::RSA[..oid::RSA.len() - 1];
+    [pkcs1, oid::ECDSA, oid::PLAIN_ECDSA]
+        .iter()
+        .any(|arc| identifier.starts_with(arc))
+}
+
 impl Digest {
     /// By object identifier (content bytes).
     pub fn of(identifier: &[u8]) -> Result<Self> {
@@ -46,6 +54,12 @@ impl Digest {
             oid::SHA3_384 => Self::Sha3x384,
             oid::SHA3_512 => Self::Sha3x512,
             oid::SHAKE256 | oid::SHAKE256_LENGTH => Self::Shake256,
+            other if is_of_signatures(other) => {
+                return Err(Error::malformed(
+                    "signature",
+                    "an algorithm for signatures stands where a digest should",
+                ));
+            }
             other => return Err(Error::unsupported("digest", ber::dotted(other))),
         })
     }
@@ -310,6 +324,12 @@ fn scheme(algorithm: &AlgorithmIdentifier, outer: Option<Digest>) -> Result<Sche
         oid::ECDSA_SHA3_384 => Scheme::Ecdsa(Digest::Sha3x384, Format::Asn1),
         oid::ECDSA_SHA3_512 => Scheme::Ecdsa(Digest::Sha3x512, Format::Asn1),
         [plain @ .., last] if plain == oid::PLAIN_ECDSA => Scheme::Ecdsa(plain_digest(*last)?, Format::Plain),
+        oid::P256 | oid::P384 | oid::P521 => {
+            return Err(Error::malformed(
+                "signature",
+                "a curve stands where an algorithm for signatures should",
+            ));
+        }
         other => return Err(Error::unsupported("signature algorithm", ber::dotted(other))),
     };
     let own = match scheme {
