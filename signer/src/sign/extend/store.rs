@@ -112,7 +112,11 @@ impl Store {
             }
         }
         information.set("TU", Object::string_literal(date(now)?));
-        self.information.set(key, information);
+        // An entry that stands stays as it is: verifiers that compare revisions take a new one for an attack, and look into
+        // the lists for what came since.
+        if !self.information.has(key.as_bytes()) {
+            self.information.set(key, information);
+        }
         Ok(())
     }
 
