@@ -1545,13 +1545,18 @@ export interface components {
         };
         /** @description The form. */
         Form: {
+            /** @description Who answers for the content, and for the form. */
+            content_reviewer_id?: string | null;
             /**
              * Format: binary
              * @description The PDF.
              */
             file: string;
+            form_reviewer_id?: string | null;
             /** @description A code such as `KH`. */
             kind: string;
+            mends?: components["schemas"]["Mends"] | null;
+            metadata?: components["schemas"]["DocumentMetadata"] | null;
             /** @description The dispatch that this document answers. */
             reply_to?: string | null;
             signer_id: string;
@@ -1562,11 +1567,6 @@ export interface components {
              * @description 0 thường, 1 khẩn, 2 thượng khẩn, 3 hỏa tốc. Default 0.
              */
             urgency?: number | null;
-            /** @description Who answers for the content, and for the form. */
-            content_reviewer_id?: string | null;
-            form_reviewer_id?: string | null;
-            mends?: components["schemas"]["Mends"] | null;
-            metadata?: components["schemas"]["DocumentMetadata"] | null;
         };
         /** @description A document that was found. */
         FoundDocument: {
