@@ -9,7 +9,9 @@
 
 mod allocations;
 mod bandwidth;
+mod browser;
 mod browsers;
+mod links;
 mod peer;
 mod simulated;
 mod simulcast;
