@@ -11,6 +11,7 @@ mod allocations;
 mod bandwidth;
 mod browser;
 mod browsers;
+mod codecs;
 mod links;
 mod peer;
 mod simulated;
