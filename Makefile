@@ -38,7 +38,7 @@ bench: ## Figures beside their floors and peers, measured in the same run: make 
 soak: ## The long runs: a death at every passing of every fail point, every bad line, each fuzzer's target for ten minutes
 	@.ci/install test
 	FAULTS=all cargo test --quiet --locked --workspace --test faults
-	LINKS=all cargo test --quiet --locked --workspace --test media over_lines
+	LINKS=all cargo test --quiet --locked --workspace --test media -- --test-threads=1 over_lines a_flood
 	@tests/fuzz/soak $(or $(SECONDS_EACH),600)
 
 pictures: ## Take the README's pictures anew

@@ -12,6 +12,7 @@ mod bandwidth;
 mod browser;
 mod browsers;
 mod codecs;
+mod hostile;
 mod links;
 mod peer;
 mod simulated;

@@ -29,6 +29,8 @@ struct Qualities {
     down: Quality,
     /// The cable is pulled: nothing gets through.
     is_cut: bool,
+    /// How often each datagram of the client goes out once more, as somebody would who replays it from its address.
+    replays: u32,
 }
 
 impl Relay {
@@ -40,8 +42,12 @@ impl Relay {
         let front = std::net::UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
         front.set_nonblocking(true)?;
         let port = front.local_addr()?.port();
-        let is_cut = false;
-        let qualities = Arc::new(Mutex::new(Qualities { up, down, is_cut }));
+        let qualities = Arc::new(Mutex::new(Qualities {
+            up,
+            down,
+            is_cut: false,
+            replays: 0,
+        }));
         let (stop, stopped) = oneshot::channel();
         let shared = qualities.clone();
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -72,6 +78,11 @@ impl Relay {
     /// Pulls the cable, or puts it back.
     pub fn cut(&self, is_cut: bool) {
         self.with(|qualities| qualities.is_cut = is_cut);
+    }
+
+    /// From now on each datagram of the client reaches the server so many times more.
+    pub fn replay(&self, replays: u32) {
+        self.with(|qualities| qualities.replays = replays);
     }
 
     /// A description whose candidates lead over this line.
@@ -182,9 +193,12 @@ impl Line {
     }
 
     async fn deliver(&mut self, now: Instant) {
+        let replays = self.impair().replays;
         while let Some(datagram) = self.up.arrived(now) {
             if let Some(way) = self.ways.get(&datagram.client) {
-                let _ = way.send(&datagram.bytes).await;
+                for _ in 0..=replays {
+                    let _ = way.send(&datagram.bytes).await;
+                }
             }
         }
         while let Some(datagram) = self.down.arrived(now) {
