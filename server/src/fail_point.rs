@@ -28,6 +28,8 @@ pub const ALL: &[&str] = &[
     "signing.version_stored",
     // custody: the numbered version is on disk, the number is not taken.
     "numbering.version_on_disk",
+    // custody: a draft has other words or another file, nobody has been told.
+    "draft.revised",
     // custody: the number is given, nobody has been told.
     "numbering.given",
     // custody: the dispatches are made, nobody has been told.

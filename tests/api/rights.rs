@@ -36,6 +36,12 @@ const MATRIX: &[(&str, &str, &str)] = &[
     // What a person may do with a document depends on the document: domain/document.rs has that table.
     ("post", "/api/v1/documents", PEOPLE),
     ("post", "/api/v1/documents/sample", PEOPLE),
+    ("get", "/api/v1/document-kinds", PEOPLE),
+    ("get", "/api/v1/documents/duplicates", PEOPLE),
+    ("post", "/api/v1/documents/preview", PEOPLE),
+    ("post", "/api/v1/documents/written", PEOPLE),
+    ("post", "/api/v1/documents/{id}/revision", PEOPLE),
+    ("post", "/api/v1/documents/{id}/rewriting", PEOPLE),
     ("get", "/api/v1/documents/{id}", PEOPLE),
     ("get", "/api/v1/documents/{id}/signature-image", PEOPLE),
     ("get", "/api/v1/documents/{id}/versions/{number}/content", PEOPLE),

@@ -27,7 +27,7 @@ async function draft(stage, see) {
   const page = await enter(stage, 'chuyenvien')
   await see('viec-cua-toi-chuyen-vien', page)
   await page.goto(`${stage.url}/van-ban/moi`)
-  await heading(page, 'Chọn văn bản để trình ký.')
+  await heading(page, 'Soạn văn bản tại đây, hoặc chọn tệp để trình ký.')
   await see('soan-trinh-ky', page)
   const plan = join(await mkdtemp(join(tmpdir(), 'hoian-story-')), 'ke-hoach-cai-cach-hanh-chinh.pdf')
   await page.setInputFiles('input[type=file]', { name: 'anh.pdf', mimeType: 'application/pdf', buffer: Buffer.from('GIF89a') })

@@ -9,6 +9,7 @@
 )]
 
 mod crowd;
+mod drafting;
 mod handling;
 mod judges;
 mod numbers;

@@ -74,6 +74,10 @@ impl People {
         let document = loop {
             let document = ask(officer.get(&path)).await?;
             let (client, step, body) = match document["state"].as_str().unwrap() {
+                "draft" if document["metadata"]["copies"].is_null() => {
+                    self.revise(&officer, &path).await?;
+                    continue;
+                }
                 "draft" => (&officer, "submission", json!({})),
                 "submitted" => (&leader, "signature", pin.clone()),
                 "signed" => (&clerk, "number", json!({})),
@@ -147,6 +151,22 @@ impl People {
     }
 
     async fn upload(&self, officer: &Client) -> Result<String, Died> {
+        let form = self
+            .said(officer)
+            .await?
+            .part("file", Part::bytes(self.paper.clone()).file_name("ke-hoach.pdf"));
+        let draft = ask(officer.post("/api/v1/documents").multipart(form)).await?;
+        Ok(draft["id"].as_str().unwrap().to_owned())
+    }
+
+    /// Says of the draft how many copies there are to be.
+    async fn revise(&self, officer: &Client, path: &str) -> Result<(), Died> {
+        let form = self.said(officer).await?.text("metadata", r#"{"copies":12}"#);
+        ask(officer.post(&format!("{path}/revision")).multipart(form)).await?;
+        Ok(())
+    }
+
+    async fn said(&self, officer: &Client) -> Result<Form, Died> {
         let people = ask(officer.get("/api/v1/people?role=leader")).await?;
         let signer = people["items"]
             .as_array()
@@ -154,13 +174,10 @@ impl People {
             .iter()
             .find(|one| one["full_name"] == "Nguyễn Thị Minh Hà")
             .expect("the chair");
-        let form = Form::new()
+        Ok(Form::new()
             .text("subject", SUBJECT)
             .text("kind", "KH")
-            .text("signer_id", signer["id"].as_str().unwrap().to_owned())
-            .part("file", Part::bytes(self.paper.clone()).file_name("ke-hoach.pdf"));
-        let draft = ask(officer.post("/api/v1/documents").multipart(form)).await?;
-        Ok(draft["id"].as_str().unwrap().to_owned())
+            .text("signer_id", signer["id"].as_str().unwrap().to_owned()))
     }
 
     async fn documents(&self, officer: &Client) -> Result<Vec<Value>, Died> {

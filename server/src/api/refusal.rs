@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::problem::Problem;
 use crate::custody::{Error, intake};
 use crate::domain::document::State;
-use crate::domain::{dispatch, document, numbering};
+use crate::domain::{dispatch, document, document_metadata, numbering};
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
@@ -15,6 +15,7 @@ impl From<Error> for Problem {
             Error::NotFound => Self::not_found(),
             Error::Refused(refusal) => rule(refusal),
             Error::Receipt(refusal) => receipt(refusal),
+            Error::Metadata(refusal) => metadata(refusal),
             Error::Upload(refusal) => upload(refusal),
             Error::Database(error) => error.into(),
             Error::Blob(error) => error.into(),
@@ -57,6 +58,41 @@ fn rule(refusal: document::Refusal) -> Problem {
             "Văn bản còn thiếu chữ ký hoặc số nên chưa thực hiện được việc này.",
             "The document lacks a signature or its number, so this cannot be done.",
         ),
+    }
+}
+
+/// What is said of a document breaks a limit of annex VI, or may not be processed here at all.
+fn metadata(refusal: document_metadata::Refusal) -> Problem {
+    use document_metadata::Refusal;
+    let (vi, en) = match refusal {
+        Refusal::Secret(secrecy) => return upload(intake::Refusal::StateSecret(secrecy.name())),
+        Refusal::TooLong { field, limit } => (
+            format!("{} dài quá {limit}.", wording(field)),
+            format!("The field {field} is longer than {limit}."),
+        ),
+        Refusal::Unit => (
+            "Ký hiệu đơn vị soạn thảo chỉ gồm chữ và số, tối đa 10 ký tự.".to_owned(),
+            "The drafting unit's abbreviation has letters and figures only, at most 10.".to_owned(),
+        ),
+        Refusal::Copies => (
+            "Số lượng bản phát hành tối đa là 999.".to_owned(),
+            "At most 999 copies are issued.".to_owned(),
+        ),
+    };
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "metadata", vi, en)
+}
+
+fn wording(field: &str) -> &str {
+    match field {
+        "language" => "Ngôn ngữ",
+        "description" => "Mô tả",
+        "addressees" => "Danh sách Kính gửi",
+        "receivers" => "Danh sách Nơi nhận",
+        "filed" => "Nơi lưu",
+        "file_code" => "Mã hồ sơ",
+        "beside" => "Tên người ký bên cạnh",
+        "head" => "Chức vụ người giao quyền",
+        other => other,
     }
 }
 

@@ -1,25 +1,29 @@
-//! A file becomes a draft.
+//! A file becomes a draft, and a draft another one.
 
 use hoian_signer::pdf::text;
 use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 
 use super::desk::NewVersion;
 use super::error::{Error, Result};
 use super::intake;
-use super::place::{Size, find_places};
+use super::place::{self, Places, Size, find_places};
 use super::{Custody, Presence};
 use crate::domain::dispatch::DispatchId;
-use crate::domain::document::{Document, DocumentId, Purpose};
+use crate::domain::document::{Action, Document, DocumentId, Purpose};
+use crate::domain::document_metadata::Metadata;
 use crate::domain::holder::Holder;
-use crate::domain::id::PersonId;
+use crate::domain::id::{AgencyId, PersonId};
 use crate::domain::numbering::{self, Kind};
-use crate::domain::role::{Action, Role, may};
-use crate::domain::search::{belongs_to, issued_by, of_kind, words};
+use crate::domain::role::{self, Role, may};
+use crate::domain::search::{belongs_to, issued_by, of_kind, subject_key, words};
+use crate::fail_point;
+use crate::render;
 use crate::store::blob::Stored;
-use crate::store::entity::{agency, document, membership, person, signature_image};
-use crate::store::{audit, search};
+use crate::store::entity::{agency, document, document_metadata, membership, person, signature_image};
+use crate::store::{Tx, audit, search};
 
 /// What the drafter says of a document.
 #[derive(Debug, Clone)]
@@ -31,6 +35,21 @@ pub struct Description {
     pub signer: PersonId,
     /// The incoming document that this one answers.
     pub reply_to: Option<DispatchId>,
+    pub metadata: Metadata,
+    /// What was written in the page, where the file was typeset from it.
+    pub body: Option<String>,
+    /// Where the typesetter left number and date blank, where it was ours.
+    pub blanks: Option<render::Places>,
+}
+
+/// A file and a description that fit together: what a draft is made of.
+struct Checked {
+    description: Description,
+    agency: agency::Model,
+    signer: person::Model,
+    page_count: i32,
+    places: Option<Places>,
+    entry: Entry,
 }
 
 impl Custody {
@@ -39,38 +58,23 @@ impl Custody {
     /// Comes back as the new document's id. The blob of a refused file is left without a row, and is swept away.
     ///
     /// # Errors
-    /// [`Error::Upload`] where the file cannot become a document; [`Error::NotFound`] where the signer is nobody this
-    /// person may draft for.
+    /// [`Error::Upload`] where the file cannot become a document; [`Error::Metadata`] where a limit is broken;
+    /// [`Error::NotFound`] where the signer is nobody this person may draft for.
     pub async fn draft(
         &self,
         presence: &Presence,
         description: Description,
         stored: &Stored,
     ) -> Result<DocumentId> {
-        let (agency, signer, _) = self.signer(presence, &description.signer).await?;
-        if let Some(answered) = &description.reply_to {
-            let incoming = self.received(presence, answered).await?;
-            if incoming.receiver_id != agency.id {
-                return Err(Error::NotFound);
-            }
-        }
-        let document = self.store.blobs().get(&stored.sha256).await?;
-        let now = self.clock.now_utc();
-        let pages = self.run(move || intake::check(&document, now)).await??;
-        let (signature, seal) = self.sizes(&signer.id, &agency.id).await?;
-        let places = find_places(&pages, &signer.full_name, None, signature, seal);
-        let entry = Entry::of(&description, presence, &agency, &signer.full_name, &pages);
+        let checked = self
+            .checked(presence, &presence.person_id, description, stored)
+            .await?;
         let now = self.clock.now();
         let id = DocumentId(self.clock.new_id());
         let row = document::ActiveModel {
             id: Set(id.clone()),
-            agency_id: Set(agency.id),
+            agency_id: Set(checked.agency.id.clone()),
             drafter_id: Set(presence.person_id.clone()),
-            signer_id: Set(signer.id),
-            kind: Set(description.kind.code.to_owned()),
-            subject: Set(description.subject),
-            urgency: Set(description.urgency),
-            notation: Set(numbering::notation(description.kind, &agency.symbol, None)),
             state: Set(Document::DRAFT.state),
             leader_signed: Set(false),
             numbered: Set(false),
@@ -78,12 +82,11 @@ impl Custody {
             number: Set(None),
             number_year: Set(None),
             issued_on: Set(None),
-            places: Set(places.and_then(|places| serde_json::to_string(&places).ok())),
             remark: Set(None),
             revision: Set(0),
             created_at: Set(now),
             updated_at: Set(now),
-            reply_to: Set(description.reply_to),
+            ..checked.columns()
         };
         let version = NewVersion {
             purpose: Purpose::Draft,
@@ -98,12 +101,100 @@ impl Custody {
             .write(async |tx| {
                 document::Entity::insert(row).exec_without_returning(tx).await?;
                 version.insert(tx, now, &id).await?;
-                search::add(tx, &id, &entry.meta, &entry.body, &entry.scope).await?;
+                checked.keep(tx, &id).await?;
+                let Entry { meta, body, scope } = &checked.entry;
+                search::add(tx, &id, meta, body, scope).await?;
                 audit::append(tx, now, &presence.actor(), "document.drafted", &subject, detail).await?;
                 Ok::<_, Error>(())
             })
             .await?;
         Ok(id)
+    }
+
+    /// Replaces what is said of a draft, and its file where there is a new one.
+    ///
+    /// # Errors
+    /// As [`Custody::draft`], and the rules': once submitted it is the signer's to give back.
+    pub async fn revise(
+        &self,
+        presence: &Presence,
+        id: &DocumentId,
+        description: Description,
+        stored: Option<&Stored>,
+    ) -> Result<()> {
+        let step = self.permit(presence, id, Action::Revise, None).await?;
+        let standing = self.latest(id, Purpose::Draft).await?;
+        let standing = Stored {
+            sha256: standing.blob,
+            size_bytes: u64::try_from(standing.size_bytes).unwrap_or(0),
+        };
+        let file = stored.unwrap_or(&standing);
+        let checked = self
+            .checked(presence, &step.row.drafter_id, description, file)
+            .await?;
+        if checked.agency.id != step.row.agency_id {
+            return Err(Error::NotFound);
+        }
+        let version = stored.map(|stored| NewVersion {
+            purpose: Purpose::Draft,
+            continues: None,
+            stored,
+            level: None,
+            by: &presence.person_id,
+        });
+        let now = self.clock.now();
+        let detail = json!({ "blob": file.sha256, "new_file": stored.is_some() });
+        self.store
+            .write(async |tx| {
+                if let Some(version) = &version {
+                    version.insert(tx, now, id).await?;
+                }
+                checked.keep(tx, id).await?;
+                let Entry { meta, body, scope } = &checked.entry;
+                search::replace(tx, id, meta, body, scope).await?;
+                step.take(tx, now, &presence.actor(), checked.columns(), detail)
+                    .await
+            })
+            .await?;
+        fail_point::hit("draft.revised");
+        Ok(())
+    }
+
+    async fn checked(
+        &self,
+        presence: &Presence,
+        drafter: &PersonId,
+        description: Description,
+        stored: &Stored,
+    ) -> Result<Checked> {
+        let description = Description {
+            metadata: description.metadata.checked()?,
+            ..description
+        };
+        let (agency, signer, _) = self.signer(presence, &description.signer).await?;
+        if let Some(answered) = &description.reply_to {
+            let incoming = self.received(presence, answered).await?;
+            if incoming.receiver_id != agency.id {
+                return Err(Error::NotFound);
+            }
+        }
+        let document = self.store.blobs().get(&stored.sha256).await?;
+        let now = self.clock.now_utc();
+        let pages = self.run(move || intake::check(&document, now)).await??;
+        let (signature, seal) = self.sizes(&signer.id, &agency.id).await?;
+        let found = find_places(&pages, &signer.full_name, None, signature, seal);
+        let typeset = description.blanks.as_ref().map(place::blanks);
+        Ok(Checked {
+            places: found.map(|found| match typeset {
+                Some(texts) => Places { texts, ..found },
+                None => found,
+            }),
+            page_count: i32::try_from(pages.len()).unwrap_or(i32::MAX),
+            entry: Entry::of(&description, drafter, &agency, &signer.full_name, &pages),
+            description,
+            agency,
+            signer,
+        })
     }
 
     /// The agency in whose name this person drafts and `signer` signs, the signer, and the signer's position there.
@@ -122,7 +213,7 @@ impl Custody {
             .await?;
         let shared = leads
             .into_iter()
-            .find(|held| may(&presence.held, Action::Draft, &held.agency_id));
+            .find(|held| may(&presence.held, role::Action::Draft, &held.agency_id));
         let shared = shared.ok_or(Error::NotFound)?;
         let agency = agency::Entity::find_by_id(shared.agency_id)
             .one(self.store.read())
@@ -135,11 +226,7 @@ impl Custody {
     }
 
     /// Printed sizes of the signer's and the agency's images; the usual ones where none is enrolled yet.
-    pub(super) async fn sizes(
-        &self,
-        signer: &PersonId,
-        agency: &crate::domain::id::AgencyId,
-    ) -> Result<(Size, Size)> {
+    pub(super) async fn sizes(&self, signer: &PersonId, agency: &AgencyId) -> Result<(Size, Size)> {
         let signature = self
             .size(&Holder::Person(signer.clone()))
             .await?
@@ -162,6 +249,52 @@ impl Custody {
     }
 }
 
+impl Checked {
+    /// What the document's row says of it.
+    fn columns(&self) -> document::ActiveModel {
+        let said = &self.description;
+        let unit = said.metadata.unit.as_deref();
+        document::ActiveModel {
+            signer_id: Set(self.signer.id.clone()),
+            kind: Set(said.kind.code.to_owned()),
+            subject: Set(said.subject.clone()),
+            urgency: Set(said.urgency),
+            notation: Set(numbering::notation(said.kind, &self.agency.symbol, unit)),
+            places: Set(self
+                .places
+                .as_ref()
+                .and_then(|places| serde_json::to_string(places).ok())),
+            reply_to: Set(said.reply_to.clone()),
+            ..Default::default()
+        }
+    }
+
+    /// Keeps what is said besides, in place of what was said before.
+    async fn keep(&self, tx: &Tx, id: &DocumentId) -> Result<()> {
+        use document_metadata::{ActiveModel, Column, Entity};
+        let said = &self.description;
+        let row = ActiveModel {
+            document_id: Set(id.clone()),
+            agency_id: Set(self.agency.id.clone()),
+            subject_key: Set(subject_key(said.kind.code, &said.subject)),
+            page_count: Set(self.page_count),
+            said: Set(
+                serde_json::to_string(&said.metadata).map_err(|_| Error::Row("document_metadata.said"))?
+            ),
+            body: Set(said.body.clone()),
+        };
+        let columns = [Column::SubjectKey, Column::PageCount, Column::Said, Column::Body];
+        let replace = OnConflict::column(Column::DocumentId)
+            .update_columns(columns)
+            .to_owned();
+        Entity::insert(row)
+            .on_conflict(replace)
+            .exec_without_returning(tx)
+            .await?;
+        Ok(())
+    }
+}
+
 /// What the index of words keeps of a document.
 struct Entry {
     meta: String,
@@ -172,7 +305,7 @@ struct Entry {
 impl Entry {
     fn of(
         description: &Description,
-        presence: &Presence,
+        drafter: &PersonId,
         agency: &agency::Model,
         signer: &str,
         pages: &[text::Page],
@@ -184,7 +317,7 @@ impl Entry {
         let runs = lines.flat_map(|line| line.runs.iter().map(|run| run.text.as_str()).chain([" "]));
         let scope = [
             issued_by(&agency.id),
-            belongs_to(&presence.person_id),
+            belongs_to(drafter),
             belongs_to(&description.signer),
         ];
         Self {

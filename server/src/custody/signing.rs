@@ -215,7 +215,20 @@ impl Custody {
             return Err(Error::PlaceOutside);
         }
         let (signature, seal) = self.sizes(&row.signer_id, &row.agency_id).await?;
-        place::find_places(&pages, "", Some(wish), signature, seal).ok_or(Error::PlaceUnknown)
+        let places =
+            place::find_places(&pages, "", Some(wish), signature, seal).ok_or(Error::PlaceUnknown)?;
+        // Moving the signature moves no blank; those of a typeset paper are known better than they can be found.
+        let known: Option<Places> = row
+            .places
+            .as_deref()
+            .and_then(|known| serde_json::from_str(known).ok());
+        Ok(match known {
+            Some(known) => Places {
+                texts: known.texts,
+                ..places
+            },
+            None => places,
+        })
     }
 
     async fn appearance(&self, holder: &Holder) -> Result<Option<Appearance>> {

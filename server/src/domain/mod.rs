@@ -3,6 +3,7 @@
 pub mod account;
 pub mod dispatch;
 pub mod document;
+pub mod document_metadata;
 pub mod holder;
 pub mod id;
 pub mod meeting;

@@ -101,7 +101,7 @@ fn within(r#box: Box, person: &Person) -> Condition {
 const GONE: [State; 2] = [State::Issued, State::Recalled];
 
 /// What this person may know of: the condition of [`crate::domain::party::capacities`], for many rows at once.
-fn known(person: &Person) -> Condition {
+pub(super) fn known(person: &Person) -> Condition {
     let drafts = person.agencies_where(Action::Draft);
     let signs = person.agencies_where(Action::Sign);
     let clerk = person.agencies_where(Action::Seal);

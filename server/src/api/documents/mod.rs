@@ -1,10 +1,13 @@
 //! `/documents`: drafts, signatures, numbers, seals, issues.
 
 mod content;
+mod duplicates;
 mod list;
+mod said;
 mod steps;
 mod upload;
 pub(super) mod view;
+mod written;
 
 use axum::extract::DefaultBodyLimit;
 use utoipa_axum::router::OpenApiRouter;
@@ -21,12 +24,18 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     // The file streams to disk under a limit of its own; the limit of JSON bodies would cut it off.
     let upload = OpenApiRouter::new()
         .routes(routes!(upload::create))
+        .routes(routes!(upload::revise))
         .layer(DefaultBodyLimit::disable());
     OpenApiRouter::new()
         .merge(upload)
         .routes(routes!(list::list))
         .routes(routes!(list::one))
         .routes(routes!(upload::sample))
+        .routes(routes!(duplicates::duplicates))
+        .routes(routes!(written::kinds))
+        .routes(routes!(written::preview))
+        .routes(routes!(written::create))
+        .routes(routes!(written::rewrite))
         .routes(routes!(content::content))
         .routes(routes!(content::signature_image))
         .routes(routes!(steps::submit))

@@ -8,17 +8,21 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::accounts::{self, Membership, Person};
+use crate::api::body::Json;
 use crate::api::problem::Problem;
 use crate::clock::Timestamp;
 use crate::custody::place::Places;
 use crate::domain::dispatch::{DispatchId, Recall, Status};
 use crate::domain::document::{Action, Capacity, Document, DocumentId, Purpose, State};
+use crate::domain::document_metadata::Metadata;
 use crate::domain::holder::Holder;
 use crate::domain::id::{AgencyId, PersonId};
 use crate::domain::numbering::{self, Kind};
 use crate::domain::party::{Parties, capacities};
 use crate::parts::App;
-use crate::store::entity::{agency, dispatch, dispatch_status, document, document_version, person};
+use crate::store::entity::{
+    agency, dispatch, dispatch_status, document, document_metadata, document_version, person,
+};
 
 /// A document in a list.
 #[derive(Serialize, ToSchema)]
@@ -83,6 +87,14 @@ pub struct Detail {
     pub summary: Summary,
     /// What the signer wrote when returning it, or why a waiting signature was given up.
     pub remark: Option<String>,
+    /// The dispatch that this document answers.
+    pub reply_to: Option<DispatchId>,
+    /// Annex VI, as the drafter said it.
+    pub metadata: Metadata,
+    /// Pages of the draft.
+    pub page_count: Option<i32>,
+    /// What was written in the page, where it was.
+    pub body: Option<String>,
     pub places: Option<PlacesView>,
     pub versions: Vec<Version>,
     pub dispatches: Vec<Sent>,
@@ -163,6 +175,9 @@ pub async fn summaries(
 /// Everything about this row, for this person.
 pub async fn detail(app: &App, viewer: &Person, row: document::Model) -> Result<Detail, Problem> {
     let versions = versions(app, &row.id).await?;
+    let said = document_metadata::Entity::find_by_id(row.id.clone())
+        .one(app.store.read())
+        .await?;
     let dispatches = sent(app, &row.id).await?;
     let places = row
         .places
@@ -175,17 +190,31 @@ pub async fn detail(app: &App, viewer: &Person, row: document::Model) -> Result<
     };
     let key = key(app, viewer, &row).await?;
     let remark = row.remark.clone();
+    let reply_to = row.reply_to.clone();
     let names = Names::of(app, std::slice::from_ref(&row)).await?;
     let summary = summary(&names, viewer, row);
     Ok(Detail {
         summary,
         remark,
+        reply_to,
+        page_count: said.as_ref().map(|said| said.page_count),
+        metadata: said
+            .as_ref()
+            .and_then(|said| serde_json::from_str(&said.said).ok())
+            .unwrap_or_default(),
+        body: said.and_then(|said| said.body),
         places: places.map(PlacesView::from),
         versions,
         dispatches,
         next_code,
         key,
     })
+}
+
+/// The document as this person sees it after a step.
+pub async fn now(app: &App, viewer: &Person, id: &DocumentId) -> Result<Json<Detail>, Problem> {
+    let (row, _) = app.custody.document(&viewer.into(), id).await?;
+    Ok(Json(detail(app, viewer, row).await?))
 }
 
 fn summary(names: &Names, viewer: &Person, row: document::Model) -> Summary {

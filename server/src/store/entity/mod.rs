@@ -8,6 +8,7 @@ pub mod dispatch;
 pub mod dispatch_status;
 pub mod dispatch_support;
 pub mod document;
+pub mod document_metadata;
 pub mod document_version;
 pub mod idempotent_request;
 pub mod job;

@@ -6,6 +6,7 @@ mod m0003_meetings;
 mod m0010_handling;
 mod m0011_search;
 mod m0012_numbers;
+mod m0020_metadata;
 
 use sea_orm::{DatabaseConnection, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_handling::Migration),
             Box::new(m0011_search::Migration),
             Box::new(m0012_numbers::Migration),
+            Box::new(m0020_metadata::Migration),
         ]
     }
 }

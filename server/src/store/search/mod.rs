@@ -35,6 +35,20 @@ pub async fn add(tx: &Tx, id: &DocumentId, meta: &str, body: &str, scope: &str) 
     .await
 }
 
+/// Makes a draft's entry anew: its words and its signer may have changed.
+///
+/// # Errors
+/// The database's.
+pub async fn replace(tx: &Tx, id: &DocumentId, meta: &str, body: &str, scope: &str) -> Result<(), DbErr> {
+    let values = [meta, body, scope, id.0.as_str()].map(Value::from);
+    run(
+        tx,
+        "UPDATE document_search SET meta = $1, body = $2, scope = $3 WHERE document_id = $4",
+        values,
+    )
+    .await
+}
+
 /// Adds words to what is said of a document: its number, once given.
 ///
 /// # Errors
