@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::problem::Problem;
 use crate::custody::{Error, intake};
 use crate::domain::document::State;
-use crate::domain::{dispatch, document, document_metadata, numbering};
+use crate::domain::{dispatch, document, document_metadata, numbering, relation};
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
@@ -15,6 +15,8 @@ impl From<Error> for Problem {
             Error::NotFound => Self::not_found(),
             Error::Refused(refusal) => rule(refusal),
             Error::Receipt(refusal) => receipt(refusal),
+            Error::Relation(refusal) => mending(refusal),
+            Error::Reviewers(_) | Error::Appendix(_) => beside(&error),
             Error::Metadata(refusal) => metadata(refusal),
             Error::Upload(refusal) => upload(refusal),
             Error::Database(error) => error.into(),
@@ -52,6 +54,12 @@ fn rule(refusal: document::Refusal) -> Problem {
             "Xin ghi rõ lý do.",
             "Please give a reason.",
         ),
+        Refusal::NotInitialled => Problem::new(
+            StatusCode::CONFLICT,
+            "not-initialled",
+            "Văn bản chưa có đủ ký nháy về nội dung và thể thức nên chưa ký được.",
+            "The document lacks an initial on content or form, so it cannot be signed yet.",
+        ),
         Refusal::Incomplete => Problem::new(
             StatusCode::CONFLICT,
             "incomplete",
@@ -59,6 +67,41 @@ fn rule(refusal: document::Refusal) -> Problem {
             "The document lacks a signature or its number, so this cannot be done.",
         ),
     }
+}
+
+/// A paper cannot correct or replace that one.
+fn mending(refusal: relation::Refusal) -> Problem {
+    use relation::Refusal;
+    let (vi, en) = match refusal {
+        Refusal::OtherAgency => (
+            "Chỉ cơ quan đã ban hành văn bản mới đính chính, thay thế văn bản đó.",
+            "Only the agency that issued a document corrects or replaces it.",
+        ),
+        Refusal::NotIssued => (
+            "Văn bản chưa phát hành thì sửa dự thảo, không đính chính hay thay thế.",
+            "A document that was not issued is changed as a draft, not corrected or replaced.",
+        ),
+        Refusal::Replaced => (
+            "Văn bản này đã được thay thế; hãy đính chính hoặc thay thế văn bản mới.",
+            "This document has been replaced; correct or replace the new one.",
+        ),
+    };
+    Problem::new(StatusCode::CONFLICT, "cannot-be-mended", vi, en)
+}
+
+/// Reviewers who are not named or not of the agency; appendices beyond a limit.
+fn beside(error: &Error) -> Problem {
+    let (name, vi) = match error {
+        Error::Reviewers(_) => (
+            "reviewers",
+            "Hãy chọn người ký nháy trong cơ quan, đủ theo yêu cầu của người ký; ghi chú tối đa 1.000 ký tự.",
+        ),
+        _ => (
+            "appendix",
+            "Phụ lục cần có tên, tối đa 500 ký tự; mỗi văn bản tối đa 30 phụ lục.",
+        ),
+    };
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, name, vi, format!("Not done: {error}."))
 }
 
 /// What is said of a document breaks a limit of annex VI, or may not be processed here at all.

@@ -10,13 +10,15 @@ use super::desk::NewVersion;
 use super::error::{Error, Result};
 use super::intake;
 use super::place::{self, Places, Size, find_places};
-use super::{Custody, Presence};
+use super::initials::Reviewers;
+use super::{Custody, Presence, relation};
 use crate::domain::dispatch::DispatchId;
 use crate::domain::document::{Action, Document, DocumentId, Purpose};
 use crate::domain::document_metadata::Metadata;
 use crate::domain::holder::Holder;
 use crate::domain::id::{AgencyId, PersonId};
 use crate::domain::numbering::{self, Kind};
+use crate::domain::relation::Relation;
 use crate::domain::role::{self, Role, may};
 use crate::domain::search::{belongs_to, issued_by, of_kind, subject_key, words};
 use crate::fail_point;
@@ -38,6 +40,10 @@ pub struct Description {
     pub metadata: Metadata,
     /// What was written in the page, where the file was typeset from it.
     pub body: Option<String>,
+    /// Who is to check it before it is signed.
+    pub reviewers: Reviewers,
+    /// The issued paper that this one corrects or replaces.
+    pub mends: Option<(Relation, DocumentId)>,
     /// Where the typesetter left number and date blank, where it was ours.
     pub blanks: Option<render::Places>,
 }
@@ -79,6 +85,8 @@ impl Custody {
             leader_signed: Set(false),
             numbered: Set(false),
             agency_signed: Set(false),
+            content_initialled: Set(false),
+            form_initialled: Set(false),
             number: Set(None),
             number_year: Set(None),
             issued_on: Set(None),
@@ -178,6 +186,10 @@ impl Custody {
                 return Err(Error::NotFound);
             }
         }
+        self.check_reviewers(&agency.id, &description.reviewers).await?;
+        if let Some((_, related)) = &description.mends {
+            self.check_relation(presence, &agency.id, related).await?;
+        }
         let document = self.store.blobs().get(&stored.sha256).await?;
         let now = self.clock.now_utc();
         let pages = self.run(move || intake::check(&document, now)).await??;
@@ -265,6 +277,8 @@ impl Checked {
                 .as_ref()
                 .and_then(|places| serde_json::to_string(places).ok())),
             reply_to: Set(said.reply_to.clone()),
+            content_reviewer_id: Set(said.reviewers.content.clone()),
+            form_reviewer_id: Set(said.reviewers.form.clone()),
             ..Default::default()
         }
     }
@@ -284,6 +298,7 @@ impl Checked {
             body: Set(said.body.clone()),
         };
         let columns = [Column::SubjectKey, Column::PageCount, Column::Said, Column::Body];
+        relation::keep(tx, id, said.mends.as_ref()).await?;
         let replace = OnConflict::column(Column::DocumentId)
             .update_columns(columns)
             .to_owned();
@@ -315,11 +330,16 @@ impl Entry {
         meta.insert(of_kind(description.kind.code));
         let lines = pages.iter().flat_map(|page| &page.lines);
         let runs = lines.flat_map(|line| line.runs.iter().map(|run| run.text.as_str()).chain([" "]));
-        let scope = [
-            issued_by(&agency.id),
-            belongs_to(drafter),
-            belongs_to(&description.signer),
-        ];
+        let reviewers = &description.reviewers;
+        let people = [drafter, &description.signer];
+        let people = people
+            .into_iter()
+            .chain(&reviewers.content)
+            .chain(&reviewers.form);
+        let scope: Vec<_> = [issued_by(&agency.id)]
+            .into_iter()
+            .chain(people.map(belongs_to))
+            .collect();
         Self {
             meta: joined(meta),
             body: joined(words(&runs.collect::<String>())),

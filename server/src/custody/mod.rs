@@ -7,6 +7,7 @@
 //! the blob, and then stores everything at once. Between any two of these the process may be killed: the old state or
 //! the new one remains.
 
+mod appendix;
 pub mod arrival;
 mod certificate;
 mod completion;
@@ -18,6 +19,7 @@ mod error;
 mod evidence;
 mod fetch;
 pub mod handling;
+pub mod initials;
 pub mod intake;
 pub mod issue;
 mod key;
@@ -25,6 +27,7 @@ mod numbering;
 pub mod place;
 mod pool;
 mod recall;
+pub mod relation;
 mod receipt;
 pub mod reservation;
 mod signing;

@@ -7,6 +7,7 @@ use super::organisation::Organisation;
 use super::province::PROVINCE;
 use crate::custody::Presence;
 use crate::custody::draft::Description;
+use crate::custody::initials::Reviewers;
 use crate::domain::document::{DocumentId, State};
 use crate::domain::document_metadata::Metadata;
 use crate::domain::id::PersonId;
@@ -78,6 +79,8 @@ async fn one(
         reply_to: None,
         metadata: Metadata::default(),
         body: None,
+        reviewers: Reviewers::default(),
+        mends: None,
         blanks: None,
     };
     Ok((app.custody.draft(presence, description, &stored).await?, true))

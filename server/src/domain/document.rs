@@ -103,6 +103,8 @@ pub enum Action {
     Revise,
     Submit,
     Return,
+    /// A reviewer initials the part they answer for (ký nháy).
+    Initial,
     /// The leader's key signs; nothing is stored as a version yet.
     Sign,
     Number,
@@ -118,10 +120,11 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Action; 10] = [
+    pub const ALL: [Action; 11] = [
         Action::Revise,
         Action::Submit,
         Action::Return,
+        Action::Initial,
         Action::Sign,
         Action::Number,
         Action::Seal,
@@ -137,6 +140,10 @@ impl Action {
 pub enum Capacity {
     /// The one who drafted it.
     Drafter,
+    /// Named to check content or form before it is signed.
+    Reviewer,
+    /// A reviewer whose part is still to be checked.
+    ReviewerDue,
     /// The one named as its signer, who holds the leader's role.
     Signer,
     /// A clerk of the issuing agency.
@@ -151,6 +158,8 @@ pub enum Condition {
     Nothing,
     /// A reason is given in words.
     Reason,
+    /// Everyone who was named to check it has initialled it (article 12).
+    Initialled,
     /// The competent person has signed: the clerk numbers and seals only that (article 26).
     LeaderSigned,
     /// Signed and numbered.
@@ -165,6 +174,8 @@ pub enum Effect {
     Nothing,
     /// A new draft version, or new words about it; what was drafted before stays stored.
     StoreDraft,
+    /// The initial and who made it.
+    StoreInitial,
     /// The finished SignerInfo is kept as pending, and a job will complete it.
     KeepPending,
     /// A new version, ending in the signature that waited.
@@ -194,14 +205,16 @@ pub struct Transition {
 
 /// Everything that may happen to a document.
 #[rustfmt::skip]
-pub const TRANSITIONS: [Transition; 16] = [
+pub const TRANSITIONS: [Transition; 18] = [
     // Once submitted it cannot be changed: any later change goes back to whoever will sign (article 9).
     row(Action::Revise,   Capacity::Drafter, State::Draft,     Condition::Nothing,                 Effect::StoreDraft,    State::Draft,     "document.revised"),
     row(Action::Revise,   Capacity::Drafter, State::Returned,  Condition::Nothing,                 Effect::StoreDraft,    State::Returned,  "document.revised"),
     row(Action::Submit,   Capacity::Drafter, State::Draft,     Condition::Nothing,                 Effect::Nothing,       State::Submitted, "document.submitted"),
     row(Action::Submit,   Capacity::Drafter, State::Returned,  Condition::Nothing,                 Effect::Nothing,       State::Submitted, "document.submitted"),
     row(Action::Return,   Capacity::Signer,  State::Submitted, Condition::Reason,                  Effect::Nothing,       State::Returned,  "document.returned"),
-    row(Action::Sign,     Capacity::Signer,  State::Submitted, Condition::Nothing,                 Effect::KeepPending,   State::Signing,   "document.signature_made"),
+    row(Action::Return,   Capacity::Reviewer,    State::Submitted, Condition::Reason,              Effect::Nothing,       State::Returned,  "document.returned"),
+    row(Action::Initial,  Capacity::ReviewerDue, State::Submitted, Condition::Nothing,             Effect::StoreInitial,  State::Submitted, "document.initialled"),
+    row(Action::Sign,     Capacity::Signer,  State::Submitted, Condition::Initialled,              Effect::KeepPending,   State::Signing,   "document.signature_made"),
     row(Action::Complete, Capacity::House,   State::Signing,   Condition::Nothing,                 Effect::StoreSigned,   State::Signed,    "document.signed"),
     row(Action::Abandon,  Capacity::House,   State::Signing,   Condition::Reason,                  Effect::DropPending,   State::Submitted, "document.signature_abandoned"),
     row(Action::Number,   Capacity::Clerk,   State::Signed,    Condition::LeaderSigned,            Effect::StoreNumbered, State::Numbered,  "document.numbered"),
@@ -229,12 +242,17 @@ pub enum Refusal {
     ReasonMissing,
     #[error("a signature or the number is missing")]
     Incomplete,
+    #[error("someone who was named to check it has not initialled it")]
+    NotInitialled,
 }
 
 /// What the rules need to know of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Document {
     pub state: State,
+    /// How many initials are asked for before it is signed, and how many stand.
+    pub initials_asked: u8,
+    pub initials_made: u8,
     /// A stored version bears the leader's signature.
     pub leader_signed: bool,
     /// A stored version bears the number.
@@ -246,6 +264,8 @@ pub struct Document {
 impl Document {
     pub const DRAFT: Document = Document {
         state: State::Draft,
+        initials_asked: 0,
+        initials_made: 0,
         leader_signed: false,
         numbered: false,
         agency_signed: false,
@@ -288,8 +308,10 @@ impl Document {
             Effect::StoreSigned if transition.to == State::Signed => after.leader_signed = true,
             Effect::StoreSigned => after.agency_signed = true,
             Effect::StoreNumbered => after.numbered = true,
+            // Who checked the draft before has not checked this one.
+            Effect::StoreDraft => after.initials_made = 0,
+            Effect::StoreInitial => after.initials_made = (self.initials_made + 1).min(self.initials_asked),
             Effect::Nothing
-            | Effect::StoreDraft
             | Effect::KeepPending
             | Effect::DropPending
             | Effect::Dispatch
@@ -305,6 +327,10 @@ impl Document {
                 return Err(Refusal::ReasonMissing);
             }
             Condition::Reason => true,
+            Condition::Initialled if self.initials_made < self.initials_asked => {
+                return Err(Refusal::NotInitialled);
+            }
+            Condition::Initialled => true,
             Condition::LeaderSigned => self.leader_signed,
             Condition::LeaderSignedAndNumbered => self.leader_signed && self.numbered,
             Condition::Complete => self.leader_signed && self.numbered && self.agency_signed,

@@ -111,10 +111,18 @@ pub(super) fn known(person: &Person) -> Condition {
     let to_sign = Condition::all()
         .add(Column::SignerId.eq(person.id.clone()))
         .add(Column::AgencyId.is_in(signs));
+    let to_check = Condition::all()
+        .add(
+            Condition::any()
+                .add(Column::ContentReviewerId.eq(person.id.clone()))
+                .add(Column::FormReviewerId.eq(person.id.clone())),
+        )
+        .add(Column::AgencyId.is_in(person.agencies_where(Action::Draft)));
     Condition::all().add(
         Condition::any()
             .add(drafted)
             .add(to_sign)
+            .add(to_check)
             .add(Column::AgencyId.is_in(clerk)),
     )
 }
@@ -126,11 +134,28 @@ fn waiting(person: &Person) -> Condition {
         .add(Column::State.is_in([State::Draft, State::Returned]));
     let to_sign = Condition::all()
         .add(Column::SignerId.eq(person.id.clone()))
-        .add(Column::State.eq(State::Submitted));
+        .add(Column::State.eq(State::Submitted))
+        .add(done(Column::ContentReviewerId, Column::ContentInitialled))
+        .add(done(Column::FormReviewerId, Column::FormInitialled));
+    let due = |reviewer: Column, initialled: Column| {
+        Condition::all()
+            .add(reviewer.eq(person.id.clone()))
+            .add(initialled.eq(false))
+    };
+    let to_check = Condition::all().add(Column::State.eq(State::Submitted)).add(
+        Condition::any()
+            .add(due(Column::ContentReviewerId, Column::ContentInitialled))
+            .add(due(Column::FormReviewerId, Column::FormInitialled)),
+    );
     let clerk = Condition::all()
         .add(Column::AgencyId.is_in(person.agencies_where(Action::Seal)))
         .add(Column::State.is_in([State::Signed, State::Numbered, State::Sealed]));
-    known(person).add(Condition::any().add(own).add(to_sign).add(clerk))
+    known(person).add(Condition::any().add(own).add(to_check).add(to_sign).add(clerk))
+}
+
+/// Nobody is to check this part, or it is checked.
+fn done(reviewer: Column, initialled: Column) -> Condition {
+    Condition::any().add(reviewer.is_null()).add(initialled.eq(true))
 }
 
 /// What comes after the last row seen, whose key is `{urgency}-{id}`.

@@ -1,7 +1,11 @@
 //! `/documents`: drafts, signatures, numbers, seals, issues.
 
+mod appendices;
+mod attached;
+mod beside;
 mod content;
 mod duplicates;
+mod initials;
 mod list;
 mod said;
 mod steps;
@@ -25,6 +29,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     let upload = OpenApiRouter::new()
         .routes(routes!(upload::create))
         .routes(routes!(upload::revise))
+        .routes(routes!(appendices::add))
         .layer(DefaultBodyLimit::disable());
     OpenApiRouter::new()
         .merge(upload)
@@ -38,6 +43,13 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(written::rewrite))
         .routes(routes!(content::content))
         .routes(routes!(content::signature_image))
+        .routes(routes!(appendices::remove))
+        .routes(routes!(appendices::content))
+        .routes(routes!(attached::attached))
+        .routes(routes!(attached::content))
+        .routes(routes!(initials::initial))
+        .routes(routes!(initials::rule))
+        .routes(routes!(initials::set_rule))
         .routes(routes!(steps::submit))
         .routes(routes!(steps::give_back))
         .routes(routes!(steps::sign))

@@ -5,10 +5,13 @@ use utoipa::ToSchema;
 
 use crate::api::problem::Problem;
 use crate::custody::draft::Description;
+use crate::custody::initials::Reviewers;
 use crate::domain::dispatch::DispatchId;
+use crate::domain::document::DocumentId;
 use crate::domain::document_metadata::Metadata;
 use crate::domain::id::PersonId;
 use crate::domain::numbering::Kind;
+use crate::domain::relation::Relation;
 
 /// A description, not checked yet.
 #[derive(Default, Deserialize, ToSchema)]
@@ -26,8 +29,24 @@ pub(super) struct Said {
     /// The dispatch that this document answers.
     #[serde(default)]
     pub reply_to: Option<String>,
+    /// Who answers for the content, and for the form, before it is signed.
+    #[serde(default)]
+    pub content_reviewer_id: Option<String>,
+    #[serde(default)]
+    pub form_reviewer_id: Option<String>,
+    /// The issued paper that this one corrects or replaces.
+    #[serde(default)]
+    pub mends: Option<Mends>,
     #[serde(default)]
     pub metadata: Metadata,
+}
+
+/// An issued paper that is corrected or replaced.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Mends {
+    pub relation: Relation,
+    pub document_id: DocumentId,
 }
 
 impl Said {
@@ -57,9 +76,18 @@ impl Said {
             reply_to: self.reply_to.filter(|id| !id.is_empty()).map(DispatchId),
             metadata: self.metadata,
             body,
+            reviewers: Reviewers {
+                content: person(self.content_reviewer_id),
+                form: person(self.form_reviewer_id),
+            },
+            mends: self.mends.map(|mends| (mends.relation, mends.document_id)),
             blanks: None,
         })
     }
+}
+
+fn person(id: Option<String>) -> Option<PersonId> {
+    id.filter(|id| !id.is_empty()).map(PersonId)
 }
 
 /// Subject S500: Nghị định 30/2020/NĐ-CP, annex VI.

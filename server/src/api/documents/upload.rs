@@ -7,12 +7,13 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::said::{Said, missing};
+use super::said::{Mends, Said, missing};
 use super::view;
 use crate::api::body::{Json, Path};
 use crate::api::problem::{self, Problem};
 use crate::api::session::Person;
 use crate::custody::draft::Description;
+use crate::custody::initials::Reviewers;
 use crate::domain::document::DocumentId;
 use crate::domain::document_metadata::Metadata;
 use crate::domain::id::PersonId;
@@ -40,6 +41,12 @@ pub(super) struct Form {
     signer_id: String,
     /// The dispatch that this document answers.
     reply_to: Option<String>,
+    /// Who answers for the content, and for the form.
+    content_reviewer_id: Option<String>,
+    form_reviewer_id: Option<String>,
+    /// The paper that this one corrects or replaces, as JSON.
+    #[schema(value_type = Option<Mends>)]
+    mends: Option<String>,
     /// [`Metadata`] as JSON.
     #[schema(value_type = Option<Metadata>)]
     metadata: Option<String>,
@@ -105,6 +112,11 @@ async fn read(app: &App, form: &mut Multipart) -> Result<(Option<Stored>, Said),
             "kind" => said.kind = text(field).await?,
             "urgency" => said.urgency = text(field).await?.parse().map_err(|_| missing("urgency"))?,
             "signer_id" => said.signer_id = text(field).await?,
+            "content_reviewer_id" => said.content_reviewer_id = Some(text(field).await?),
+            "form_reviewer_id" => said.form_reviewer_id = Some(text(field).await?),
+            "mends" => {
+                said.mends = serde_json::from_str(&text(field).await?).map_err(|_| missing("mends"))?;
+            }
             "reply_to" => said.reply_to = Some(text(field).await?),
             "metadata" => {
                 said.metadata = serde_json::from_str(&text(field).await?).map_err(|_| missing("metadata"))?;
@@ -151,6 +163,8 @@ pub(super) async fn sample(
         reply_to: None,
         metadata: Metadata::default(),
         body: None,
+        reviewers: Reviewers::default(),
+        mends: None,
         blanks: None,
     };
     let id = app.custody.draft(&(&person).into(), description, &stored).await?;
@@ -172,7 +186,7 @@ pub(super) async fn created(app: &App, person: &Person, id: &DocumentId) -> Resu
 /// No text of a form is longer, in bytes.
 const LONGEST_TEXT: usize = 32 * 1024;
 
-async fn store(app: &App, mut field: Field<'_>) -> Result<Stored, Problem> {
+pub(super) async fn store(app: &App, mut field: Field<'_>) -> Result<Stored, Problem> {
     let limit = app.config.http.upload_limit_bytes;
     let stored = app.store.blobs().put_stream(&mut field, limit).await;
     if let Err(blob::Error::TooLong { .. }) = &stored {
@@ -194,7 +208,7 @@ pub(in crate::api) async fn drain(mut field: Field<'_>, limit_bytes: u64) {
 }
 
 /// A short text of a form.
-async fn text(mut field: Field<'_>) -> Result<String, Problem> {
+pub(super) async fn text(mut field: Field<'_>) -> Result<String, Problem> {
     let mut bytes = Vec::new();
     while let Some(chunk) = field.chunk().await? {
         bytes.extend_from_slice(&chunk);

@@ -7,6 +7,7 @@ mod m0010_handling;
 mod m0011_search;
 mod m0012_numbers;
 mod m0020_metadata;
+mod m0021_outgoing;
 
 use sea_orm::{DatabaseConnection, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_search::Migration),
             Box::new(m0012_numbers::Migration),
             Box::new(m0020_metadata::Migration),
+            Box::new(m0021_outgoing::Migration),
         ]
     }
 }
