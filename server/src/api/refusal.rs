@@ -101,7 +101,12 @@ fn beside(error: &Error) -> Problem {
             "Phụ lục cần có tên, tối đa 500 ký tự; mỗi văn bản tối đa 30 phụ lục.",
         ),
     };
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, name, vi, format!("Not done: {error}."))
+    Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        name,
+        vi,
+        format!("Not done: {error}."),
+    )
 }
 
 /// What is said of a document breaks a limit of annex VI, or may not be processed here at all.

@@ -18,10 +18,10 @@ use super::{Custody, Presence, intake, place};
 use crate::domain::document::{Action, DocumentId};
 use crate::domain::numbering;
 use crate::fail_point;
+use crate::store::Tx;
 use crate::store::blob::{self, Stored};
 use crate::store::entity::document_appendix::{ActiveModel, Column, Entity, Model};
 use crate::store::entity::{self, document};
-use crate::store::Tx;
 
 /// No document has more: each is signed while its clerk waits.
 const MOST: usize = 30;
@@ -58,7 +58,9 @@ impl Custody {
         let step = self.permit(presence, id, Action::Revise, None).await?;
         let title = title.trim();
         if title.is_empty() || title.chars().count() > LONGEST_TITLE {
-            return Err(Error::Appendix("the title is missing or longer than 500 characters"));
+            return Err(Error::Appendix(
+                "the title is missing or longer than 500 characters",
+            ));
         }
         let before = self.appendices(id).await?;
         if before.len() >= MOST {

@@ -8,9 +8,9 @@ use serde_json::json;
 
 use super::desk::NewVersion;
 use super::error::{Error, Result};
+use super::initials::Reviewers;
 use super::intake;
 use super::place::{self, Places, Size, find_places};
-use super::initials::Reviewers;
 use super::{Custody, Presence, relation};
 use crate::domain::dispatch::DispatchId;
 use crate::domain::document::{Action, Document, DocumentId, Purpose};

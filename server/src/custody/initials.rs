@@ -35,7 +35,11 @@ impl Custody {
     /// The rules'; [`Error::Stale`] where the draft was given back meanwhile.
     pub async fn initial(&self, presence: &Presence, id: &DocumentId, note: Option<&str>) -> Result<()> {
         let step = self.permit(presence, id, Action::Initial, None).await?;
-        let part = step.row.review().due(&presence.person_id).ok_or(Refusal::NotYours)?;
+        let part = step
+            .row
+            .review()
+            .due(&presence.person_id)
+            .ok_or(Refusal::NotYours)?;
         let note = note.map(str::trim).filter(|note| !note.is_empty());
         if note.is_some_and(|note| note.chars().count() > LONGEST_NOTE) {
             return Err(Error::Reviewers("a note has at most 1,000 characters"));
@@ -121,7 +125,10 @@ impl Custody {
         let detail = json!({ "content": content, "form": form });
         self.store
             .write(async |tx| {
-                Entity::insert(row).on_conflict(replace).exec_without_returning(tx).await?;
+                Entity::insert(row)
+                    .on_conflict(replace)
+                    .exec_without_returning(tx)
+                    .await?;
                 audit::append(tx, now, &presence.actor(), "signing.rule_set", &subject, detail).await?;
                 Ok(())
             })
@@ -133,7 +140,9 @@ impl Custody {
         let (content, form) = self.signing_rule(&row.agency_id, &row.signer_id).await?;
         let lacks = content && row.content_reviewer_id.is_none() || form && row.form_reviewer_id.is_none();
         if lacks {
-            return Err(Error::Reviewers("the signer wants initials of people who are not named"));
+            return Err(Error::Reviewers(
+                "the signer wants initials of people who are not named",
+            ));
         }
         Ok(())
     }
@@ -149,7 +158,9 @@ impl Custody {
                 .one(self.store.read())
                 .await?;
             if works.is_none() {
-                return Err(Error::Reviewers("one who is named to check it does not work in the agency"));
+                return Err(Error::Reviewers(
+                    "one who is named to check it does not work in the agency",
+                ));
             }
         }
         Ok(())

@@ -58,7 +58,9 @@ impl Custody {
     ) -> Result<()> {
         let (row, _) = self.document(presence, related).await?;
         let mending = self.mended_by(related).await?;
-        let replaced = mending.iter().any(|(relation, _)| *relation == Relation::Replaces);
+        let replaced = mending
+            .iter()
+            .any(|(relation, _)| *relation == Relation::Replaces);
         Ok(relation::permit(agency, &row.agency_id, row.state, replaced)?)
     }
 
@@ -108,7 +110,15 @@ pub(super) async fn record(
 ) -> Result<()> {
     let subject = format!("document/{}", mends.related_id);
     let detail = json!({ "by": mends.document_id, "code": code });
-    audit::append(tx, now, &presence.actor(), mends.relation.audit(), &subject, detail).await?;
+    audit::append(
+        tx,
+        now,
+        &presence.actor(),
+        mends.relation.audit(),
+        &subject,
+        detail,
+    )
+    .await?;
     Ok(())
 }
 

@@ -15,10 +15,10 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::EntityTrait;
 use serde_json::json;
 
+use super::appendix::{self, SignedAppendix};
 use super::desk::{NewVersion, Step};
 use super::error::{Error, Result};
 use super::place::{self, Places};
-use super::appendix::{self, SignedAppendix};
 use super::{Custody, Presence, key};
 use crate::domain::document::{Action, DocumentId, Purpose};
 use crate::domain::holder::Holder;

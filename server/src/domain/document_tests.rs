@@ -132,7 +132,11 @@ fn a_change_asks_for_every_initial_again() {
     let sign = |document: &Document| document.permit(Action::Sign, &[Capacity::Signer], None);
     assert_eq!(sign(&submitted), Err(Refusal::NotInitialled));
     let initial = submitted
-        .permit(Action::Initial, &[Capacity::Reviewer, Capacity::ReviewerDue], None)
+        .permit(
+            Action::Initial,
+            &[Capacity::Reviewer, Capacity::ReviewerDue],
+            None,
+        )
         .unwrap();
     let initialled = submitted.apply(&initial);
     assert!(sign(&initialled).is_ok());
@@ -140,7 +144,9 @@ fn a_change_asks_for_every_initial_again() {
         state: State::Returned,
         ..initialled
     };
-    let revise = returned.permit(Action::Revise, &[Capacity::Drafter], None).unwrap();
+    let revise = returned
+        .permit(Action::Revise, &[Capacity::Drafter], None)
+        .unwrap();
     let resubmitted = Document {
         state: State::Submitted,
         ..returned.apply(&revise)

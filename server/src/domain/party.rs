@@ -141,7 +141,10 @@ mod tests {
         assert_eq!(of(1, 0, Role::Leader), [Capacity::Signer]);
         assert_eq!(of(2, 0, Role::Clerk), [Capacity::Clerk]);
         assert_eq!(of(0, 0, Role::Clerk), [Capacity::Drafter, Capacity::Clerk]);
-        assert_eq!(of(3, 0, Role::Officer), [Capacity::Reviewer, Capacity::ReviewerDue]);
+        assert_eq!(
+            of(3, 0, Role::Officer),
+            [Capacity::Reviewer, Capacity::ReviewerDue]
+        );
         assert_eq!(of(4, 0, Role::Leader), [Capacity::Reviewer]);
         for nobody in [
             of(3, 1, Role::Officer),

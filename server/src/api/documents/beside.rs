@@ -147,7 +147,6 @@ pub(super) async fn mended_by(app: &App, id: &DocumentId) -> Result<Vec<Related>
         .collect())
 }
 
-
 fn related(relation: Relation, paper: document::Model) -> Related {
     let number = paper.number.and_then(|number| u32::try_from(number).ok());
     Related {

@@ -70,10 +70,7 @@ pub(super) async fn rule(
     person: Person,
     Query(wanted): Query<Wanted>,
 ) -> Result<Json<SigningRule>, Problem> {
-    let (agency, signer, _) = app
-        .custody
-        .signer(&(&person).into(), &wanted.signer_id)
-        .await?;
+    let (agency, signer, _) = app.custody.signer(&(&person).into(), &wanted.signer_id).await?;
     let (content, form) = app.custody.signing_rule(&agency.id, &signer.id).await?;
     Ok(Json(SigningRule {
         agency_id: agency.id,

@@ -95,12 +95,7 @@ pub(super) async fn create(
     person: Person,
     Json(Written { said, body }): Json<Written>,
 ) -> Result<Response, Problem> {
-    let description = said.description(Some(body))?;
-    let stored = app
-        .store
-        .blobs()
-        .put(set(&app, &person, &description).await?)
-        .await?;
+    let (description, stored) = kept(&app, &person, said.description(Some(body))?).await?;
     let id = app.custody.draft(&(&person).into(), description, &stored).await?;
     created(&app, &person, &id).await
 }
@@ -118,12 +113,7 @@ pub(super) async fn rewrite(
     Json(Written { said, body }): Json<Written>,
 ) -> Result<Json<Detail>, Problem> {
     app.custody.document(&(&person).into(), &id).await?;
-    let description = said.description(Some(body))?;
-    let stored = app
-        .store
-        .blobs()
-        .put(set(&app, &person, &description).await?)
-        .await?;
+    let (description, stored) = kept(&app, &person, said.description(Some(body))?).await?;
     app.custody
         .revise(&(&person).into(), &id, description, Some(&stored))
         .await?;
