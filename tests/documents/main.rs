@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod beside;
 mod crowd;
 mod drafting;
 mod handling;

@@ -78,7 +78,15 @@ impl People {
                     self.revise(&officer, &path).await?;
                     continue;
                 }
+                "draft" if document["appendices"] == json!([]) => {
+                    let form = Form::new()
+                        .text("title", "Danh mục")
+                        .part("file", Part::bytes(self.paper.clone()).file_name("phu-luc.pdf"));
+                    ask(officer.post(&format!("{path}/appendices")).multipart(form)).await?;
+                    continue;
+                }
                 "draft" => (&officer, "submission", json!({})),
+                "submitted" if document["review"]["content"]["done"] == false => (&officer, "initial", json!({})),
                 "submitted" => (&leader, "signature", pin.clone()),
                 "signed" => (&clerk, "number", json!({})),
                 "numbered" => (&clerk, "seal", pin.clone()),
@@ -161,7 +169,11 @@ impl People {
 
     /// Says of the draft how many copies there are to be.
     async fn revise(&self, officer: &Client, path: &str) -> Result<(), Died> {
-        let form = self.said(officer).await?.text("metadata", r#"{"copies":12}"#);
+        let me = ask(officer.get("/api/v1/session")).await?["id"].as_str().unwrap().to_owned();
+        let said = self.said(officer).await?;
+        let form = said
+            .text("metadata", r#"{"copies":12}"#)
+            .text("content_reviewer_id", me);
         ask(officer.post(&format!("{path}/revision")).multipart(form)).await?;
         Ok(())
     }

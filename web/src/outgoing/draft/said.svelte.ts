@@ -21,6 +21,9 @@ export class Said {
   description = $state('');
   language = $state('Tiếng Việt');
   secrecy = $state<NonNullable<Metadata['secrecy']>>('none');
+  contentReviewer = $state('');
+  formReviewer = $state('');
+  mends = $state.raw<{ relation: 'corrects' | 'replaces'; document_id: string }>();
   replyTo: string | undefined;
 
   constructor(document?: DocumentDetail) {
@@ -43,6 +46,9 @@ export class Said {
     this.beside = metadata.beside ?? '';
     this.description = metadata.description ?? '';
     this.language = metadata.language ?? 'Tiếng Việt';
+    this.contentReviewer = document.review.content?.id ?? '';
+    this.formReviewer = document.review.form?.id ?? '';
+    if (document.mends) this.mends = { relation: document.mends.relation, document_id: document.mends.id };
     this.replyTo = document.reply_to ?? undefined;
   }
 
@@ -66,13 +72,14 @@ export class Said {
 
   /** What the server typesets. */
   get written(): Record<string, unknown> {
-    return { ...this.#common, metadata: this.metadata, body: this.body.normalize('NFC') };
+    return { ...this.#common, mends: this.mends, metadata: this.metadata, body: this.body.normalize('NFC') };
   }
 
   /** What goes along with a file. */
   form(file?: File): FormData {
     const form = new FormData();
     for (const [name, value] of Object.entries(this.#common)) if (value !== undefined) form.set(name, String(value));
+    if (this.mends) form.set('mends', JSON.stringify(this.mends));
     form.set('metadata', JSON.stringify(this.metadata));
     if (file) form.set('file', file);
     return form;
@@ -85,6 +92,8 @@ export class Said {
       urgency: this.urgency,
       signer_id: this.signer,
       reply_to: this.replyTo,
+      content_reviewer_id: this.contentReviewer || undefined,
+      form_reviewer_id: this.formReviewer || undefined,
     };
   }
 }
