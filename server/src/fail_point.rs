@@ -34,6 +34,10 @@ pub const ALL: &[&str] = &[
     "appendix.added",
     // custody: an appendix bears the agency's signature, the main paper still waits.
     "appendix.sealed",
+    // custody: a copy has its number and its signature is pending, nobody has been told.
+    "copy.kept",
+    // custody: a copy bears its signature, nobody has been told.
+    "copy.sealed",
     // custody: an initial is recorded, nobody has been told.
     "initials.made",
     // custody: the number is given, nobody has been told.

@@ -47,6 +47,10 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("get", "/api/v1/documents/{id}/appendices/{number}/content", PEOPLE),
     ("post", "/api/v1/documents/{id}/initial", PEOPLE),
     ("get", "/api/v1/signing-rule", PEOPLE),
+    // Which agency a copy is made for stands in the form; its clerk alone may: tests/documents/copies.rs.
+    ("get", "/api/v1/copies", PEOPLE),
+    ("post", "/api/v1/copies", PEOPLE),
+    ("get", "/api/v1/copies/{id}/content", PEOPLE),
     // Each signer sets the rule about their own signature, in an agency where they sign.
     ("post", "/api/v1/signing-rule", PEOPLE),
     ("get", "/api/v1/dispatches/{id}/attached", PEOPLE),

@@ -9,6 +9,7 @@
 )]
 
 mod beside;
+mod copies;
 mod crowd;
 mod drafting;
 mod handling;

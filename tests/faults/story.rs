@@ -108,11 +108,38 @@ impl People {
         versions_follow_from_one_another(&officer, &path, &document).await?;
         let verdict = verdict(&receiver).await?;
         assert_eq!(verdict, "TOTAL-PASSED");
+        self.extract(&clerk, &id).await?;
         self.give_back(origin, &clerk, &path).await?;
         Ok(End {
             code: document["code"].as_str().unwrap().to_owned(),
             kept: self.documents(&officer).await?.len(),
         })
+    }
+
+    /// The clerk extracts the first page, once.
+    async fn extract(&self, clerk: &Client, id: &str) -> Result<(), Died> {
+        loop {
+            let copies = ask(clerk.get("/api/v1/copies")).await?;
+            let copies = copies["items"].as_array().unwrap().clone();
+            match copies.first() {
+                Some(copy) if copy["waiting_time_stamp"] == false => {
+                    assert_eq!((copies.len(), &copy["code"]), (1, &json!("01/TrS-UBND")));
+                    return Ok(());
+                }
+                Some(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+                None => {
+                    let me = ask(clerk.get("/api/v1/session")).await?;
+                    let agency = me["memberships"][0]["agency_id"].as_str().unwrap().to_owned();
+                    let form = Form::new()
+                        .text("agency_id", agency)
+                        .text("document_id", id.to_owned())
+                        .text("form", "trich_sao")
+                        .text("pages", "1")
+                        .text("pin", self.pin.clone());
+                    ask(clerk.post("/api/v1/copies").multipart(form)).await?;
+                }
+            }
+        }
     }
 
     /// The department registers it and its director assigns it; then the province recalls it and gets it back.

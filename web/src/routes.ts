@@ -14,6 +14,7 @@ export const routes: Route[] = [
   },
   { paths: ['/van-ban'], load: () => import('./pages/documents/Documents.svelte'), ...documents },
   { paths: ['/giu-so'], load: () => import('./pages/registers/Numbers.svelte'), ...documents },
+  { paths: ['/ban-sao'], load: () => import('./outgoing/Copies.svelte'), ...documents },
   { paths: ['/tim'], load: () => import('./pages/documents/Search.svelte'), ...documents },
   { paths: ['/van-ban/moi'], load: () => import('./outgoing/draft/Draft.svelte'), ...documents },
   { paths: ['/van-ban/:id/sua'], load: () => import('./outgoing/draft/Edit.svelte'), ...documents },

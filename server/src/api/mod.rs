@@ -7,6 +7,7 @@
 
 mod agencies;
 pub mod body;
+mod copies;
 mod dispatches;
 mod documents;
 mod headers;
@@ -47,6 +48,7 @@ fn families() -> OpenApiRouter<App> {
         .merge(agencies::routes())
         .merge(people::routes())
         .merge(documents::routes())
+        .merge(copies::routes())
         .merge(dispatches::routes())
         .merge(registers::routes())
         .merge(numbers::routes())

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::problem::Problem;
 use crate::custody::{Error, intake};
 use crate::domain::document::State;
-use crate::domain::{dispatch, document, document_metadata, numbering, relation};
+use crate::domain::{copy, dispatch, document, document_metadata, numbering, relation};
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
@@ -15,6 +15,7 @@ impl From<Error> for Problem {
             Error::NotFound => Self::not_found(),
             Error::Refused(refusal) => rule(refusal),
             Error::Receipt(refusal) => receipt(refusal),
+            Error::Copy(refusal) => copying(refusal),
             Error::Relation(refusal) => mending(refusal),
             Error::Reviewers(_) | Error::Appendix(_) => beside(&error),
             Error::Metadata(refusal) => metadata(refusal),
@@ -67,6 +68,30 @@ fn rule(refusal: document::Refusal) -> Problem {
             "The document lacks a signature or its number, so this cannot be done.",
         ),
     }
+}
+
+/// No copy that the law knows.
+fn copying(refusal: copy::Refusal) -> Problem {
+    use copy::Refusal;
+    let (vi, en) = match refusal {
+        Refusal::ElectronicWhole => (
+            "Văn bản điện tử đã ký số không sao y, sao lục: hãy gửi chính văn bản đó, hoặc trích sao một phần.",
+            "A signed electronic document is sent as it is, not copied whole; a part of it can be extracted.",
+        ),
+        Refusal::NotAPart => (
+            "Trích sao là một phần văn bản: hãy ghi các trang cần trích, không phải tất cả.",
+            "An extract is a part: name the pages, but not all of them.",
+        ),
+        Refusal::NotWhole => (
+            "Sao y, sao lục phải đủ mọi trang; muốn lấy một phần thì trích sao.",
+            "A certified copy has every page; make an extract of a part.",
+        ),
+        Refusal::Pages => (
+            "Các trang ghi như 1, 3-5 và phải có trong văn bản.",
+            "Pages are written as 1, 3-5 and must be in the document.",
+        ),
+    };
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "copy", vi, en)
 }
 
 /// A paper cannot correct or replace that one.

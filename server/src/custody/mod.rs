@@ -11,12 +11,14 @@ mod appendix;
 pub mod arrival;
 mod certificate;
 mod completion;
+pub mod copy;
 mod correspondence;
 mod desk;
 pub mod draft;
 mod enrol;
 mod error;
 mod evidence;
+mod extract;
 mod fetch;
 pub mod handling;
 pub mod initials;
@@ -77,6 +79,14 @@ pub trait Outbox: Send + Sync {
         &'a self,
         tx: &'a Tx,
         document: &'a DocumentId,
+        due: Timestamp,
+    ) -> BoxFuture<'a, Result<(), DbErr>>;
+
+    /// Asks that [`Custody::complete_copy`] runs for this copy, not before `due`.
+    fn complete_copy<'a>(
+        &'a self,
+        tx: &'a Tx,
+        copy: &'a str,
         due: Timestamp,
     ) -> BoxFuture<'a, Result<(), DbErr>>;
 

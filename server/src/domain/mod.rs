@@ -1,6 +1,7 @@
 //! Rules without I/O: values in, values out.
 
 pub mod account;
+pub mod copy;
 pub mod dispatch;
 pub mod document;
 pub mod document_metadata;

@@ -93,7 +93,7 @@ fn person(id: Option<String>) -> Option<PersonId> {
 /// Subject S500: Nghị định 30/2020/NĐ-CP, annex VI.
 const LONGEST_SUBJECT: usize = 500;
 
-pub(super) fn missing(field: &str) -> Problem {
+pub(in crate::api) fn missing(field: &str) -> Problem {
     Problem::malformed(
         format!("Thiếu hoặc sai trường {field}."),
         format!("The field {field} is missing or wrong."),

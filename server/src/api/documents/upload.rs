@@ -186,7 +186,7 @@ pub(super) async fn created(app: &App, person: &Person, id: &DocumentId) -> Resu
 /// No text of a form is longer, in bytes.
 const LONGEST_TEXT: usize = 32 * 1024;
 
-pub(super) async fn store(app: &App, mut field: Field<'_>) -> Result<Stored, Problem> {
+pub(in crate::api) async fn store(app: &App, mut field: Field<'_>) -> Result<Stored, Problem> {
     let limit = app.config.http.upload_limit_bytes;
     let stored = app.store.blobs().put_stream(&mut field, limit).await;
     if let Err(blob::Error::TooLong { .. }) = &stored {
@@ -208,7 +208,7 @@ pub(in crate::api) async fn drain(mut field: Field<'_>, limit_bytes: u64) {
 }
 
 /// A short text of a form.
-pub(super) async fn text(mut field: Field<'_>) -> Result<String, Problem> {
+pub(in crate::api) async fn text(mut field: Field<'_>) -> Result<String, Problem> {
     let mut bytes = Vec::new();
     while let Some(chunk) = field.chunk().await? {
         bytes.extend_from_slice(&chunk);

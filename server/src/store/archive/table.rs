@@ -73,6 +73,7 @@ tables!(
     document_initial,
     document_relation,
     signing_rule,
+    document_copy,
     signature_pending,
     verification,
     dispatch,

@@ -9,6 +9,7 @@ pub mod dispatch_status;
 pub mod dispatch_support;
 pub mod document;
 pub mod document_appendix;
+pub mod document_copy;
 pub mod document_initial;
 pub mod document_metadata;
 pub mod document_relation;

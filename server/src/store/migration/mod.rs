@@ -8,6 +8,7 @@ mod m0011_search;
 mod m0012_numbers;
 mod m0020_metadata;
 mod m0021_outgoing;
+mod m0022_copies;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryOrder};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, seaql_migrations};
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_numbers::Migration),
             Box::new(m0020_metadata::Migration),
             Box::new(m0021_outgoing::Migration),
+            Box::new(m0022_copies::Migration),
         ]
     }
 }
