@@ -9,6 +9,7 @@
 
 pub mod binary;
 pub mod fixture;
+pub mod forms;
 pub mod link;
 pub mod paper;
 pub mod people;

@@ -9,8 +9,13 @@
 
 mod archival;
 mod authority;
+mod clauses;
+mod devices;
 mod levels;
+mod matrix;
+mod online;
 mod papers;
+mod relay;
 mod reports;
 mod signatures;
 mod training_pki;
