@@ -43,8 +43,16 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("post", "/api/v1/documents/{id}/revision", PEOPLE),
     ("post", "/api/v1/documents/{id}/rewriting", PEOPLE),
     ("post", "/api/v1/documents/{id}/appendices", PEOPLE),
-    ("post", "/api/v1/documents/{id}/appendices/{number}/removal", PEOPLE),
-    ("get", "/api/v1/documents/{id}/appendices/{number}/content", PEOPLE),
+    (
+        "post",
+        "/api/v1/documents/{id}/appendices/{number}/removal",
+        PEOPLE,
+    ),
+    (
+        "get",
+        "/api/v1/documents/{id}/appendices/{number}/content",
+        PEOPLE,
+    ),
     ("post", "/api/v1/documents/{id}/initial", PEOPLE),
     ("get", "/api/v1/signing-rule", PEOPLE),
     // Which agency a copy is made for stands in the form; its clerk alone may: tests/documents/copies.rs.
@@ -54,7 +62,11 @@ const MATRIX: &[(&str, &str, &str)] = &[
     // Each signer sets the rule about their own signature, in an agency where they sign.
     ("post", "/api/v1/signing-rule", PEOPLE),
     ("get", "/api/v1/dispatches/{id}/attached", PEOPLE),
-    ("get", "/api/v1/dispatches/{id}/appendices/{number}/content", PEOPLE),
+    (
+        "get",
+        "/api/v1/dispatches/{id}/appendices/{number}/content",
+        PEOPLE,
+    ),
     ("get", "/api/v1/documents/{id}", PEOPLE),
     ("get", "/api/v1/documents/{id}/signature-image", PEOPLE),
     ("get", "/api/v1/documents/{id}/versions/{number}/content", PEOPLE),

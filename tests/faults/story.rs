@@ -86,7 +86,9 @@ impl People {
                     continue;
                 }
                 "draft" => (&officer, "submission", json!({})),
-                "submitted" if document["review"]["content"]["done"] == false => (&officer, "initial", json!({})),
+                "submitted" if document["review"]["content"]["done"] == false => {
+                    (&officer, "initial", json!({}))
+                }
                 "submitted" => (&leader, "signature", pin.clone()),
                 "signed" => (&clerk, "number", json!({})),
                 "numbered" => (&clerk, "seal", pin.clone()),
@@ -196,7 +198,10 @@ impl People {
 
     /// Says of the draft how many copies there are to be.
     async fn revise(&self, officer: &Client, path: &str) -> Result<(), Died> {
-        let me = ask(officer.get("/api/v1/session")).await?["id"].as_str().unwrap().to_owned();
+        let me = ask(officer.get("/api/v1/session")).await?["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         let said = self.said(officer).await?;
         let form = said
             .text("metadata", r#"{"copies":12}"#)

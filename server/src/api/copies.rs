@@ -161,7 +161,11 @@ async fn make(State(app): State<App>, person: Person, mut form: Multipart) -> Re
         (status = NOT_FOUND, body = problem::Body)
     )
 )]
-async fn content(State(app): State<App>, person: Person, Path(id): Path<String>) -> Result<Response, Problem> {
+async fn content(
+    State(app): State<App>,
+    person: Person,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     let row = Entity::find_by_id(id).one(app.store.read()).await?;
     let row = row.filter(|row| person.may(Action::ReadRegisters, &row.agency_id));
     let row = row.ok_or_else(Problem::not_found)?;

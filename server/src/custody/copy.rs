@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use hoian_signer::appearance;
-use hoian_signer::sign::Signed;
+use hoian_signer::sign::{Key as _, Signed};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
@@ -98,7 +98,9 @@ impl Custody {
             .run(move || appendix::top_right(&file, lines, &name, signing_time, &key))
             .await??;
         let draft = self.store.blobs().put(part).await?;
-        let id = self.keep_copy(presence, &agency, wanted, ready, draft, &signed).await?;
+        let id = self
+            .keep_copy(presence, &agency, wanted, ready, draft, &signed)
+            .await?;
         fail_point::hit("copy.kept");
         match self.complete_copy_within(&id, self.settings.wait()).await {
             Ok(()) => Ok((id, Outcome::Stored)),
@@ -112,7 +114,8 @@ impl Custody {
     /// # Errors
     /// [`Error::TimeStamp`] when the authority did not answer in time.
     pub async fn complete_copy(&self, id: &str) -> Result<()> {
-        self.complete_copy_within(id, self.settings.time_stamp_time()).await
+        self.complete_copy_within(id, self.settings.time_stamp_time())
+            .await
     }
 
     async fn complete_copy_within(&self, id: &str, patience: std::time::Duration) -> Result<()> {
@@ -121,7 +124,8 @@ impl Custody {
         let Some(pending) = row.pending else {
             return Ok(());
         };
-        let signed: Signed = serde_json::from_str(&pending).map_err(|_| Error::Row("document_copy.pending"))?;
+        let signed: Signed =
+            serde_json::from_str(&pending).map_err(|_| Error::Row("document_copy.pending"))?;
         let signed = self.time_stamped(signed, patience).await?;
         let draft = self.store.blobs().get(&row.draft).await?;
         let finished = Bytes::from(self.run(move || signed.complete(&draft)).await??);

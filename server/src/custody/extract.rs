@@ -65,7 +65,12 @@ fn flatten(part: &mut Document, page: ObjectId) -> lopdf::Result<()> {
     let before = contents(part, page)?;
     let open = part.add_object(Stream::new(Dictionary::new(), b"q\n".to_vec()));
     let close = part.add_object(Stream::new(Dictionary::new(), content.into_bytes()));
-    let all = [vec![Object::Reference(open)], before, vec![Object::Reference(close)]].concat();
+    let all = [
+        vec![Object::Reference(open)],
+        before,
+        vec![Object::Reference(close)],
+    ]
+    .concat();
     let dictionary = part.get_object_mut(page)?.as_dict_mut()?;
     dictionary.set("Contents", all);
     dictionary.set("Annots", kept);
@@ -91,21 +96,27 @@ fn appearance(part: &Document, widget: &Dictionary) -> Option<(ObjectId, [f64; 4
     let stream = part.get_object(form).ok()?.as_stream().ok()?;
     let numbers = |object: &Object| -> Option<Vec<f64>> {
         let array = part.dereference(object).ok()?.1.as_array().ok()?;
-        array.iter().map(|number| number.as_float().ok().map(f64::from)).collect()
+        array
+            .iter()
+            .map(|number| number.as_float().ok().map(f64::from))
+            .collect()
     };
     let rect = numbers(widget.get(b"Rect").ok()?)?;
     let bounds = numbers(stream.dict.get(b"BBox").ok()?)?;
     let matrix = stream.dict.get(b"Matrix").ok().and_then(numbers);
     let matrix = matrix.unwrap_or_else(|| vec![1.0, 0.0, 0.0, 1.0, 0.0, 0.0]);
-    let ([left, bottom, right, top], [x0, y0, x1, y1]) = (rect[..].try_into().ok()?, bounds[..].try_into().ok()?);
+    let ([left, bottom, right, top], [x0, y0, x1, y1]) =
+        (rect[..].try_into().ok()?, bounds[..].try_into().ok()?);
     let [a, b, c, d, e, f]: [f64; 6] = matrix[..].try_into().ok()?;
-    let corners = [(x0, y0), (x1, y0), (x0, y1), (x1, y1)].map(|(x, y): (f64, f64)| (a * x + c * y + e, b * x + d * y + f));
+    let corners = [(x0, y0), (x1, y0), (x0, y1), (x1, y1)]
+        .map(|(x, y): (f64, f64)| (a * x + c * y + e, b * x + d * y + f));
     let least = |values: [f64; 4]| values.into_iter().fold(f64::INFINITY, f64::min);
     let most = |values: [f64; 4]| values.into_iter().fold(f64::NEG_INFINITY, f64::max);
     let (xs, ys) = (corners.map(|corner| corner.0), corners.map(|corner| corner.1));
     let (width, height): (f64, f64) = (most(xs) - least(xs), most(ys) - least(ys));
     let (wide, high): (f64, f64) = (right - left, top - bottom);
-    if width <= 0.0 || height <= 0.0 || !(wide.is_finite() && high.is_finite()) || wide <= 0.0 || high <= 0.0 {
+    if width <= 0.0 || height <= 0.0 || !(wide.is_finite() && high.is_finite()) || wide <= 0.0 || high <= 0.0
+    {
         return None;
     }
     let (sx, sy) = (wide / width, high / height);

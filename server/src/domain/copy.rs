@@ -81,7 +81,12 @@ pub enum Refusal {
 ///
 /// # Errors
 /// [`Refusal`].
-pub fn permit(form: Form, original: Original, pages: Option<&str>, count: u32) -> Result<BTreeSet<u32>, Refusal> {
+pub fn permit(
+    form: Form,
+    original: Original,
+    pages: Option<&str>,
+    count: u32,
+) -> Result<BTreeSet<u32>, Refusal> {
     let all: BTreeSet<u32> = (1..=count).collect();
     let wanted = match pages.map(str::trim).filter(|pages| !pages.is_empty()) {
         Some(pages) => listed(pages, count).ok_or(Refusal::Pages)?,
@@ -132,15 +137,26 @@ mod tests {
             (TrichSao, Paper, None, pages(&[1, 2, 3])),
         ];
         for (form, original, wanted, expected) in cases {
-            assert_eq!(permit(form, original, wanted, 3), expected, "{form:?} {original:?} {wanted:?}");
+            assert_eq!(
+                permit(form, original, wanted, 3),
+                expected,
+                "{form:?} {original:?} {wanted:?}"
+            );
         }
         for wrong in ["0", "4", "2-1", "a", "1,,2", "1-", "-1", "1;2", "99999999999"] {
-            assert_eq!(permit(TrichSao, Electronic, Some(wrong), 3), Err(Refusal::Pages), "{wrong}");
+            assert_eq!(
+                permit(TrichSao, Electronic, Some(wrong), 3),
+                Err(Refusal::Pages),
+                "{wrong}"
+            );
         }
     }
 
     #[test]
     fn keeps_the_case_of_an_abbreviation() {
-        assert_eq!(Form::ALL.map(|form| form.notation("UBND")), ["SY-UBND", "SL-UBND", "TrS-UBND"]);
+        assert_eq!(
+            Form::ALL.map(|form| form.notation("UBND")),
+            ["SY-UBND", "SL-UBND", "TrS-UBND"]
+        );
     }
 }

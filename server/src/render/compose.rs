@@ -52,14 +52,21 @@ impl Facts<'_> {
             issuer: layout.enacts.map(|_| self.decides()),
             enacts: layout.enacts.map(str::to_owned),
             addressing: match layout.addressing {
-                Addressing::KinhGui => "Kính gửi:".to_owned(),
+                Addressing::KinhGui | Addressing::Nobody => "Kính gửi:".to_owned(),
                 Addressing::Telegraphs => format!("{} điện:", self.decides().to_uppercase()),
             },
-            addressees: said.addressees.clone(),
+            addressees: self.addressees(),
             bases: body.bases,
             opening: None,
             content,
-            signature: self.signature(),
+            signature: match layout.signs_as {
+                Some(part) => SignatureBlock {
+                    authority: None,
+                    position: part.to_owned(),
+                    full_name: self.signer.to_owned(),
+                },
+                None => self.signature(),
+            },
             beside: layout.beside.map(|position| SignatureBlock {
                 authority: None,
                 position: position.to_owned(),
@@ -89,6 +96,13 @@ impl Facts<'_> {
         format!("{head} {}", self.agency)
     }
 
+    fn addressees(&self) -> Vec<String> {
+        match Layout::of(self.kind).addressing {
+            Addressing::Nobody => Vec::new(),
+            Addressing::KinhGui | Addressing::Telegraphs => self.metadata.addressees.clone(),
+        }
+    }
+
     fn signature(&self) -> SignatureBlock {
         let title = self.metadata.title(self.agency_kind, self.agency, self.position);
         SignatureBlock {
@@ -100,7 +114,7 @@ impl Facts<'_> {
 
     /// "Như trên" names the addressees first; a decision names its article of execution by itself.
     fn receivers(&self) -> Vec<String> {
-        let above = (!self.metadata.addressees.is_empty()).then(|| "Như trên".to_owned());
+        let above = (!self.addressees().is_empty()).then(|| "Như trên".to_owned());
         above
             .into_iter()
             .chain(self.metadata.receivers.iter().cloned())

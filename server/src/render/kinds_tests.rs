@@ -93,6 +93,11 @@ fn every_kind_is_set_with_its_blanks_and_its_name_block_is_found() {
             "{}: {said}",
             kind.name
         );
+        let addressed = layout.addressing != layout::Addressing::Nobody;
+        assert_eq!(said.contains("Như trên"), addressed, "{}: {said}", kind.name);
+        if let Some(part) = layout.signs_as {
+            assert!(said.contains(&part.to_uppercase()), "{}: {said}", kind.name);
+        }
         assert_eq!(said.contains("./."), layout.closed, "{}: {said}", kind.name);
     }
 }

@@ -9,8 +9,10 @@ pub struct Layout {
     pub heading: Heading,
     /// Who decides stands over the bases, and this word between them and the articles.
     pub enacts: Option<&'static str>,
-    /// "Kính gửi:" stands before the content.
+    /// What stands before the addressees.
     pub addressing: Addressing,
+    /// The signer's part in the paper, where it is that and not the position which stands over the signature (mẫu 1.9).
+    pub signs_as: Option<&'static str>,
     /// Who signs beside, on the left.
     pub beside: Option<&'static str>,
     /// The content ends with `./.`; agreements between parties do not.
@@ -22,6 +24,8 @@ pub struct Layout {
 pub enum Addressing {
     /// Nobody is addressed unless the writer names someone.
     KinhGui,
+    /// The form of this kind addresses nobody: it decides, rules, records or certifies.
+    Nobody,
     /// "CHỦ TỊCH ỦY BAN NHÂN DÂN TỈNH điện:" (mẫu 1.6).
     Telegraphs,
 }
@@ -30,8 +34,14 @@ const NAMED: Layout = Layout {
     heading: Heading::Named,
     enacts: None,
     addressing: Addressing::KinhGui,
+    signs_as: None,
     beside: None,
     closed: true,
+};
+
+const UNADDRESSED: Layout = Layout {
+    addressing: Addressing::Nobody,
+    ..NAMED
 };
 
 impl Layout {
@@ -40,12 +50,13 @@ impl Layout {
         match kind.code {
             "NQ" => Self {
                 enacts: Some("Quyết nghị:"),
-                ..NAMED
+                ..UNADDRESSED
             },
             "QĐ" => Self {
                 enacts: Some("Quyết định:"),
-                ..NAMED
+                ..UNADDRESSED
             },
+            "QC" | "QyĐ" | "GGT" | "GNP" => UNADDRESSED,
             "CV" => Self {
                 heading: Heading::About,
                 ..NAMED
@@ -60,16 +71,19 @@ impl Layout {
             },
             "BB" => Self {
                 beside: Some("Thư ký"),
-                ..NAMED
+                signs_as: Some("Chủ tọa"),
+                ..UNADDRESSED
             },
             "HĐ" | "BGN" | "BTT" => Self {
                 beside: Some("Đại diện Bên B"),
+                signs_as: Some("Đại diện Bên A"),
                 closed: false,
-                ..NAMED
+                ..UNADDRESSED
             },
             "GUQ" => Self {
                 beside: Some("Người được ủy quyền"),
-                ..NAMED
+                signs_as: Some("Người ủy quyền"),
+                ..UNADDRESSED
             },
             _ => NAMED,
         }
