@@ -12,6 +12,7 @@ mod beside;
 mod copies;
 mod crowd;
 mod drafting;
+mod fanout;
 mod handling;
 mod judges;
 mod numbers;

@@ -1,6 +1,5 @@
 //! A file becomes a draft, and a draft another one.
 
-use hoian_signer::pdf::text;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -8,6 +7,7 @@ use serde_json::json;
 
 use super::desk::NewVersion;
 use super::error::{Error, Result};
+use super::indexing::Said;
 use super::initials::Reviewers;
 use super::intake;
 use super::place::{self, Places, Size, find_places};
@@ -20,12 +20,13 @@ use crate::domain::id::{AgencyId, PersonId};
 use crate::domain::numbering::{self, Kind};
 use crate::domain::relation::Relation;
 use crate::domain::role::{self, Role, may};
-use crate::domain::search::{belongs_to, issued_by, of_kind, subject_key, words};
+use crate::domain::search::subject_key;
 use crate::fail_point;
 use crate::render;
 use crate::store::blob::Stored;
 use crate::store::entity::{agency, document, document_metadata, membership, person, signature_image};
-use crate::store::{Tx, audit, search};
+use crate::store::search::{self, Entry};
+use crate::store::{Tx, audit};
 
 /// What the drafter says of a document.
 #[derive(Debug, Clone)]
@@ -72,11 +73,11 @@ impl Custody {
         description: Description,
         stored: &Stored,
     ) -> Result<DocumentId> {
-        let checked = self
-            .checked(presence, &presence.person_id, description, stored)
-            .await?;
         let now = self.clock.now();
         let id = DocumentId(self.clock.new_id());
+        let checked = self
+            .checked(presence, &id, &presence.person_id, description, stored)
+            .await?;
         let row = document::ActiveModel {
             id: Set(id.clone()),
             agency_id: Set(checked.agency.id.clone()),
@@ -110,8 +111,7 @@ impl Custody {
                 document::Entity::insert(row).exec_without_returning(tx).await?;
                 version.insert(tx, now, &id).await?;
                 checked.keep(tx, &id).await?;
-                let Entry { meta, body, scope } = &checked.entry;
-                search::add(tx, &id, meta, body, scope).await?;
+                search::add(tx, std::slice::from_ref(&checked.entry)).await?;
                 audit::append(tx, now, &presence.actor(), "document.drafted", &subject, detail).await?;
                 Ok::<_, Error>(())
             })
@@ -138,7 +138,7 @@ impl Custody {
         };
         let file = stored.unwrap_or(&standing);
         let checked = self
-            .checked(presence, &step.row.drafter_id, description, file)
+            .checked(presence, id, &step.row.drafter_id, description, file)
             .await?;
         if checked.agency.id != step.row.agency_id {
             return Err(Error::NotFound);
@@ -158,8 +158,7 @@ impl Custody {
                     version.insert(tx, now, id).await?;
                 }
                 checked.keep(tx, id).await?;
-                let Entry { meta, body, scope } = &checked.entry;
-                search::replace(tx, id, meta, body, scope).await?;
+                search::replace(tx, &checked.entry).await?;
                 step.take(tx, now, &presence.actor(), checked.columns(), detail)
                     .await
             })
@@ -171,6 +170,7 @@ impl Custody {
     async fn checked(
         &self,
         presence: &Presence,
+        id: &DocumentId,
         drafter: &PersonId,
         description: Description,
         stored: &Stored,
@@ -195,6 +195,20 @@ impl Custody {
         let pages = self.run(move || intake::check(&document, now)).await??;
         let (signature, seal) = self.sizes(&signer.id, &agency.id).await?;
         let found = find_places(&pages, &signer.full_name, None, signature, seal);
+        let said = Said {
+            id,
+            kind: description.kind,
+            subject: &description.subject,
+            agency: &agency,
+            drafter,
+            signer: &signer.id,
+            signer_name: &signer.full_name,
+            reviewers: [
+                description.reviewers.content.as_ref(),
+                description.reviewers.form.as_ref(),
+            ],
+        };
+        let entry = said.entry(&pages);
         let typeset = description.blanks.as_ref().map(place::blanks);
         Ok(Checked {
             places: found.map(|found| match typeset {
@@ -202,7 +216,7 @@ impl Custody {
                 None => found,
             }),
             page_count: i32::try_from(pages.len()).unwrap_or(i32::MAX),
-            entry: Entry::of(&description, drafter, &agency, &signer.full_name, &pages),
+            entry,
             description,
             agency,
             signer,
@@ -308,48 +322,6 @@ impl Checked {
             .await?;
         Ok(())
     }
-}
-
-/// What the index of words keeps of a document.
-struct Entry {
-    meta: String,
-    body: String,
-    scope: String,
-}
-
-impl Entry {
-    fn of(
-        description: &Description,
-        drafter: &PersonId,
-        agency: &agency::Model,
-        signer: &str,
-        pages: &[text::Page],
-    ) -> Self {
-        let meta = [description.kind.name, &description.subject, &agency.name, signer].join(" ");
-        let mut meta = words(&meta);
-        meta.insert(of_kind(description.kind.code));
-        let lines = pages.iter().flat_map(|page| &page.lines);
-        let runs = lines.flat_map(|line| line.runs.iter().map(|run| run.text.as_str()).chain([" "]));
-        let reviewers = &description.reviewers;
-        let people = [drafter, &description.signer];
-        let people = people
-            .into_iter()
-            .chain(&reviewers.content)
-            .chain(&reviewers.form);
-        let scope: Vec<_> = [issued_by(&agency.id)]
-            .into_iter()
-            .chain(people.map(belongs_to))
-            .collect();
-        Self {
-            meta: joined(meta),
-            body: joined(words(&runs.collect::<String>())),
-            scope: scope.join(" "),
-        }
-    }
-}
-
-fn joined(words: std::collections::BTreeSet<String>) -> String {
-    words.into_iter().collect::<Vec<_>>().join(" ")
 }
 
 const USUAL_SIGNATURE: Size = Size {

@@ -22,6 +22,7 @@ mod extract;
 mod fetch;
 pub mod handling;
 pub mod initials;
+mod indexing;
 pub mod intake;
 pub mod issue;
 mod key;

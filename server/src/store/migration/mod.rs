@@ -9,6 +9,7 @@ mod m0012_numbers;
 mod m0020_metadata;
 mod m0021_outgoing;
 mod m0022_copies;
+mod m0030_words;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryOrder};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, seaql_migrations};
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0020_metadata::Migration),
             Box::new(m0021_outgoing::Migration),
             Box::new(m0022_copies::Migration),
+            Box::new(m0030_words::Migration),
         ]
     }
 }
