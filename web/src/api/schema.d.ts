@@ -21,6 +21,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/copies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Copies that an agency of this person has made, the latest first. */
+        get: operations["list"];
+        put?: never;
+        /** Makes a certified copy or an extract (sao y, sao lục, trích sao): PAdES B-T with the agency's key. */
+        post: operations["make"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/copies/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The PDF of a copy, once the agency's signature is in it. */
+        get: operations["content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dispatches": {
         parameters: {
             query?: never;
@@ -962,6 +997,11 @@ export interface components {
             id: components["schemas"]["PersonId"];
             memberships: components["schemas"]["Membership"][];
         };
+        /**
+         * @description Which form of copy.
+         * @enum {string}
+         */
+        CopyForm: "sao_y" | "sao_luc" | "trich_sao";
         /** @description To whom the lead hands it on. */
         Delegation: {
             lead_id: components["schemas"]["PersonId"];
@@ -1116,6 +1156,21 @@ export interface components {
          * @enum {string}
          */
         DocumentAction: "revise" | "submit" | "return" | "initial" | "sign" | "number" | "seal" | "complete" | "abandon" | "issue" | "recall";
+        /** @description A copy. */
+        DocumentCopy: {
+            /** @description `05/TrS-UBND`. */
+            code: string;
+            form: components["schemas"]["CopyForm"];
+            id: string;
+            made_at: components["schemas"]["Timestamp"];
+            /** @description The pages of an extract. */
+            pages?: string | null;
+            person: string;
+            /** @description The copied paper in words. */
+            title: string;
+            /** @description The agency's signature waits for its time-stamp. */
+            waiting_time_stamp: boolean;
+        };
         /** @description A document, from its draft to its issue. */
         DocumentId: string;
         /** @description A kind of paper and how it is written. */
@@ -1381,6 +1436,26 @@ export interface components {
             document_id: components["schemas"]["DocumentId"];
             relation: components["schemas"]["Relation"];
         };
+        /** @description The form. */
+        NewCopy: {
+            agency_id: string;
+            /** @description A document that has come to the agency. */
+            dispatch_id?: string | null;
+            /** @description A document that the agency has issued. */
+            document_id?: string | null;
+            /**
+             * Format: binary
+             * @description A scan of a paper, with its description in `title`.
+             */
+            file?: string | null;
+            /** @example trich_sao */
+            form: string;
+            /** @description `1, 3-5`. */
+            pages?: string | null;
+            /** @description Of the agency's key. */
+            pin: string;
+            title?: string | null;
+        };
         /** @description A meeting to be called. */
         NewMeeting: {
             agency_id?: components["schemas"]["AgencyId"] | null;
@@ -1472,6 +1547,25 @@ export interface components {
                 urgency: number;
                 /** @description As in the signer command's contract; empty until it has been verified. */
                 verdict?: string | null;
+            }[];
+            /** @description Ask with `after` set to this for the next page; absent on the last. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_DocumentCopy: {
+            items: {
+                /** @description `05/TrS-UBND`. */
+                code: string;
+                form: components["schemas"]["CopyForm"];
+                id: string;
+                made_at: components["schemas"]["Timestamp"];
+                /** @description The pages of an extract. */
+                pages?: string | null;
+                person: string;
+                /** @description The copied paper in words. */
+                title: string;
+                /** @description The agency's signature waits for its time-stamp. */
+                waiting_time_stamp: boolean;
             }[];
             /** @description Ask with `after` set to this for the next page; absent on the last. */
             next?: string | null;
@@ -1905,6 +1999,117 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description How many items, 1 to 200. Default 50. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DocumentCopy"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["NewCopy"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentCopy"];
+                };
+            };
+            /** @description Signed; waits for its time-stamp. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentCopy"];
+                };
+            };
+            /** @description Not a clerk, or a wrong PIN (`tries_left`). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No copy that the law knows. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
