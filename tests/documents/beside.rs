@@ -160,6 +160,8 @@ async fn a_leader_signs_after_those_who_were_named_have_initialled_and_again_aft
     assert_eq!(problem(early, 409).await, "not-initialled");
     let waiting = get(&leader, "/api/v1/documents?box=waiting").await;
     assert_eq!(waiting["items"], json!([]), "it does not wait for the leader yet");
+    let moving = get(&leader, "/api/v1/documents?box=in_progress").await;
+    assert_eq!(moving["items"][0]["id"], json!(id), "it waits for others");
     // The officer answers for the content, the clerk for the form.
     assert_eq!(
         problem(act(&leader, &id, "initial", json!({})).await, 403).await,

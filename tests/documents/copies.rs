@@ -116,7 +116,7 @@ async fn copies_of_papers_share_one_sequence_and_take_every_page() {
     let signed = copy(&clerk, &with(&[("form", "sao_y")]), Some(signed)).await;
     assert_eq!(
         problem(signed, 422).await,
-        "signed",
+        "signed-already",
         "no scan of a paper bears a signature"
     );
     let mut codes = Vec::new();
@@ -137,7 +137,7 @@ async fn what_came_to_an_agency_is_extracted_once_it_stands_in_its_register() {
         200,
     )
     .await;
-    office.run_jobs().await;
+    crate::handling::verified(&office, &id).await;
     let receiver = office.server.log_in("vanthu.sonv").await;
     let dispatch = crate::handling::first(&receiver, "").await;
     let dispatch_id = dispatch.rsplit('/').next().unwrap().to_owned();

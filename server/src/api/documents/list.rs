@@ -134,7 +134,9 @@ fn waiting(person: &Person) -> Condition {
         .add(done(Column::ContentReviewerId, Column::ContentInitialled))
         .add(done(Column::FormReviewerId, Column::FormInitialled));
     let due = |reviewer: Column, initialled: Column| {
+        // What waits is also asked for negated, and the negation of a comparison with nothing is nothing.
         Condition::all()
+            .add(reviewer.is_not_null())
             .add(reviewer.eq(person.id.clone()))
             .add(initialled.eq(false))
     };
