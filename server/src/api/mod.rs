@@ -7,6 +7,7 @@
 
 mod agencies;
 pub mod body;
+mod calendar;
 mod copies;
 mod dispatches;
 mod documents;
@@ -55,6 +56,7 @@ fn families() -> OpenApiRouter<App> {
         .merge(search::routes())
         .merge(verifications::routes())
         .merge(meetings::routes())
+        .merge(calendar::routes())
         .merge(socket::routes())
 }
 

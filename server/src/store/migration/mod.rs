@@ -10,6 +10,7 @@ mod m0020_metadata;
 mod m0021_outgoing;
 mod m0022_copies;
 mod m0030_words;
+mod m0040_conference;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryOrder};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, seaql_migrations};
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0021_outgoing::Migration),
             Box::new(m0022_copies::Migration),
             Box::new(m0030_words::Migration),
+            Box::new(m0040_conference::Migration),
         ]
     }
 }
