@@ -77,7 +77,7 @@ async function draft(stage, see) {
   await writeFile(plan, await unsigned(page))
   await page.setInputFiles('input[type=file]', plan)
   await page.getByLabel('Trích yếu').fill('Cải cách hành chính năm 2027 của tỉnh Lam Giang')
-  await page.getByLabel('Người ký').selectOption({ label: await optionOf(page, 'Nguyễn Thị Minh Hà') })
+  await page.getByLabel('Người ký', { exact: true }).selectOption({ label: await optionOf(page, 'Nguyễn Thị Minh Hà') })
   await page.getByText('Hỏa tốc', { exact: true }).click()
   await drawn(page)
   await see('soan-trinh-ky-chi-tiet', page)
@@ -98,8 +98,11 @@ async function draft(stage, see) {
 async function unsigned(page) {
   const { items } = await fetched(page, '/documents?box=in_progress', 'json')
   assert.ok(items.length > 0, 'the demo has a paper of this officer')
-  return Buffer.from(await fetched(page, `/documents/${items[0].id}/versions/1/content`, 'bytes'))
+  return versionOf(page, items[0].id, 1)
 }
+
+const versionOf = async (page, id, number) =>
+  Buffer.from(await fetched(page, `/documents/${id}/versions/${number}/content`, 'bytes'))
 
 function fetched(page, path, as) {
   return page.evaluate(
@@ -178,12 +181,16 @@ async function bind(stage, id, see) {
   await heading(page, /đã phát hành\.$/)
   await drawn(page)
   await see('da-phat-hanh', page)
+  const scan = { name: 'ban-quet.pdf', mimeType: 'application/pdf', buffer: await versionOf(page, id, 1) }
   await page.getByRole('link', { name: 'Trích sao' }).click()
   await heading(page, 'Sao y, sao lục, trích sao bằng chữ ký số của cơ quan.')
-  await page.getByLabel('Các trang').fill('1')
+  await page.getByText('Văn bản điện tử không sao y, sao lục').waitFor()
+  await page.goto(`${stage.url}/ban-sao`)
+  await page.getByLabel('Số, ký hiệu và trích yếu của bản được sao').fill('12/QĐ-TTg, Phê duyệt quy hoạch')
+  await page.locator('form input[type=file]').setInputFiles(scan)
   await page.getByLabel('Mã PIN của khóa ký').fill(stage.pin)
   await page.getByRole('button', { name: 'Ký số bản sao' }).click()
-  await page.getByText('01/TrS-UBND', { exact: true }).waitFor()
+  await page.getByText('01/SY-UBND', { exact: true }).waitFor()
   await see('ban-sao', page)
   await leave(page)
 }

@@ -142,7 +142,7 @@ impl People {
         versions_follow_from_one_another(&officer, &path, &document).await?;
         let verdict = verdict(&receiver).await?;
         assert_eq!(verdict, "TOTAL-PASSED");
-        self.extract(&clerk, &id).await?;
+        self.certify(&clerk).await?;
         self.give_back(origin, &clerk, &path).await?;
         self.meet(origin).await?;
         Ok(End {
@@ -151,14 +151,14 @@ impl People {
         })
     }
 
-    /// The clerk extracts the first page, once.
-    async fn extract(&self, clerk: &Client, id: &str) -> Result<(), Died> {
+    /// The clerk certifies the copy of a paper, once.
+    async fn certify(&self, clerk: &Client) -> Result<(), Died> {
         loop {
             let copies = ask(clerk.get("/api/v1/copies")).await?;
             let copies = copies["items"].as_array().unwrap().clone();
             match copies.first() {
                 Some(copy) if copy["waiting_time_stamp"] == false => {
-                    assert_eq!((copies.len(), &copy["code"]), (1, &json!("01/TrS-UBND")));
+                    assert_eq!((copies.len(), &copy["code"]), (1, &json!("01/SY-UBND")));
                     return Ok(());
                 }
                 Some(_) => tokio::time::sleep(Duration::from_millis(100)).await,
@@ -167,9 +167,9 @@ impl People {
                     let agency = me["memberships"][0]["agency_id"].as_str().unwrap().to_owned();
                     let form = Form::new()
                         .text("agency_id", agency)
-                        .text("document_id", id.to_owned())
-                        .text("form", "trich_sao")
-                        .text("pages", "1")
+                        .text("form", "sao_y")
+                        .text("title", "12/QĐ-TTg, Phê duyệt quy hoạch")
+                        .part("file", Part::bytes(self.paper.clone()).file_name("ban-quet.pdf"))
                         .text("pin", self.pin.clone());
                     ask(clerk.post("/api/v1/copies").multipart(form)).await?;
                 }
