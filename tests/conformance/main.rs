@@ -11,6 +11,12 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "../tampering/attacker.rs"]
+mod attacker;
+mod chain;
+mod past;
+mod world;
+
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 

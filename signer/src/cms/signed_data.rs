@@ -307,6 +307,14 @@ impl SignerInfo {
             .flat_map(|attribute| attribute.values.iter().map(Vec::as_slice))
     }
 
+    /// All values of a signed attribute, DER each.
+    pub fn values<'s>(&'s self, kind: &'s [u8]) -> impl Iterator<Item = &'s [u8]> {
+        self.signed_attributes
+            .iter()
+            .filter(move |attribute| attribute.kind == kind)
+            .flat_map(|attribute| attribute.values.iter().map(Vec::as_slice))
+    }
+
     /// OCSP responses and CRLs of Adobe's signed attribute: `{ [0] CRLs, [1] OCSP responses }`, both optional.
     pub fn adobe_revocation(&self) -> Result<Evidence> {
         let (mut lists, mut responses) = Evidence::default();

@@ -7,13 +7,17 @@ mod attack;
 mod covered;
 mod cryptography;
 mod difference;
+mod evidence;
+mod existence;
 mod field;
 mod format;
+mod past;
 mod permission;
 mod policy;
 mod remainder;
 mod report;
 mod signature;
+mod stamp;
 mod trust;
 mod unsigned;
 
