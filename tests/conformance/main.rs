@@ -11,8 +11,6 @@
     reason = "a test fails by panicking"
 )]
 
-#[path = "../tampering/attacker.rs"]
-mod attacker;
 mod chain;
 mod past;
 mod world;

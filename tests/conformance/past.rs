@@ -2,8 +2,8 @@
 
 use hoian_signer::cms::oid;
 use hoian_signer::validate::{
-    Indication, Level, Modification, Revocation, RevocationStatus, SignatureReport, SubIndication, Verdict,
-    Warning,
+    Indication, Level, Modification, ObjectKind, Revocation, RevocationStatus, SignatureReport,
+    SubIndication, Verdict, Warning,
 };
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -476,4 +476,59 @@ fn a_document_time_stamp_is_judged_by_the_ones_after_it() {
         Indeterminate,
         SubIndication::OutOfBoundsNoPoe,
     );
+}
+
+#[test]
+fn signed_attributes_are_verified_as_they_stand_in_whatever_order() {
+    let office = Office::with(LONG);
+    let turned = world::with_attributes_turned(&office.signed(), &office.signer.key);
+    let report = office.judge(&turned, IfAvailable);
+    passes(&report);
+    assert!(
+        report.warnings.contains(&Warning::AttributesOutOfOrder),
+        "{report:#?}"
+    );
+}
+
+#[test]
+fn the_report_keeps_what_was_at_hand_and_since_when_it_is_proven_to_exist() {
+    let office = Office::with(LONG);
+    let (response, list) = (
+        office.says(Word::good(SIGNED)),
+        Word::good(SIGNED).list(&office.root, &office.issuing),
+    );
+    let kept = store(
+        &office.stamped(),
+        150,
+        std::slice::from_ref(&response),
+        std::slice::from_ref(&list),
+    );
+    let proven = SIGNED + time::Duration::DAY;
+    let document = stamp(&kept, &office.stamps, proven);
+    let mut policy = policy(&office.root, NOW);
+    assert!(world::judge(&document, &policy).objects.is_empty());
+    policy.keep_objects = true;
+    policy
+        .revocation_lists
+        .push(Word::good(NOW).list(&office.root, &office.issuing));
+    let report = world::judge(&document, &policy);
+    let since = |der: &[u8]| {
+        let found = report.objects.iter().find(|one| one.der == der);
+        found.map(|one| (one.kind, one.existed_at))
+    };
+    assert_eq!(since(&response), Some((ObjectKind::OcspResponse, proven)));
+    assert_eq!(since(&list), Some((ObjectKind::RevocationList, proven)));
+    assert_eq!(
+        since(&office.signer.der()),
+        Some((ObjectKind::Certificate, proven))
+    );
+    assert_eq!(
+        since(&policy.revocation_lists[0]),
+        Some((ObjectKind::RevocationList, NOW))
+    );
+    let chain = &report.signatures[0].chain;
+    assert_eq!(chain.len(), 3);
+    for fingerprint in chain {
+        assert!(report.objects.iter().any(|one| one.fingerprint == *fingerprint));
+    }
 }

@@ -7,6 +7,7 @@ use hoian_signer::sign::{DocumentTimeStamp, Key as _, Level};
 use hoian_signer::validate::{Anchor, Policy, Report, SignatureReport, validate};
 use hoian_signer::x509::Certificate;
 use hoian_signer::x509::algorithm::Digest;
+use hoian_tests::attacker::{self, Change, update, write};
 use hoian_tests::fixture;
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType, IsCa, Issuer, KeyPair,
@@ -15,7 +16,6 @@ use rcgen::{
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use super::attacker::{self, Change, update, write};
 
 /// From and until when something is in force.
 pub type Span = (OffsetDateTime, OffsetDateTime);
@@ -331,7 +331,20 @@ pub fn with_content_time_stamp(
         element(tag::SET, &token),
     ]);
     let cms = attacker::cms(document, [start, end]);
-    let changed = attacker::with_signed_attribute(&cms, attribute, |message| signer.sign(message).unwrap());
+    let add = |attributes: &mut Vec<Vec<u8>>| {
+        attributes.push(attribute);
+        attributes.sort();
+    };
+    let changed = attacker::with_signed_attributes(&cms, add, |message| signer.sign(message).unwrap());
+    attacker::with_cms(document, [start, end], &changed)
+}
+
+/// The document with the signed attributes of its last signature in another order, signed anew.
+pub fn with_attributes_turned(document: &[u8], signer: &pkcs12::Key) -> Vec<u8> {
+    let [start, end, _] = fixture::last_byte_range(document);
+    let cms = attacker::cms(document, [start, end]);
+    let turn = |attributes: &mut Vec<Vec<u8>>| attributes.reverse();
+    let changed = attacker::with_signed_attributes(&cms, turn, |message| signer.sign(message).unwrap());
     attacker::with_cms(document, [start, end], &changed)
 }
 

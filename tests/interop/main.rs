@@ -9,6 +9,7 @@
 
 mod archival;
 mod authority;
+mod encryption;
 mod levels;
 mod papers;
 mod reports;

@@ -10,8 +10,8 @@ use rcgen::{
 };
 use time::{Duration, OffsetDateTime};
 
-use super::attacker::{self, Change, update, update_with_root, write};
-use super::fixture::{self, Pki};
+use hoian_tests::attacker::{self, Change, update, update_with_root, write};
+use hoian_tests::fixture::{self, Pki};
 
 struct Office {
     now: OffsetDateTime,

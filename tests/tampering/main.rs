@@ -8,7 +8,6 @@
     reason = "a test fails by panicking"
 )]
 
-mod attacker;
 mod generated;
 mod hostile;
 

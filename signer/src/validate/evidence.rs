@@ -3,8 +3,9 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use super::existence::Origin;
+use super::existence::{Existence, Origin};
 use super::policy::Policy;
+use super::report::{ObjectKind, ValidationObject};
 use crate::cms::SignedData;
 use crate::crl;
 use crate::error::Result;
@@ -35,7 +36,7 @@ pub(super) struct Evidence {
 #[derive(Debug)]
 pub(super) struct Held {
     answer: Answer,
-    pub(super) der: Vec<u8>,
+    der: Vec<u8>,
     pub(super) origin: Origin,
 }
 
@@ -43,12 +44,6 @@ pub(super) struct Held {
 enum Answer {
     Response(ocsp::Response),
     List(crl::List),
-}
-
-impl Held {
-    pub(super) fn is_list(&self) -> bool {
-        matches!(self.answer, Answer::List(_))
-    }
 }
 
 impl Evidence {
@@ -158,6 +153,34 @@ impl Evidence {
     pub(super) fn origin(&self, certificate: &Certificate) -> Origin {
         let known = self.origins.get(&certificate.der);
         known.copied().unwrap_or(Origin::OUTSIDE)
+    }
+
+    /// Everything at hand, the anchors last.
+    pub(super) fn objects(&self, existence: &Existence<'_>) -> Vec<ValidationObject> {
+        let object = |kind, der: &[u8], origin| ValidationObject {
+            kind,
+            fingerprint: Digest::Sha256
+                .hash(&[der])
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
+            der: der.to_vec(),
+            existed_at: existence.since(origin),
+        };
+        let intermediates = self.store.intermediates.iter();
+        let anchors = self.store.anchors.iter().map(|(anchor, _)| anchor);
+        let anchors = anchors.filter(|anchor| !self.origins.contains_key(&anchor.der));
+        let certificates = intermediates
+            .chain(anchors)
+            .map(|one| object(ObjectKind::Certificate, &one.der, self.origin(one)));
+        let answers = self.answers.iter().map(|held| {
+            let kind = match held.answer {
+                Answer::Response(_) => ObjectKind::OcspResponse,
+                Answer::List(_) => ObjectKind::RevocationList,
+            };
+            object(kind, &held.der, held.origin)
+        });
+        certificates.chain(answers).collect()
     }
 
     /// What the answers at hand say of a certificate; one that does not hold says nothing.

@@ -15,10 +15,11 @@ use super::evidence::Evidence;
 use super::existence::{Existence, Proof};
 use super::field::{self, Field};
 use super::format::{self, Signed, SubFilter};
-use super::permission::Permission;
+use super::permission::{self, Permission};
 use super::policy::Policy;
 use super::report::{
-    Change, Indication, Kind, Modification, Report, SignatureReport, SubIndication, Verdict, Warning,
+    Change, Indication, Kind, Modification, Report, SignatureReport, SubIndication, ValidationObject,
+    Verdict, Warning,
 };
 use super::stamp::Known;
 use super::unsigned;
@@ -66,11 +67,12 @@ pub(super) fn judge(document: &Document<'_>, policy: &Policy) -> Result<Report> 
     });
     digests(&mut candidates);
     let evidence = Evidence::gather(latest, policy);
-    let signatures = indications(document, &candidates, evidence, policy);
+    let (signatures, objects) = indications(document, &candidates, evidence, policy);
     Ok(Report {
         verdict: verdict(&signatures),
         signatures,
-        problem: None,
+        objects,
+        ..Report::without_signatures()
     })
 }
 
@@ -127,7 +129,7 @@ fn indications(
     candidates: &[Candidate<'_>],
     mut evidence: Evidence,
     policy: &Policy,
-) -> Vec<SignatureReport> {
+) -> (Vec<SignatureReport>, Vec<ValidationObject>) {
     let first = candidates
         .iter()
         .filter_map(|candidate| candidate.signed.as_ref().ok())
@@ -157,10 +159,16 @@ fn indications(
         proofs: &proofs,
         policy,
     };
-    candidates
+    let reports = candidates
         .iter()
         .map(|candidate| report(document, candidate, candidates, &steps, context))
-        .collect()
+        .collect();
+    let objects = if policy.keep_objects {
+        evidence.objects(&context.existence(None))
+    } else {
+        Vec::new()
+    };
+    (reports, objects)
 }
 
 /// Document time-stamps from the last to the first: each is judged at the moment the ones after it prove (EN 319 102-1
@@ -214,15 +222,21 @@ fn report(
                 Indication::TotalFailed
             };
             judgement.conclude(indication, SubIndication::FormatFailure, error.to_string());
+            judgement.report.name_reasons();
             return judgement.report;
         }
     };
     judgement.format(document.latest(), signed);
     changes(document, candidate, signed, all, steps, &mut judgement);
+    let own = document.view(signed.revision);
+    if !permission::lets_users_sign(own, &candidate.field.name).unwrap_or(true) {
+        judgement.warn(Warning::AgainstOwnersPermission);
+    }
     match signed.kind {
         Kind::Signature => judgement.signature(signed, context),
         Kind::DocumentTimeStamp => judgement.document_time_stamp(signed, context),
     }
+    judgement.report.name_reasons();
     judgement.report
 }
 

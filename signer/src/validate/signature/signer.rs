@@ -13,6 +13,7 @@ use super::super::report::{CertificateSummary, Level, RevocationStatus, SubIndic
 use super::super::stamp::Known;
 use super::super::trust::{Refusal, Trusted};
 use super::judgement::Judgement;
+use super::summary::hexadecimal_fingerprint;
 use crate::cms::{SignedData, TimeStamp, oid};
 use crate::x509::Purpose;
 use crate::x509::algorithm::{Digest, earlier};
@@ -32,7 +33,8 @@ impl<'c> Context<'c> {
         self.policy.at.unwrap_or(self.policy.now)
     }
 
-    fn existence(&self, own: Option<(usize, OffsetDateTime)>) -> Existence<'c> {
+    /// What is proven, for a signature whose own time is known.
+    pub(super) fn existence(&self, own: Option<(usize, OffsetDateTime)>) -> Existence<'c> {
         Existence {
             now: self.control(),
             stamps: self.proofs,
@@ -233,6 +235,7 @@ impl Judgement {
 
     fn trusted(&mut self, trusted: &Trusted) {
         self.report.regime.clone_from(&trusted.regime);
+        self.report.chain = trusted.path.iter().map(hexadecimal_fingerprint).collect();
         self.report.revocation = trusted.revocation;
         if trusted.embedded {
             self.warn(Warning::EmbeddedAnchor);

@@ -5,9 +5,17 @@ use time::OffsetDateTime;
 use super::super::report::CertificateSummary;
 use crate::x509::Certificate;
 
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// SHA-256 of the DER.
+pub(super) fn hexadecimal_fingerprint(certificate: &Certificate) -> String {
+    hexadecimal(&certificate.fingerprint())
+}
+
 impl CertificateSummary {
     pub(super) fn of(certificate: &Certificate) -> Self {
-        let hexadecimal = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let subject = &certificate.subject;
         Self {
             name: subject
@@ -20,7 +28,7 @@ impl CertificateSummary {
             serial: hexadecimal(&certificate.serial).to_uppercase(),
             not_before: certificate.not_before,
             not_after: certificate.not_after,
-            fingerprint: hexadecimal(&certificate.fingerprint()),
+            fingerprint: hexadecimal_fingerprint(certificate),
         }
     }
 }

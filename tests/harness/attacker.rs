@@ -202,15 +202,18 @@ pub fn with_unsigned_attributes_of(cms: &[u8], other: &[u8]) -> Vec<u8> {
     content_info(&parts_of_one)
 }
 
-/// A CMS with one more signed attribute, signed anew over its SET, without unsigned attributes.
-pub fn with_signed_attribute(cms: &[u8], attribute: Vec<u8>, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> Vec<u8> {
+/// A CMS with its signed attributes changed, DER each, signed anew as they stand, without unsigned attributes.
+pub fn with_signed_attributes(
+    cms: &[u8],
+    change: impl FnOnce(&mut Vec<Vec<u8>>),
+    sign: impl FnOnce(&[u8]) -> Vec<u8>,
+) -> Vec<u8> {
     let mut parts = parts(cms);
     let set = Reader::new(parts.last().unwrap()).any().unwrap();
     let mut signer = elements(set.inside().any().unwrap().content);
     let place = signer.iter().position(|part| part[0] == 0xA0).unwrap();
     let mut attributes = elements(Reader::new(&signer[place]).any().unwrap().content);
-    attributes.push(attribute);
-    attributes.sort();
+    change(&mut attributes);
     let attributes = attributes.concat();
     let value = sign(&ber::element(tag::SET, &attributes));
     signer[place] = ber::element(0xA0, &attributes);
