@@ -5,7 +5,7 @@ export CARGO_TARGET_DIR ?= $(CACHE)/target
 AREAS := smoke api store media conference documents keys signing tampering replay conformance interop faults browsers
 HOIAN := $(CARGO_TARGET_DIR)/release/hoian
 
-.PHONY: run code test bench soak pictures check build web format
+.PHONY: run code test bench soak package pictures check build web format
 
 run: ## Install what is missing, build, serve the demo province
 	@.ci/install run
@@ -35,10 +35,16 @@ bench: ## Figures beside their floors and peers, measured in the same run: make 
 	@.ci/install test
 	@benches/run $(or $(AREA),signer)
 
-soak: ## The long runs: a death at every passing of every fail point, each fuzzer's target for ten minutes
+soak: ## The long runs: every death at every fail point, the package on a clean Debian, each fuzzer for ten minutes
 	@.ci/install test
+	@server/package/try "$$($(MAKE) --no-print-directory package | tail -1)"
 	FAULTS=all cargo test --quiet --locked --workspace --test faults
 	@tests/fuzz/soak $(or $(SECONDS_EACH),600)
+
+package: ## Make the Debian package in target/package
+	@.ci/install run
+	@$(MAKE) --no-print-directory build
+	@server/package/build $(dir $(HOIAN)) target/package
 
 pictures: ## Take the README's pictures anew
 	@.ci/install test

@@ -135,7 +135,7 @@ impl Bench {
             .target("15 ms beyond the key's work", time - floor <= 15.0))
     }
 
-    /// The floor is the issue's own sum: two passes and one copy, as durable as ours.
+    /// The floor is what cannot be less: two passes and one copy, as durable as ours.
     fn sign_large(&self) -> Result<Figure> {
         let output = self.materials.folder.path().join("large-out.pdf");
         let file = &self.materials.large;

@@ -16,7 +16,6 @@ use rcgen::{
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-
 /// From and until when something is in force.
 pub type Span = (OffsetDateTime, OffsetDateTime);
 

@@ -10,6 +10,7 @@
 pub mod attacker;
 pub mod binary;
 pub mod fixture;
+pub mod forms;
 pub mod link;
 pub mod paper;
 pub mod people;

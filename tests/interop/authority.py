@@ -1,5 +1,6 @@
-"""Serves the PKI of pki.yml on a free port: authority.py FOLDER
+"""Serves the PKI of pki.yml on a free port: authority.py FOLDER [ADDRESS]
 
+Certificates name the services at ADDRESS, where there is one: what stands in front of this server.
 Makes every key anew in FOLDER/keys, writes FOLDER/root.pem, FOLDER/issuing.pem and one FOLDER/NAME.p12 for each signer
 (password "mật khẩu"), and prints its address once it answers. Ends when its standard input closes.
 """
@@ -60,8 +61,9 @@ keys = make_keys(folder)
 applications = []
 server = make_server("127.0.0.1", 0, lambda *request: applications[0](*request), threaded=True)
 address = f"http://127.0.0.1:{server.server_port}"
+named = sys.argv[2] if len(sys.argv) > 2 else address
 declared = Path(__file__).with_name("pki.yml").read_text()
-config = CertomancerConfig.from_yaml(declared, key_search_dir=str(folder), external_url_prefix=address)
+config = CertomancerConfig.from_yaml(declared, key_search_dir=str(folder), external_url_prefix=named)
 architecture = config.get_pki_arch(ArchLabel("interop"))
 applications.append(Animator(AnimatorArchStore({ArchLabel("interop"): architecture}), with_web_ui=False))
 export(folder, architecture, keys)

@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
 
 use hoian_tests::binary;
 use serde_json::Value;
@@ -17,10 +18,33 @@ pub struct Authority {
 
 impl Authority {
     pub fn start() -> Self {
+        Self::with_arguments(&[])
+    }
+
+    /// One for all tests of this program that leave it as it is; it ends with the program.
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<Authority> = OnceLock::new();
+        SHARED.get_or_init(Self::start)
+    }
+
+    /// A folder of its own within.
+    pub fn subfolder(&self, name: &str) -> PathBuf {
+        let path = self.path(name);
+        std::fs::create_dir(&path).unwrap();
+        path
+    }
+
+    /// Its certificates name the services at another address, which passes the questions on.
+    pub fn behind(address: &str) -> Self {
+        Self::with_arguments(&[address])
+    }
+
+    fn with_arguments(arguments: &[&str]) -> Self {
         let folder = TempDir::new().unwrap();
         let mut child = Command::new(python())
             .arg(script("authority.py"))
             .arg(folder.path())
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -133,5 +157,10 @@ fn limited(command: &Command) -> Command {
     if let Some(folder) = command.get_current_dir() {
         limited.current_dir(folder);
     }
+    limited.envs(
+        command
+            .get_envs()
+            .filter_map(|(name, value)| Some((name, value?))),
+    );
     limited
 }

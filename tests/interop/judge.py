@@ -83,6 +83,7 @@ def verdict(signature, certificates, long_term):
         "intact": status.intact,
         "valid": status.valid,
         "trusted": status.trusted,
+        "algorithm": signature.signer_info["signature_algorithm"].signature_algo,
         "coverage": status.coverage.name,
         "modification": status.modification_level.name,
         "rules": bool(status.docmdp_ok),

@@ -9,9 +9,14 @@
 
 mod archival;
 mod authority;
+mod clauses;
+mod devices;
 mod encryption;
 mod levels;
+mod matrix;
+mod online;
 mod papers;
+mod relay;
 mod reports;
 mod signatures;
 mod training_pki;

@@ -145,6 +145,7 @@ fn exit_codes_say_whose_fault_it_is_and_leave_no_file() {
             69,
         ),
     ];
+    let before = desk.files();
     for (arguments, code) in cases {
         let output = sign(arguments);
         assert_eq!(
@@ -154,7 +155,7 @@ fn exit_codes_say_whose_fault_it_is_and_leave_no_file() {
             said(&output)
         );
         assert!(!output.stderr.is_empty());
-        assert!(!desk.path("out.pdf").exists() && !desk.path("out.pdf.part").exists());
+        assert_eq!(desk.files(), before, "{arguments:?}");
     }
 }
 
@@ -206,6 +207,15 @@ impl Desk {
 
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    fn files(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.folder.path()).unwrap();
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
     }
 
     fn run(&self, arguments: &[&str]) -> Output {

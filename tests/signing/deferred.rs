@@ -1,7 +1,7 @@
 //! `signer prepare` and `signer complete`: the key is elsewhere, and the state is bound, authenticated and used once.
 
-use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
 
 use hoian_signer::error::Error;
 use hoian_signer::shell::clock;
@@ -42,7 +42,7 @@ fn a_signature_made_elsewhere_completes_its_document_once() {
         std::fs::remove_file(desk.path("out.pdf")).unwrap();
         let again = desk.complete("signature", "paper.pdf");
         assert!(said(&again).contains("it was used already"), "{}", said(&again));
-        assert!(!desk.path("out.pdf").exists() && !desk.path("out.pdf.part").exists());
+        assert!(!desk.path("out.pdf").exists() && desk.leftovers().is_empty());
     }
 }
 
@@ -84,6 +84,90 @@ fn a_signature_of_another_key_uses_nothing_up() {
     assert_eq!(code(&refused), 65, "{}", said(&refused));
     assert!(desk.complete("signature", "paper.pdf").status.success());
     desk.check();
+}
+
+#[test]
+fn of_many_who_complete_at_once_one_succeeds() {
+    let desk = Desk::new(&["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]);
+    for same_output in [true, false] {
+        let task = desk.prepare("sha256", false);
+        desk.sign_elsewhere(&task, "sha256");
+        let output = |number: usize| match same_output {
+            true => "out.pdf".to_owned(),
+            false => format!("out-{number}.pdf"),
+        };
+        let running: Vec<Child> = (0..8).map(|number| desk.start(&output(number))).collect();
+        let ended: Vec<Output> = running
+            .into_iter()
+            .map(|child| child.wait_with_output().unwrap())
+            .collect();
+        let succeeded: Vec<usize> = (0..8).filter(|number| ended[*number].status.success()).collect();
+        assert_eq!(
+            succeeded.len(),
+            1,
+            "{:?}",
+            ended.iter().map(said).collect::<Vec<_>>()
+        );
+        for (number, one) in ended
+            .iter()
+            .enumerate()
+            .filter(|(number, _)| *number != succeeded[0])
+        {
+            assert!(said(one).contains("it was used already"), "{}", said(one));
+            assert!(same_output || !desk.path(&output(number)).exists());
+        }
+        std::fs::rename(desk.path(&output(succeeded[0])), desk.path("out.pdf")).unwrap();
+        desk.check();
+        assert!(desk.leftovers().is_empty(), "{:?}", desk.leftovers());
+    }
+}
+
+/// Whenever the process dies, there is the whole file or none, and never a second one.
+#[test]
+fn a_death_at_any_moment_leaves_no_half_file_and_no_second_use() {
+    let desk = Desk::new(&["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]);
+    let used = desk.path("keeper/used");
+    let count = |folder: &Path| std::fs::read_dir(folder).map_or(0, Iterator::count);
+    let moments: [&dyn Fn(usize) -> bool; 4] = [
+        &|_| true,
+        &|_| !desk.leftovers().is_empty(),
+        &|before| count(&used) > before,
+        &|_| desk.path("out.pdf").exists(),
+    ];
+    let mut ends = [0; 3];
+    for round in 0..12 {
+        let task = desk.prepare("sha256", false);
+        desk.sign_elsewhere(&task, "sha256");
+        let before = count(&used);
+        let mut child = desk.start("out.pdf");
+        let moment = moments[round % moments.len()];
+        while !moment(before) && child.try_wait().unwrap().is_none() {
+            std::thread::yield_now();
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+
+        let (written, taken) = (desk.path("out.pdf").exists(), count(&used) > before);
+        if written {
+            desk.check();
+            std::fs::remove_file(desk.path("out.pdf")).unwrap();
+        }
+        assert!(taken || !written, "a file that counts without its state used up");
+        let again = desk.complete("signature", "paper.pdf");
+        assert_eq!(again.status.success(), !taken, "{}", said(&again));
+        if taken {
+            assert!(said(&again).contains("it was used already"), "{}", said(&again));
+            assert!(!desk.path("out.pdf").exists());
+        } else {
+            desk.check();
+            std::fs::remove_file(desk.path("out.pdf")).unwrap();
+        }
+        ends[usize::from(written) + usize::from(taken)] += 1;
+        desk.leftovers()
+            .iter()
+            .for_each(|left| std::fs::remove_file(left).unwrap());
+    }
+    assert!(ends[0] > 0, "no death came early: {ends:?}");
 }
 
 #[test]
@@ -183,6 +267,36 @@ impl Desk {
                 "attributes",
             ])
             .current_dir(self.folder.path()));
+    }
+
+    /// `signer complete` that is not waited for.
+    fn start(&self, output: &str) -> Child {
+        Command::new(binary::signer())
+            .args([
+                "complete",
+                "--state",
+                "state",
+                "--signature",
+                "signature",
+                "-o",
+                output,
+                "paper.pdf",
+            ])
+            .current_dir(self.folder.path())
+            .env("SIGNER_STATE_DIR", self.path("keeper"))
+            .env("LC_ALL", "C")
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    }
+
+    /// Files that were not finished.
+    fn leftovers(&self) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(self.folder.path()).unwrap();
+        let paths = entries.map(|entry| entry.unwrap().path());
+        paths
+            .filter(|path| path.extension().is_some_and(|one| one == "part"))
+            .collect()
     }
 
     fn complete(&self, signature: &str, paper: &str) -> Output {

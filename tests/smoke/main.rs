@@ -85,6 +85,37 @@ async fn demo_refuses_what_serve_made() {
     );
 }
 
+#[test]
+fn a_backup_fills_an_empty_house_and_no_other() {
+    let (folder, empty) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let file = folder.path().join("backup.tar");
+    let file = file.to_str().unwrap();
+    let hoian = |folder: &std::path::Path, arguments: &[&str]| {
+        let done = command(folder, arguments).output().unwrap();
+        let said = [done.stdout, done.stderr].concat();
+        (done.status.success(), String::from_utf8_lossy(&said).into_owned())
+    };
+    let agency = "admin add-agency H37 --name UBND --symbol UBND --kind province --place X";
+    let agency: Vec<&str> = agency.split(' ').collect();
+    assert!(hoian(folder.path(), &agency).0);
+    let (made, said) = hoian(folder.path(), &["admin", "backup", file]);
+    assert!(made && said.contains("server.secret"), "{said}");
+    assert!(hoian(folder.path(), &["doctor", "backup", file]).0);
+    assert!(
+        !hoian(folder.path(), &["admin", "restore", file]).0,
+        "data are there"
+    );
+
+    let (restored, said) = hoian(empty.path(), &["admin", "restore", file]);
+    assert!(restored, "{said}");
+    assert!(!hoian(empty.path(), &agency).0, "the agency came with the backup");
+    assert!(hoian(empty.path(), &["doctor", "audit"]).0);
+
+    std::fs::write(file, &std::fs::read(file).unwrap()[..2000]).unwrap();
+    let (whole, said) = hoian(folder.path(), &["doctor", "backup", file]);
+    assert!(!whole && said.contains("NOT usable"), "{said}");
+}
+
 /// A person from the machine's command line can log in; a real peer of another implementation finds the line good.
 #[tokio::test]
 async fn an_agency_starts_from_nothing_and_a_line_is_tried() {

@@ -25,6 +25,7 @@ macro_rules! on_both_databases {
     };
 }
 
+mod archive;
 mod audit;
 mod blobs;
 mod jobs;

@@ -14,7 +14,6 @@ mod hostile;
 use std::path::{Path, PathBuf};
 
 use hoian_signer::validate::{Policy, Verdict, validate};
-use hoian_tests::fixture;
 use time::OffsetDateTime;
 
 #[test]

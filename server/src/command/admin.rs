@@ -18,6 +18,7 @@ use hoian_server::domain::holder::Holder;
 use hoian_server::domain::organisation::AgencyKind;
 use hoian_server::domain::role::Role;
 use hoian_server::domain::trust::{Regime, Standing};
+use hoian_server::store::archive;
 use hoian_server::store::audit::Actor;
 use hoian_server::store::entity::person;
 
@@ -34,6 +35,10 @@ pub(super) enum Admin {
     AddImage(AddImage),
     /// Trust a certificate (DER or PEM).
     Trust(Trust),
+    /// Write everything to one new file, also while the program serves. The server secret is not in it: keep it apart.
+    Backup { file: PathBuf },
+    /// Fill an empty database and data folder from a backup, whichever database it was made on.
+    Restore { file: PathBuf },
 }
 
 #[derive(Args)]
@@ -143,13 +148,18 @@ enum RegimeName {
 impl Admin {
     pub(super) async fn run(self, config: Config) -> anyhow::Result<ExitCode> {
         let app = App::open(config, Clock::system()).await?;
-        claim(&app, "serve").await?;
+        // A restored database says itself who made it.
+        if !matches!(self, Self::Restore { .. }) {
+            claim(&app, "serve").await?;
+        }
         let done = match self {
             Self::AddAgency(new) => add_agency(&app, new).await,
             Self::AddPerson(new) => add_person(&app, new).await,
             Self::AddKey(new) => add_key(&app, new).await,
             Self::AddImage(new) => add_image(&app, new).await,
             Self::Trust(new) => trust(&app, new).await,
+            Self::Backup { file } => backup(&app, &file).await,
+            Self::Restore { file } => restore(&app, &file).await,
         };
         app.store.close().await?;
         println!("{}", done?);
@@ -248,6 +258,28 @@ async fn trust(app: &App, new: Trust) -> anyhow::Result<String> {
         .await?;
     Ok(format!(
         "trusted: SHA-256 {fingerprint}; compare it with what its authority publishes"
+    ))
+}
+
+async fn backup(app: &App, file: &Path) -> anyhow::Result<String> {
+    let made = archive::backup(&app.store, app.clock.now(), file).await?;
+    Ok(format!(
+        "{} holds {} rows and {} blobs; keep {} in another place",
+        file.display(),
+        made.rows(),
+        made.blobs,
+        app.config.data_folder.join("server.secret").display()
+    ))
+}
+
+async fn restore(app: &App, file: &Path) -> anyhow::Result<String> {
+    let done = archive::restore(&app.store, app.clock.now(), file).await?;
+    Ok(format!(
+        "restored what was kept at {}: {} rows and {} blobs; people log in anew. Keys in custody open only beside the \
+         server secret of then",
+        done.made_at,
+        done.rows(),
+        done.blobs
     ))
 }
 

@@ -1,5 +1,6 @@
 //! `hoian doctor`: checks that answer on standard output and by exit code.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use hoian_server::app::App;
 use hoian_server::clock::Clock;
 use hoian_server::config::Config;
 use hoian_server::doctor::call;
+use hoian_server::store::archive;
 use hoian_server::store::audit::{self, Verdict};
 
 /// What can be checked.
@@ -17,6 +19,8 @@ use hoian_server::store::audit::{self, Verdict};
 pub(super) enum Doctor {
     /// Walk the audit chain; exit 1 where it is not whole.
     Audit,
+    /// Read a backup whole and compare it with its digests; exit 1 where anything is missing or changed.
+    Backup { file: PathBuf },
     /// Join a meeting as any client would, speak a soft tone, and say what the line is worth; exit 1 where
     /// no meeting can be held on it.
     Call {
@@ -34,6 +38,7 @@ impl Doctor {
     pub(super) async fn run(self, config: Config) -> anyhow::Result<ExitCode> {
         match self {
             Self::Audit => audit(config).await,
+            Self::Backup { file } => Ok(backup(&file)),
             Self::Call { link, seconds } => {
                 let report = call::call(&link, Duration::from_secs(seconds)).await?;
                 println!("{report}");
@@ -47,6 +52,25 @@ impl Doctor {
                 println!("{}", api::openapi().to_pretty_json()?);
                 Ok(ExitCode::SUCCESS)
             }
+        }
+    }
+}
+
+fn backup(file: &Path) -> ExitCode {
+    match archive::check(file) {
+        Ok(made) => {
+            println!(
+                "the backup of {} is whole: {} rows and {} blobs, program {}",
+                made.made_at,
+                made.rows(),
+                made.blobs,
+                made.program
+            );
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            println!("the backup is NOT usable: {error}");
+            ExitCode::FAILURE
         }
     }
 }

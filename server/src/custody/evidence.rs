@@ -39,9 +39,7 @@ impl Custody {
 
     /// Asks one address after another.
     async fn meet(&self, gathering: &mut Gathering, need: &Need) -> bool {
-        let (Need::Issuer { addresses, .. } | Need::Ocsp { addresses, .. } | Need::List { addresses, .. }) =
-            need;
-        for address in addresses.iter().take(2) {
+        for address in need.addresses().iter().take(2) {
             let answer = match need {
                 Need::Issuer { .. } => heard(self.fetch.get(address, self.patient(fetch::ANSWER)).await),
                 Need::Ocsp { request, .. } => self.ocsp_answer(address, request.clone()).await,

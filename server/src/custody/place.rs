@@ -64,7 +64,7 @@ pub fn find_places(
 ) -> Option<Places> {
     let aspect = signature.width_mm / signature.height_mm;
     let signature = wish.or_else(|| find::person(pages, full_name, aspect))?;
-    let seal = find::seal(&signature, seal.width_mm, seal.height_mm);
+    let seal = find::seal_on(pages, &signature, seal.width_mm, seal.height_mm);
     let page = pages.iter().find(|page| page.number == seal.page)?;
     let seal = Place {
         rect: find::within(seal.rect, page),
@@ -302,6 +302,7 @@ mod tests {
             number: 1,
             crop_box: shown,
             rotation: 0,
+            user_unit: 1.0,
             lines: Vec::new(),
         }];
         let at = |page, x, width| Place {

@@ -129,6 +129,21 @@ pub fn of(content: &[u8]) -> Sha256 {
     Sha256(hex::encode(digest::digest(&digest::SHA256, content)))
 }
 
+/// The name of what `content` still holds, read a part at a time.
+///
+/// # Errors
+/// When it cannot be read.
+pub(super) fn of_reader(content: &mut impl std::io::Read) -> std::io::Result<Sha256> {
+    let mut hash = digest::Context::new(&digest::SHA256);
+    let mut part = vec![0; 64 * 1024];
+    loop {
+        match content.read(&mut part)? {
+            0 => return Ok(Sha256(hex::encode(hash.finish()))),
+            length => hash.update(part.get(..length).unwrap_or_default()),
+        }
+    }
+}
+
 /// Writes the row that names a stored blob; storing the same content again changes nothing.
 ///
 /// # Errors

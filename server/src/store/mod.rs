@@ -3,6 +3,7 @@
 //! Reads go through [`Store::read`]; every change through [`Store::write`], which is one transaction. On SQLite there is
 //! one writer and its transactions are immediate, so a change never fails because another is under way: it waits.
 
+pub mod archive;
 pub mod audit;
 pub mod blob;
 mod connect;

@@ -30,8 +30,21 @@ pub enum Appearance {
 }
 
 impl Appearance {
-    /// Draws it as a form XObject for a widget's `/AP`.
-    pub(crate) fn draw(&self, update: &mut Update, rect: &Rect, rotation: i64) -> Result<ObjectId> {
+    /// Draws it as a form XObject for a widget's `/AP`. It is drawn in points of paper, `user_unit` of which are a unit of
+    /// `rect`; readers fit it to the rectangle (ISO 32000-2, 12.5.5).
+    pub(crate) fn draw(
+        &self,
+        update: &mut Update,
+        rect: &Rect,
+        rotation: i64,
+        user_unit: f64,
+    ) -> Result<ObjectId> {
+        let paper = Rect {
+            width: rect.width * user_unit,
+            height: rect.height * user_unit,
+            ..*rect
+        };
+        let rect = &paper;
         let (width, height) = upright_size(rect, rotation);
         let bounds = Rect {
             x: 0.0,

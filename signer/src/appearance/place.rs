@@ -1,6 +1,6 @@
-//! Where Nghị định 30 wants a signature: found from the text of the page.
+//! Where Nghị định 30 wants a signature: found from the text of the page as it is seen, turned and on paper.
 
-use crate::pdf::place::{POINTS_PER_MM, Place, Rect};
+use crate::pdf::place::{POINTS_PER_MM, Place, Rect, Turn};
 use crate::pdf::text::{Line, Page, Run, same};
 
 /// The place of a competent person's signature: centred between the position's title and the full name, on the last page
@@ -8,32 +8,47 @@ use crate::pdf::text::{Line, Page, Run, same};
 /// that comes back has that aspect.
 pub fn person(pages: &[Page], full_name: &str, aspect: f64) -> Option<Place> {
     pages.iter().rev().find_map(|page| {
+        let page = &seen(page);
         let (index, name) = last_run(page, full_name)?;
         let title = page.lines[..index]
             .iter()
             .rev()
             .flat_map(|line| &line.runs)
             .find(|run| over(run, name))?;
-        let blank = blank_between(title, name)?;
-        Some(Place {
-            page: page.number,
-            rect: within(blank.fit(aspect), page),
-        })
+        let blank = blank_between(title, name, page.user_unit)?;
+        Some(on(page, within(blank.fit(aspect), page)))
     })
 }
 
-/// The place of the agency's seal of `width_mm` by `height_mm`: over a third of the person's signature, on its left.
+/// The place of the agency's seal of `width_mm` by `height_mm`: over a third of the person's signature, on its left. The page
+/// is not turned, and its unit is the point; [`seal_on`] is for all others.
 pub fn seal(person: &Place, width_mm: f64, height_mm: f64) -> Place {
-    let (width, height) = (width_mm * POINTS_PER_MM, height_mm * POINTS_PER_MM);
-    let rect = Rect {
-        x: person.rect.x + person.rect.width / 3.0 - width,
-        y: person.rect.y + (person.rect.height - height) / 2.0,
-        width,
-        height,
-    };
     Place {
         page: person.page,
-        rect,
+        rect: over_a_third(&person.rect, width_mm, height_mm, 1.0),
+    }
+}
+
+/// As [`seal`], as the pages are seen.
+pub fn seal_on(pages: &[Page], person: &Place, width_mm: f64, height_mm: f64) -> Place {
+    let Some(page) = pages.iter().find(|page| page.number == person.page) else {
+        return seal(person, width_mm, height_mm);
+    };
+    let person = Turn::of(page.rotation).seen(&person.rect);
+    on(
+        &seen(page),
+        over_a_third(&person, width_mm, height_mm, page.user_unit),
+    )
+}
+
+fn over_a_third(person: &Rect, width_mm: f64, height_mm: f64, user_unit: f64) -> Rect {
+    let unit = POINTS_PER_MM / user_unit;
+    let (width, height) = (width_mm * unit, height_mm * unit);
+    Rect {
+        x: person.x + person.width / 3.0 - width,
+        y: person.y + (person.height - height) / 2.0,
+        width,
+        height,
     }
 }
 
@@ -41,6 +56,7 @@ pub fn seal(person: &Place, width_mm: f64, height_mm: f64) -> Place {
 /// text before it: where a text field goes. The rectangle is exactly one line of Liberation Serif.
 pub fn blank_after(pages: &[Page], label: &str, least: f64) -> Option<(Place, f64)> {
     pages.iter().find_map(|page| {
+        let page = &seen(page);
         page.lines.iter().find_map(|line| {
             let (before, after) = around_blank(line, label)?;
             let (x, end) = (before.rect.right() + GAP_MARGIN, after.rect.x - GAP_MARGIN);
@@ -49,38 +65,31 @@ pub fn blank_after(pages: &[Page], label: &str, least: f64) -> Option<(Place, f6
                 width: end - x,
                 ..before.rect
             };
-            (rect.width >= least).then_some((
-                Place {
-                    page: page.number,
-                    rect,
-                },
-                before.font_size,
-            ))
+            (rect.width >= least).then_some((on(page, rect), before.font_size))
         })
     })
 }
 
 /// The top right corner of the first page, where appendices and electronic copies are signed (Annex I): a block of `width`
-/// by `height` points.
+/// by `height` points of paper.
 pub fn top_right(pages: &[Page], width: f64, height: f64) -> Option<Place> {
-    let page = pages.first()?;
-    let shown = page.crop_box;
+    let page = &seen(pages.first()?);
+    let (shown, unit) = (page.crop_box, page.user_unit);
+    let (width, height) = (width / unit, height / unit);
     let rect = Rect {
-        x: shown.right() - RIGHT_MARGIN_MM * POINTS_PER_MM - width,
-        y: shown.top() - TOP_MARGIN_MM * POINTS_PER_MM - height,
+        x: shown.right() - RIGHT_MARGIN_MM * POINTS_PER_MM / unit - width,
+        y: shown.top() - TOP_MARGIN_MM * POINTS_PER_MM / unit - height,
         width,
         height,
     };
-    Some(Place {
-        page: page.number,
-        rect: within(rect, page),
-    })
+    Some(on(page, within(rect, page)))
 }
 
-/// The place of the stamp of an incoming document: the first blank of `width` by `height` points below the number of the
+/// The place of the stamp of an incoming document: the first blank of `width` by `height` points of paper below the number of the
 /// first page ("Số:"), in its column. `None` where the upper half of the page has none.
 pub fn below_number(pages: &[Page], width: f64, height: f64) -> Option<Place> {
-    let page = pages.first()?;
+    let page = &seen(pages.first()?);
+    let (width, height) = (width / page.user_unit, height / page.user_unit);
     let runs = || page.lines.iter().flat_map(|line| &line.runs);
     let number = runs().find(|run| run.text.starts_with("Số"))?;
     let middle = page.crop_box.y + page.crop_box.height / 2.0;
@@ -95,16 +104,30 @@ pub fn below_number(pages: &[Page], width: f64, height: f64) -> Option<Place> {
         };
         let in_the_way = runs().filter(|run| run.rect.overlaps(&rect));
         match in_the_way.map(|run| run.rect.y).min_by(f64::total_cmp) {
-            None => {
-                return Some(Place {
-                    page: page.number,
-                    rect,
-                });
-            }
+            None => return Some(on(page, rect)),
             Some(bottom) => top = bottom - GAP_MARGIN,
         }
     }
     None
+}
+
+/// The page turned upright: everything stands where it is seen.
+fn seen(page: &Page) -> Page {
+    let turn = Turn::of(page.rotation);
+    let mut page = page.clone();
+    page.crop_box = turn.seen(&page.crop_box);
+    for run in page.lines.iter_mut().flat_map(|line| &mut line.runs) {
+        run.rect = turn.seen(&run.rect);
+    }
+    page
+}
+
+/// A rectangle of what is seen as a place of the page.
+fn on(page: &Page, rect: Rect) -> Place {
+    Place {
+        page: page.number,
+        rect: Turn::of(page.rotation).user(&rect),
+    }
 }
 
 /// Keeps a rectangle within what the page shows.
@@ -126,19 +149,17 @@ fn last_run<'a>(page: &'a Page, full_name: &str) -> Option<(usize, &'a Run)> {
 /// Whether `upper` stands over `lower`: their middles are near each other.
 fn over(upper: &Run, lower: &Run) -> bool {
     let middle = |run: &Run| run.rect.x + run.rect.width / 2.0;
-    upper.rect.y > lower.rect.top() && (middle(upper) - middle(lower)).abs() < COLUMN
+    upper.rect.y > lower.rect.top() && (middle(upper) - middle(lower)).abs() < COLUMN_PARTS * lower.font_size
 }
 
 /// The room for an image between title and name.
-fn blank_between(title: &Run, name: &Run) -> Option<Rect> {
+fn blank_between(title: &Run, name: &Run, user_unit: f64) -> Option<Rect> {
+    let unit = POINTS_PER_MM / user_unit;
     let (bottom, top) = (name.rect.top(), title.rect.y);
-    if top - bottom < LEAST_HEIGHT {
+    if top - bottom < LEAST_HEIGHT / user_unit {
         return None;
     }
-    let (width, height) = (
-        WIDTH_MM * POINTS_PER_MM,
-        (top - bottom).min(HEIGHT_MM * POINTS_PER_MM),
-    );
+    let (width, height) = (WIDTH_MM * unit, (top - bottom).min(HEIGHT_MM * unit));
     let middle = name.rect.x + name.rect.width / 2.0;
     Some(Rect {
         x: middle - width / 2.0,
@@ -166,8 +187,8 @@ const HEIGHT_MM: f64 = 26.0;
 /// Less room than a line and a half is no room for a signature.
 const LEAST_HEIGHT: f64 = 24.0;
 
-/// How far the middles of title and name may lie apart, in points.
-const COLUMN: f64 = 40.0;
+/// How far the middles of title and name may lie apart: 40 points where the name has 13, in any unit.
+const COLUMN_PARTS: f64 = 40.0 / 13.0;
 
 /// Air between print and field.
 const GAP_MARGIN: f64 = 1.0;

@@ -51,6 +51,52 @@ impl Rect {
     }
 }
 
+/// A page's `/Rotate`: between its user space and what its reader sees upright, with the same origin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Turn {
+    /// Clockwise: 0, 90, 180 or 270.
+    degrees: u32,
+}
+
+impl Turn {
+    pub(crate) fn of(degrees: u32) -> Self {
+        Self {
+            degrees: degrees % 360,
+        }
+    }
+
+    /// From user space to what is seen: a point's new x and y as parts of its old ones.
+    pub(crate) fn matrix(self) -> [f64; 4] {
+        match self.degrees {
+            90 => [0.0, -1.0, 1.0, 0.0],
+            180 => [-1.0, 0.0, 0.0, -1.0],
+            270 => [0.0, 1.0, -1.0, 0.0],
+            _ => [1.0, 0.0, 0.0, 1.0],
+        }
+    }
+
+    /// What is seen where `rect` stands in user space.
+    pub(crate) fn seen(self, rect: &Rect) -> Rect {
+        let [a, b, c, d] = self.matrix();
+        let (x1, y1) = (a * rect.x + c * rect.y, b * rect.x + d * rect.y);
+        let (x2, y2) = (
+            a * rect.right() + c * rect.top(),
+            b * rect.right() + d * rect.top(),
+        );
+        Rect {
+            x: x1.min(x2),
+            y: y1.min(y2),
+            width: (x2 - x1).abs(),
+            height: (y2 - y1).abs(),
+        }
+    }
+
+    /// Where `rect` of what is seen stands in user space.
+    pub(crate) fn user(self, rect: &Rect) -> Rect {
+        Self::of(360 - self.degrees).seen(rect)
+    }
+}
+
 /// A rectangle on a page; pages count from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Place {
@@ -60,3 +106,28 @@ pub struct Place {
 
 /// Points in a millimetre.
 pub const POINTS_PER_MM: f64 = 72.0 / 25.4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_seen_of_a_turned_page_goes_back_to_where_it_stands() {
+        let rect = Rect {
+            x: 10.0,
+            y: 700.0,
+            width: 30.0,
+            height: 5.0,
+        };
+        // The upper left corner of a page turned right is seen at its upper right.
+        let seen = Turn::of(90).seen(&rect);
+        assert_eq!(
+            (seen.x, seen.top(), seen.width, seen.height),
+            (700.0, -10.0, 5.0, 30.0)
+        );
+        for degrees in [0, 90, 180, 270] {
+            let turn = Turn::of(degrees);
+            assert_eq!(turn.user(&turn.seen(&rect)), rect, "{degrees}");
+        }
+    }
+}

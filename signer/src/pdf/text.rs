@@ -9,7 +9,7 @@ use hayro_syntax::page::Rotation;
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::error::{Error, Result};
-use crate::pdf::place::{Place, Rect};
+use crate::pdf::place::{Place, Rect, Turn};
 
 /// One page as a reader sees it.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,7 +20,9 @@ pub struct Page {
     pub crop_box: Rect,
     /// Clockwise degrees: 0, 90, 180 or 270.
     pub rotation: u32,
-    /// Lines from top to bottom; within a line, runs from left to right.
+    /// `/UserUnit`: points of paper in a unit of user space (ISO 32000-2, table 31).
+    pub user_unit: f64,
+    /// Lines as they are read on the page when it is turned: from top to bottom; within a line, runs from left to right.
     pub lines: Vec<Line>,
 }
 
@@ -34,7 +36,7 @@ pub struct Line {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
     pub text: String,
-    /// From the descent to the ascent of Liberation Serif around the baseline, whatever the font is.
+    /// From the descent to the ascent of Liberation Serif around the baseline, whatever the font is; in user space.
     pub rect: Rect,
     pub font_size: f64,
 }
@@ -72,9 +74,16 @@ pub fn pages_with(document: &[u8], password: Option<&str>) -> Result<Vec<Page>> 
         .map(|(index, page)| {
             let shown = page.intersected_crop_box();
             let bounds = kurbo::Rect::new(shown.x0, shown.y0, shown.x1, shown.y1);
+            let rotation = match page.rotation() {
+                Rotation::None => 0,
+                Rotation::Horizontal => 90,
+                Rotation::Flipped => 180,
+                Rotation::FlippedHorizontal => 270,
+            };
+            let turn = Turn::of(rotation);
             let identity = kurbo::Affine::IDENTITY;
             let mut context = Context::new(identity, bounds, &cache, pdf.xref(), settings.clone());
-            let mut collector = extract::Collector::default();
+            let mut collector = extract::Collector::new(turn);
             interpret_page(page, &mut context, &mut collector);
             Page {
                 number: index as u32 + 1,
@@ -84,16 +93,17 @@ pub fn pages_with(document: &[u8], password: Option<&str>) -> Result<Vec<Page>> 
                     width: shown.width(),
                     height: shown.height(),
                 },
-                rotation: match page.rotation() {
-                    Rotation::None => 0,
-                    Rotation::Horizontal => 90,
-                    Rotation::Flipped => 180,
-                    Rotation::FlippedHorizontal => 270,
-                },
-                lines: extract::lines(collector.glyphs),
+                rotation,
+                user_unit: user_unit(page),
+                lines: extract::lines(collector.glyphs, turn),
             }
         });
     Ok(pages.collect())
+}
+
+fn user_unit(page: &hayro_syntax::page::Page<'_>) -> f64 {
+    let unit = page.raw().get::<f32>(b"UserUnit".as_slice()).map(f64::from);
+    unit.filter(|unit| *unit > 0.0 && unit.is_finite()).unwrap_or(1.0)
 }
 
 /// Every line's part where `wanted` stands, in reading order; case counts, composition and spacing do not.

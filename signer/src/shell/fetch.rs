@@ -1,52 +1,52 @@
-//! Asking authorities over HTTP: time-stamps (RFC 3161, 3.4), OCSP (RFC 6960, appendix A), lists and certificates. Within
-//! limits, and only hosts that were named beforehand: addresses in certificates come from strangers.
+//! Asking authorities over HTTP and HTTPS: time-stamps (RFC 3161, 3.4), OCSP (RFC 6960, appendix A), lists and certificates.
+//! Within limits, and only hosts that were named beforehand: addresses in certificates come from strangers.
 
-use std::io::Read as _;
+mod exchange;
+mod trust;
+
+use std::path::Path;
 use std::time::Duration;
 
-use reqwest::blocking::{Client, RequestBuilder, Response};
-use reqwest::redirect;
-use reqwest::{Url, header};
+use url::Url;
 
 use crate::error::{Error, Result};
+use exchange::{Clients, Question};
+use trust::Roots;
 
 /// Fetches from hosts that were named beforehand and no others.
 pub struct Fetcher {
-    client: Client,
+    clients: Clients,
     allowed_hosts: Vec<String>,
 }
 
 impl Fetcher {
     /// `allowed_hosts` are names, each for every port, or `name:port`. `timeout` bounds a whole answer: 180 s for the
-    /// state's authority, which has been seen to take 131.
+    /// state's authority, which has been seen to take 131. Servers of HTTPS are trusted by the roots of the system (or of
+    /// `SSL_CERT_FILE`, `SSL_CERT_DIR`).
+    pub fn new(allowed_hosts: Vec<String>, timeout: Duration) -> Self {
+        Self {
+            clients: Clients::new(timeout),
+            allowed_hosts,
+        }
+    }
+
+    /// Trusts servers of HTTPS by the certificates of this PEM or DER file too.
     ///
     /// # Errors
-    /// The HTTP client cannot start.
-    pub fn new(allowed_hosts: Vec<String>, timeout: Duration) -> Result<Self> {
-        // Without redirects: a redirect would leave the list.
-        let client = Client::builder()
-            .timeout(timeout)
-            .redirect(redirect::Policy::none())
-            .build();
-        let client = client.map_err(|e| Error::unsupported("fetch", e.to_string()))?;
-        Ok(Self {
-            client,
-            allowed_hosts,
-        })
+    /// *Refused*: a file that cannot be read; *malformed*: one that holds no certificate.
+    pub fn with_tls_roots(mut self, file: &Path) -> Result<Self> {
+        self.clients = self.clients.with_roots(Roots::of_file(file)?);
+        Ok(self)
     }
 
     /// Sends a `TimeStampReq` and comes back with the `TimeStampResp`.
     ///
     /// # Errors
-    /// *Refused*: a host that is not on the list, no answer in time, an answer that is no success or too large.
+    /// *Refused*: a host that is not on the list, no answer in time, an answer that is no success or too large, a server
+    /// whose TLS certificate is not trusted.
     pub fn time_stamp(&self, address: &str, request: Vec<u8>) -> Result<Vec<u8>> {
-        let url = self.allowed(address)?;
-        let request = self
-            .client
-            .post(url)
-            .header(header::CONTENT_TYPE, "application/timestamp-query")
-            .body(request);
-        answer(request, TIME_STAMP_LIMIT)
+        let question = Question::Post("application/timestamp-query", request);
+        self.ask(address, &question, TIME_STAMP_LIMIT)
     }
 
     /// Sends an `OCSPRequest` and comes back with the `OCSPResponse`.
@@ -54,13 +54,8 @@ impl Fetcher {
     /// # Errors
     /// As [`Fetcher::time_stamp`].
     pub fn ocsp(&self, address: &str, request: Vec<u8>) -> Result<Vec<u8>> {
-        let url = self.allowed(address)?;
-        let request = self
-            .client
-            .post(url)
-            .header(header::CONTENT_TYPE, "application/ocsp-request")
-            .body(request);
-        answer(request, OCSP_LIMIT)
+        let question = Question::Post("application/ocsp-request", request);
+        self.ask(address, &question, OCSP_LIMIT)
     }
 
     /// Gets a revocation list (DER).
@@ -68,7 +63,7 @@ impl Fetcher {
     /// # Errors
     /// As [`Fetcher::time_stamp`].
     pub fn revocation_list(&self, address: &str) -> Result<Vec<u8>> {
-        answer(self.client.get(self.allowed(address)?), LIST_LIMIT)
+        self.ask(address, &Question::Get, LIST_LIMIT)
     }
 
     /// Gets a certificate: DER, or the first of a PEM file.
@@ -76,7 +71,7 @@ impl Fetcher {
     /// # Errors
     /// As [`Fetcher::time_stamp`]; *malformed* PEM.
     pub fn certificate(&self, address: &str) -> Result<Vec<u8>> {
-        let bytes = answer(self.client.get(self.allowed(address)?), CERTIFICATE_LIMIT)?;
+        let bytes = self.ask(address, &Question::Get, CERTIFICATE_LIMIT)?;
         if !bytes.starts_with(b"-----") {
             return Ok(bytes);
         }
@@ -87,8 +82,30 @@ impl Fetcher {
         }
     }
 
-    fn allowed(&self, address: &str) -> Result<Url> {
-        let url = Url::parse(address).map_err(|e| Error::misuse("fetch", e.to_string()))?;
+    /// Follows redirects as long as they stay on the list, and never from HTTPS to HTTP.
+    fn ask(&self, address: &str, question: &Question, limit: u64) -> Result<Vec<u8>> {
+        let mut url = Url::parse(address).map_err(|e| Error::misuse("fetch", format!("{address}: {e}")))?;
+        for _ in 0..=REDIRECTS {
+            self.check(&url)?;
+            let next = match self.clients.exchange(&url, question, limit)? {
+                exchange::Answer::Body(body) => return Ok(body),
+                exchange::Answer::Redirect(next) => next,
+            };
+            if url.scheme() == "https" && next.scheme() != "https" {
+                return Err(Error::refused(
+                    "fetch",
+                    format!("{url} leads from HTTPS to {next}"),
+                ));
+            }
+            url = next;
+        }
+        Err(Error::refused(
+            "fetch",
+            format!("{address} leads from one address to another without end"),
+        ))
+    }
+
+    fn check(&self, url: &Url) -> Result<()> {
         let host = url.host_str().unwrap_or_default();
         let with_port = url.port_or_known_default().map(|port| format!("{host}:{port}"));
         let listed = self
@@ -96,11 +113,11 @@ impl Fetcher {
             .iter()
             .any(|allowed| allowed == host || Some(allowed) == with_port.as_ref());
         if listed && !host.is_empty() && matches!(url.scheme(), "http" | "https") {
-            Ok(url)
+            Ok(())
         } else {
             Err(Error::refused(
                 "fetch",
-                format!("{address} is not on the list: --allow {host} puts it there"),
+                format!("{url} is not on the list: --allow {host} puts it there"),
             ))
         }
     }
@@ -111,17 +128,8 @@ pub fn host(address: &str) -> Option<String> {
     Url::parse(address).ok()?.host_str().map(str::to_owned)
 }
 
-fn answer(request: RequestBuilder, limit: u64) -> Result<Vec<u8>> {
-    let answer = request.send().and_then(Response::error_for_status);
-    let answer = answer.map_err(|e| Error::refused("fetch", e.to_string()))?;
-    let mut body = Vec::new();
-    let limited = answer.take(limit + 1).read_to_end(&mut body);
-    limited.map_err(|e| Error::refused("fetch", e.to_string()))?;
-    if body.len() as u64 > limit {
-        return Err(Error::refused("fetch", "the answer is too large"));
-    }
-    Ok(body)
-}
+/// From one name to another, and from there to where the file is.
+const REDIRECTS: usize = 3;
 
 /// A response with four certificates has about 8 kB.
 const TIME_STAMP_LIMIT: u64 = 64 * 1024;

@@ -1,7 +1,5 @@
 //! Raising a signed document to a level: the core says what it needs, this fetches it.
 
-use std::time::Duration;
-
 use ring::rand::{SecureRandom as _, SystemRandom};
 
 use super::clock;
@@ -132,9 +130,8 @@ pub(crate) fn fetch_needs(
 
 /// Asks one address after another.
 fn meet(gathering: &mut Gathering, need: &Need, fetcher: &Fetcher, progress: &dyn Fn(&str)) -> Result<()> {
-    let (Need::Issuer { addresses, .. } | Need::Ocsp { addresses, .. } | Need::List { addresses, .. }) = need;
     let mut last = Error::refused("fetch", "no address is named");
-    for address in addresses {
+    for address in need.addresses() {
         progress(&format!("validation data from {address}"));
         let answer = match need {
             Need::Issuer { .. } => fetcher.certificate(address),
@@ -166,9 +163,6 @@ fn nonce() -> Result<u64> {
     filled.map_err(|_| Error::unsupported("random source", "it gives nothing"))?;
     Ok(u64::from_be_bytes(nonce))
 }
-
-/// The state's authority has been measured at up to 131 s.
-pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(180);
 
 /// Answers fetched for one document: three a certificate of twenty signatures with chains of three.
 const FETCH_LIMIT: usize = 180;

@@ -52,11 +52,12 @@ impl Keeper {
         fs::create_dir_all(&used).map_err(|e| unusable(folder, &e))?;
         let path = folder.join("state.key");
         let key = match fs::read(&path) {
-            Ok(key) if key.len() == KEY_LENGTH => key,
-            Ok(_) => return Err(Error::malformed("state key", "it has another length")),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => make_key(&path)?,
-            Err(error) => return Err(unusable(&path, &error)),
+            read => read.map_err(|e| unusable(&path, &e))?,
         };
+        if key.len() != KEY_LENGTH {
+            return Err(Error::malformed("state key", "it has another length"));
+        }
         Ok(Self {
             key: hmac::Key::new(hmac::HMAC_SHA256, &key),
             used,
@@ -111,7 +112,10 @@ impl Keeper {
     pub fn use_up(&self, id: &StateId) -> Result<()> {
         let path = self.mark(&id.0);
         match OpenOptions::new().write(true).create_new(true).open(&path) {
-            Ok(mark) => mark.sync_all().map_err(|e| unusable(&path, &e)),
+            Ok(mark) => mark
+                .sync_all()
+                .and_then(|()| sync_folder(&self.used))
+                .map_err(|e| unusable(&path, &e)),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(used()),
             Err(error) => Err(unusable(&path, &error)),
         }
@@ -138,15 +142,38 @@ impl Stored {
     }
 }
 
+/// What was used stays used after a loss of power: the mark's name lives in its folder.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    // A folder that may be written and not read cannot be synchronised.
+    File::open(folder).map_or(Ok(()), |folder| folder.sync_all())
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// Makes the key under another name and links it: of two processes that start at once, both come to use the first one's.
 fn make_key(path: &Path) -> Result<Vec<u8>> {
     let key = random(KEY_LENGTH)?;
-    let write = || -> std::io::Result<()> {
-        let mut file = new_secret_file(path)?;
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{}", std::process::id()));
+    let beside = PathBuf::from(beside);
+    let write = || -> std::io::Result<Vec<u8>> {
+        // What a process of the same number left behind when it ended too early.
+        let _ = fs::remove_file(&beside);
+        let mut file = new_secret_file(&beside)?;
         file.write_all(&key)?;
-        file.sync_all()
+        file.sync_all()?;
+        match fs::hard_link(&beside, path) {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+            _ => fs::read(path),
+        }
     };
-    write().map_err(|e| unusable(path, &e))?;
-    Ok(key)
+    let made = write().map_err(|e| unusable(path, &e));
+    let _ = fs::remove_file(&beside);
+    made
 }
 
 #[cfg(unix)]

@@ -6,9 +6,8 @@ use lopdf::{Dictionary, Object, ObjectId, dictionary};
 use time::OffsetDateTime;
 use time::macros::{format_description, offset};
 
-use super::{Certification, Request};
+use super::{Certification, Request, field::Target};
 use crate::error::{Error, Result};
-use crate::pdf::form::Lock;
 use crate::pdf::writer::{text_string, write};
 
 /// The bytes of a signature dictionary, and where in them its two late values stand.
@@ -58,7 +57,7 @@ pub(super) fn time_stamp_entries() -> Dictionary {
 }
 
 /// The entries of a signature, all but the two late ones.
-pub(super) fn entries(request: &Request, lock: Option<&Lock>, root: ObjectId) -> Result<Dictionary> {
+pub(super) fn entries(request: &Request, target: &Target, root: ObjectId) -> Result<Dictionary> {
     let mut entries = dictionary! {
         "Type" => "Sig",
         "Filter" => "Adobe.PPKLite",
@@ -67,7 +66,7 @@ pub(super) fn entries(request: &Request, lock: Option<&Lock>, root: ObjectId) ->
     };
     for (key, value) in [
         ("Name", &request.name),
-        ("Reason", &request.reason),
+        ("Reason", &target.reason),
         ("Location", &request.location),
     ] {
         if let Some(value) = value {
@@ -75,16 +74,20 @@ pub(super) fn entries(request: &Request, lock: Option<&Lock>, root: ObjectId) ->
         }
     }
     let mut references = Vec::new();
-    if let Some(certification) = request.certify {
+    if let Some(certification) = target.certify {
         references.push(reference(
             "DocMDP",
             root,
             dictionary! { "P" => certification.level() },
         ));
     }
-    if let Some(lock) = lock {
+    if let Some(lock) = &target.lock {
         let mut parameters = Dictionary::new();
         lock.write(&mut parameters);
+        // No entry of the standard's here, but where Acrobat writes and reads it; the lock of the field says the same.
+        if let Some(permission) = target.permission {
+            parameters.set("P", permission);
+        }
         references.push(reference("FieldMDP", root, parameters));
     }
     if !references.is_empty() {
@@ -115,6 +118,13 @@ fn claimed_time(time: OffsetDateTime) -> Result<String> {
 }
 
 impl Certification {
+    /// The certification with this `/P`.
+    pub(super) fn of_level(level: i64) -> Option<Self> {
+        [Self::NoChanges, Self::FormFilling, Self::Annotations]
+            .into_iter()
+            .find(|one| one.level() == level)
+    }
+
     /// `/P` of DocMDP (table 257).
     pub(super) fn level(self) -> i64 {
         match self {

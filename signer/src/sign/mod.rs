@@ -14,6 +14,7 @@ pub mod extend;
 mod field;
 mod foreign;
 mod key;
+mod opening;
 #[cfg(test)]
 mod properties;
 mod seed;
@@ -24,13 +25,14 @@ use time::OffsetDateTime;
 pub use algorithm::{Algorithm, Digest};
 pub use document_time_stamp::DocumentTimeStamp;
 pub use key::Key;
+pub use opening::Opening;
+pub use seed::{TimeStampWish, Wishes};
 
 pub(crate) use container::{Signer, TIME_STAMP_INFO, signed_attributes, signed_data};
 
 use crate::appearance::Appearance;
 use crate::error::{Error, Result};
 use crate::pdf::place::Place;
-use crate::pdf::writer::Update;
 use crate::tsp;
 use draft::Draft;
 
@@ -106,7 +108,8 @@ pub struct Signed {
 ///
 /// # Errors
 /// Malformed, encrypted or damaged documents; a field already signed; a lock, certification or seed value that forbids
-/// this signature (*refused*); an algorithm that does not fit the certificate's key (*misuse*).
+/// this signature (*refused*); an algorithm that does not fit the certificate's key (*misuse*). A reason, certification or
+/// lock that the field's seed values require is added where the request leaves it open.
 pub fn prepare(document: &[u8], request: &Request, chain: &[Vec<u8>]) -> Result<Prepared> {
     prepare_with(document, None, request, chain)
 }
@@ -121,34 +124,7 @@ pub fn prepare_with(
     request: &Request,
     chain: &[Vec<u8>],
 ) -> Result<Prepared> {
-    let certificate = chain
-        .first()
-        .ok_or_else(|| Error::misuse("certificate chain", "it is empty"))?;
-    if !request.algorithm.fits(certificate)? {
-        return Err(Error::misuse(
-            "algorithm",
-            "it does not fit the certificate's key",
-        ));
-    }
-    let mut update = Update::open(document, password)?;
-    let target = field::take(&mut update, request, chain)?;
-    let entries = dictionary::entries(request, target.lock.as_ref(), update.root()?)?;
-    let id = update.reserve();
-    if request.certify.is_some() {
-        field::certify(&mut update, id)?;
-    }
-    let digest = request.algorithm.digest();
-    let (draft, message_digest) = Draft::new(document, update, target.id, id, entries, digest)?;
-    let signed_attributes =
-        container::signed_attributes(container::DATA, &message_digest, request.algorithm, certificate)?;
-    Ok(Prepared {
-        draft,
-        algorithm: request.algorithm,
-        level: request.level,
-        chain: chain.to_vec(),
-        signed_attributes,
-        message_digest,
-    })
+    Opening::of(document, password)?.prepare(request, chain)
 }
 
 /// The common name of a chain's first certificate, for showing.

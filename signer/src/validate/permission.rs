@@ -49,7 +49,11 @@ impl Permission {
                 self.certified = true;
                 self.restrict(Some(view.value(&parameters, "P")?.as_integer().unwrap_or(2)));
             }
-            Some(b"FieldMDP") => self.lock(view, &parameters)?,
+            Some(b"FieldMDP") => {
+                self.lock(view, &parameters)?;
+                // Acrobat repeats the field lock's /P here.
+                self.restrict(view.value(&parameters, "P")?.as_integer());
+            }
             _ => {}
         }
         Ok(())

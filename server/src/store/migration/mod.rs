@@ -7,12 +7,21 @@ mod m0010_handling;
 mod m0011_search;
 mod m0012_numbers;
 
-use sea_orm::{DatabaseConnection, DbErr};
-use sea_orm_migration::{MigrationTrait, MigratorTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryOrder};
+use sea_orm_migration::{MigrationTrait, MigratorTrait, seaql_migrations};
 
 /// Brings the schema up to date; whatever is applied already is left alone.
 pub(super) async fn apply(connection: &DatabaseConnection) -> Result<(), DbErr> {
     Migrator::up(connection, None).await
+}
+
+/// Names of the migrations that this database has, in their order.
+pub(super) async fn applied(connection: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
+    let found = seaql_migrations::Entity::find()
+        .order_by_asc(seaql_migrations::Column::Version)
+        .all(connection)
+        .await?;
+    Ok(found.into_iter().map(|row| row.version).collect())
 }
 
 struct Migrator;

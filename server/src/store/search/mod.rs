@@ -8,6 +8,7 @@ mod postgres;
 mod sqlite;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
+use serde::{Deserialize, Serialize};
 
 use super::Tx;
 use crate::domain::document::DocumentId;
@@ -19,6 +20,41 @@ pub struct Found {
     /// Its number, by which pages continue.
     pub number: i64,
     pub document_id: DocumentId,
+}
+
+/// What the index holds of a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its place in the order of coming; a restored index counts anew.
+    #[serde(skip)]
+    pub number: i64,
+    pub document_id: DocumentId,
+    pub meta: String,
+    pub body: String,
+    pub scope: String,
+}
+
+/// Entries in the order in which they came, after the number `after`.
+///
+/// # Errors
+/// The database's.
+pub async fn entries(connection: &impl ConnectionTrait, after: i64, limit: i64) -> Result<Vec<Entry>, DbErr> {
+    let sql = "SELECT number, document_id, meta, body, scope FROM document_search \
+         WHERE number > $1 ORDER BY number LIMIT $2";
+    let values = [after, limit].map(Value::from);
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
+    let rows = connection.query_all_raw(statement).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Entry {
+                number: row.try_get("", "number")?,
+                document_id: DocumentId(row.try_get("", "document_id")?),
+                meta: row.try_get("", "meta")?,
+                body: row.try_get("", "body")?,
+                scope: row.try_get("", "scope")?,
+            })
+        })
+        .collect()
 }
 
 /// Makes a document's entry.

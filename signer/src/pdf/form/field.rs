@@ -215,6 +215,13 @@ pub(crate) fn widget_rotation(update: &Update, widget: &Dictionary) -> i64 {
     })
 }
 
+/// `/UserUnit` of a widget's page: points of paper in a unit (ISO 32000-2, table 31).
+pub(crate) fn user_unit(update: &Update, widget: &Dictionary) -> f64 {
+    let page = update.value(widget, b"P").as_dict().ok();
+    let unit = page.and_then(|page| update.value(page, b"UserUnit").as_float().ok());
+    unit.map(f64::from).filter(|unit| *unit > 0.0).unwrap_or(1.0)
+}
+
 enum Holder {
     Indirect(ObjectId),
     InCatalogue,

@@ -2,15 +2,15 @@
 
 use hayro_interpret::font::{Glyph as DrawnGlyph, GlyphRun};
 use hayro_interpret::hayro_cmap::BfString;
-use hayro_interpret::kurbo::{BezPath, Point, Vec2};
+use hayro_interpret::kurbo::{Affine, BezPath, Point, Vec2};
 use hayro_interpret::{BlendMode, ClipPath, Device, DrawMode, DrawProps, Image, ImageDrawProps, SoftMask};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::{Line, Run};
 use crate::appearance::font::{ASCENT, DESCENT};
-use crate::pdf::place::Rect;
+use crate::pdf::place::{Rect, Turn};
 
-/// One glyph in user space.
+/// One glyph where it is seen on the turned page.
 #[derive(Debug, Clone)]
 pub(super) struct Glyph {
     text: String,
@@ -20,9 +20,19 @@ pub(super) struct Glyph {
 }
 
 /// Keeps the text of what is drawn, and nothing else.
-#[derive(Default)]
 pub(super) struct Collector {
     pub glyphs: Vec<Glyph>,
+    turned: Affine,
+}
+
+impl Collector {
+    pub(super) fn new(turn: Turn) -> Self {
+        let [a, b, c, d] = turn.matrix();
+        Self {
+            glyphs: Vec::new(),
+            turned: Affine::new([a, b, c, d, 0.0, 0.0]),
+        }
+    }
 }
 
 impl<'a> Device<'a> for Collector {
@@ -33,7 +43,7 @@ impl<'a> Device<'a> for Collector {
                 Some(BfString::String(text)) => text,
                 None => continue,
             };
-            let transform = props.transform * glyph.transform();
+            let transform = self.turned * props.transform * glyph.transform();
             let [along_x, across_x, ..] = transform.as_coeffs();
             if across_x.abs() > UPRIGHT * along_x {
                 continue;
@@ -64,7 +74,7 @@ impl<'a> Device<'a> for Collector {
 }
 
 /// Groups glyphs by baseline from top to bottom, then from left to right into runs.
-pub(super) fn lines(mut glyphs: Vec<Glyph>) -> Vec<Line> {
+pub(super) fn lines(mut glyphs: Vec<Glyph>, turn: Turn) -> Vec<Line> {
     glyphs.retain(|glyph| glyph.origin.is_finite() && glyph.font_size > 0.0);
     glyphs.sort_by(|a, b| b.origin.y.total_cmp(&a.origin.y));
     let mut lines: Vec<Vec<Glyph>> = Vec::new();
@@ -78,12 +88,12 @@ pub(super) fn lines(mut glyphs: Vec<Glyph>) -> Vec<Line> {
     }
     lines
         .into_iter()
-        .map(line)
+        .map(|glyphs| line(glyphs, turn))
         .filter(|line| !line.runs.is_empty())
         .collect()
 }
 
-fn line(mut glyphs: Vec<Glyph>) -> Line {
+fn line(mut glyphs: Vec<Glyph>, turn: Turn) -> Line {
     glyphs.sort_by(|a, b| a.origin.x.total_cmp(&b.origin.x));
     let mut groups: Vec<Vec<Glyph>> = Vec::new();
     // Blanks decide nothing: printed spaces of a blank to be filled are as empty as no glyph at all.
@@ -100,11 +110,11 @@ fn line(mut glyphs: Vec<Glyph>) -> Line {
         }
     }
     Line {
-        runs: groups.into_iter().filter_map(|group| run(&group)).collect(),
+        runs: groups.into_iter().filter_map(|group| run(&group, turn)).collect(),
     }
 }
 
-fn run(glyphs: &[Glyph]) -> Option<Run> {
+fn run(glyphs: &[Glyph], turn: Turn) -> Option<Run> {
     let (first, last) = (glyphs.first()?, glyphs.last()?);
     let mut text = String::new();
     for (index, glyph) in glyphs.iter().enumerate() {
@@ -121,7 +131,7 @@ fn run(glyphs: &[Glyph]) -> Option<Run> {
     };
     Some(Run {
         text: text.nfc().collect(),
-        rect,
+        rect: turn.user(&rect),
         // Matrices of single precision make 13 points 12.9999995.
         font_size: (first.font_size * 100.0).round() / 100.0,
     })

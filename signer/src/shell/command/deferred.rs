@@ -9,12 +9,13 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use super::key::{DigestArgument, certificates};
+use super::network::NetworkArguments;
 use super::output::{Piece, Progress, read, unreadable, write};
-use super::sign::{Finishing, LevelArgument, NetworkArguments, WishArguments};
+use super::sign::{Finishing, LevelArgument, WishArguments};
 use crate::error::{Error, Result};
 use crate::shell::pkcs11;
 use crate::shell::state::{Keeper, State};
-use crate::sign::{self, Algorithm, Prepared, Signed};
+use crate::sign::{self, Algorithm, Opening, Prepared, Signed};
 
 #[derive(clap::Args)]
 pub(super) struct PrepareArguments {
@@ -24,9 +25,9 @@ pub(super) struct PrepareArguments {
     /// The key signs with RSASSA-PKCS1-v1_5 where it is RSA.
     #[arg(long)]
     pkcs1: bool,
-    /// The digest where the key is RSA; a curve has its own.
-    #[arg(long, value_enum, default_value = "sha256")]
-    digest: DigestArgument,
+    /// The digest where the key is RSA; a curve has its own. Default: what the form wants, else sha256.
+    #[arg(long, value_enum)]
+    digest: Option<DigestArgument>,
     #[command(flatten)]
     wish: WishArguments,
     #[command(flatten)]
@@ -96,17 +97,20 @@ fn prepare(arguments: &PrepareArguments) -> Result<()> {
         .cloned()
         .ok_or_else(|| Error::misuse("certificate", "the file holds none"))?;
     let chain = pkcs11::complete(own, &given)?;
-    let algorithm = match Algorithm::for_certificate(&chain[0])? {
-        Algorithm::RsaPss(_) if arguments.pkcs1 => Algorithm::RsaPkcs1(arguments.digest.digest()),
-        Algorithm::RsaPss(_) => Algorithm::RsaPss(arguments.digest.digest()),
-        other => other,
-    };
     let document = super::map(&arguments.input).map_err(|e| unreadable(&arguments.input, &e))?;
     Progress::new(&document).step("reading and hashing");
-    let request = arguments.wish.request(&document, &chain, algorithm)?;
-    let password = arguments.wish.password.as_deref();
-    let prepared = sign::prepare_with(&document, password, &request, &chain)?;
-    let level = level_name(arguments.wish.level);
+    let opening = Opening::of(&document, arguments.wish.password.as_deref())?;
+    let wishes = opening.wishes(arguments.wish.field())?;
+    let digest = DigestArgument::of(arguments.digest, &wishes);
+    let algorithm = match Algorithm::for_certificate(&chain[0])? {
+        Algorithm::RsaPss(_) if arguments.pkcs1 => Algorithm::RsaPkcs1(digest),
+        Algorithm::RsaPss(_) => Algorithm::RsaPss(digest),
+        other => other,
+    };
+    let level = arguments.wish.level(&wishes);
+    let request = arguments.wish.request(&document, level, &chain, algorithm)?;
+    let prepared = opening.prepare(&request, &chain)?;
+    let level = level_name(level);
     let state = keeper.store(&prepared, level)?;
     write(
         &arguments.keeping.state,
@@ -122,7 +126,10 @@ fn complete(arguments: &CompleteArguments) -> Result<()> {
     let text = text.map_err(|_| Error::malformed("state", "not UTF-8"))?;
     let State { prepared, level, id } = keeper.open_state(&text)?;
     let level = level_of(&level)?;
-    arguments.network.check(level)?;
+    let authority = arguments.network.authority(None);
+    if level != LevelArgument::Basic {
+        arguments.network.check(authority)?;
+    }
     let document = super::map(&arguments.input).map_err(|e| unreadable(&arguments.input, &e))?;
     let progress = Progress::new(&document);
     progress.step("checking the document");
@@ -131,6 +138,7 @@ fn complete(arguments: &CompleteArguments) -> Result<()> {
     let signed = arguments.signed(prepared)?;
     let finishing = Finishing {
         network: &arguments.network,
+        authority,
         level,
         password: arguments.password.as_deref(),
         own_chain: &chain,

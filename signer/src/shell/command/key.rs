@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::error::{Error, Result};
 use crate::shell::{pkcs11, pkcs12};
-use crate::sign::{self, Digest};
+use crate::sign::{self, Digest, Wishes};
 
 #[derive(clap::Args)]
 pub(super) struct KeyArguments {
@@ -31,9 +31,9 @@ pub(super) struct KeyArguments {
     /// Signs with RSASSA-PKCS1-v1_5 where the key is RSA, for receivers without PSS.
     #[arg(long)]
     pkcs1: bool,
-    /// The digest where the key is RSA; a curve has its own.
-    #[arg(long, value_enum, default_value = "sha256")]
-    digest: DigestArgument,
+    /// The digest where the key is RSA; a curve has its own. Default: what the form wants, else sha256.
+    #[arg(long, value_enum)]
+    digest: Option<DigestArgument>,
     /// Certificates (DER or PEM) that complete the chain; for a token without certificate its own first.
     #[arg(long, value_name = "FILE")]
     chain: Vec<PathBuf>,
@@ -47,7 +47,13 @@ pub(super) enum DigestArgument {
 }
 
 impl DigestArgument {
-    pub(super) fn digest(self) -> Digest {
+    /// The digest named, else the first that the form takes.
+    pub(super) fn of(named: Option<Self>, wishes: &Wishes) -> Digest {
+        let wanted = wishes.digests.first().copied();
+        named.map_or(wanted.unwrap_or(Digest::Sha256), Self::digest)
+    }
+
+    fn digest(self) -> Digest {
         match self {
             Self::Sha256 => Digest::Sha256,
             Self::Sha384 => Digest::Sha384,
@@ -63,14 +69,15 @@ pub(super) struct Chained {
 }
 
 impl KeyArguments {
-    pub(super) fn open(&self) -> Result<Chained> {
+    pub(super) fn open(&self, wishes: &Wishes) -> Result<Chained> {
+        let digest = DigestArgument::of(self.digest, wishes);
         let secret = self.secret()?;
         let given = certificates(&self.chain)?;
         let key: Box<dyn sign::Key> = match (&self.p12, &self.pkcs11, &self.token, &self.key) {
-            (Some(file), ..) => Box::new(self.of_file(&super::output::read(file)?, &secret)?),
+            (Some(file), ..) => Box::new(self.of_file(&super::output::read(file)?, &secret, digest)?),
             (None, Some(module), Some(token), Some(key)) => {
                 let label = pkcs11::Label { module, token, key };
-                let key = pkcs11::Key::open(label, &secret, self.digest.digest(), &given)?;
+                let key = pkcs11::Key::open(label, &secret, digest, &given)?;
                 Box::new(if self.pkcs1 { key.with_pkcs1() } else { key })
             }
             _ => return Err(Error::misuse("key", "--p12, or --pkcs11 with --token and --key")),
@@ -81,8 +88,8 @@ impl KeyArguments {
         Ok(Chained { key, chain })
     }
 
-    fn of_file(&self, bytes: &[u8], password: &str) -> Result<pkcs12::Key> {
-        let key = pkcs12::Key::open(bytes, password)?.with_digest(self.digest.digest());
+    fn of_file(&self, bytes: &[u8], password: &str, digest: Digest) -> Result<pkcs12::Key> {
+        let key = pkcs12::Key::open(bytes, password)?.with_digest(digest);
         Ok(if self.pkcs1 { key.with_pkcs1() } else { key })
     }
 

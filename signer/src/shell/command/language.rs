@@ -114,7 +114,7 @@ const COMMANDS: [(&str, &str); 8] = [
     ),
     (
         "extend",
-        "Nâng tệp đã ký lên mức cao hơn, hoặc gia hạn bằng dấu thời gian mới",
+        "Nâng các tệp đã ký lên mức cao hơn, hoặc gia hạn bằng dấu thời gian mới",
     ),
     ("verify", "Kiểm tra chữ ký số của các tệp PDF"),
     (
@@ -127,7 +127,7 @@ const COMMANDS: [(&str, &str); 8] = [
     ),
 ];
 
-const ARGUMENTS: [(&str, &str); 47] = [
+const ARGUMENTS: [(&str, &str); 49] = [
     ("lang", "Ngôn ngữ của trợ giúp: en, vi; mặc định theo LANG"),
     ("version", "In phiên bản"),
     ("p12", "Khóa và chứng thư số (PKCS#12)"),
@@ -144,7 +144,7 @@ const ARGUMENTS: [(&str, &str); 47] = [
     ),
     (
         "digest",
-        "Hàm băm nếu khóa là RSA (sha256, sha384, sha512); đường cong có hàm riêng",
+        "Hàm băm nếu khóa là RSA (sha256, sha384, sha512); đường cong có hàm riêng; mặc định theo biểu mẫu, nếu không thì sha256",
     ),
     (
         "chain",
@@ -152,7 +152,7 @@ const ARGUMENTS: [(&str, &str); 47] = [
     ),
     (
         "level",
-        "Mức của chữ ký: B-B, B-T, B-LT, B-LTA; extend --level B-LTA lần nữa là gia hạn",
+        "Mức của chữ ký: B-B (mặc định; B-T nếu biểu mẫu đòi dấu thời gian), B-T, B-LT, B-LTA; extend --level B-LTA lần nữa là gia hạn",
     ),
     (
         "profile",
@@ -204,10 +204,18 @@ const ARGUMENTS: [(&str, &str); 47] = [
         "Máy chủ được phép hỏi OCSP, danh sách thu hồi và chứng thư số; có thể lặp lại",
     ),
     (
+        "tls_ca",
+        "Chứng thư số (PEM hoặc DER) để tin máy chủ HTTPS, bên cạnh của hệ thống hoặc của SSL_CERT_FILE",
+    ),
+    ("timeout", "Số giây chờ một câu trả lời"),
+    (
         "trust",
         "Chứng thư số tin cậy (DER hoặc PEM) hoặc thư mục chứa chúng; có thể lặp lại",
     ),
-    ("output", "Tệp kết quả"),
+    (
+        "output",
+        "Tệp kết quả; extend nhiều tệp thì là thư mục, mỗi tệp giữ tên",
+    ),
     ("input", "Tệp PDF"),
     (
         "certificate",
@@ -228,7 +236,7 @@ const ARGUMENTS: [(&str, &str); 47] = [
         "Trình thông dịch lệnh: bash, zsh, fish, elvish, powershell",
     ),
     ("json", "Mỗi tệp một dòng JSON"),
-    ("files", "Các tệp PDF"),
+    ("files", "Các tệp PDF; extend cũng nhận thư mục có tệp .pdf"),
     (
         "trust_embedded",
         "Lấy chứng thư số cao nhất trong mỗi chữ ký làm gốc: chỉ xét tính toàn vẹn, không xét danh tính",

@@ -199,7 +199,7 @@ impl LookArguments {
                 .and_then(|name| place::person(pages, name, PERSON_ASPECT)),
         };
         let width = size.width_mm.unwrap_or(SEAL_MM);
-        Ok(person.map(|person| place::seal(&person, width, width / size.aspect())))
+        Ok(person.map(|person| place::seal_on(pages, &person, width, width / size.aspect())))
     }
 }
 

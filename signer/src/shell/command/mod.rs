@@ -8,6 +8,7 @@ mod inspect;
 mod key;
 mod language;
 mod look;
+mod network;
 mod output;
 mod sign;
 mod verify;
@@ -50,7 +51,7 @@ enum Action {
     Prepare(Box<deferred::PrepareArguments>),
     /// Completes a prepared signature with the value made elsewhere.
     Complete(Box<deferred::CompleteArguments>),
-    /// Raises a signed file to a higher level, or renews it by a further time-stamp.
+    /// Raises signed files to a higher level, or renews them by a further time-stamp.
     Extend(extend::Arguments),
     /// Judges the signatures of PDF files.
     Verify(verify::Arguments),
@@ -105,7 +106,11 @@ fn finish(result: Result<()>) -> ExitCode {
         return ExitCode::SUCCESS;
     };
     eprintln!("signer: {error}");
-    ExitCode::from(match &error {
+    ExitCode::from(exit_code(&error))
+}
+
+fn exit_code(error: &Error) -> u8 {
+    match error {
         Error::Misuse { .. } => USAGE,
         Error::Refused { subject: "file", .. } => UNREADABLE,
         Error::Refused { subject: "fetch", .. } => UNAVAILABLE,
@@ -113,7 +118,7 @@ fn finish(result: Result<()>) -> ExitCode {
             subject: "password", ..
         } => NO_PERMISSION,
         _ => DATA,
-    })
+    }
 }
 
 /// Maps a file into memory, so that large documents are hashed without a copy.

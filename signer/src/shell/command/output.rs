@@ -16,14 +16,14 @@ pub(super) enum Piece<'a> {
 }
 
 /// Writes the pieces beside the output and renames, so that a broken run leaves no half file. `before_it_counts` runs when
-/// all is on disk under the other name.
+/// all is on disk under the other name, which no other process uses: two that write the same output do not meet.
 pub(super) fn write(
     path: &Path,
     pieces: &[Piece<'_>],
     before_it_counts: impl FnOnce() -> Result<()>,
 ) -> Result<()> {
     let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
+    beside.push(format!(".{}.part", std::process::id()));
     let write = || {
         let mut file = std::fs::File::create(&beside)?;
         for piece in pieces {
@@ -42,12 +42,29 @@ pub(super) fn write(
     let written = write()
         .map_err(|e| unreadable(path, &e))
         .and_then(|()| before_it_counts())
-        .and_then(|()| std::fs::rename(&beside, path).map_err(|e| unreadable(path, &e)));
+        .and_then(|()| {
+            std::fs::rename(&beside, path)
+                .and_then(|()| sync_folder(path))
+                .map_err(|e| unreadable(path, &e))
+        });
     if written.is_err() {
         // Whatever stopped it, nothing half done stays.
         let _ = std::fs::remove_file(&beside);
     }
     written
+}
+
+/// A name lives in its folder: after a loss of power it is there only if the folder was written too.
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    // A folder that may be written and not read cannot be synchronised.
+    std::fs::File::open(folder.unwrap_or(Path::new("."))).map_or(Ok(()), |folder| folder.sync_all())
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> std::io::Result<()> {
+    Ok(())
 }
 
 pub(super) fn read(path: &Path) -> Result<Vec<u8>> {

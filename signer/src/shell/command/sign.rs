@@ -3,15 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::key::{KeyArguments, certificates};
+use super::key::KeyArguments;
 use super::look::{LookArguments, Signer};
+use super::network::NetworkArguments;
 use super::output::{Piece, Progress, unreadable, write};
 use crate::error::{Error, Result};
 use crate::shell::clock;
-use crate::shell::fetch::{self, Fetcher};
-use crate::shell::raise::{ANSWER_TIMEOUT, Means, Target};
-use crate::sign::{self, Certification, Key, Level, Request, Signed};
-use crate::x509;
+use crate::shell::raise::{Means, Target};
+use crate::sign::{self, Certification, Key, Level, Opening, Request, Signed, Wishes};
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -30,8 +29,9 @@ pub(super) struct Arguments {
 /// What is to be signed, apart from the key.
 #[derive(clap::Args)]
 pub(super) struct WishArguments {
-    #[arg(long, value_enum, default_value = "B-B", ignore_case = true)]
-    pub(super) level: LevelArgument,
+    /// The level; default: B-B, or B-T where the form requires a time-stamp.
+    #[arg(long, value_enum, ignore_case = true)]
+    level: Option<LevelArgument>,
     #[command(flatten)]
     look: LookArguments,
     /// Certifies: 1 no changes, 2 form filling, 3 annotations too.
@@ -47,20 +47,6 @@ pub(super) struct WishArguments {
     /// User or owner password of an encrypted file.
     #[arg(long, env = "SIGNER_PASSWORD", hide_env_values = true)]
     pub(super) password: Option<String>,
-}
-
-/// Who may be asked.
-#[derive(clap::Args)]
-pub(super) struct NetworkArguments {
-    /// The time-stamp authority's address; every level above B-B needs it.
-    #[arg(long, value_name = "URL")]
-    pub(super) tsa: Option<String>,
-    /// A host that may be asked for OCSP, lists and certificates; may be repeated.
-    #[arg(long, value_name = "HOST")]
-    allow: Vec<String>,
-    /// A trusted certificate (DER or PEM) or a directory of them, at which chains end; may be repeated.
-    #[arg(long, value_name = "FILE|DIR")]
-    trust: Vec<PathBuf>,
 }
 
 /// Levels of EN 319 142-1.
@@ -92,19 +78,27 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
 }
 
 fn sign(arguments: &Arguments) -> Result<()> {
-    arguments.network.check(arguments.wish.level)?;
-    let key = arguments.key.open()?;
+    let wish = &arguments.wish;
     let document = super::map(&arguments.input).map_err(|e| unreadable(&arguments.input, &e))?;
     let progress = Progress::new(&document);
     progress.step("reading and hashing");
-    let request = arguments.wish.request(&document, key.chain(), key.algorithm())?;
-    let password = arguments.wish.password.as_deref();
-    let prepared = sign::prepare_with(&document, password, &request, key.chain())?;
+    let password = wish.password.as_deref();
+    let opening = Opening::of(&document, password)?;
+    let wishes = opening.wishes(&wish.field)?;
+    let authority = arguments.network.authority(address(&wishes));
+    let level = wish.level(&wishes);
+    if level != LevelArgument::Basic {
+        arguments.network.check(authority)?;
+    }
+    let key = arguments.key.open(&wishes)?;
+    let request = wish.request(&document, level, key.chain(), key.algorithm())?;
+    let prepared = opening.prepare(&request, key.chain())?;
     let value = key.sign(prepared.signed_attributes())?;
     let signed = prepared.with_signature(value)?;
     let finishing = Finishing {
         network: &arguments.network,
-        level: arguments.wish.level,
+        authority,
+        level,
         password,
         own_chain: key.chain(),
         progress: &progress,
@@ -114,10 +108,28 @@ fn sign(arguments: &Arguments) -> Result<()> {
     parts.write(&arguments.output, &arguments.input, &document, || Ok(()))
 }
 
+/// The time-stamp authority that the form names.
+fn address(wishes: &Wishes) -> Option<&str> {
+    wishes.time_stamp.as_ref()?.address.as_deref()
+}
+
 impl WishArguments {
+    pub(super) fn field(&self) -> &str {
+        &self.field
+    }
+
+    pub(super) fn level(&self, wishes: &Wishes) -> LevelArgument {
+        let required = wishes.time_stamp.as_ref().is_some_and(|stamp| stamp.required);
+        self.level.unwrap_or(match required {
+            true => LevelArgument::TimeStamped,
+            false => LevelArgument::Basic,
+        })
+    }
+
     pub(super) fn request(
         &self,
         document: &[u8],
+        level: LevelArgument,
         chain: &[Vec<u8>],
         algorithm: sign::Algorithm,
     ) -> Result<Request> {
@@ -136,7 +148,7 @@ impl WishArguments {
             appearance,
             signing_time: now,
             algorithm,
-            level: match self.level {
+            level: match level {
                 LevelArgument::Basic => Level::BB,
                 _ => Level::BT,
             },
@@ -152,35 +164,11 @@ impl WishArguments {
     }
 }
 
-impl NetworkArguments {
-    /// Found before the key is used: a key signs once.
-    pub(super) fn check(&self, level: LevelArgument) -> Result<()> {
-        if level != LevelArgument::Basic && self.tsa.is_none() {
-            return Err(Error::misuse("level", "it needs --tsa"));
-        }
-        Ok(())
-    }
-
-    /// The hosts named here, the authority's, and those that certificates of one's own name.
-    pub(super) fn fetcher(&self, own: &[Vec<u8>]) -> Result<Fetcher> {
-        let mut hosts = self.allow.clone();
-        hosts.extend(self.tsa.as_deref().and_then(fetch::host));
-        for certificate in own {
-            let named = x509::locations(certificate)?;
-            let named = [named.ocsp, named.revocation_lists, named.issuers].concat();
-            hosts.extend(named.iter().filter_map(|address| fetch::host(address)));
-        }
-        Fetcher::new(hosts, ANSWER_TIMEOUT)
-    }
-
-    pub(super) fn anchors(&self) -> Result<Vec<Vec<u8>>> {
-        certificates(&self.trust)
-    }
-}
-
 /// From the signature value to the bytes of the new file.
 pub(super) struct Finishing<'a> {
     pub network: &'a NetworkArguments,
+    /// The time-stamp authority's address.
+    pub authority: Option<&'a str>,
     pub level: LevelArgument,
     pub password: Option<&'a str>,
     pub own_chain: &'a [Vec<u8>],
@@ -227,10 +215,11 @@ impl Finishing<'_> {
         if self.level == LevelArgument::Basic {
             return Ok(Parts::Update(signed.update()?, Box::new(signed)));
         }
-        let (fetcher, anchors) = (self.network.fetcher(self.own_chain)?, self.network.anchors()?);
+        let fetcher = self.network.fetcher(self.authority, self.own_chain)?;
+        let anchors = self.network.anchors()?;
         let means = Means {
             fetcher: &fetcher,
-            tsa: self.network.tsa.as_deref(),
+            tsa: self.authority,
             anchors: &anchors,
             certificates: self.own_chain,
             password: self.password,

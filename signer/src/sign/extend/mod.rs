@@ -35,6 +35,17 @@ pub enum Need {
     List { of: String, addresses: Vec<String> },
 }
 
+impl Need {
+    /// Where it may be had, in the order in which the certificate names them.
+    pub fn addresses(&self) -> &[String] {
+        match self {
+            Self::Issuer { addresses, .. } | Self::Ocsp { addresses, .. } | Self::List { addresses, .. } => {
+                addresses
+            }
+        }
+    }
+}
+
 /// Everything gathered for the signatures of one document.
 pub struct Gathering {
     now: OffsetDateTime,

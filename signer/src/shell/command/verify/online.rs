@@ -2,11 +2,11 @@
 
 use crate::error::Result;
 use crate::shell::clock;
-use crate::shell::fetch::{self, Fetcher};
-use crate::shell::raise::{self, ANSWER_TIMEOUT};
+use crate::shell::command::network::{ConnectionArguments, named_by};
+use crate::shell::fetch::Fetcher;
+use crate::shell::raise;
 use crate::sign::extend::Gathering;
 use crate::validate::{Policy, Report, RevocationStatus, SubIndication};
-use crate::x509;
 
 #[derive(clap::Args)]
 pub(super) struct OnlineArguments {
@@ -16,6 +16,8 @@ pub(super) struct OnlineArguments {
     /// A host that may be asked for OCSP, lists and certificates; may be repeated.
     #[arg(long, value_name = "HOST", requires = "online")]
     allow: Vec<String>,
+    #[command(flatten)]
+    connection: ConnectionArguments,
 }
 
 impl OnlineArguments {
@@ -25,20 +27,17 @@ impl OnlineArguments {
             return Ok(None);
         }
         let mut hosts = self.allow.clone();
-        for anchor in &policy.anchors {
-            let named = x509::locations(&anchor.certificate)?;
-            let named = [named.ocsp, named.revocation_lists, named.issuers].concat();
-            hosts.extend(named.iter().filter_map(|address| fetch::host(address)));
-        }
-        Fetcher::new(hosts, ANSWER_TIMEOUT).map(Some)
+        hosts.extend(named_by(policy.anchors.iter().map(|anchor| &anchor.certificate))?);
+        self.connection.fetcher(hosts).map(Some)
     }
 }
 
 /// Whether an answer from outside could say more.
 pub(super) fn lacks_evidence(report: &Report) -> bool {
     report.signatures.iter().any(|signature| {
-        let no_chain = signature.sub_indication == Some(SubIndication::NoCertificateChainFound);
-        no_chain || signature.revocation == RevocationStatus::Unknown
+        let missing = [SubIndication::NoCertificateChainFound, SubIndication::TryLater];
+        let missing = signature.sub_indication.is_some_and(|one| missing.contains(&one));
+        missing || signature.revocation == RevocationStatus::Unknown
     })
 }
 

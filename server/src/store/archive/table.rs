@@ -1,0 +1,103 @@
+//! Every table with its rows: those that a restored house needs, in the order in which their rows may be put in.
+
+use std::io::{BufRead, Write};
+
+use sea_orm::{ConnectionTrait, EntityTrait, StreamTrait};
+
+use super::{Error, row};
+use crate::store::{Tx, entity, search};
+
+/// What is not archived: who is logged in, who failed to, and answers kept for a repeated request. A restored archive must
+/// not bring an ended session back.
+pub const LEFT_OUT: [&str; 3] = ["session", "login_attempts", "idempotent_request"];
+
+/// The index of words, whose rows the databases keep in their own ways.
+const SEARCH: &str = "document_search";
+
+macro_rules! tables {
+    ($($table:ident),+ $(,)?) => {
+        /// The tables in an archive, in the order in which their rows are put in.
+        pub const NAMES: &[&str] = &[$(stringify!($table),)+ SEARCH];
+
+        /// Writes the rows of the table `name`, and says how many they are.
+        pub(super) async fn dump(
+            name: &str,
+            connection: &(impl ConnectionTrait + StreamTrait),
+            sink: &mut impl Write,
+        ) -> Result<u64, Error> {
+            match name {
+                $(stringify!($table) => row::dump::<entity::$table::Entity>(connection, sink).await,)+
+                SEARCH => dump_search(connection, sink).await,
+                _ => Err(Error::Damaged(format!("there is no table {name}"))),
+            }
+        }
+
+        /// Puts the rows of the table `name` in, and says how many they were.
+        pub(super) async fn load(name: &str, tx: &Tx, rows: impl BufRead) -> Result<u64, Error> {
+            match name {
+                $(stringify!($table) => row::load::<entity::$table::Entity>(tx, rows).await,)+
+                SEARCH => load_search(tx, rows).await,
+                _ => Err(Error::Damaged(format!("there is no table {name}"))),
+            }
+        }
+
+        /// Removes the rows with which migrations begin; the audit chain has none.
+        pub(super) async fn clear(tx: &Tx) -> Result<(), Error> {
+            $(if stringify!($table) != "audit_entry" {
+                entity::$table::Entity::delete_many().exec(tx).await?;
+            })+
+            Ok(())
+        }
+    };
+}
+
+tables!(
+    agency,
+    person,
+    membership,
+    blob,
+    setting,
+    audit_head,
+    audit_entry,
+    job,
+    trust_anchor,
+    signing_key,
+    signature_image,
+    number_grouping,
+    number_sequence,
+    number_reservation,
+    document,
+    document_version,
+    signature_pending,
+    verification,
+    dispatch,
+    dispatch_status,
+    dispatch_support,
+    meeting,
+    meeting_member,
+);
+
+async fn dump_search(connection: &impl ConnectionTrait, sink: &mut impl Write) -> Result<u64, Error> {
+    let (mut rows, mut last) = (0, 0);
+    loop {
+        let page = search::entries(connection, last, 500).await?;
+        let Some(end) = page.last() else {
+            return Ok(rows);
+        };
+        last = end.number;
+        rows += page.len() as u64;
+        for entry in page {
+            row::write_line(sink, &entry)?;
+        }
+    }
+}
+
+async fn load_search(tx: &Tx, rows: impl BufRead) -> Result<u64, Error> {
+    let mut count = 0;
+    for line in row::lines(rows) {
+        let entry: search::Entry = row::parse(&line?)?;
+        search::add(tx, &entry.document_id, &entry.meta, &entry.body, &entry.scope).await?;
+        count += 1;
+    }
+    Ok(count)
+}
