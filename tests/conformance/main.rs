@@ -11,6 +11,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod answers;
 mod chain;
 mod past;
 mod world;

@@ -2,7 +2,7 @@
 
 use hoian_signer::cms::oid;
 use hoian_signer::validate::{
-    Indication, Level, Modification, ObjectKind, Revocation, RevocationStatus, SignatureReport,
+    Indication, Level, Modification, ObjectKind, Reason, Revocation, RevocationStatus, SignatureReport,
     SubIndication, Verdict, Warning,
 };
 use time::OffsetDateTime;
@@ -479,15 +479,12 @@ fn a_document_time_stamp_is_judged_by_the_ones_after_it() {
 }
 
 #[test]
-fn signed_attributes_are_verified_as_they_stand_in_whatever_order() {
+fn signed_attributes_of_cades_stand_in_the_order_of_der() {
     let office = Office::with(LONG);
     let turned = world::with_attributes_turned(&office.signed(), &office.signer.key);
     let report = office.judge(&turned, IfAvailable);
-    passes(&report);
-    assert!(
-        report.warnings.contains(&Warning::AttributesOutOfOrder),
-        "{report:#?}"
-    );
+    is(&report, TotalFailed, SubIndication::HashFailure);
+    assert_eq!(report.codes[0], Reason::AttributesOutOfOrder, "{report:#?}");
 }
 
 #[test]

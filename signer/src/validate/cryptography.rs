@@ -63,9 +63,15 @@ pub(super) fn check(
     let certificate = signing_certificate(data, candidates)?;
     let signed = signed(data, covered, &hash, &certificate)?;
     verify(signer, &certificate, digest, &signed)?;
-    // What is signed should be the DER of the attributes, a sorted SET (RFC 5652 section 5.4), and real signers, CAdES among
-    // them, sign them as they stand. Those bytes were verified, so nothing can hide in another order: it is warned of, as
-    // OpenSSL, pyHanko and Acrobat take it; Bouncy Castle encodes anew and finds another digest.
+    // What is signed is the DER of the attributes, a sorted SET (RFC 5652 section 5.4), and EN 319 122-1 clause 4.2 leaves
+    // no room for CAdES. EU DSS, which encodes anew and so finds another digest, keeps two such files among its tests and
+    // says HASH_FAILURE; OpenSSL and pyHanko verify the bytes as they stand. Old signatures of Adobe's kind are taken so.
+    if sub_filter == SubFilter::Cades && !signer.in_order {
+        return Err((
+            SubIndication::HashFailure,
+            "the digest was made over signed attributes that are not in DER".to_owned(),
+        ));
+    }
     Ok(Checked {
         digest,
         weak_from: earlier(

@@ -151,6 +151,9 @@ reasons! {
     DigestDiffers: "the document's digest differs",
         "Giá trị băm của văn bản khác với giá trị đã ký.",
         "The document's digest differs from the signed one.";
+    AttributesOutOfOrder: "signed attributes that are not in DER",
+        "Thuộc tính được ký không theo thứ tự chuẩn DER.",
+        "The signed attributes are not in DER's order.";
     ValueDiffers: "the signature value does not verify",
         "Giá trị chữ ký không khớp với khóa công khai.",
         "The signature value does not verify.";

@@ -103,7 +103,9 @@ impl Walk<'_> {
 impl Walk<'_> {
     /// A widget that comes later may not lie over what stood there: it could show something else in its place. A seal is
     /// the exception the law makes: over a third of the signature that it confirms (Nghị định 30/2020/NĐ-CP, annex I), so
-    /// up to half of a finished signature may be covered.
+    /// up to half of a finished signature may be covered. ISO 32000-2 says nothing of where a later signature may lie, and
+    /// of the peers EU DSS alone looks, and warns; but half of a signature is still seen to be one, and a page's other
+    /// annotations are none of the law's affair.
     fn overlap(&mut self, widget: &Object, before: &[Object], label: &str) -> Result<()> {
         let Some(new) = widget.as_dictionary().map(|widget| rectangle(self.new, widget)) else {
             return Ok(());
