@@ -47,6 +47,7 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("post", "/api/v1/documents/{id}/issue", PEOPLE),
     ("post", "/api/v1/documents/{id}/recall", PEOPLE),
     ("get", "/api/v1/dispatches", PEOPLE),
+    ("get", "/api/v1/dispatches/counts", PEOPLE),
     ("get", "/api/v1/dispatches/{id}", PEOPLE),
     ("get", "/api/v1/dispatches/{id}/content", PEOPLE),
     // What a person may do with a dispatch depends on the dispatch: domain/dispatch.rs has that table.

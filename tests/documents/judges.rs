@@ -38,6 +38,31 @@ fn pyhanko_accepts(path: &PathBuf, root: &PathBuf) {
     assert!(output.status.success(), "pyHanko: {text}{errors}");
 }
 
+/// Fails unless pyHanko accepts every signature at `moment` by this evidence alone, each certificate's status known.
+pub fn accept_offline(
+    root: &[u8],
+    file: &[u8],
+    evidence: &[(String, bytes::Bytes)],
+    moment: time::OffsetDateTime,
+) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("van-ban.pdf"), file).unwrap();
+    std::fs::write(folder.path().join("root.der"), root).unwrap();
+    for (number, (kind, piece)) in evidence.iter().enumerate() {
+        std::fs::write(folder.path().join(format!("{kind}-{number}")), piece).unwrap();
+    }
+    let python = python().expect("tests/interop/setup has made the environment of pyHanko");
+    let output = Command::new(python)
+        .args(["-c", OFFLINE])
+        .arg(folder.path())
+        .arg(moment.unix_timestamp().to_string())
+        .output()
+        .expect("python runs");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "pyHanko: {text}{errors}");
+}
+
 /// The environment that tests/interop/setup makes.
 fn python() -> Option<PathBuf> {
     let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache"));
@@ -59,6 +84,34 @@ signatures = reader.embedded_regular_signatures
 assert len(signatures) == 2, len(signatures)
 for signature in signatures:
     context = lambda: ValidationContext(trust_roots=[root], allow_fetching=False, revocation_mode='soft-fail')
+    status = validate_pdf_signature(signature, context(), context())
+    print(status.pretty_print_details())
+    assert status.bottom_line, signature.field_name
+    assert status.timestamp_validity is not None and status.timestamp_validity.valid
+"#;
+
+const OFFLINE: &str = r#"
+import pathlib, sys
+from datetime import datetime, timezone
+from asn1crypto import crl, ocsp, x509
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko_certvalidator import ValidationContext
+folder = pathlib.Path(sys.argv[1])
+moment = datetime.fromtimestamp(int(sys.argv[2]), timezone.utc)
+pieces = lambda kind, make: [make(path.read_bytes()) for path in sorted(folder.glob(kind + '-*'))]
+root = x509.Certificate.load((folder / 'root.der').read_bytes())
+context = lambda: ValidationContext(
+    trust_roots=[root],
+    other_certs=pieces('certificate', x509.Certificate.load),
+    ocsps=pieces('ocsp_response', ocsp.OCSPResponse.load),
+    crls=pieces('revocation_list', crl.CertificateList.load),
+    allow_fetching=False, revocation_mode='hard-fail', moment=moment,
+)
+reader = PdfFileReader(open(folder / 'van-ban.pdf', 'rb'))
+signatures = reader.embedded_regular_signatures
+assert len(signatures) == 2, len(signatures)
+for signature in signatures:
     status = validate_pdf_signature(signature, context(), context())
     print(status.pretty_print_details())
     assert status.bottom_line, signature.field_name

@@ -9,6 +9,7 @@
 )]
 
 mod crowd;
+mod fanout;
 mod handling;
 mod judges;
 mod numbers;

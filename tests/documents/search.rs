@@ -122,3 +122,61 @@ async fn found(client: &Client, question: &str, filter: &str) -> Vec<Value> {
     let answer = client.get(&path).send().await.unwrap();
     expect(answer, 200).await["items"].as_array().unwrap().clone()
 }
+
+/// A document that was stored before the index was comes into it by the job, and is found by everything that the usual
+/// way would have said of it.
+#[tokio::test]
+async fn what_is_older_than_the_index_comes_into_it_on_sqlite() {
+    comes_into_it(&Office::open().await).await;
+}
+
+#[tokio::test]
+async fn what_is_older_than_the_index_comes_into_it_on_postgresql() {
+    let postgres = Postgres::start().await.expect("PostgreSQL is installed");
+    comes_into_it(&Office::open_with(|config| config.database.url = Some(postgres.url())).await).await;
+}
+
+async fn comes_into_it(office: &Office) {
+    use sea_orm::ConnectionTrait;
+    issued(office, &["agency-snv"]).await;
+    let clerk = office.server.log_in("vanthu").await;
+    let receiver = office.server.log_in("vanthu.sonv").await;
+    let forget = async |tx: &hoian_server::store::Tx| {
+        for table in ["document_search", "search_word"] {
+            tx.execute_unprepared(&format!("DELETE FROM {table}")).await?;
+        }
+        Ok::<_, sea_orm::DbErr>(())
+    };
+    office.app().store.write(forget).await.unwrap();
+    assert_eq!(found(&clerk, "cai cach", "").await.len(), 0);
+    assert_eq!(office.app().custody.index_some(20).await.unwrap(), 1);
+    assert_eq!(office.app().custody.index_some(20).await.unwrap(), 0, "once");
+    for (question, filter) in [
+        ("cai cach", "&kind=KH"),
+        ("01/KH-UBND", "&direction=outgoing"),
+        ("rut ngan thoi gi", "&issuer=agency-ubnd"),
+    ] {
+        assert_eq!(found(&clerk, question, filter).await.len(), 1, "{question}");
+    }
+    assert_eq!(found(&clerk, "cai", "&direction=incoming").await.len(), 0);
+    assert_eq!(found(&receiver, "cai", "&direction=incoming").await.len(), 1);
+    assert_eq!(found(&receiver, "cai", "&issuer=agency-snv").await.len(), 0);
+}
+
+/// A file that is a picture has no text: the answer says so, and what is said of it finds it.
+#[tokio::test]
+async fn a_scan_says_that_it_has_no_text() {
+    let office = Office::open().await;
+    let officer = office.server.log_in("chuyenvien").await;
+    let answer = office.upload(&officer, hoian_tests::paper::scan()).await;
+    expect(answer, 201).await;
+    expect(office.upload(&officer, paper()).await, 201).await;
+    let items = found(&officer, "cai cach hanh chinh", "").await;
+    let said: Vec<_> = items.iter().map(|item| &item["has_text"]).collect();
+    assert_eq!(said, [&Value::Bool(true), &Value::Bool(false)]);
+    assert_eq!(
+        found(&officer, "rut ngan", "").await.len(),
+        1,
+        "a word of the text"
+    );
+}

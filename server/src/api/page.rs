@@ -1,7 +1,10 @@
 //! Keyset pages: a list continues after the last id that was seen, however much was added meanwhile.
 
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+
+use super::problem::Problem;
 
 /// Items of a page where the caller names no number.
 const DEFAULT: u64 = 50;
@@ -27,6 +30,54 @@ impl PageQuery {
     /// How many rows to ask the database for: one more than is given, to know whether there is a next page.
     pub fn rows(&self) -> u64 {
         self.limit() + 1
+    }
+}
+
+/// The key by which a list is ordered, both parts falling: a number where there is one, then the id.
+#[derive(Clone, Copy, Debug)]
+pub struct Keyset<Column> {
+    pub first: Option<Column>,
+    pub id: Column,
+}
+
+impl<Column: ColumnTrait> Keyset<Column> {
+    /// The rows of this page out of `select`, and one more.
+    ///
+    /// # Errors
+    /// Where `after` is no key of this list.
+    pub fn page<E: EntityTrait>(
+        &self,
+        mut select: Select<E>,
+        query: &PageQuery,
+    ) -> Result<Select<E>, Problem> {
+        if let Some(after) = &query.after {
+            select = select.filter(self.beyond(after)?);
+        }
+        if let Some(first) = self.first {
+            select = select.order_by_desc(first);
+        }
+        Ok(select.order_by_desc(self.id).limit(query.rows()))
+    }
+
+    /// The key of a row, as [`Page::next`] names it.
+    pub fn key(&self, first: i16, id: &str) -> String {
+        match self.first {
+            Some(_) => format!("{first}-{id}"),
+            None => id.to_owned(),
+        }
+    }
+
+    fn beyond(&self, after: &str) -> Result<Condition, Problem> {
+        let Some(column) = self.first else {
+            return Ok(Condition::all().add(self.id.lt(after)));
+        };
+        let key = after
+            .split_once('-')
+            .and_then(|(first, id)| Some((first.parse::<i16>().ok()?, id)));
+        let (first, id) =
+            key.ok_or_else(|| Problem::malformed("Tham số after không đúng.", "Unknown value of after."))?;
+        let same = Condition::all().add(column.eq(first)).add(self.id.lt(id));
+        Ok(Condition::any().add(column.lt(first)).add(same))
     }
 }
 

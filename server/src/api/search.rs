@@ -16,6 +16,7 @@ use super::problem::{self, Problem};
 use super::session::Person;
 use crate::custody::Presence;
 use crate::domain::document::DocumentId;
+use crate::domain::id::AgencyId;
 use crate::domain::numbering::{self, Kind};
 use crate::domain::party::{Parties, capacities};
 use crate::domain::role::Action;
@@ -37,10 +38,24 @@ struct Wanted {
     kind: Option<String>,
     /// Only documents numbered in this year.
     year: Option<i32>,
+    /// Only what this agency issued.
+    #[param(value_type = Option<String>)]
+    issuer: Option<AgencyId>,
+    /// Only what came in, or only what is made here.
+    #[param(inline)]
+    direction: Option<Direction>,
     /// The `next` of the page before.
     after: Option<String>,
     /// How many, 1 to 200. Default 50.
     limit: Option<u64>,
+}
+
+/// Whether a document comes from another agency.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Direction {
+    Incoming,
+    Outgoing,
 }
 
 /// A document that was found.
@@ -59,6 +74,8 @@ struct Found {
     issued_on: Option<String>,
     /// Số đến, where it came in.
     arrival_number: Option<i32>,
+    /// A scan has no text, and is found by what is said of it alone.
+    has_text: bool,
 }
 
 /// Documents that this person may know of and in which every word stands, the latest first.
@@ -75,6 +92,9 @@ async fn find(
         .ok_or_else(|| Problem::malformed("Xin nhập từ cần tìm.", "Give a word to look for."))?;
     question.marks.extend(wanted.kind.as_deref().map(search::of_kind));
     question.marks.extend(wanted.year.map(search::of_year));
+    question
+        .scopes
+        .extend(wanted.issuer.as_ref().map(search::issued_by));
     let page = PageQuery {
         after: wanted.after,
         limit: wanted.limit,
@@ -82,7 +102,7 @@ async fn find(
     let after = page.after.as_deref().map(str::parse).transpose();
     let after =
         after.map_err(|_| Problem::malformed("Tham số after không đúng.", "Unknown value of after."))?;
-    let scope = scope(&person);
+    let scope = scope(&person, wanted.direction);
     let found = crate::store::search::find(app.store.read(), &question, &scope, after, page.rows()).await?;
     // A page continues after the last entry seen, also where the rules show less of it than the index.
     let next = Page::of(&page, found.clone(), |entry| entry.number.to_string()).next;
@@ -92,12 +112,17 @@ async fn find(
 }
 
 /// The marks by which this person finds documents: those of their roles.
-fn scope(person: &Person) -> Vec<String> {
-    let clerk = person.agencies_where(Action::Seal);
-    let reads = person.agencies_where(Action::ReadDispatches);
-    let mut marks: Vec<_> = clerk.iter().map(search::issued_by).collect();
-    marks.extend(reads.iter().map(search::received_by));
-    marks.push(search::belongs_to(&person.id));
+fn scope(person: &Person, direction: Option<Direction>) -> Vec<String> {
+    let mut marks = Vec::new();
+    if direction != Some(Direction::Incoming) {
+        let clerk = person.agencies_where(Action::Seal);
+        marks.extend(clerk.iter().map(search::issued_by));
+        marks.push(search::belongs_to(&person.id));
+    }
+    if direction != Some(Direction::Outgoing) {
+        let reads = person.agencies_where(Action::ReadDispatches);
+        marks.extend(reads.iter().map(search::received_by));
+    }
     marks
 }
 
@@ -152,6 +177,7 @@ async fn shown(
             urgency: row.urgency,
             issued_on: row.issued_on.clone(),
             arrival_number: dispatch.and_then(|dispatch| dispatch.arrival_number),
+            has_text: entry.has_text,
         })
     };
     Ok(found.into_iter().filter_map(one).collect())

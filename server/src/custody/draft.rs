@@ -1,12 +1,12 @@
 //! A file becomes a draft.
 
-use hoian_signer::pdf::text;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 
 use super::desk::NewVersion;
 use super::error::{Error, Result};
+use super::indexing::Said;
 use super::intake;
 use super::place::{Size, find_places};
 use super::{Custody, Presence};
@@ -16,7 +16,6 @@ use crate::domain::holder::Holder;
 use crate::domain::id::PersonId;
 use crate::domain::numbering::{self, Kind};
 use crate::domain::role::{Action, Role, may};
-use crate::domain::search::{belongs_to, issued_by, of_kind, words};
 use crate::store::blob::Stored;
 use crate::store::entity::{agency, document, membership, person, signature_image};
 use crate::store::{audit, search};
@@ -59,9 +58,18 @@ impl Custody {
         let pages = self.run(move || intake::check(&document, now)).await??;
         let (signature, seal) = self.sizes(&signer.id, &agency.id).await?;
         let places = find_places(&pages, &signer.full_name, None, signature, seal);
-        let entry = Entry::of(&description, presence, &agency, &signer.full_name, &pages);
         let now = self.clock.now();
         let id = DocumentId(self.clock.new_id());
+        let said = Said {
+            id: &id,
+            kind: description.kind,
+            subject: &description.subject,
+            agency: &agency,
+            drafter: &presence.person_id,
+            signer: &signer.id,
+            signer_name: &signer.full_name,
+        };
+        let entry = said.entry(&pages);
         let row = document::ActiveModel {
             id: Set(id.clone()),
             agency_id: Set(agency.id),
@@ -98,7 +106,7 @@ impl Custody {
             .write(async |tx| {
                 document::Entity::insert(row).exec_without_returning(tx).await?;
                 version.insert(tx, now, &id).await?;
-                search::add(tx, &id, &entry.meta, &entry.body, &entry.scope).await?;
+                search::add(tx, std::slice::from_ref(&entry)).await?;
                 audit::append(tx, now, &presence.actor(), "document.drafted", &subject, detail).await?;
                 Ok::<_, Error>(())
             })
@@ -160,43 +168,6 @@ impl Custody {
             height_mm: row.height_mm,
         }))
     }
-}
-
-/// What the index of words keeps of a document.
-struct Entry {
-    meta: String,
-    body: String,
-    scope: String,
-}
-
-impl Entry {
-    fn of(
-        description: &Description,
-        presence: &Presence,
-        agency: &agency::Model,
-        signer: &str,
-        pages: &[text::Page],
-    ) -> Self {
-        let meta = [description.kind.name, &description.subject, &agency.name, signer].join(" ");
-        let mut meta = words(&meta);
-        meta.insert(of_kind(description.kind.code));
-        let lines = pages.iter().flat_map(|page| &page.lines);
-        let runs = lines.flat_map(|line| line.runs.iter().map(|run| run.text.as_str()).chain([" "]));
-        let scope = [
-            issued_by(&agency.id),
-            belongs_to(&presence.person_id),
-            belongs_to(&description.signer),
-        ];
-        Self {
-            meta: joined(meta),
-            body: joined(words(&runs.collect::<String>())),
-            scope: scope.join(" "),
-        }
-    }
-}
-
-fn joined(words: std::collections::BTreeSet<String>) -> String {
-    words.into_iter().collect::<Vec<_>>().join(" ")
 }
 
 const USUAL_SIGNATURE: Size = Size {

@@ -18,6 +18,7 @@ mod error;
 mod evidence;
 mod fetch;
 pub mod handling;
+mod indexing;
 pub mod intake;
 pub mod issue;
 mod key;

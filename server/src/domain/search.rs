@@ -47,6 +47,8 @@ pub struct Question {
     pub words: Vec<String>,
     /// Marks that must stand too, such as that of a kind.
     pub marks: Vec<String>,
+    /// Marks of agencies that must stand too, such as that of the issuer.
+    pub scopes: Vec<String>,
 }
 
 impl Question {
@@ -62,6 +64,7 @@ impl Question {
         (!words.is_empty()).then_some(Self {
             words,
             marks: Vec::new(),
+            scopes: Vec::new(),
         })
     }
 }
@@ -92,10 +95,18 @@ pub fn of_year(year: i32) -> String {
     mark('y', &year.to_string())
 }
 
-/// One word that no text has: no Vietnamese or English word begins with `zqx`.
+/// Whether a word is a mark.
+pub fn is_mark(word: &str) -> bool {
+    word.starts_with(MARK)
+}
+
+/// Marks begin so: no Vietnamese or English word does.
+const MARK: &str = "zqx";
+
+/// One word that no text has.
 fn mark(sort: char, id: &str) -> String {
     let id: String = id.chars().filter(char::is_ascii_alphanumeric).collect();
-    format!("zqx{sort}{}", id.to_ascii_lowercase())
+    format!("{MARK}{sort}{}", id.to_ascii_lowercase())
 }
 
 #[cfg(test)]

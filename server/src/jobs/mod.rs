@@ -3,6 +3,7 @@
 //! A job runs at least once: a worker that dies while running it loses its lease, and another takes the job up. So a
 //! job must look first whether its effect has happened already.
 
+pub mod indexing;
 pub mod signing;
 mod worker;
 
@@ -27,6 +28,7 @@ pub fn registry() -> Registry {
     Registry::default()
         .with::<signing::CompleteSignature>()
         .with::<signing::VerifyArrivals>()
+        .with::<indexing::IndexDocuments>()
 }
 
 /// An effect that can be asked for in a transaction.

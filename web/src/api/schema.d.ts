@@ -28,8 +28,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What came to the agencies in which this person may read it, the latest first. */
+        /** What came to the agencies in which this person may read it, or what this person's side sent; the latest first. */
         get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatches/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What waits, is handled and is late, in numbers. */
+        get: operations["counts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -708,6 +725,36 @@ export interface components {
          * @enum {string}
          */
         DispatchAction: "accept" | "return" | "instruct" | "delegate" | "begin" | "complete" | "recall" | "agree_recall" | "refuse_recall";
+        /** @description How many documents lie in the boxes that somebody empties, each counted up to 1,000. */
+        DispatchCounts: {
+            /** Format: int64 */
+            handling: number;
+            /** Format: int64 */
+            late: number;
+            /** Format: int64 */
+            mine: number;
+            /** Format: int64 */
+            mine_late: number;
+            /**
+             * Format: int64
+             * @description Sent, and not done yet at its receiver.
+             */
+            sent: number;
+            /** Format: int64 */
+            to_instruct: number;
+            /**
+             * Format: int64
+             * @description Of what waits for the person's word as leader, and of what the person handles: past the due date.
+             */
+            to_instruct_late: number;
+            /** Format: int64 */
+            waiting: number;
+            /**
+             * Format: int64
+             * @description Of what waits: verified and valid.
+             */
+            waiting_valid: number;
+        };
         /** @description A dispatch with its verification and its way here. */
         DispatchDetail: components["schemas"]["DispatchSummary"] & {
             answered_at?: components["schemas"]["Timestamp"] | null;
@@ -767,6 +814,8 @@ export interface components {
             /** @description Number and symbol: `141/KH-UBND`. */
             code: string;
             due_on?: string | null;
+            /** @description The page that shows it to this person: the dispatch to its receiver, the document to its sender. */
+            href: string;
             id: components["schemas"]["DispatchId"];
             /** @description Past its due date and not done. */
             is_late: boolean;
@@ -825,6 +874,8 @@ export interface components {
              */
             arrival_number?: number | null;
             code?: string | null;
+            /** @description A scan has no text, and is found by what is said of it alone. */
+            has_text: boolean;
             /** @description The page that shows it to this person. */
             href: string;
             /** @description Whether it came from another agency. */
@@ -1013,6 +1064,8 @@ export interface components {
                 /** @description Number and symbol: `141/KH-UBND`. */
                 code: string;
                 due_on?: string | null;
+                /** @description The page that shows it to this person: the dispatch to its receiver, the document to its sender. */
+                href: string;
                 id: components["schemas"]["DispatchId"];
                 /** @description Past its due date and not done. */
                 is_late: boolean;
@@ -1048,6 +1101,8 @@ export interface components {
                  */
                 arrival_number?: number | null;
                 code?: string | null;
+                /** @description A scan has no text, and is found by what is said of it alone. */
+                has_text: boolean;
                 /** @description The page that shows it to this person. */
                 href: string;
                 /** @description Whether it came from another agency. */
@@ -1404,7 +1459,7 @@ export interface operations {
             query?: {
                 /** @description Only those of this status. */
                 status?: "arrived" | "returned" | "accepted" | "assigned" | "in_progress" | "completed" | "recall_asked" | "recall_agreed" | "recall_refused";
-                box?: "waiting" | "to_instruct" | "mine" | "handling" | "late" | "over";
+                box?: "waiting" | "valid" | "to_instruct" | "mine" | "handling" | "late" | "done" | "returned" | "over" | "sent" | "all_sent";
                 /** @description The `next` of the page before. */
                 after?: string;
                 /** @description How many, 1 to 200. Default 50. */
@@ -1422,6 +1477,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_DispatchSummary"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    counts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DispatchCounts"];
                 };
             };
             401: {
@@ -2665,6 +2747,10 @@ export interface operations {
                 kind?: string;
                 /** @description Only documents numbered in this year. */
                 year?: number;
+                /** @description Only what this agency issued. */
+                issuer?: string;
+                /** @description Only what came in, or only what is made here. */
+                direction?: "incoming" | "outgoing";
                 /** @description The `next` of the page before. */
                 after?: string;
                 /** @description How many, 1 to 200. Default 50. */

@@ -36,6 +36,8 @@ export type Sending = Schemas['Sent'];
 /** The key that this person's next step would use. */
 export type Key = Schemas['Key'];
 
+export type DispatchBox = 'waiting' | 'to_instruct' | 'mine' | 'handling' | 'late' | 'done' | 'returned' | 'sent';
+export type DispatchCounts = Schemas['DispatchCounts'];
 export type DispatchStatus = Schemas['Status'];
 export type DispatchAction = Schemas['DispatchAction'];
 export type DispatchEvent = Schemas['DispatchEvent'];

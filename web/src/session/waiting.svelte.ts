@@ -1,5 +1,5 @@
 import { api } from '../api/client';
-import type { Page } from '../api/types';
+import type { DispatchCounts, Page } from '../api/types';
 import { duty } from './duty';
 
 /** How many things wait for this person, as the bar shows it. */
@@ -16,10 +16,11 @@ export const waiting = {
 
 /** Counts again; a count that cannot be had is not worth a word, the page itself will say what is wrong. */
 export async function recount(): Promise<void> {
-  const lists = [
+  const [documents, dispatches] = await Promise.allSettled([
     api<Page<unknown>>('/documents', { query: { box: 'waiting' } }),
-    api<Page<unknown>>('/dispatches', { query: { box: duty() } }),
-  ];
-  const answers = await Promise.allSettled(lists);
-  count = answers.reduce((sum, answer) => sum + (answer.status === 'fulfilled' ? answer.value.items.length : 0), 0);
+    api<DispatchCounts>('/dispatches/counts'),
+  ]);
+  count =
+    (documents.status === 'fulfilled' ? documents.value.items.length : 0) +
+    (dispatches.status === 'fulfilled' ? dispatches.value[duty()] : 0);
 }

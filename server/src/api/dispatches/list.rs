@@ -1,40 +1,19 @@
-//! `GET /dispatches`.
+//! `GET /dispatches`, `GET /dispatches/counts`.
 
 use axum::extract::State;
-use sea_orm::sea_query::Query as Select;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use serde::Deserialize;
+use sea_orm::{EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::view::{self, Summary, today};
+use super::boxes::{self, Box};
+use super::view::{self, Summary};
 use crate::api::body::{Json, Query};
-use crate::api::page::{Page, PageQuery};
+use crate::api::page::{Keyset, Page, PageQuery};
 use crate::api::problem::{self, Problem};
 use crate::api::session::Person;
-use crate::domain::dispatch::{DispatchId, Recall, Status};
-use crate::domain::role::Action;
+use crate::domain::dispatch::Status;
 use crate::parts::App;
 use crate::store::entity::dispatch::{Column, Entity};
-use crate::store::entity::dispatch_support;
-
-/// A tab of the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = DispatchBox)]
-pub(super) enum Box {
-    /// What the clerk answers: not accepted or returned yet, or asked back by the sender.
-    Waiting,
-    /// Registered, and no leader has written on it.
-    ToInstruct,
-    /// What the person who asks handles or supports, not done yet.
-    Mine,
-    /// Assigned or in progress, by whomever.
-    Handling,
-    /// Past its due date and not done.
-    Late,
-    /// Done, returned, or given back to the sender.
-    Over,
-}
 
 /// Which dispatches are asked for.
 #[derive(Deserialize, IntoParams)]
@@ -51,7 +30,12 @@ pub(super) struct Wanted {
     limit: Option<u64>,
 }
 
-/// What came to the agencies in which this person may read it, the latest first.
+const ORDER: Keyset<Column> = Keyset {
+    first: None,
+    id: Column::Id,
+};
+
+/// What came to the agencies in which this person may read it, or what this person's side sent; the latest first.
 #[utoipa::path(
     get, path = "/dispatches", tag = "dispatches", params(Wanted),
     responses((status = OK, body = Page<Summary>), (status = UNAUTHORIZED, body = problem::Body))
@@ -65,55 +49,66 @@ pub(super) async fn list(
         after: wanted.after,
         limit: wanted.limit,
     };
-    let agencies = person.agencies_where(Action::ReadDispatches);
-    let mut find = Entity::find()
-        .filter(Column::ReceiverId.is_in(agencies))
-        .order_by_desc(Column::Id)
-        .limit(page.rows());
+    let mut find = Entity::find().filter(match wanted.r#box {
+        Some(r#box) => boxes::within(&app, r#box, &person),
+        None => boxes::received(&person),
+    });
     if let Some(status) = wanted.status {
-        find = find.filter(Column::Status.eq(status));
+        find = find.filter(sea_orm::ColumnTrait::eq(&Column::Status, status));
     }
-    if let Some(r#box) = wanted.r#box {
-        find = find.filter(within(&app, r#box, &person));
-    }
-    if let Some(after) = &page.after {
-        find = find.filter(Column::Id.lt(DispatchId(after.clone())));
-    }
-    let rows = find.all(app.store.read()).await?;
+    let rows = ORDER.page(find, &page)?.all(app.store.read()).await?;
     let summaries = view::summaries(&app, &person, rows).await?;
-    Ok(Json(Page::of(&page, summaries, |summary| summary.id.0.clone())))
+    Ok(Json(Page::of(&page, summaries, |summary| {
+        ORDER.key(0, &summary.id.0)
+    })))
 }
 
-fn within(app: &App, r#box: Box, person: &Person) -> Condition {
-    let handled = [Status::Assigned, Status::InProgress];
-    match r#box {
-        Box::Waiting => Condition::any()
-            .add(Column::Status.eq(Status::Arrived))
-            .add(Column::Recall.eq(Recall::Asked)),
-        Box::ToInstruct => Condition::all()
-            .add(Column::Status.eq(Status::Accepted))
-            .add(Column::ReceiverId.is_in(person.agencies_where(Action::Instruct))),
-        Box::Mine => Condition::all().add(Column::Status.is_in(handled)).add(
-            Condition::any()
-                .add(Column::LeadId.eq(person.id.clone()))
-                .add(Column::Id.in_subquery(supported(person))),
-        ),
-        Box::Handling => Condition::all().add(Column::Status.is_in(handled)),
-        Box::Late => Condition::all()
-            .add(Column::DueOn.lt(today(app)))
-            .add(Column::Status.is_in([Status::Accepted, Status::Assigned, Status::InProgress])),
-        Box::Over => Condition::all().add(Column::Status.is_in([
-            Status::Returned,
-            Status::Completed,
-            Status::RecallAgreed,
-        ])),
-    }
+/// How many documents lie in the boxes that somebody empties, each counted up to 1,000.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DispatchCounts)]
+pub(super) struct Counts {
+    waiting: u64,
+    /// Of what waits: verified and valid.
+    waiting_valid: u64,
+    to_instruct: u64,
+    mine: u64,
+    handling: u64,
+    late: u64,
+    /// Of what waits for the person's word as leader, and of what the person handles: past the due date.
+    to_instruct_late: u64,
+    mine_late: u64,
+    /// Sent, and not done yet at its receiver.
+    sent: u64,
 }
 
-fn supported(person: &Person) -> sea_orm::sea_query::SelectStatement {
-    Select::select()
-        .column(dispatch_support::Column::DispatchId)
-        .from(dispatch_support::Entity)
-        .and_where(dispatch_support::Column::PersonId.eq(person.id.clone()))
-        .to_owned()
+/// What waits, is handled and is late, in numbers.
+#[utoipa::path(
+    get, path = "/dispatches/counts", tag = "dispatches",
+    responses((status = OK, body = Counts), (status = UNAUTHORIZED, body = problem::Body))
+)]
+pub(super) async fn counts(State(app): State<App>, person: Person) -> Result<Json<Counts>, Problem> {
+    let count = async |boxes: &[Box]| {
+        let mut find = Entity::find();
+        for r#box in boxes {
+            find = find.filter(boxes::within(&app, *r#box, &person));
+        }
+        find.select_only()
+            .column(Column::Id)
+            .limit(MOST_COUNTED)
+            .count(app.store.read())
+            .await
+    };
+    Ok(Json(Counts {
+        waiting: count(&[Box::Waiting]).await?,
+        waiting_valid: count(&[Box::Waiting, Box::Valid]).await?,
+        to_instruct: count(&[Box::ToInstruct]).await?,
+        mine: count(&[Box::Mine]).await?,
+        handling: count(&[Box::Handling]).await?,
+        late: count(&[Box::Late]).await?,
+        to_instruct_late: count(&[Box::ToInstruct, Box::Late]).await?,
+        mine_late: count(&[Box::Mine, Box::Late]).await?,
+        sent: count(&[Box::Sent]).await?,
+    }))
 }
+
+const MOST_COUNTED: u64 = 1_000;

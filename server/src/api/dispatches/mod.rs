@@ -1,5 +1,6 @@
 //! `/dispatches`: what other agencies sent to ours, with the verdict, and what becomes of it here.
 
+mod boxes;
 mod list;
 mod steps;
 mod view;
@@ -23,6 +24,7 @@ use view::Detail;
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list::list))
+        .routes(routes!(list::counts))
         .routes(routes!(one))
         .routes(routes!(content))
         .routes(routes!(steps::receipt))

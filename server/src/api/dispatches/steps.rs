@@ -48,12 +48,12 @@ pub(super) async fn receipt(
     Path(id): Path<DispatchId>,
     Json(Receipt { answer, reason }): Json<Receipt>,
 ) -> Result<Json<Detail>, Problem> {
-    let (presence, reason) = ((&person).into(), limited(reason)?.unwrap_or_default());
-    match answer {
-        Kept::Accept => app.custody.accept(&presence, &id).await.map(|_| ())?,
-        Kept::Return => app.custody.turn_back(&presence, &id, &reason).await.map(|_| ())?,
-    }
-    view::detail(&app, &person, &id).await
+    let reason = limited(reason)?.unwrap_or_default();
+    let taken = match answer {
+        Kept::Accept => Step::Accept,
+        Kept::Return => Step::Return(reason),
+    };
+    step(&app, &person, &id, taken).await
 }
 
 /// The leader's instruction.
@@ -95,8 +95,7 @@ pub(super) async fn instruct(
         support: said.support,
         due: due.transpose().map_err(|_| crate::custody::Error::DueDate)?,
     };
-    app.custody.instruct(&(&person).into(), &id, &instruction).await?;
-    view::detail(&app, &person, &id).await
+    step(&app, &person, &id, Step::Instruct(instruction)).await
 }
 
 /// To whom the lead hands it on.
@@ -119,10 +118,7 @@ pub(super) async fn delegate(
     Json(Delegation { lead_id, note }): Json<Delegation>,
 ) -> Result<Json<Detail>, Problem> {
     let note = limited(note)?;
-    app.custody
-        .delegate(&(&person).into(), &id, &lead_id, note.as_deref())
-        .await?;
-    view::detail(&app, &person, &id).await
+    step(&app, &person, &id, Step::Delegate(lead_id, note)).await
 }
 
 /// A word on the work, if there is one.
@@ -143,9 +139,7 @@ pub(super) async fn begin(
     Path(id): Path<DispatchId>,
     Json(Remark { note }): Json<Remark>,
 ) -> Result<Json<Detail>, Problem> {
-    let note = limited(note)?;
-    app.custody.begin(&(&person).into(), &id, note.as_deref()).await?;
-    view::detail(&app, &person, &id).await
+    step(&app, &person, &id, Step::Begin(limited(note)?)).await
 }
 
 /// It is done (hoàn thành). Status 06.
@@ -160,11 +154,7 @@ pub(super) async fn finish(
     Path(id): Path<DispatchId>,
     Json(Remark { note }): Json<Remark>,
 ) -> Result<Json<Detail>, Problem> {
-    let note = limited(note)?;
-    app.custody
-        .finish(&(&person).into(), &id, note.as_deref())
-        .await?;
-    view::detail(&app, &person, &id).await
+    step(&app, &person, &id, Step::Complete(limited(note)?)).await
 }
 
 /// What the receiving clerk answers to a recall.
@@ -187,14 +177,42 @@ pub(super) async fn answer_recall(
     Path(id): Path<DispatchId>,
     Json(RecallAnswer { agree, reason }): Json<RecallAnswer>,
 ) -> Result<Json<Detail>, Problem> {
-    let presence = (&person).into();
-    if agree {
-        app.custody.agree_recall(&presence, &id).await?;
-    } else {
-        let reason = limited(reason)?.unwrap_or_default();
-        app.custody.refuse_recall(&presence, &id, &reason).await?;
-    }
-    view::detail(&app, &person, &id).await
+    let taken = match agree {
+        true => Step::AgreeRecall,
+        false => Step::RefuseRecall(limited(reason)?.unwrap_or_default()),
+    };
+    step(&app, &person, &id, taken).await
+}
+
+/// What the handlers above were asked for.
+enum Step {
+    Accept,
+    Return(String),
+    Instruct(Instruction),
+    Delegate(PersonId, Option<String>),
+    Begin(Option<String>),
+    Complete(Option<String>),
+    AgreeRecall,
+    RefuseRecall(String),
+}
+
+/// Takes the step and answers the dispatch as it stands afterwards.
+async fn step(app: &App, person: &Person, id: &DispatchId, step: Step) -> Result<Json<Detail>, Problem> {
+    let (custody, presence) = (&app.custody, &person.into());
+    match step {
+        Step::Accept => custody.accept(presence, id).await.map(|_| ()),
+        Step::Return(reason) => custody.turn_back(presence, id, &reason).await.map(|_| ()),
+        Step::Instruct(said) => custody.instruct(presence, id, &said).await.map(|_| ()),
+        Step::Delegate(to, note) => {
+            let note = note.as_deref();
+            custody.delegate(presence, id, &to, note).await.map(|_| ())
+        }
+        Step::Begin(note) => custody.begin(presence, id, note.as_deref()).await.map(|_| ()),
+        Step::Complete(note) => custody.finish(presence, id, note.as_deref()).await.map(|_| ()),
+        Step::AgreeRecall => custody.agree_recall(presence, id).await.map(|_| ()),
+        Step::RefuseRecall(reason) => custody.refuse_recall(presence, id, &reason).await.map(|_| ()),
+    }?;
+    view::detail(app, person, id).await
 }
 
 /// No remark of a person is longer, in characters.

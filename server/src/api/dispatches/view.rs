@@ -15,7 +15,7 @@ use crate::api::verifications::english;
 use crate::clock::Timestamp;
 use crate::custody::arrival::verdict_of;
 use crate::custody::{Presence, dispatch_capacities, dispatch_rules};
-use crate::domain::dispatch::{Action, DispatchId, Given, Recall, Status, Verdict};
+use crate::domain::dispatch::{Action, Capacity, DispatchId, Given, Recall, Status, Verdict};
 use crate::domain::document::DocumentId;
 use crate::domain::id::PersonId;
 use crate::domain::numbering::{self, Kind};
@@ -54,6 +54,8 @@ pub(super) struct Summary {
     actions: Vec<Action>,
     /// Whether the person who asks may accept or return it now.
     may_answer: bool,
+    /// The page that shows it to this person: the dispatch to its receiver, the document to its sender.
+    href: String,
 }
 
 /// A dispatch with its verification and its way here.
@@ -228,7 +230,12 @@ pub(super) async fn summaries(
         let number = u32::try_from(document.number?).ok()?;
         let judged = row.verification_id.as_ref().and_then(|id| names.verdicts.get(id));
         let actions = actions(&presence, &row, verdict_of(judged));
+        let reads = dispatch_capacities(&row, &presence).contains(&Capacity::Reader);
         Some(Summary {
+            href: match reads {
+                true => format!("/van-ban-den/{}", row.id),
+                false => format!("/van-ban/{}", row.document_id),
+            },
             code: numbering::code(number, &document.notation),
             kind_name: Kind::from_code(&document.kind)
                 .map(|kind| kind.name.to_owned())

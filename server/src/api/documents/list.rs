@@ -1,13 +1,13 @@
 //! `GET /documents`, `GET /documents/{id}`.
 
 use axum::extract::State as Extension;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::view::{self, Detail, Summary};
 use crate::api::body::{Json, Path, Query};
-use crate::api::page::{Page, PageQuery};
+use crate::api::page::{Keyset, Page, PageQuery};
 use crate::api::problem::{self, Problem};
 use crate::api::session::Person;
 use crate::domain::document::{DocumentId, State};
@@ -55,18 +55,14 @@ pub(super) async fn list(
         after: wanted.after,
         limit: wanted.limit,
     };
-    let mut find = Entity::find()
-        .filter(within(wanted.r#box, &person))
-        .limit(page.rows());
-    if wanted.r#box == Box::Waiting {
-        find = find.order_by_desc(Column::Urgency);
-    }
-    if let Some(after) = &page.after {
-        find = find.filter(beyond(wanted.r#box, after)?);
-    }
-    let rows = find.order_by_desc(Column::Id).all(app.store.read()).await?;
+    let keyset = Keyset {
+        first: (wanted.r#box == Box::Waiting).then_some(Column::Urgency),
+        id: Column::Id,
+    };
+    let find = Entity::find().filter(within(wanted.r#box, &person));
+    let rows = keyset.page(find, &page)?.all(app.store.read()).await?;
     let summaries = view::summaries(&app, &person, rows).await?;
-    let key = |summary: &Summary| format!("{}-{}", summary.urgency, summary.id);
+    let key = |summary: &Summary| keyset.key(summary.urgency, &summary.id.0);
     Ok(Json(Page::of(&page, summaries, key)))
 }
 
@@ -131,19 +127,4 @@ fn waiting(person: &Person) -> Condition {
         .add(Column::AgencyId.is_in(person.agencies_where(Action::Seal)))
         .add(Column::State.is_in([State::Signed, State::Numbered, State::Sealed]));
     known(person).add(Condition::any().add(own).add(to_sign).add(clerk))
-}
-
-/// What comes after the last row seen, whose key is `{urgency}-{id}`.
-fn beyond(r#box: Box, after: &str) -> Result<Condition, Problem> {
-    let key = after
-        .split_once('-')
-        .and_then(|(urgency, id)| Some((urgency.parse::<i16>().ok()?, id)));
-    let (urgency, id) =
-        key.ok_or_else(|| Problem::malformed("Tham số after không đúng.", "Unknown value of after."))?;
-    let older = Column::Id.lt(DocumentId(id.to_owned()));
-    if r#box != Box::Waiting {
-        return Ok(Condition::all().add(older));
-    }
-    let same = Condition::all().add(Column::Urgency.eq(urgency)).add(older);
-    Ok(Condition::any().add(Column::Urgency.lt(urgency)).add(same))
 }

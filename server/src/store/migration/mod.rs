@@ -6,6 +6,7 @@ mod m0003_meetings;
 mod m0010_handling;
 mod m0011_search;
 mod m0012_numbers;
+mod m0030_words;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryOrder};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, seaql_migrations};
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_handling::Migration),
             Box::new(m0011_search::Migration),
             Box::new(m0012_numbers::Migration),
+            Box::new(m0030_words::Migration),
         ]
     }
 }

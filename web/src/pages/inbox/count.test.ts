@@ -1,29 +1,36 @@
 import { expect, it } from 'vitest';
-import type { Verdict } from '../../api/types';
-import { count, say } from './count';
+import type { DispatchCounts } from '../../api/types';
+import { say } from './count';
 
-const waiting = (...verdicts: (Verdict | null)[]) =>
-  verdicts.map((verdict) => ({ status: 'arrived' as const, verdict }));
+const counts = (given: Partial<DispatchCounts>): DispatchCounts => ({
+  waiting: 0,
+  waiting_valid: 0,
+  to_instruct: 0,
+  to_instruct_late: 0,
+  mine: 0,
+  mine_late: 0,
+  handling: 0,
+  late: 0,
+  sent: 0,
+  ...given,
+});
 
 it('counts what waits and what deserves a closer look', () => {
-  expect(count(waiting('TOTAL-PASSED', 'TOTAL-PASSED', 'TOTAL-FAILED'))).toBe(
+  expect(say(counts({ waiting: 3, waiting_valid: 2 }), 'waiting')).toBe(
     'Ba văn bản chờ tiếp nhận. Hai bản hợp lệ, một bản cần xem kỹ.',
   );
-  expect(count(waiting('TOTAL-PASSED'))).toBe('Một văn bản chờ tiếp nhận. Tất cả đều hợp lệ.');
-  expect(count([])).toBe('Không còn văn bản nào chờ tiếp nhận.');
+  expect(say(counts({ waiting: 1, waiting_valid: 1 }), 'waiting')).toBe(
+    'Một văn bản chờ tiếp nhận. Tất cả đều hợp lệ.',
+  );
+  expect(say(counts({}), 'waiting')).toBe('Không còn văn bản nào chờ tiếp nhận.');
 });
 
 it('never counts what was not checked as valid', () => {
-  expect(count(waiting(null, 'INDETERMINATE', 'NO-SIGNATURE'))).toMatch(/Không bản hợp lệ, ba bản cần xem kỹ/);
+  expect(say(counts({ waiting: 3 }), 'waiting')).toMatch(/Không bản hợp lệ, ba bản cần xem kỹ/);
 });
 
 it('speaks to a leader of what awaits an instruction, and of what is late', () => {
-  const row = { recall: 'none' as const, verdict: null };
-  const fresh = { ...row, status: 'accepted' as const, actions: ['instruct' as const], is_late: false };
-  expect(say([fresh], 'to_instruct')).toBe('Một văn bản chờ ý kiến chỉ đạo của đồng chí.');
-  const late = { ...row, status: 'assigned' as const, actions: ['begin' as const, 'complete' as const], is_late: true };
-  expect(say([late, { ...late, is_late: false }], 'mine')).toBe(
-    'Hai văn bản đồng chí đang chủ trì. Một bản đã quá hạn.',
-  );
-  expect(say([], 'mine')).toBe('Đồng chí chưa chủ trì văn bản nào.');
+  expect(say(counts({ to_instruct: 1 }), 'to_instruct')).toBe('Một văn bản chờ ý kiến chỉ đạo của đồng chí.');
+  expect(say(counts({ mine: 2, mine_late: 1 }), 'mine')).toBe('Hai văn bản đồng chí đang chủ trì. Một bản đã quá hạn.');
+  expect(say(counts({}), 'mine')).toBe('Đồng chí chưa chủ trì văn bản nào.');
 });

@@ -1,25 +1,6 @@
 import { expect, it } from 'vitest';
-import type { DispatchSummary } from '../../api/types';
-import { FITS, filtersOf, type Filter } from './filters';
-
-const dispatch = (fields: Partial<DispatchSummary>) =>
-  ({ status: 'arrived', recall: 'none', actions: [], is_late: false, ...fields }) as DispatchSummary;
-
-const under = (fields: Partial<DispatchSummary>) =>
-  (Object.keys(FITS) as Filter[]).filter((filter) => FITS[filter](dispatch(fields)));
-
-it('puts each document under what it waits for', () => {
-  expect(under({})).toEqual(['arrived']);
-  expect(under({ status: 'accepted', actions: ['instruct'] })).toEqual(['instruct', 'handling']);
-  expect(under({ status: 'assigned', actions: ['begin', 'complete'] })).toEqual(['mine', 'handling']);
-  expect(under({ status: 'in_progress', is_late: true })).toEqual(['handling', 'late']);
-  expect(under({ status: 'completed' })).toEqual(['done']);
-});
-
-it('brings what is asked back before the clerk, and puts away what was given back', () => {
-  expect(under({ status: 'in_progress', recall: 'asked' })).toEqual(['arrived']);
-  expect(under({ status: 'recall_agreed', recall: 'agreed' })).toEqual(['returned']);
-});
+import type { DispatchCounts } from '../../api/types';
+import { BOXES, filtersOf, isSent, shown, type Filter } from './filters';
 
 it('begins with the duty of the role', () => {
   expect((['waiting', 'to_instruct', 'mine'] as const).map((duty) => filtersOf(duty)[0])).toEqual([
@@ -27,4 +8,19 @@ it('begins with the duty of the role', () => {
     'instruct',
     'mine',
   ]);
+});
+
+it('asks for a box of its own under each filter', () => {
+  const boxes = (Object.keys(BOXES) as Filter[]).map((filter) => BOXES[filter].box);
+  expect(new Set(boxes).size).toBe(boxes.length);
+});
+
+it('shows counts of what somebody empties, to a thousand', () => {
+  const counts = { waiting: 28, late: 1000 } as DispatchCounts;
+  expect([shown('arrived', counts), shown('late', counts), shown('done', counts)]).toEqual(['28', '999+', '']);
+  expect(shown('arrived', undefined)).toBe('');
+});
+
+it('tells what was sent from what came', () => {
+  expect([isSent({ href: '/van-ban/1' }), isSent({ href: '/van-ban-den/1' })]).toEqual([true, false]);
 });

@@ -1,27 +1,34 @@
-import type { DispatchSummary } from '../../api/types';
+import type { DispatchBox, DispatchCounts, DispatchSummary } from '../../api/types';
 import type { Duty } from '../../session/duty';
 
-export type Filter = 'arrived' | 'instruct' | 'mine' | 'handling' | 'late' | 'done' | 'returned';
+export type Filter = 'arrived' | 'instruct' | 'mine' | 'handling' | 'late' | 'done' | 'returned' | 'sent';
 
-type Standing = Pick<DispatchSummary, 'status' | 'recall' | 'actions' | 'is_late'>;
-
-const HANDLED = ['accepted', 'assigned', 'in_progress'];
-
-/** Whether a document belongs under a filter; one that is late is under its own filter and under what it waits for. */
-export const FITS: Record<Filter, (dispatch: Standing) => boolean> = {
-  arrived: ({ status, recall }) => status === 'arrived' || recall === 'asked',
-  instruct: ({ status, actions }) => status === 'accepted' && actions.includes('instruct'),
-  mine: ({ actions }) => actions.includes('complete'),
-  handling: ({ status, recall }) => HANDLED.includes(status) && recall !== 'asked',
-  late: ({ is_late }) => is_late,
-  done: ({ status }) => status === 'completed',
-  returned: ({ status }) => status === 'returned' || status === 'recall_agreed',
+/** The server's box behind each filter, and which of its counts stands on the chip. */
+export const BOXES: Record<Filter, { box: DispatchBox; count?: keyof DispatchCounts }> = {
+  arrived: { box: 'waiting', count: 'waiting' },
+  instruct: { box: 'to_instruct', count: 'to_instruct' },
+  mine: { box: 'mine', count: 'mine' },
+  handling: { box: 'handling', count: 'handling' },
+  late: { box: 'late', count: 'late' },
+  done: { box: 'done' },
+  returned: { box: 'returned' },
+  sent: { box: 'sent', count: 'sent' },
 };
 
 /** The filters of a role, the first being what waits for it. */
 export function filtersOf(duty: Duty): Filter[] {
-  const all: Filter[] = ['handling', 'late', 'done', 'returned'];
+  const all: Filter[] = ['handling', 'late', 'done', 'returned', 'sent'];
   if (duty === 'waiting') return ['arrived', ...all];
   if (duty === 'to_instruct') return ['instruct', ...all];
   return ['mine', ...all];
 }
+
+/** The count of a filter, as its chip shows it; the server counts to a thousand. */
+export function shown(filter: Filter, counts: DispatchCounts | undefined): string {
+  const { count } = BOXES[filter];
+  if (!counts || !count) return '';
+  return counts[count] >= 1000 ? '999+' : String(counts[count]);
+}
+
+/** Whether this is seen from its sender's side. */
+export const isSent = (dispatch: Pick<DispatchSummary, 'href'>): boolean => !dispatch.href.startsWith('/van-ban-den/');
