@@ -132,7 +132,7 @@ pub fn extension(identifier: &[u64], value: Vec<u8>, critical: bool) -> CustomEx
 }
 
 /// What an authority says of one certificate.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct Word {
     pub issued: OffsetDateTime,
     pub next: Option<OffsetDateTime>,
