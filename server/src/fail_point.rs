@@ -42,6 +42,10 @@ pub const ALL: &[&str] = &[
     "handling.instructed",
     // custody: a file is verified, its dispatches do not know it.
     "arrival.verified",
+    // conference: what happens next is decided, nothing is written.
+    "meeting.decided",
+    // conference: it is durable, nobody has been told.
+    "meeting.written",
 ];
 
 /// Ends the process here (SIGABRT, nothing is flushed or closed) if a test asked for it.

@@ -1,7 +1,7 @@
 //! The program `hoian`: one binary with which a province meets and signs.
 //!
 //! Dependencies point one way: `main → command → app → {api, demo} → {accounts, jobs, doctor} → parts → conference → {net, custody} →
-//! {media, render, store} → {domain, password, secret} → {clock, config, fail_point}`.
+//! {mail, media, render, store} → {domain, password, secret} → {clock, config, fail_point}`.
 
 pub mod accounts;
 pub mod api;
@@ -15,6 +15,7 @@ pub mod doctor;
 pub mod domain;
 pub mod fail_point;
 pub mod jobs;
+pub mod mail;
 pub mod media;
 pub mod net;
 pub mod parts;

@@ -69,6 +69,25 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("get", "/api/v1/meetings", PEOPLE),
     ("post", "/api/v1/meetings", CALLERS_OF_MEETINGS),
     ("get", "/api/v1/meetings/{id}", PEOPLE),
+    // What a person may do in a meeting depends on the meeting: domain/meeting_right.rs, tests/conference/rights.rs.
+    ("put", "/api/v1/meetings/{id}", PEOPLE),
+    ("get", "/api/v1/meetings/{id}/preparation", PEOPLE),
+    ("post", "/api/v1/meetings/{id}/reply", PEOPLE),
+    ("post", "/api/v1/meetings/{id}/agencies/{agency}/reply", PEOPLE),
+    ("get", "/api/v1/meetings/{id}/papers", PEOPLE),
+    ("post", "/api/v1/meetings/{id}/papers", PEOPLE),
+    ("delete", "/api/v1/meetings/{id}/papers/{paper}", PEOPLE),
+    ("get", "/api/v1/meetings/{id}/papers/{paper}/content", PEOPLE),
+    ("get", "/api/v1/meetings/{id}/papers/{paper}/notes", PEOPLE),
+    ("put", "/api/v1/meetings/{id}/papers/{paper}/notes", PEOPLE),
+    ("get", "/api/v1/meetings/{id}/roll", PEOPLE),
+    ("post", "/api/v1/meetings/{id}/speech", PEOPLE),
+    ("get", "/api/v1/meetings/{id}/stills/{seat}", PEOPLE),
+    ("get", "/api/v1/calendar", PEOPLE),
+    ("get", "/api/v1/calendar/busy", PEOPLE),
+    ("post", "/api/v1/calendar/feed", PEOPLE),
+    // Calendar programs hold nothing but the secret in the address.
+    ("get", "/api/v1/calendar/feed/{secret}", PUBLIC),
     // A guest holds nothing but the link.
     ("get", "/api/v1/meetings/by-link/{code}", PUBLIC),
     ("get", "/api/v1/meetings/{id}/socket", PEOPLE),
@@ -104,7 +123,7 @@ async fn try_as(client: &Client, method: &str, path: &str) -> char {
     let path = path.collect::<Vec<_>>().join("/");
     let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
     let mut request = client.request(method.clone(), &path);
-    if method == Method::POST {
+    if method == Method::POST || method == Method::PUT {
         request = request.json(&body(&path));
     }
     let response = request.send().await.unwrap();

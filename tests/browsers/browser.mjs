@@ -44,6 +44,11 @@ const CHROMIUM = [
 
 export async function openChromium(size) {
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: CHROMIUM });
+  return visitor(browser, size);
+}
+
+/** Somebody with cookies of their own in a Chromium that may hold others. */
+async function visitor(browser, size) {
   const context = await browser.newContext({ viewport: size, locale: 'vi-VN' });
   await context.addInitScript(WORDS);
   // axe runs in the page; the policy of the page itself is tested elsewhere.
@@ -62,6 +67,9 @@ export async function openChromium(size) {
     run: (source) => session.send('Runtime.evaluate', { expression: source }),
     resize: (to) => page.setViewportSize(to),
     picture: (path) => page.screenshot({ path }),
+    /** Slows the page's processor down. */
+    throttle: (rate) => session.send('Emulation.setCPUThrottlingRate', { rate }),
+    another: () => visitor(browser, size),
     close: () => browser.close(),
   };
 }

@@ -35,6 +35,26 @@ async fn chromium_and_firefox_meet() {
     server.stop().await;
 }
 
+/// A conference from its invitation to its close: roll call, speeches, a lost line, the chat, the wall and the door, with two
+/// sites and sixty more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conference_is_played_from_invitation_to_close() {
+    let server = Server::start().await;
+    let code = accounts::current_code(server.app(), "chutich")
+        .await
+        .expect("a leader has a code");
+    let given = json!({
+        "origin": server.origin(),
+        "chair": "chutich",
+        "secretary": "chuyenvien",
+        "password": PASSWORD,
+        "one_time_code": code,
+        "pictures": Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/pictures/conference"),
+    });
+    run("conference.mjs", &given.to_string(), Duration::from_secs(400)).await;
+    server.stop().await;
+}
+
 /// A paper goes from an officer's desk to a department's register and to anyone who asks, through the real pages; at every
 /// scene, on a desk and on a phone, axe finds nothing, nothing scrolls sideways and no target is under 44 px.
 #[tokio::test(flavor = "multi_thread")]

@@ -6,14 +6,12 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import axe from 'axe-core';
 import { openChromium, openFirefox } from './browser.mjs';
+import { DESK, judge, show, until } from './look.mjs';
 
 const given = JSON.parse(process.argv[2]);
 const pictures = given.pictures ?? '/tmp/hoian-meeting';
 mkdirSync(pictures, { recursive: true });
-const DESK = { width: 1440, height: 900 };
-const PHONE = { width: 390, height: 844 };
 
 const begun = Date.now();
 const done = (step) => console.log(`${((Date.now() - begun) / 1000).toFixed(1)} s  ${step}`);
@@ -39,7 +37,7 @@ async function story() {
   done('both are in the same room');
 
   for (const browser of [chromium, firefox]) await hearsAndSees(browser);
-  await show('room');
+  await show(chromium, pictures, 'room');
 
   await muteIsTrue();
   await sharesScreen();
@@ -62,13 +60,13 @@ async function callMeeting() {
   await chromium.wait('main h1');
   await chromium.click('Tạo cuộc họp');
   await chromium.fill('dialog input[maxlength="200"]', 'Giao ban công tác tuần 48');
-  await judge('create');
+  await judge(chromium, 'create');
   await chromium.evaluate(() => document.querySelector('#create-meeting').requestSubmit());
   await chromium.wait('dialog .link a');
   const link = await chromium.evaluate(() => document.querySelector('dialog .link a').href);
   await chromium.go(`${given.origin}/hop`);
   await chromium.wait('.rows a');
-  await show('list');
+  await show(chromium, pictures, 'list');
   done('a meeting is called');
   return link;
 }
@@ -78,7 +76,7 @@ async function enter(browser, link, name, picture) {
   await browser.wait('.checks');
   await until(browser, 'own picture', () => document.querySelector('.tile video')?.videoWidth > 0);
   if (name) await browser.fill('form .input', name);
-  if (picture) await show(picture);
+  if (picture) await show(chromium, pictures, picture);
   await browser.click('Vào phòng họp');
   await browser.wait('.controls');
   await until(browser, 'own tile', () => tiles() >= 1);
@@ -135,7 +133,7 @@ async function sharesScreen() {
   await until(firefox, 'the stage', () => document.querySelector('.stage video')?.videoWidth > 300);
   const first = await firefox.evaluate(() => document.querySelector('.stage video').currentTime);
   await until(firefox, 'the stage plays', (first) => document.querySelector('.stage video').currentTime > first, first);
-  await show('stage');
+  await show(chromium, pictures, 'stage');
   await firefox.picture(join(pictures, 'stage-firefox.png'));
   await chromium.click('Dừng chia sẻ');
   await until(firefox, 'the stage is given back', () => document.querySelector('.stage') === null);
@@ -160,51 +158,11 @@ async function leaves() {
   await until(firefox, 'the way out', () => /đã rời/.test(document.querySelector('h1').textContent));
   await until(chromium, 'alone', () => tiles() === 1);
   await chromium.click('Rời họp');
-  await judge('leave');
+  await judge(chromium, 'leave');
   await chromium.click('Kết thúc cho mọi người', 'dialog[open]');
   await until(chromium, 'the end', () => /đã kết thúc/.test(document.querySelector('h1').textContent));
   await firefox.click('Vào lại');
   await firefox.reload();
   await until(firefox, 'nobody comes back', () => /đã kết thúc/.test(document.querySelector('h1')?.textContent ?? ''));
   done('one leaves, the chair ends it for everyone');
-}
-
-/** Screenshots at both sizes, each judged by axe. */
-async function show(name) {
-  for (const [size, suffix] of [
-    [PHONE, 'phone'],
-    [DESK, 'desk'],
-  ]) {
-    await chromium.resize(size);
-    await chromium.evaluate(() => new Promise((resolve) => setTimeout(resolve, 400)));
-    await chromium.picture(join(pictures, `${name}-${suffix}.png`));
-    await judge(`${name}-${suffix}`);
-  }
-}
-
-async function judge(name) {
-  await chromium.run(axe.source);
-  const { violations } = await chromium.evaluate(() =>
-    axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'] }),
-  );
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' | ')}`);
-  assert.deepEqual(found, [], `axe on ${name}`);
-  const small = await chromium.evaluate(() => {
-    const sizes = [...document.querySelectorAll('button, a[href], select, input')]
-      .filter((element) => element.checkVisibility() && !element.closest('.vh, .skip') && element.type !== 'checkbox')
-      .map((element) => [element.textContent.trim() || element.ariaLabel, element.getBoundingClientRect()]);
-    return sizes.filter(([, box]) => box.width < 43.5 || box.height < 43.5).map(([text, box]) => `${text} ${box.width}x${box.height}`);
-  });
-  assert.deepEqual(small, [], `targets under 44 px on ${name}`);
-}
-
-/** Waits until `condition`, run in the page, holds. */
-async function until(browser, what, condition, argument = null) {
-  const end = Date.now() + 30_000;
-  for (;;) {
-    const holds = await browser.evaluate(condition, argument).catch((error) => error);
-    if (holds === true) return;
-    if (Date.now() > end) throw new Error(`${browser.name}: waited in vain for ${what} (${holds})`);
-    await new Promise((resolve) => setTimeout(resolve, 150));
-  }
 }

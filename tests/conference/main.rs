@@ -8,7 +8,11 @@
     reason = "a test fails by panicking"
 )]
 
+mod conference;
 mod doors;
 mod hostile;
 mod person;
+mod preparation;
+mod procedure;
+mod rights;
 mod story;

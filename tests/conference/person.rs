@@ -156,6 +156,23 @@ impl Person {
         }
     }
 
+    /// The error named before the pong with this number, if any.
+    pub async fn error_before_pong(&mut self, id: u32) -> Option<String> {
+        let mut error = None;
+        loop {
+            let Message::Text(text) = self.next().await else {
+                continue;
+            };
+            let message: Value = serde_json::from_str(&text).expect("JSON");
+            if message["type"] == "error" {
+                error = message["error"].as_str().map(str::to_owned);
+            }
+            if message["type"] == "pong" && message["id"] == id {
+                return error;
+            }
+        }
+    }
+
     /// The code with which the server closes, and the last error it named before.
     pub async fn closing(&mut self) -> (u16, Option<String>) {
         let mut error = None;

@@ -13,6 +13,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod meeting;
 mod story;
 
 use std::path::{Path, PathBuf};
@@ -44,6 +45,23 @@ async fn a_death_at_any_named_point_leaves_the_old_state_or_the_new_one() {
     }
     eprintln!("{deaths} deaths");
     assert!(never_reached.is_empty(), "nothing reaches {never_reached:?}");
+}
+
+/// At each step of a meeting, before it is written and after: no turn is lost or doubled, nor a line of the roll.
+#[tokio::test]
+async fn a_meeting_survives_a_death_at_every_step() {
+    let province = Province::make().await;
+    for name in ["meeting.decided", "meeting.written"] {
+        let mut passing = 1;
+        while province.meeting_survives(name, passing).await {
+            passing += 1;
+        }
+        eprintln!("{} deaths at {name}", passing - 1);
+        assert!(
+            passing > 8,
+            "{name} was passed {passing} times: a meeting has more steps"
+        );
+    }
 }
 
 /// The demo as it is before anyone did anything, with the sessions of those who will.
@@ -97,6 +115,27 @@ impl Province {
             "{what}: {}",
             String::from_utf8_lossy(&audit.stdout)
         );
+        true
+    }
+}
+
+impl Province {
+    /// Whether the meeting reached that passing of the point, and so died; then it goes on to a whole record.
+    async fn meeting_survives(&self, name: &str, passing: usize) -> bool {
+        let what = format!("{name}@{passing}");
+        let copy = copied(self.folder.path());
+        let mut armed = command(copy.path(), &["demo"]);
+        armed.env("HOIAN_FAIL_POINT", &what);
+        let mut process = Process::start(armed).await;
+        if self.people.meet(&process.origin).await.is_ok() && process.has_ended().is_none() {
+            return false;
+        }
+        let status = process.ended().await;
+        assert!(is_abort(status), "{what}: ended with {status}");
+        let process = Process::start(command(copy.path(), &["demo"])).await;
+        let met = self.people.meet(&process.origin).await;
+        met.unwrap_or_else(|died| panic!("{what}: died again: {died}"));
+        assert!(process.terminate().await.success());
         true
     }
 }

@@ -9,12 +9,15 @@ use reqwest::RequestBuilder;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
+use crate::meeting;
+
 const SUBJECT: &str = "Kiểm tra độ bền của hệ thống";
 
 /// The people of the demo who take the steps, each logged in once: sessions outlive the program.
 pub struct People {
     officer: Client,
     leader: Client,
+    leader_cookie: String,
     clerk: Client,
     receiver: Client,
     director: Client,
@@ -30,7 +33,32 @@ pub struct End {
 }
 
 /// Somebody was not answered.
-pub type Died = reqwest::Error;
+#[derive(Debug)]
+pub struct Died(String);
+
+impl Died {
+    pub fn new(how: String) -> Self {
+        Self(how)
+    }
+}
+
+impl std::fmt::Display for Died {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl From<reqwest::Error> for Died {
+    fn from(error: reqwest::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<tokio_tungstenite::tungstenite::Error> for Died {
+    fn from(error: tokio_tungstenite::tungstenite::Error) -> Self {
+        Self(error.to_string())
+    }
+}
 
 impl People {
     pub async fn log_in(origin: &str, folder: &Path) -> Self {
@@ -47,16 +75,20 @@ impl People {
             });
             let answer = client.post("/api/v1/session").json(&body).send().await.unwrap();
             assert_eq!(answer.status(), 201, "{user_name}");
-            client
+            let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+            let cookie = cookie.split(';').next().unwrap().to_owned();
+            (client, cookie)
         };
-        let officer = enter("chuyenvien").await;
+        let (officer, _) = enter("chuyenvien").await;
+        let (leader, leader_cookie) = enter("chutich").await;
         Self {
             paper: unsigned_paper(&officer).await,
             officer,
-            leader: enter("chutich").await,
-            clerk: enter("vanthu").await,
-            receiver: enter("vanthu.sonv").await,
-            director: enter("giamdoc.sonv").await,
+            leader,
+            leader_cookie,
+            clerk: enter("vanthu").await.0,
+            receiver: enter("vanthu.sonv").await.0,
+            director: enter("giamdoc.sonv").await.0,
             pin: handout["pin"].as_str().unwrap().to_owned(),
         }
     }
@@ -97,10 +129,16 @@ impl People {
         let verdict = verdict(&receiver).await?;
         assert_eq!(verdict, "TOTAL-PASSED");
         self.give_back(origin, &clerk, &path).await?;
+        self.meet(origin).await?;
         Ok(End {
             code: document["code"].as_str().unwrap().to_owned(),
             kept: self.documents(&officer).await?.len(),
         })
+    }
+
+    /// Holds the meeting, from wherever its record stands.
+    pub async fn meet(&self, origin: &str) -> Result<(), Died> {
+        meeting::hold(origin, &self.leader.at(origin), &self.leader_cookie).await
     }
 
     /// The department registers it and its director assigns it; then the province recalls it and gets it back.
@@ -181,7 +219,7 @@ impl People {
 }
 
 /// The answer, which must be one of success.
-async fn ask(request: RequestBuilder) -> Result<Value, Died> {
+pub async fn ask(request: RequestBuilder) -> Result<Value, Died> {
     let answer = request.send().await?;
     let (status, path) = (answer.status(), answer.url().path().to_owned());
     let text = answer.text().await?;

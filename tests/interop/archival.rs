@@ -10,7 +10,7 @@ use hoian_signer::shell::clock;
 use hoian_signer::sign::{DocumentTimeStamp, Key as _};
 use tempfile::TempDir;
 
-use super::authority::{run, script};
+use super::authority::{python, run, script};
 use hoian_tests::{fixture, paper};
 
 #[test]
@@ -43,6 +43,46 @@ fn no_step_breaks_a_rule_of_archives_that_the_paper_kept() {
         if flavour == "2u" {
             assert_eq!(broken[0].len(), 0, "the paper itself is PDF/A: {:#?}", broken[0]);
         }
+    }
+}
+
+/// A verifier that compares revisions takes any change of the tree for an attack (pyHanko has no rule that lets it pass), so a
+/// field that comes after a signature stays outside: what is read aloud misses it, and nothing else gets worse.
+#[test]
+fn a_field_that_comes_after_a_signature_stays_outside_the_tree() {
+    let now = clock::now();
+    let pki = fixture::Pki::new(now);
+    let paper = paper::paper(now);
+    let first = signed_with(&paper, looks()[2].clone(), &pki, now);
+    let mut request = fixture::request("Signature2", pki.agency.algorithm(), now);
+    request.appearance = Some(looks()[2].clone());
+    request.place = Some(Place {
+        page: 1,
+        rect: Rect {
+            x: 60.0,
+            y: 20.0,
+            width: 100.0,
+            height: 100.0,
+        },
+    });
+    let second = fixture::sign(&first, &request, &pki.agency, &pki.time_stamps, now);
+    let versions = [("first", &first), ("second", &second)];
+    let archive = verapdf("2u", &versions);
+    assert_eq!(archive[0], archive[1]);
+    let aloud = verapdf("ua1", &versions);
+    let new: Vec<&String> = aloud[1].difference(&aloud[0]).collect();
+    assert!(new.iter().all(|rule| rule.contains("7.18")), "{new:#?}");
+
+    let folder = TempDir::new().unwrap();
+    let (root, file) = (folder.path().join("root.pem"), folder.path().join("second.pdf"));
+    std::fs::write(&root, &pki.root_pem).unwrap();
+    std::fs::write(&file, &second).unwrap();
+    let printed = run(Command::new(python())
+        .arg(script("judge.py"))
+        .args([&root, &file]));
+    let verdicts: serde_json::Value = serde_json::from_str(&printed).unwrap();
+    for verdict in verdicts.as_array().unwrap() {
+        assert_eq!(verdict["bottom_line"], true, "{verdict:#}");
     }
 }
 

@@ -31,7 +31,10 @@ fn dictionaries_hold_what_the_standard_wants_and_nothing_it_forbids() {
     authority.succeed(&[&sign[..], &common, &["-o", "clauses/1.pdf", "clauses/paper.pdf"]].concat());
     let extend = ["extend", "--allow", "127.0.0.1"];
     authority.succeed(&[&extend[..], &common, &["-o", "clauses/2.pdf", "clauses/1.pdf"]].concat());
-    let file = File::read(&folder.join("2.pdf"));
+    let (before, file) = (
+        File::read(&folder.join("1.pdf")),
+        File::read(&folder.join("2.pdf")),
+    );
 
     let signature = file.dictionaries("/Sig");
     let [signature] = &signature[..] else {
@@ -78,6 +81,11 @@ fn dictionaries_hold_what_the_standard_wants_and_nothing_it_forbids() {
     let information = file.follow(&store["/VRI"]).as_object().unwrap();
     // The signature's, and the first document time-stamp's.
     assert!(information.len() >= 2, "{information:#?}");
+    // What a renewal finds stays as it was: verifiers that compare revisions let nothing else pass.
+    let old_store = before.follow(&before.catalog()["/DSS"]);
+    for (key, old) in before.follow(&old_store["/VRI"]).as_object().unwrap() {
+        assert_eq!(before.follow(old), file.follow(&information[key]), "{key}");
+    }
     for (key, entry) in information {
         let entry = file.follow(entry);
         let name = key.trim_start_matches('/');

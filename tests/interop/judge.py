@@ -87,6 +87,7 @@ def verdict(signature, certificates, long_term):
         "coverage": status.coverage.name,
         "modification": status.modification_level.name,
         "rules": bool(status.docmdp_ok),
+        "seeds": bool(status.has_seed_values and status.seed_value_ok),
         "time_stamp": bool(stamp and stamp.valid and stamp.intact and stamp.trusted),
         "by_the_file_alone": long_term and by_the_file_alone(signature, certificates).bottom_line,
         "archival": archival and archival.ades_subindic.name,

@@ -138,18 +138,31 @@ fn what_cannot_be_fetched_is_said_and_weighs_as_it_was_told_to() {
 fn nobody_is_asked_who_was_not_named() {
     let desk = Desk::new();
     desk.sign("p-256", "B-T", "signed.pdf");
-    let file = desk.authority.path("signed.pdf");
-    let output = desk.authority.signer(&[
+    // The root without its own addresses.
+    run(Command::new("openssl")
+        .args([
+            "x509",
+            "-in",
+            "root.pem",
+            "-signkey",
+            "keys/root.pem",
+            "-clrext",
+            "-out",
+            "bare.pem",
+        ])
+        .current_dir(desk.authority.folder.path()));
+    let judge = [
         "verify",
         "--json",
-        "--trust-embedded",
-        "--online",
-        "--allow",
-        "somewhere.example",
+        "--trust",
+        "bare.pem",
         "--revocation",
         "require",
-        file.to_str().unwrap(),
-    ]);
+        "--online",
+    ];
+    let output = desk
+        .authority
+        .signer(&[&judge[..], &["--allow", "somewhere.example", "signed.pdf"]].concat());
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(
         said.contains("is not on the list: --allow 127.0.0.1 puts it there"),
@@ -166,14 +179,14 @@ fn a_redirect_is_followed_inside_the_list() {
     let there = format!("{}/interop/ocsp/issuing", desk.authority.address);
     desk.relay.behave(&[
         ("/ocsp/", Behaviour::Elsewhere(there)),
-        ("/crls/", Behaviour::Down),
+        ("/crls/issuing/", Behaviour::Down),
     ]);
     let online = ["--online", "--allow", "127.0.0.1", "--revocation", "require"];
     desk.expect("signed.pdf", &online, 0, "TOTAL-PASSED");
     let round = format!("{}/interop/ocsp/issuing", desk.relay.address);
     desk.relay.behave(&[
         ("/ocsp/", Behaviour::Elsewhere(round)),
-        ("/crls/", Behaviour::Down),
+        ("/crls/issuing/", Behaviour::Down),
     ]);
     let (output, _) = desk.judge("signed.pdf", &online);
     let said = String::from_utf8_lossy(&output.stderr);

@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use hoian_signer::appearance::Stamp;
-use hoian_signer::shell::clock;
-use hoian_tests::forms::assemble;
-use hoian_tests::{binary, fixture, paper};
+use hoian_tests::forms::{assemble, blank};
+use hoian_tests::{binary, fixture};
 use tempfile::TempDir;
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -52,15 +51,15 @@ fn a_signature_and_its_seal_are_seen_alike_on_every_kind_of_page() {
     let millimetres = |pixels: f64| pixels * 25.4 / 144.0;
     assert!((millimetres(seal.width()) - 36.0 * 0.98).abs() < 0.5, "{seal:?}");
     assert!((millimetres(seal.height()) - 36.0 * 0.98).abs() < 0.5, "{seal:?}");
-    // The stroke has nine tenths of the image's width; the seal ends at a third of that image.
-    let width = signature.width() / 0.9;
-    let third = signature.left - 0.05 * width + width / 3.0;
+    // The image is 56 mm wide and its stroke ends a twentieth before it; the seal lies over its left third.
+    let width = 56.0 / 25.4 * 144.0;
+    let right = signature.right + 0.05 * width;
     assert!(
-        (seal.right - seal.width() * 0.01 - third).abs() < 6.0,
+        (seal.right + seal.width() * 0.01 - (right - width * 2.0 / 3.0)).abs() < 4.0,
         "{seal:?} {signature:?}"
     );
     // Between title and name, and over the middle of the name.
-    let middle = (signature.left + signature.right) / 2.0;
+    let middle = right - width / 2.0;
     let name = plain.bounds_within(is_black, |_, y| y > signature.bottom);
     assert!(
         (middle - (name.left + name.right) / 2.0).abs() < 6.0,
@@ -135,7 +134,7 @@ fn texts_are_seen_alike_on_every_kind_of_page() {
 #[test]
 fn letters_of_viet_nam_are_the_same_composed_or_not() {
     let desk = Desk::new();
-    let paper = paper::paper(clock::now());
+    let paper = blank();
     let agency = "ỦY BAN NHÂN DÂN XÃ ĐỒNG LẠC";
     let forward = "Phòng Văn hóa - Xã hội; Nguyễn Thị Hằng";
     let looks: [(&str, &[&str], &[&str]); 4] = [
@@ -152,6 +151,10 @@ fn letters_of_viet_nam_are_the_same_composed_or_not() {
         (
             "stamp",
             &[
+                "--page",
+                "1",
+                "--rect",
+                "40,20,141.73,99.21",
                 "--agency",
                 agency,
                 "--number",

@@ -8,6 +8,7 @@
 )]
 
 mod command;
+mod contract;
 mod deferred;
 mod files;
 mod keys;

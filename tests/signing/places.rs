@@ -57,7 +57,7 @@ fn stamps_and_copies_find_a_blank_of_the_first_page() {
     let pages = text::pages(&paper::paper(now)).unwrap();
     let (width, height) = Stamp::size();
     let runs = || pages[0].lines.iter().flat_map(|line| &line.runs);
-    let corner = place::top_right(&pages, 150.0, 23.0).unwrap();
+    let corner = place::top_right(&pages, 150.0, 34.5).unwrap();
     assert!(corner.page == 1 && corner.rect.right() <= pages[0].crop_box.right());
     assert!(runs().all(|run| !run.rect.overlaps(&corner.rect)), "{corner:?}");
     if let Some(stamp) = place::below_number(&pages, width, height) {

@@ -6,7 +6,7 @@ use std::path::Path;
 const LAYERS: [&[&str]; 10] = [
     &["clock", "config", "fail_point"],
     &["domain", "password", "secret"],
-    &["media", "render", "store"],
+    &["mail", "media", "render", "store"],
     &["net", "custody"],
     &["conference"],
     &["parts"],

@@ -7,6 +7,7 @@
 
 mod agencies;
 pub mod body;
+mod calendar;
 mod dispatches;
 mod documents;
 mod headers;
@@ -53,6 +54,7 @@ fn families() -> OpenApiRouter<App> {
         .merge(search::routes())
         .merge(verifications::routes())
         .merge(meetings::routes())
+        .merge(calendar::routes())
         .merge(socket::routes())
 }
 

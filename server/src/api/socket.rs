@@ -10,7 +10,7 @@ use axum::extract::ws::{
 };
 use axum::http::StatusCode;
 use axum::response::Response;
-use sea_orm::EntityTrait;
+use sea_orm::{ConnectionTrait, EntityTrait};
 use serde::Deserialize;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -20,15 +20,15 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::body::{Path, Query};
-use super::meetings::role_of;
+use super::meetings::{member_of, site_of};
 use super::problem::{self, Problem};
 use super::session::Person;
 use crate::clock::Clock;
 use crate::conference::protocol::{CloseCode, MESSAGE_BYTES, ServerMessage};
 use crate::conference::{Identity, Out, Outbox, Talk, Turn, Visitor};
-use crate::domain::meeting::{DisplayName, LinkCode, MeetingId, Role};
+use crate::domain::meeting::{DisplayName, LinkCode, MeetingId, Role, SiteId};
 use crate::parts::App;
-use crate::store::entity::meeting;
+use crate::store::entity::{meeting, meeting_site};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(open))
@@ -91,32 +91,57 @@ async fn admit(
         .one(reader)
         .await?
         .ok_or_else(Problem::not_found)?;
-    let called_as = match &person {
-        Some(person) => role_of(reader, &row.id, &person.id).await?,
-        None => None,
-    };
-    let has_link = link
-        .and_then(LinkCode::parse)
-        .is_some_and(|code| code.as_str() == row.link_code);
-    let role = match (called_as, has_link, &person) {
-        (Some(role), _, _) => role,
-        (None, true, Some(_)) => Role::Delegate,
-        (None, true, None) => Role::Guest,
-        (None, false, _) => return Err(Problem::not_found()),
-    };
+    let visitor = visitor(reader, &row, person, link).await?;
     if row.ended_at.is_some() {
         return Err(ended());
     }
-    Ok((row, visitor(person, role)))
+    Ok((row, visitor))
 }
 
-fn visitor(person: Option<Person>, role: Role) -> Visitor {
+/// As whom somebody enters: the room of a site by its link, one who was called by their account, anybody else by the
+/// meeting's link.
+async fn visitor(
+    reader: &impl ConnectionTrait,
+    row: &meeting::Model,
+    person: Option<Person>,
+    link: Option<&str>,
+) -> Result<Visitor, Problem> {
+    let code = link.and_then(LinkCode::parse);
+    if let Some(site) = site_of(reader, &row.id, code.as_ref()).await? {
+        return Ok(room_of(site));
+    }
+    let called_as = match &person {
+        Some(person) => member_of(reader, &row.id, &person.id).await?,
+        None => None,
+    };
+    let has_link = code.is_some_and(|code| code.as_str() == row.link_code);
+    let (role, site) = match (called_as, has_link, &person) {
+        (Some(member), _, _) => (member.role, member.site_id),
+        (None, true, Some(_)) => (Role::Delegate, None),
+        (None, true, None) => (Role::Guest, None),
+        (None, false, _) => return Err(Problem::not_found()),
+    };
+    Ok(someone(person, role, site))
+}
+
+fn room_of(site: meeting_site::Model) -> Visitor {
+    Visitor {
+        account_name: DisplayName::parse(&site.name).ok(),
+        identity: Identity::Site(site.id.clone()),
+        title: None,
+        role: Role::Delegate,
+        site: Some(site.id),
+    }
+}
+
+fn someone(person: Option<Person>, role: Role, site: Option<SiteId>) -> Visitor {
     let Some(person) = person else {
         return Visitor {
             identity: Identity::Guest,
             account_name: None,
             title: None,
             role,
+            site,
         };
     };
     let title = person
@@ -128,6 +153,7 @@ fn visitor(person: Option<Person>, role: Role) -> Visitor {
         account_name,
         title,
         role,
+        site,
     }
 }
 
@@ -164,7 +190,7 @@ impl Pump {
                     let Some(Ok(message)) = message else { return None };
                     let turn = self.take(message, talk).await?;
                     if let Turn::Close(code) = turn { return Some(code) }
-                    if talk.is_in() {
+                    if talk.is_known() {
                         silent_until = Instant::from_std(self.clock.monotonic()) + SILENCE;
                     }
                 }

@@ -8,64 +8,47 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::sync::{mpsc, oneshot};
-use tracing::{info, warn};
+use tokio::sync::mpsc;
+use tracing::{error, info, warn};
 use uuid::Uuid;
 
-use super::protocol::{CloseCode, ErrorName, Layer, PublishParameters, ServerMessage, Slot, Source, Welcome};
-use super::roster::{Entrant, Entry, Roster, SEAT_KEPT, Ticket};
+use super::command::{Admission, Command, Entered};
+use super::ledger::{ALIVE_EVERY, Ledger};
+use super::lobby::{Lobby, Waiting};
+use super::media_terms::{from_media, publish_parameters, to_media};
+use super::prepared;
+use super::protocol::{CloseCode, ErrorName, ServerMessage, Slot, Source, Welcome};
+use super::roster::{Entrant, Entry, Identity, Roster, SEAT_KEPT, Ticket};
 use super::talk::Outbox;
 use crate::clock::Clock;
-use crate::domain::meeting::acts_of;
+use crate::domain::meeting::{MeetingId, SeatId};
+use crate::domain::meeting_right::acts_of;
+use crate::domain::procedure::Procedure;
+use crate::domain::roll::Departure;
 use crate::media::{Event, ParticipantId, RoomId, TrackState};
 use crate::net;
+use crate::store::Store;
 
-/// What the sockets of a meeting ask of it.
-pub(super) enum Command {
-    Enter {
-        entrant: Entrant,
-        place: Option<String>,
-        outbox: Outbox,
-        reply: oneshot::Sender<Result<Entered, ErrorName>>,
-    },
-    Publish {
-        ticket: Ticket,
-        sources: Vec<Source>,
-    },
-    Mute {
-        ticket: Ticket,
-        source: Source,
-        muted: bool,
-    },
-    Lose {
-        ticket: Ticket,
-    },
-    Leave {
-        ticket: Ticket,
-    },
-    /// Ends the meeting for everyone.
-    End,
-    /// The program stops; everyone shall come back in a moment.
-    Stop,
-}
-
-/// What a socket holds once it is in.
-#[derive(Clone)]
-pub(super) struct Entered {
-    pub ticket: Ticket,
-    pub media: Arc<net::Seat>,
-    /// The media is that of the former socket and goes on.
-    pub is_kept: bool,
+/// What a meeting is run with.
+pub(super) struct Ground {
+    pub meeting: MeetingId,
+    pub room: RoomId,
+    pub title: String,
+    pub media: net::Media,
+    pub clock: Clock,
+    pub store: Store,
 }
 
 /// Runs a meeting until nobody is left in it, or it is ended.
-pub(super) async fn run(
-    room: RoomId,
-    title: String,
-    media: net::Media,
-    clock: Clock,
-    mut commands: mpsc::Receiver<Command>,
-) {
+pub(super) async fn run(ground: Ground, mut commands: mpsc::Receiver<Command>) {
+    let Ground {
+        meeting,
+        room,
+        title,
+        media,
+        clock,
+        store,
+    } = ground;
     let (room, events) = match media.open(room).await {
         Ok(opened) => opened,
         Err(error) => {
@@ -73,40 +56,69 @@ pub(super) async fn run(
             return refuse_all(commands).await;
         }
     };
-    info!(meeting.id = %title, "a meeting begins");
+    let (ledger, procedure) = match begin(&store, &clock, &meeting).await {
+        Ok(begun) => begun,
+        Err(error) => {
+            error!(%error, meeting.id = %meeting, "a meeting could not read its record");
+            return refuse_all(commands).await;
+        }
+    };
+    info!(meeting.id = %meeting, "a meeting begins");
     let mut actor = Actor {
+        meeting,
         title,
         room,
         clock,
+        store,
+        ledger,
+        procedure,
         roster: Roster::default(),
+        lobby: Lobby::default(),
         sockets: HashMap::new(),
+        stills: HashMap::new(),
     };
     actor.work(&mut commands, events).await;
     commands.close();
-    info!("a meeting is over");
+    info!(meeting.id = %actor.meeting, "a meeting is over");
+}
+
+async fn begin(
+    store: &Store,
+    clock: &Clock,
+    meeting: &MeetingId,
+) -> Result<(Ledger, Procedure), sea_orm::DbErr> {
+    let (mut ledger, mut procedure) = Ledger::open(store.clone(), clock.clone(), meeting.clone()).await?;
+    ledger.close_interrupted(&mut procedure).await?;
+    Ok((ledger, procedure))
 }
 
 async fn refuse_all(mut commands: mpsc::Receiver<Command>) {
     commands.close();
     while let Some(command) = commands.recv().await {
+        // Whoever asked may be gone by now.
         if let Command::Enter { reply, .. } = command {
-            // Whoever asked may be gone by now.
             let _ = reply.send(Err(ErrorName::MediaUnavailable));
         }
     }
 }
 
-struct Actor {
+pub(super) struct Actor {
+    pub(super) meeting: MeetingId,
     title: String,
     room: net::Room,
-    clock: Clock,
-    roster: Roster,
-    sockets: HashMap<Uuid, Socket>,
+    pub(super) clock: Clock,
+    pub(super) store: Store,
+    pub(super) ledger: Ledger,
+    pub(super) procedure: Procedure,
+    pub(super) roster: Roster,
+    pub(super) lobby: Lobby,
+    pub(super) sockets: HashMap<Uuid, Socket>,
+    stills: HashMap<Uuid, Arc<[u8]>>,
 }
 
-struct Socket {
-    outbox: Outbox,
-    media: Arc<net::Seat>,
+pub(super) struct Socket {
+    pub(super) outbox: Outbox,
+    pub(super) media: Arc<net::Seat>,
 }
 
 /// Whether the meeting goes on.
@@ -119,6 +131,7 @@ enum Course {
 impl Actor {
     async fn work(&mut self, commands: &mut mpsc::Receiver<Command>, mut events: net::Events) {
         let mut media_stands = true;
+        let mut alive = tokio::time::interval(ALIVE_EVERY);
         loop {
             let expiry = self.roster.next_expiry();
             tokio::select! {
@@ -131,8 +144,13 @@ impl Actor {
                     None => media_stands = false,
                 },
                 () = at(expiry) => self.expire(),
+                _ = alive.tick() => {
+                    if let Err(error) = self.ledger.stay_alive().await {
+                        warn!(%error, "a meeting could not note that it runs");
+                    }
+                }
             }
-            if self.roster.is_empty() {
+            if self.roster.is_empty() && self.lobby.is_empty() {
                 return;
             }
         }
@@ -147,7 +165,25 @@ impl Actor {
                 reply,
             } => {
                 // Whoever asked may be gone by now; the lost socket is then told in its turn.
-                let _ = reply.send(self.enter(entrant, place.as_deref(), outbox).await);
+                let _ = reply.send(self.enter(entrant, place, outbox).await);
+            }
+            Command::StopWaiting { seat } => self.stop_waiting(&seat),
+            Command::Step { ticket, step, reply } => {
+                let _ = reply.send(self.step(ticket, step).await);
+            }
+            Command::Register { caller, actor, reply } => {
+                let _ = reply.send(self.register(&caller, &actor).await);
+            }
+            Command::Replan => self.replan().await,
+            Command::Point { ticket, x, y } => self.point(ticket, x, y),
+            Command::KeepStill { ticket, jpeg } => {
+                if self.roster.ticket_of(ticket.id) == Some(ticket) {
+                    self.stills.insert(ticket.id, jpeg.into());
+                }
+            }
+            Command::GiveStill { seat, reply } => {
+                let still = prepared::uuid_of(&seat).and_then(|id| self.stills.get(&id));
+                let _ = reply.send(still.cloned());
             }
             Command::Publish { ticket, sources } => {
                 if self.roster.publish(ticket, &sources) {
@@ -159,21 +195,15 @@ impl Actor {
                 source,
                 muted,
             } => self.mute(ticket, source, muted),
-            Command::Lose { ticket } => {
-                if self.roster.lose(ticket, self.clock.monotonic()) {
-                    self.tell_of(ticket.id);
-                }
-            }
-            Command::Leave { ticket } => {
-                if self.roster.leave(ticket) {
-                    self.gone(ticket.id);
-                }
-            }
+            Command::Lose { ticket } => self.lose(ticket).await,
+            Command::Leave { ticket } => self.leave(ticket).await,
             Command::End => {
+                self.all_part(Departure::Left).await;
                 self.dismiss(Some(ServerMessage::Ended {}), CloseCode::Ended);
                 return Course::Over;
             }
             Command::Stop => {
+                self.all_part(Departure::Interrupted).await;
                 self.dismiss(None, CloseCode::GoingAway);
                 return Course::Over;
             }
@@ -184,23 +214,67 @@ impl Actor {
     async fn enter(
         &mut self,
         entrant: Entrant,
-        place: Option<&str>,
+        place: Option<String>,
         outbox: Outbox,
+    ) -> Result<Admission, ErrorName> {
+        let fresh = self.fresh_seat(&entrant.identity, place.as_deref());
+        let seat = SeatId(fresh.0.to_string());
+        if !self.roster.has(fresh.0) && self.procedure.holds_back(&seat, entrant.role) {
+            outbox.say(ServerMessage::Waiting { place: fresh.1 });
+            self.knock(Waiting {
+                seat: seat.clone(),
+                entrant,
+                outbox,
+            });
+            return Ok(Admission::Waits(seat));
+        }
+        let join_muted = self.roster.count() >= self.procedure.rules.muted_above as usize;
+        self.write_entry(&entrant, fresh.0).await?;
+        self.stop_waiting(&seat);
+        self.sit(entrant, place, outbox, fresh, join_muted)
+            .await
+            .map(Admission::In)
+    }
+
+    /// The seat and the secret place of whoever comes: derived, so that both are the same after a restart.
+    fn fresh_seat(&self, identity: &Identity, place: Option<&str>) -> (Uuid, String) {
+        let drawn = || hex::encode(self.clock.random_bytes::<16>());
+        let (seat, place) = match (identity, place) {
+            (Identity::Guest, Some(known)) if prepared::is_place(known) => {
+                (prepared::guest_seat(&self.meeting, known), known.to_owned())
+            }
+            (Identity::Guest, _) => {
+                let place = drawn();
+                (prepared::guest_seat(&self.meeting, &place), place)
+            }
+            (known, _) => (prepared::seat_of(&self.meeting, known), drawn()),
+        };
+        // A derived seat is a UUID, so the fallback, a random one, is never needed.
+        let id = prepared::uuid_of(&seat).unwrap_or_else(|| self.random_id());
+        (id, place)
+    }
+
+    async fn sit(
+        &mut self,
+        entrant: Entrant,
+        given: Option<String>,
+        outbox: Outbox,
+        fresh: (Uuid, String),
+        join_muted: bool,
     ) -> Result<Entered, ErrorName> {
-        let (role, wants_to_keep, given) = (entrant.role, entrant.keeps_media, place);
-        let fresh = (self.new_id(), hex::encode(self.clock.random_bytes::<16>()));
+        let (role, wants_to_keep) = (entrant.role, entrant.keeps_media);
         let Entry {
             ticket,
             place,
             replaced,
-        } = self.roster.enter(entrant, place, fresh)?;
+        } = self.roster.enter(entrant, given.as_deref(), fresh)?;
         let former = self.sockets.remove(&ticket.id);
         if let (Some(_), Some(former)) = (replaced, &former) {
             former.outbox.say(ServerMessage::Replaced {});
             former.outbox.close(CloseCode::Replaced);
         }
         let kept = former
-            .filter(|_| wants_to_keep && given == Some(&place))
+            .filter(|_| wants_to_keep && given.as_ref() == Some(&place))
             .map(|former| former.media);
         let is_kept = kept.is_some();
         let media = match kept {
@@ -215,6 +289,8 @@ impl Actor {
             title: self.title.clone(),
             participants: self.roster.participants(),
             publish: publish_parameters(),
+            procedure: self.procedure_state(),
+            join_muted,
             kept: is_kept,
             seat_kept_seconds: SEAT_KEPT.as_secs() as u32,
         })));
@@ -226,6 +302,8 @@ impl Actor {
             },
         );
         self.tell_of(ticket.id);
+        self.tell_entry(&SeatId(ticket.id.to_string()));
+        self.tell_knocks_to(ticket.id);
         if is_kept {
             // What changed while nobody listened.
             media.tell_again();
@@ -257,6 +335,12 @@ impl Actor {
     }
 
     fn mute(&mut self, ticket: Ticket, source: Source, muted: bool) {
+        if source == Source::Microphone && !muted && !self.is_heard(ticket) {
+            if let Some(socket) = self.sockets.get(&ticket.id) {
+                socket.outbox.say(ErrorName::FloorNeeded.message());
+            }
+            return self.tell_of(ticket.id);
+        }
         let Some(gave_stage_back) = self.roster.mute(ticket, source, muted) else {
             return;
         };
@@ -327,7 +411,8 @@ impl Actor {
     }
 
     /// Tells of somebody who has given the seat up; dropping the media seat lets the media plane forget them.
-    fn gone(&mut self, id: Uuid) {
+    pub(super) fn gone(&mut self, id: Uuid) {
+        self.stills.remove(&id);
         if let Some(socket) = self.sockets.remove(&id) {
             socket.outbox.close(CloseCode::Left);
         }
@@ -343,22 +428,21 @@ impl Actor {
         }
     }
 
-    fn tell_of(&self, id: Uuid) {
+    pub(super) fn tell_of(&self, id: Uuid) {
         if let Some(participant) = self.roster.participant(id) {
             self.tell(&ServerMessage::Participant { participant });
         }
     }
 
-    fn tell(&self, message: &ServerMessage) {
+    pub(super) fn tell(&self, message: &ServerMessage) {
+        let message = Arc::new(message.clone());
         for socket in self.sockets.values() {
-            socket.outbox.say(message.clone());
+            socket.outbox.say_shared(&message);
         }
     }
 
-    fn new_id(&self) -> Uuid {
-        // `new_id` writes a UUID, so the fallback, a random one, is never needed.
-        Uuid::parse_str(&self.clock.new_id())
-            .unwrap_or_else(|_| uuid::Builder::from_random_bytes(self.clock.random_bytes()).into_uuid())
+    fn random_id(&self) -> Uuid {
+        uuid::Builder::from_random_bytes(self.clock.random_bytes()).into_uuid()
     }
 }
 
@@ -366,42 +450,5 @@ async fn at(moment: Option<Instant>) {
     match moment {
         Some(moment) => tokio::time::sleep_until(moment.into()).await,
         None => pending().await,
-    }
-}
-
-/// Three layers of a face, 720p at the top, and a page of text that is sharp within two seconds. Together they stay
-/// under what one publisher may send.
-fn publish_parameters() -> PublishParameters {
-    let layer = |rid: &str, scale_down_by, bitrate_bps| Layer {
-        rid: rid.into(),
-        scale_down_by,
-        bitrate_bps,
-    };
-    PublishParameters {
-        camera: vec![
-            layer("q", 4.0, 150_000),
-            layer("h", 2.0, 500_000),
-            layer("f", 1.0, 1_500_000),
-        ],
-        screen_bitrate_bps: 2_500_000,
-        screen_frames_per_second: 15,
-    }
-}
-
-pub(super) fn to_media(source: Source) -> crate::media::Source {
-    match source {
-        Source::Microphone => crate::media::Source::Microphone,
-        Source::Camera => crate::media::Source::Camera,
-        Source::Screen => crate::media::Source::Screen,
-        Source::ScreenAudio => crate::media::Source::ScreenAudio,
-    }
-}
-
-fn from_media(source: crate::media::Source) -> Source {
-    match source {
-        crate::media::Source::Microphone => Source::Microphone,
-        crate::media::Source::Camera => Source::Camera,
-        crate::media::Source::Screen => Source::Screen,
-        crate::media::Source::ScreenAudio => Source::ScreenAudio,
     }
 }

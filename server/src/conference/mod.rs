@@ -2,16 +2,27 @@
 //!
 //! - [`protocol`]: the messages of the socket.
 //! - [`roster`]: who is in the room and what of them is seen; pure, `now` is a parameter.
+//! - [`prepared`]: the meeting before anybody came: its roll and rules.
+//! - [`ledger`]: what happened, durable before anybody is told, and read again after a restart.
+//! - [`lobby`]: who waits before the door.
+//! - [`steps`]: steps of the procedure taken, and everyone told.
+//! - [`command`]: what sockets ask of the actor.
 //! - [`actor`]: the one task that owns a meeting's roster and media room, and tells everyone what changed.
 //! - [`talk`]: one participant's side: takes their messages in order, checks rights, speaks with the media.
 //! - [`limit`]: how much a socket may say.
 
 mod actor;
+mod command;
+mod ledger;
 mod limit;
+mod lobby;
+mod media_terms;
+mod prepared;
 pub mod protocol;
 pub mod record;
 mod registry;
 mod roster;
+mod steps;
 mod talk;
 
 pub use limit::Limit;

@@ -6,7 +6,12 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-pub use crate::domain::meeting::{Act, Role, Source};
+use crate::clock::Timestamp;
+use crate::domain::floor::{Current, Turn};
+pub use crate::domain::meeting::{Role, Source};
+pub use crate::domain::meeting_right::Act;
+use crate::domain::procedure::{Refusal, Rules, Said, Stage, Step};
+use crate::domain::roll::{Entry, Quorum};
 
 /// Raised when an old client could no longer understand the server; it is part of `join`.
 pub const VERSION: u32 = 1;
@@ -50,6 +55,12 @@ pub enum ClientMessage {
     View { slots: Vec<ViewedSlot> },
     /// The participant has silenced or covered a source, or opened it again.
     Mute { source: Source, muted: bool },
+    /// Something of the meeting's procedure: the queue, the floor, the roll, the stage, the rules, the chat.
+    Step { step: Step },
+    /// Where the pointer stands on the page of the stage, in ten-thousandths of its width and height.
+    Point { x: u16, y: u16 },
+    /// A still of the own camera for the wall: a JPEG of up to 24 kB in base64.
+    Still { jpeg: String },
     /// The participant goes, and does not mean to come back.
     Leave {},
     /// Ends the meeting for everyone.
@@ -96,6 +107,47 @@ pub enum ServerMessage {
     Speaking {
         participants: Vec<String>,
     },
+    /// The door is held: somebody must let the client in. `place` is theirs for coming back.
+    Waiting {
+        place: String,
+    },
+    /// Let in: the client sends `join` again, with its `place`.
+    Admitted {},
+    /// Who waits before the door, for those who may admit: the whole list, each time.
+    Knocking {
+        waiting: Vec<Knock>,
+    },
+    /// Where the procedure stands, whole: what was prepared has changed.
+    Procedure {
+        state: ProcedureState,
+    },
+    Floor {
+        floor: FloorState,
+    },
+    /// A line of the roll came or changed, and what that makes of the quorum.
+    Roll {
+        entry: Entry,
+        quorum: Quorum,
+    },
+    Rules {
+        rules: Rules,
+    },
+    Stage {
+        stage: Stage,
+    },
+    /// The item of the agenda that is under way.
+    Item {
+        number: Option<u32>,
+    },
+    Said {
+        said: Said,
+    },
+    Pointer {
+        x: u16,
+        y: u16,
+    },
+    /// Sent out of the meeting; the socket is closed with 4403.
+    Removed {},
     /// The same person has taken this seat from another window; the socket is closed with 4409.
     Replaced {},
     /// The meeting was ended for everyone; the socket is closed with 4410.
@@ -124,10 +176,45 @@ pub struct Welcome {
     /// Everyone in the room, the reader included, in the order they came.
     pub participants: Vec<Participant>,
     pub publish: PublishParameters,
+    pub procedure: ProcedureState,
+    /// So many are here that one begins with a closed microphone.
+    pub join_muted: bool,
     /// The connections go on as they were; no `subscribe_offer` follows.
     pub kept: bool,
     /// How long a seat is kept for someone whose socket is lost.
     pub seat_kept_seconds: u32,
+}
+
+/// Where the procedure of a meeting stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ProcedureState {
+    pub floor: FloorState,
+    pub roll: Vec<Entry>,
+    pub quorum: Quorum,
+    pub rules: Rules,
+    pub stage: Stage,
+    pub item: Option<u32>,
+    /// The last 200 things that were written.
+    pub chat: Vec<Said>,
+}
+
+/// Who speaks and who waits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct FloorState {
+    pub current: Option<Current>,
+    pub waiting: Vec<Turn>,
+    /// The server's time, for a countdown that does not trust the client's clock.
+    #[ts(type = "string")]
+    pub now: Timestamp,
+}
+
+/// Somebody before the door.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Knock {
+    pub seat: String,
+    pub name: String,
+    pub title: Option<String>,
+    pub role: Role,
 }
 
 /// How the client is to send; the server decides, so that it can be tuned without a new client.
@@ -154,6 +241,8 @@ pub struct Participant {
     /// Position and agency, for a person with an account.
     pub title: Option<String>,
     pub role: Role,
+    /// The site whose room this is, or where the person sits.
+    pub site: Option<String>,
     pub presence: Presence,
     /// What the participant sends, one entry a source; a source that is not here was never published.
     pub tracks: Vec<Track>,
@@ -226,6 +315,12 @@ pub enum ErrorName {
     Refused,
     DescriptionUnusable,
     MediaUnavailable,
+    NothingThere,
+    ChatClosed,
+    Unusable,
+    FloorNeeded,
+    TooMany,
+    NotKept,
 }
 
 /// Close codes of the socket (RFC 6455 section 7.4.2 leaves 4000 to 4999 to the application).
@@ -237,6 +332,8 @@ pub enum CloseCode {
     /// The server stops; come back in a moment.
     GoingAway = 1001,
     Malformed = 4400,
+    /// Sent out by who leads the meeting.
+    Removed = 4403,
     /// `join` did not come within ten seconds, or nothing at all for a minute.
     TimedOut = 4408,
     Replaced = 4409,
@@ -245,6 +342,18 @@ pub enum CloseCode {
     UnsupportedVersion = 4426,
     TooFast = 4429,
     RoomFull = 4503,
+}
+
+impl From<Refusal> for ErrorName {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotAllowed => Self::Refused,
+            Refusal::Gone => Self::NothingThere,
+            Refusal::ChatClosed => Self::ChatClosed,
+            Refusal::Unusable => Self::Unusable,
+            Refusal::Full => Self::TooMany,
+        }
+    }
 }
 
 impl ErrorName {
@@ -266,6 +375,14 @@ impl ErrorName {
                 "Trình duyệt và máy chủ chưa thống nhất được cách truyền hình, tiếng."
             }
             ErrorName::MediaUnavailable => "Máy chủ chưa truyền được hình và tiếng. Hãy thử lại sau ít giây.",
+            ErrorName::NothingThere => "Lượt hoặc người này không còn ở đó.",
+            ErrorName::ChatClosed => "Trao đổi đang đóng.",
+            ErrorName::Unusable => "Nội dung này không dùng được.",
+            ErrorName::FloorNeeded => {
+                "Chỉ người được mời phát biểu mới mở được micrô. Hãy giơ tay để được mời."
+            }
+            ErrorName::TooMany => "Danh sách chờ phát biểu đã đầy.",
+            ErrorName::NotKept => "Máy chủ chưa ghi lại được việc này. Hãy thử lại.",
         }
     }
 
@@ -285,7 +402,13 @@ impl ErrorName {
             | ErrorName::NameUnusable
             | ErrorName::Refused
             | ErrorName::DescriptionUnusable
-            | ErrorName::MediaUnavailable => None,
+            | ErrorName::MediaUnavailable
+            | ErrorName::NothingThere
+            | ErrorName::ChatClosed
+            | ErrorName::Unusable
+            | ErrorName::FloorNeeded
+            | ErrorName::TooMany
+            | ErrorName::NotKept => None,
         }
     }
 

@@ -3,6 +3,9 @@ use std::path::Path;
 use ts_rs::Config;
 
 use super::*;
+use crate::domain::floor::How;
+use crate::domain::procedure::Microphones;
+use crate::domain::roll::{Departure, Interval, Kind, Mark};
 
 #[test]
 fn reads_every_message_of_the_document() {
@@ -19,7 +22,7 @@ fn reads_every_message_of_the_document() {
         serde_json::from_str::<ServerMessage>(text).unwrap_or_else(|error| panic!("{text}: {error}"));
         server += 1;
     }
-    assert_eq!((client, server), (9, 12), "each message has its example");
+    assert_eq!((client, server), (12, 24), "each message has its example");
 }
 
 #[test]
@@ -98,6 +101,23 @@ fn typescript() -> String {
         PublishedTrack::decl(&config),
         ViewedSlot::decl(&config),
         Slot::decl(&config),
+        ProcedureState::decl(&config),
+        FloorState::decl(&config),
+        Turn::decl(&config),
+        How::decl(&config),
+        Current::decl(&config),
+        Entry::decl(&config),
+        Kind::decl(&config),
+        Mark::decl(&config),
+        Interval::decl(&config),
+        Departure::decl(&config),
+        Quorum::decl(&config),
+        Rules::decl(&config),
+        Microphones::decl(&config),
+        Stage::decl(&config),
+        Said::decl(&config),
+        Knock::decl(&config),
+        Step::decl(&config),
         ErrorName::decl(&config),
         Role::decl(&config),
         Act::decl(&config),
@@ -112,7 +132,7 @@ fn typescript() -> String {
     text
 }
 
-const ERRORS: [ErrorName; 12] = [
+const ERRORS: [ErrorName; 18] = [
     ErrorName::Malformed,
     ErrorName::TooLarge,
     ErrorName::TooFast,
@@ -125,4 +145,10 @@ const ERRORS: [ErrorName; 12] = [
     ErrorName::Refused,
     ErrorName::DescriptionUnusable,
     ErrorName::MediaUnavailable,
+    ErrorName::NothingThere,
+    ErrorName::ChatClosed,
+    ErrorName::Unusable,
+    ErrorName::FloorNeeded,
+    ErrorName::TooMany,
+    ErrorName::NotKept,
 ];

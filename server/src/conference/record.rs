@@ -1,4 +1,4 @@
-//! What of a running meeting is written down: who came, and its end.
+//! The end of a meeting, written down before anybody is told.
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
@@ -6,44 +6,17 @@ use serde_json::json;
 
 use super::roster::Identity;
 use crate::clock::Timestamp;
-use crate::domain::meeting::{DisplayName, MeetingId};
+use crate::domain::meeting::MeetingId;
 use crate::store::audit::{self, Actor};
 use crate::store::entity::meeting;
 use crate::store::{Store, Tx};
-
-pub(super) async fn entered(
-    store: &Store,
-    now: Timestamp,
-    id: &MeetingId,
-    who: &Identity,
-    name: &DisplayName,
-) -> Result<(), DbErr> {
-    let actor = match who {
-        Identity::Person(person) => Actor::Person(person.clone()),
-        Identity::Guest => Actor::Guest(name.as_str().to_owned()),
-    };
-    let subject = format!("meeting/{id}");
-    store
-        .write(async |tx: &Tx| {
-            audit::append(
-                tx,
-                now,
-                &actor,
-                "meeting.entered",
-                &subject,
-                json!({ "name": name.as_str() }),
-            )
-            .await
-        })
-        .await
-}
 
 /// The first end counts; ending again changes nothing.
 pub(super) async fn ended(store: &Store, now: Timestamp, id: &MeetingId, by: &Identity) -> Result<(), DbErr> {
     let actor = match by {
         Identity::Person(person) => Actor::Person(person.clone()),
-        // `domain::meeting::may` lets no guest end a meeting.
-        Identity::Guest => Actor::System,
+        // `domain::meeting::may` lets no guest and no room end a meeting.
+        Identity::Guest | Identity::Site(_) => Actor::System,
     };
     store
         .write(async |tx: &Tx| {

@@ -6,16 +6,22 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
-use super::actor::{self, Command, Entered};
+use super::actor::{self, Ground};
+use super::command::{Admission, Command};
+use super::ledger::Ledger;
+use super::prepared;
 use super::protocol::{ErrorName, Source};
 use super::record;
 use super::roster::{Entrant, Identity, Ticket};
 use super::talk::{Outbox, Talk, Visitor};
 use crate::clock::Clock;
-use crate::domain::meeting::{DisplayName, MeetingId};
+use crate::domain::floor::How;
+use crate::domain::meeting::{MeetingId, SeatId};
+use crate::domain::procedure::{Caller, Procedure, Step};
 use crate::media::RoomId;
 use crate::net::Media;
 use crate::store::Store;
+use crate::store::audit::Actor;
 
 /// Starts meetings when the first participant comes and forgets them when the last has gone; cheap to clone.
 #[derive(Clone)]
@@ -74,6 +80,68 @@ impl Conferences {
             .is_some_and(|commands| !commands.is_closed())
     }
 
+    /// Registers a speech (đăng ký trước) of somebody who was called, whether the meeting runs or not.
+    ///
+    /// # Errors
+    /// As the procedure says.
+    pub async fn register(&self, id: &MeetingId, caller: &Caller, actor: &Actor) -> Result<(), ErrorName> {
+        // Between two looks the meeting may begin or end; whoever writes second is told so by the record.
+        for _ in 0..ENTRY_TRIES {
+            if self.is_running(id) {
+                let (reply, answer) = oneshot::channel();
+                let (caller, actor) = (caller.clone(), actor.clone());
+                self.send(id, Command::Register { caller, actor, reply }).await;
+                if let Ok(answer) = answer.await {
+                    return answer;
+                }
+                continue;
+            }
+            let Inner { clock, store, .. } = &*self.inner;
+            let opened = Ledger::open(store.clone(), clock.clone(), id.clone()).await;
+            let (mut ledger, mut procedure) = opened.map_err(|_| ErrorName::NotKept)?;
+            let events = procedure.ask(&caller.seat, &caller.name, How::Registered)?;
+            if ledger.commit(actor, events, &mut procedure).await.is_ok() {
+                return Ok(());
+            }
+        }
+        Err(ErrorName::NotKept)
+    }
+
+    /// The meeting as its record tells it: who came and spoke, for the minutes.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn procedure(&self, id: &MeetingId) -> Result<Procedure, sea_orm::DbErr> {
+        let Inner { clock, store, .. } = &*self.inner;
+        Ok(Ledger::open(store.clone(), clock.clone(), id.clone()).await?.1)
+    }
+
+    /// The seat that a person has in a meeting.
+    #[must_use]
+    pub fn seat_of(&self, id: &MeetingId, identity: &Identity) -> SeatId {
+        prepared::seat_of(id, identity)
+    }
+
+    /// What was prepared has changed; a running meeting takes it over.
+    pub async fn replan(&self, id: &MeetingId) {
+        self.send(id, Command::Replan).await;
+    }
+
+    /// The last still of a participant's camera, a JPEG.
+    pub async fn still(&self, id: &MeetingId, seat: SeatId) -> Option<Arc<[u8]>> {
+        let (reply, answer) = oneshot::channel();
+        self.send(id, Command::GiveStill { seat, reply }).await;
+        answer.await.ok().flatten()
+    }
+
+    /// To a meeting as it runs; one that is over needs to know nothing more.
+    async fn send(&self, id: &MeetingId, command: Command) {
+        let commands = self.running().get(id).cloned();
+        if let Some(commands) = commands {
+            let _ = commands.send(command).await;
+        }
+    }
+
     /// Sends everyone away to come back in a moment: the program stops.
     pub async fn stop(&self) {
         let running: Vec<_> = self.running().drain().map(|(_, commands)| commands).collect();
@@ -95,8 +163,15 @@ impl Conferences {
         running.retain(|_, commands| !commands.is_closed());
         let commands = running.entry(meeting.id.clone()).or_insert_with(|| {
             let (sender, receiver) = mpsc::channel(COMMANDS);
-            let (title, media, clock) = (meeting.title.clone(), media.clone(), self.inner.clock.clone());
-            tokio::spawn(actor::run(RoomId(room), title, media, clock, receiver));
+            let ground = Ground {
+                meeting: meeting.id.clone(),
+                room: RoomId(room),
+                title: meeting.title.clone(),
+                media: media.clone(),
+                clock: self.inner.clock.clone(),
+                store: self.inner.store.clone(),
+            };
+            tokio::spawn(actor::run(ground, receiver));
             sender
         });
         Ok(commands.clone())
@@ -117,7 +192,7 @@ impl Meeting {
         entrant: Entrant,
         place: Option<String>,
         outbox: Outbox,
-    ) -> Result<Entered, ErrorName> {
+    ) -> Result<Admission, ErrorName> {
         // A meeting that is just closing behind its last participant does not answer; the next try starts it anew.
         for _ in 0..ENTRY_TRIES {
             let (reply, answer) = oneshot::channel();
@@ -168,20 +243,28 @@ impl Meeting {
         Ok(())
     }
 
-    /// Writes down who came; a failure is logged, since it is no reason to keep somebody out of a meeting.
-    pub async fn record_entry(&self, who: &Identity, name: &DisplayName) {
-        let Inner { clock, store, .. } = &*self.conferences.inner;
-        if let Err(error) = record::entered(store, clock.now(), &self.id, who, name).await {
-            tracing::error!(%error, meeting.id = %self.id, "an entry could not be written to the audit chain");
-        }
+    /// Takes a step of the procedure.
+    pub async fn step(&self, ticket: Ticket, step: Step) -> Result<(), ErrorName> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Step { ticket, step, reply }).await;
+        answer.await.unwrap_or(Err(ErrorName::NotJoined))
+    }
+
+    pub async fn stop_waiting(&self, seat: SeatId) {
+        self.send(Command::StopWaiting { seat }).await;
+    }
+
+    pub async fn point(&self, ticket: Ticket, x: u16, y: u16) {
+        self.send(Command::Point { ticket, x, y }).await;
+    }
+
+    pub async fn keep_still(&self, ticket: Ticket, jpeg: Vec<u8>) {
+        self.send(Command::KeepStill { ticket, jpeg }).await;
     }
 
     /// To the meeting as it runs; one that is over needs to know nothing more.
     async fn send(&self, command: Command) {
-        let commands = self.conferences.running().get(&self.id).cloned();
-        if let Some(commands) = commands {
-            let _ = commands.send(command).await;
-        }
+        self.conferences.send(&self.id, command).await;
     }
 }
 

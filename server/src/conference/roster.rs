@@ -7,7 +7,9 @@ use uuid::Uuid;
 
 use super::protocol::{ErrorName, Participant, Presence, Role, Source, Track, TrackState};
 use crate::domain::id::PersonId;
-use crate::domain::meeting::DisplayName;
+use crate::domain::meeting::{DisplayName, SeatId, SiteId};
+use crate::domain::procedure::Caller;
+use crate::domain::roll::Kind;
 
 /// How long a seat is kept after its socket was lost: a reload, a lift, a change from Wi-Fi to mobile.
 pub const SEAT_KEPT: Duration = Duration::from_secs(30);
@@ -21,6 +23,8 @@ const PARTICIPANTS: usize = 500;
 pub enum Identity {
     /// Logged in: one seat a meeting, whatever window they come from.
     Person(PersonId),
+    /// The room of a site, by the site's own link: one seat a site.
+    Site(SiteId),
     /// By link: known only by the place they were given.
     Guest,
 }
@@ -33,6 +37,8 @@ pub struct Entrant {
     /// Position and agency.
     pub title: Option<String>,
     pub role: Role,
+    /// Where they sit.
+    pub site: Option<SiteId>,
     /// The connections of the former socket go on, and with them what they carry.
     pub keeps_media: bool,
 }
@@ -185,6 +191,37 @@ impl Roster {
         Some(others.filter_map(Seat::give_stage_back).collect())
     }
 
+    /// The server closes a source of somebody; `false` where nothing was open.
+    pub fn silence(&mut self, id: Uuid, source: Source) -> bool {
+        let seat = self.seats.iter_mut().find(|seat| seat.ticket.id == id);
+        let stream = seat.and_then(|seat| seat.streams.get_mut(&source));
+        stream.is_some_and(|stream| !std::mem::replace(&mut stream.muted, true))
+    }
+
+    /// Who asks, where the ticket still counts.
+    pub fn caller(&self, ticket: Ticket) -> Option<(Caller, Identity)> {
+        let seat = self.seats.iter().find(|seat| seat.ticket == ticket)?;
+        Some((seat.entrant.caller(ticket.id), seat.entrant.identity.clone()))
+    }
+
+    /// Everyone's seat and role.
+    pub fn roles(&self) -> impl Iterator<Item = (Uuid, Role)> {
+        self.seats.iter().map(|seat| (seat.ticket.id, seat.entrant.role))
+    }
+
+    /// Whether the seat is taken, by a socket or for one that is lost.
+    pub fn has(&self, id: Uuid) -> bool {
+        self.seats.iter().any(|seat| seat.ticket.id == id)
+    }
+
+    /// The ticket that counts for a seat.
+    pub fn ticket_of(&self, id: Uuid) -> Option<Ticket> {
+        self.seats
+            .iter()
+            .map(|seat| seat.ticket)
+            .find(|ticket| ticket.id == id)
+    }
+
     /// What the media plane sees of a source.
     pub fn see(&mut self, id: Uuid, source: Source, arriving: bool) -> bool {
         let Some(seat) = self.seats.iter_mut().find(|seat| seat.ticket.id == id) else {
@@ -207,6 +244,11 @@ impl Roster {
         self.seats.iter().map(Seat::participant).collect()
     }
 
+    /// How many seats are taken.
+    pub fn count(&self) -> usize {
+        self.seats.len()
+    }
+
     pub fn is_empty(&self) -> bool {
         self.seats.is_empty()
     }
@@ -216,10 +258,32 @@ impl Roster {
     }
 }
 
+impl Entrant {
+    /// As the procedure knows them.
+    pub fn caller(&self, id: Uuid) -> Caller {
+        Caller {
+            seat: SeatId(id.to_string()),
+            role: self.role,
+            site: self.site.clone(),
+            name: self.name.as_str().to_owned(),
+        }
+    }
+
+    /// What their line of the roll stands for.
+    pub fn kind(&self) -> Kind {
+        match self.identity {
+            Identity::Person(_) => Kind::Person,
+            Identity::Site(_) => Kind::Site,
+            Identity::Guest => Kind::Guest,
+        }
+    }
+}
+
 impl Seat {
     fn belongs_to(&self, identity: &Identity, place: Option<&str>) -> bool {
         match (&self.entrant.identity, identity) {
             (Identity::Person(mine), Identity::Person(theirs)) => mine == theirs,
+            (Identity::Site(mine), Identity::Site(theirs)) => mine == theirs,
             (Identity::Guest, Identity::Guest) => place == Some(&self.place),
             _ => false,
         }
@@ -251,6 +315,7 @@ impl Seat {
             name: self.entrant.name.as_str().to_owned(),
             title: self.entrant.title.clone(),
             role: self.entrant.role,
+            site: self.entrant.site.as_ref().map(|site| site.0.clone()),
             presence: if self.kept_until.is_some() {
                 Presence::Lost
             } else {

@@ -6,6 +6,7 @@ fn person(id: &str) -> Entrant {
         name: DisplayName::parse(id).expect("a name"),
         title: None,
         role: Role::Delegate,
+        site: None,
         keeps_media: false,
     }
 }

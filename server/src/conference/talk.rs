@@ -5,19 +5,23 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use super::Limit;
-use super::actor::{Entered, to_media};
+use super::command::{Admission, Entered};
+use super::media_terms::to_media;
 use super::protocol::{
     self, Act, ClientMessage, CloseCode, ErrorName, MESSAGE_BYTES, PublishedTrack, Role, ServerMessage,
     Source, ViewedSlot,
 };
 use super::registry::Meeting;
 use super::roster::{Entrant, Identity};
-use crate::domain::meeting::{DisplayName, NameError, may};
+use crate::domain::meeting::{DisplayName, NameError, SeatId, SiteId};
+use crate::domain::meeting_right::may;
 use crate::media::Viewport;
 use crate::net;
 
@@ -60,6 +64,10 @@ impl Outbox {
         self.put(Out::Say(Arc::new(message)));
     }
 
+    pub(super) fn say_shared(&self, message: &Arc<ServerMessage>) {
+        self.put(Out::Say(message.clone()));
+    }
+
     pub(super) fn close(&self, code: CloseCode) {
         self.put(Out::Close(code));
     }
@@ -80,6 +88,8 @@ pub struct Visitor {
     /// Position and agency.
     pub title: Option<String>,
     pub role: Role,
+    /// Where they sit.
+    pub site: Option<SiteId>,
 }
 
 /// Whether the talk goes on after a message.
@@ -96,6 +106,8 @@ pub struct Talk {
     outbox: Outbox,
     limit: Limit,
     entered: Option<Entered>,
+    /// Before the door, as this seat.
+    waits: Option<SeatId>,
 }
 
 impl Talk {
@@ -106,13 +118,14 @@ impl Talk {
             outbox,
             limit: Limit::new(now),
             entered: None,
+            waits: None,
         }
     }
 
-    /// Whether `join` was accepted.
+    /// Whether `join` was accepted, or they wait to be let in.
     #[must_use]
-    pub fn is_in(&self) -> bool {
-        self.entered.is_some()
+    pub fn is_known(&self) -> bool {
+        self.entered.is_some() || self.waits.is_some()
     }
 
     /// Takes one text message.
@@ -133,6 +146,9 @@ impl Talk {
     pub async fn lose(&mut self) {
         if let Some(entered) = self.entered.take() {
             self.meeting.lose(entered.ticket).await;
+        }
+        if let Some(seat) = self.waits.take() {
+            self.meeting.stop_waiting(seat).await;
         }
     }
 
@@ -173,6 +189,17 @@ impl Talk {
                 }
                 self.meeting.mute(ticket, source, muted).await;
             }
+            ClientMessage::Step { step } => {
+                let ticket = self.entered()?.ticket;
+                self.allowed(step.act())?;
+                self.meeting.step(ticket, step).await?;
+            }
+            ClientMessage::Point { x, y } => self.meeting.point(self.entered()?.ticket, x, y).await,
+            ClientMessage::Still { jpeg } => {
+                let ticket = self.entered()?.ticket;
+                self.allowed(Act::Speak)?;
+                self.meeting.keep_still(ticket, still(&jpeg)?).await;
+            }
             ClientMessage::Leave {} => {
                 let ticket = self.entered()?.ticket;
                 self.entered = None;
@@ -209,13 +236,19 @@ impl Talk {
             name: self.name(name.as_deref())?,
             title: self.visitor.title.clone(),
             role: self.visitor.role,
+            site: self.visitor.site.clone(),
             keeps_media: keep && place.is_some(),
         };
-        let name = entrant.name.clone();
-        let entered = self.meeting.enter(entrant, place, self.outbox.clone()).await?;
+        let entered = match self.meeting.enter(entrant, place, self.outbox.clone()).await? {
+            Admission::In(entered) => entered,
+            Admission::Waits(seat) => {
+                self.waits = Some(seat);
+                return Ok(());
+            }
+        };
+        self.waits = None;
         let is_kept = entered.is_kept;
         self.entered = Some(entered);
-        self.meeting.record_entry(&self.visitor.identity, &name).await;
         if is_kept {
             return Ok(());
         }
@@ -298,6 +331,19 @@ impl Talk {
     }
 }
 
+/// The bytes of a still: a JPEG (it begins with FF D8 FF) and not too large.
+fn still(base64: &str) -> Result<Vec<u8>, ErrorName> {
+    if base64.len() > STILL_BYTES * 4 / 3 + 4 {
+        return Err(ErrorName::Unusable);
+    }
+    let jpeg = BASE64_STANDARD.decode(base64).map_err(|_| ErrorName::Unusable)?;
+    if jpeg.starts_with(&[0xff, 0xd8, 0xff]) {
+        Ok(jpeg)
+    } else {
+        Err(ErrorName::Unusable)
+    }
+}
+
 fn described(error: net::Error) -> ErrorName {
     warn!(%error, "a session description was not taken");
     match error {
@@ -311,5 +357,7 @@ fn described(error: net::Error) -> ErrorName {
 /// Above the sections that a subscribe connection can have.
 const VIEWED_SLOTS: usize = 64;
 
+/// A picture of 320 by 180 at a fair quality takes a third of it.
+const STILL_BYTES: usize = 24 * 1024;
 /// As many messages as a room of a hundred brings in a burst when a network comes back, doubled.
 const OUTBOX: usize = 512;

@@ -8,23 +8,40 @@ use super::Error;
 use super::organisation::Organisation;
 use super::province::PROVINCE;
 use crate::clock::Timestamp;
-use crate::domain::meeting::{LinkCode, MeetingId, Role};
+use crate::domain::meeting::{LinkCode, MeetingId, Role, SiteId};
+use crate::domain::meeting_plan::MeetingKind;
 use crate::parts::App;
 use crate::store::audit::{self, Actor};
-use crate::store::entity::{meeting, meeting_member};
+use crate::store::entity::{meeting, meeting_item, meeting_member, meeting_site};
 
 const TITLE: &str = "Hội nghị trực tuyến cải cách hành chính quý IV";
 
-/// Who is called, and as what.
-const MEMBERS: [(&str, Role); 8] = [
-    ("chutich", Role::Chair),
-    ("chuyenvien", Role::Secretary),
-    ("vanthu", Role::TechnicalHost),
-    ("phochutich", Role::Delegate),
-    ("giamdoc.sonv", Role::Delegate),
-    ("vanthu.sonv", Role::Delegate),
-    ("giamdoc.sotc", Role::Delegate),
-    ("vanthu.anphu", Role::Delegate),
+/// Who is called, as what, and at which site.
+const MEMBERS: [(&str, Role, usize); 8] = [
+    ("chutich", Role::Chair, 0),
+    ("chuyenvien", Role::Secretary, 0),
+    ("vanthu", Role::TechnicalHost, 0),
+    ("phochutich", Role::Delegate, 0),
+    ("giamdoc.sonv", Role::Delegate, 1),
+    ("vanthu.sonv", Role::Delegate, 1),
+    ("giamdoc.sotc", Role::Delegate, 2),
+    ("vanthu.anphu", Role::Delegate, 3),
+];
+
+/// The sites, the main one first.
+const SITES: [&str; 4] = [
+    "Hội trường UBND tỉnh",
+    "Sở Nội vụ",
+    "Sở Tài chính",
+    "UBND xã An Phú",
+];
+
+/// The agenda: title, presenter, minutes.
+const ITEMS: [(&str, &str, i32); 4] = [
+    ("Khai mạc, điểm danh các điểm cầu", "Thư ký", 10),
+    ("Báo cáo kết quả cải cách hành chính quý IV", "Sở Nội vụ", 20),
+    ("Thảo luận", "", 60),
+    ("Kết luận hội nghị", "Chủ trì", 15),
 ];
 
 /// Calls the meeting once a day; it begins at 14:00 in Hà Nội, or at the next full quarter of an hour when that is past.
@@ -46,24 +63,60 @@ pub(super) async fn call_for_today(app: &App, organisation: &Organisation) -> Re
         title: Set(TITLE.to_owned()),
         agency_id: Set(organisation.agency(PROVINCE)?.clone()),
         starts_at: Set(start(now).into()),
+        ends_at: Set(Some((start(now) + Duration::hours(2)).into())),
+        kind: Set(MeetingKind::Conference),
+        place: Set(SITES[0].to_owned()),
         link_code: Set(LinkCode::from_random(app.clock.random_bytes()).to_string()),
         created_by: Set(caller.clone()),
         created_at: Set(app.clock.now()),
         ended_at: Set(None),
+        ..Default::default()
     };
     let mut members = Vec::with_capacity(MEMBERS.len());
-    for (user_name, role) in MEMBERS {
+    let sites = SITES.map(|_| SiteId(app.clock.new_id()));
+    for (user_name, role, site) in MEMBERS {
         let person_id = Set(organisation.person(user_name)?.clone());
         members.push(meeting_member::ActiveModel {
             meeting_id: Set(id.clone()),
             person_id,
             role: Set(role),
+            site_id: Set(sites.get(site).cloned()),
+            ..Default::default()
         });
     }
+    let rooms: Vec<meeting_site::ActiveModel> = (0..)
+        .zip(SITES.iter().zip(sites))
+        .map(|(position, (name, site))| meeting_site::ActiveModel {
+            id: Set(site),
+            meeting_id: Set(id.clone()),
+            position: Set(position),
+            name: Set((*name).to_owned()),
+            agency_id: Set(None),
+            is_main: Set(position == 0),
+            link_code: Set(LinkCode::from_random(app.clock.random_bytes()).to_string()),
+        })
+        .collect();
+    let agenda = (1..).zip(ITEMS).map(
+        |(number, (title, presenter, minutes))| meeting_item::ActiveModel {
+            meeting_id: Set(id.clone()),
+            number: Set(number),
+            title: Set(title.to_owned()),
+            presenter_id: Set(None),
+            presenter: Set(presenter.to_owned()),
+            minutes: Set(minutes),
+        },
+    );
+    let agenda: Vec<meeting_item::ActiveModel> = agenda.collect();
     let actor = Actor::Person(caller.clone());
     let written = app.store.write(async |tx| {
         meeting::Entity::insert(row).exec_without_returning(tx).await?;
         meeting_member::Entity::insert_many(members)
+            .exec_without_returning(tx)
+            .await?;
+        meeting_site::Entity::insert_many(rooms)
+            .exec_without_returning(tx)
+            .await?;
+        meeting_item::Entity::insert_many(agenda)
             .exec_without_returning(tx)
             .await?;
         let detail = json!({ "title": TITLE, "members": MEMBERS.len() });

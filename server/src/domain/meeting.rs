@@ -1,4 +1,4 @@
-//! What a meeting is and who may do what in it: roles, names, links.
+//! What a meeting is: roles, names, links.
 
 use std::fmt;
 
@@ -8,11 +8,24 @@ use ts_rs::TS;
 use unicode_normalization::UnicodeNormalization;
 use utoipa::ToSchema;
 
+use super::meeting_right::Act;
 use crate::id;
 
 id!(
     /// A meeting.
     MeetingId
+);
+id!(
+    /// A site (điểm cầu) of a meeting.
+    SiteId
+);
+id!(
+    /// One seat of a meeting: a person, a site's room or a guest, the same whenever they come.
+    SeatId
+);
+id!(
+    /// A paper on the table of a meeting.
+    PaperId
 );
 
 /// What a participant is in one meeting; a person may be chair in one and delegate in the next.
@@ -35,36 +48,15 @@ pub enum Role {
     Guest,
 }
 
-/// What can be asked for in a running meeting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum Act {
-    /// Be heard and seen: microphone and camera.
-    Speak,
-    /// Put the own screen on everyone's stage.
-    ShareScreen,
-    /// End the meeting for everyone.
-    End,
-}
-
-/// The one place where a meeting's rights are decided.
-#[must_use]
-pub fn may(role: Role, act: Act) -> bool {
-    match act {
-        Act::Speak => true,
-        // A guest is whoever holds the link: what everyone sees stays with people who have an account.
-        Act::ShareScreen => role != Role::Guest,
-        Act::End => matches!(role, Role::Chair | Role::Secretary),
-    }
-}
-
-/// Everything that `role` may do, for the client to show only that.
-#[must_use]
-pub fn acts_of(role: Role) -> Vec<Act> {
-    [Act::Speak, Act::ShareScreen, Act::End]
-        .into_iter()
-        .filter(|act| may(role, *act))
-        .collect()
+impl Role {
+    /// Every role, in the order of this file.
+    pub const ALL: [Self; 5] = [
+        Self::Chair,
+        Self::Secretary,
+        Self::TechnicalHost,
+        Self::Delegate,
+        Self::Guest,
+    ];
 }
 
 /// What a participant can send.
@@ -187,6 +179,14 @@ impl Title {
     }
 }
 
+/// One line of words as people type them: NFC, white space joined, up to `characters`.
+///
+/// # Errors
+/// As [`DisplayName::parse`].
+pub fn words(text: &str, characters: usize) -> Result<String, NameError> {
+    one_line(text, characters)
+}
+
 fn one_line(text: &str, characters: usize) -> Result<String, NameError> {
     // No character takes more than four bytes, and a letter with two marks comes as three characters at the most.
     if text.len() > 12 * characters {
@@ -236,21 +236,13 @@ const TITLE_CHARACTERS: usize = 200;
 
 #[cfg(test)]
 mod tests {
+    use super::super::meeting_right::may;
     use super::*;
 
     #[test]
-    fn only_chair_and_secretary_end_a_meeting() {
-        let enders: Vec<Role> = ALL_ROLES
-            .into_iter()
-            .filter(|role| may(*role, Act::End))
-            .collect();
-        assert_eq!(enders, [Role::Chair, Role::Secretary]);
-    }
-
-    #[test]
-    fn a_guest_speaks_but_does_not_share_a_screen() {
-        assert_eq!(acts_of(Role::Guest), [Act::Speak]);
+    fn a_source_asks_for_its_right() {
         assert!(!may(Role::Guest, Source::ScreenAudio.act()));
+        assert!(may(Role::Guest, Source::Camera.act()));
     }
 
     #[test]
@@ -301,12 +293,4 @@ mod tests {
             Err(NameError::TooLong)
         );
     }
-
-    const ALL_ROLES: [Role; 5] = [
-        Role::Chair,
-        Role::Secretary,
-        Role::TechnicalHost,
-        Role::Delegate,
-        Role::Guest,
-    ];
 }

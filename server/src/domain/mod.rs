@@ -1,16 +1,23 @@
 //! Rules without I/O: values in, values out.
 
 pub mod account;
+pub mod calendar;
 pub mod dispatch;
 pub mod document;
+pub mod floor;
 pub mod holder;
 pub mod id;
 pub mod meeting;
+pub mod meeting_plan;
+pub mod meeting_right;
 pub mod numbering;
 pub mod organisation;
 pub mod party;
+pub mod procedure;
 pub mod register;
 pub mod role;
+pub mod roll;
 pub mod search;
 pub mod secrecy;
+pub mod step;
 pub mod trust;

@@ -26,7 +26,8 @@ pub enum Actor {
 }
 
 impl Actor {
-    fn text(&self) -> String {
+    /// As it stands in the chain.
+    pub fn text(&self) -> String {
         match self {
             Self::Person(id) => format!("person/{id}"),
             Self::Guest(name) => format!("guest/{name}"),

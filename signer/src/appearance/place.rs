@@ -82,7 +82,25 @@ pub fn top_right(pages: &[Page], width: f64, height: f64) -> Option<Place> {
         width,
         height,
     };
-    Some(on(page, within(rect, page)))
+    Some(on(page, within(above_print(rect, page), page)))
+}
+
+/// The same block raised above the print it would touch, as far as the edge of the paper lets it.
+fn above_print(rect: Rect, page: &Page) -> Rect {
+    let highest = shown_runs(page)
+        .filter(|run| run.rect.x < rect.right() && rect.x < run.rect.right() && run.rect.y < rect.y)
+        .map(|run| run.rect.top())
+        .max_by(f64::total_cmp);
+    let clear = highest.map_or(rect.y, |top| top + PRINT_GAP / page.user_unit);
+    let edge = page.crop_box.top() - EDGE_MM * POINTS_PER_MM / page.user_unit - rect.height;
+    Rect {
+        y: rect.y.max(clear.min(edge)),
+        ..rect
+    }
+}
+
+fn shown_runs(page: &Page) -> impl Iterator<Item = &Run> {
+    page.lines.iter().flat_map(|line| &line.runs)
 }
 
 /// The place of the stamp of an incoming document: the first blank of `width` by `height` points of paper below the number of the
@@ -90,7 +108,7 @@ pub fn top_right(pages: &[Page], width: f64, height: f64) -> Option<Place> {
 pub fn below_number(pages: &[Page], width: f64, height: f64) -> Option<Place> {
     let page = &seen(pages.first()?);
     let (width, height) = (width / page.user_unit, height / page.user_unit);
-    let runs = || page.lines.iter().flat_map(|line| &line.runs);
+    let runs = || shown_runs(page);
     let number = runs().find(|run| run.text.starts_with("Số"))?;
     let middle = page.crop_box.y + page.crop_box.height / 2.0;
     let x = (number.rect.x + number.rect.width / 2.0 - width / 2.0).max(page.crop_box.x + STAMP_MARGIN);
@@ -196,6 +214,10 @@ const GAP_MARGIN: f64 = 1.0;
 /// The margins of Annex I, part I: 15 to 20 mm on the right; the top margin holds the page number alone, and none on page 1.
 const RIGHT_MARGIN_MM: f64 = 15.0;
 const TOP_MARGIN_MM: f64 = 8.0;
+
+/// No printer reaches nearer to the edge, and marks over capitals stand higher than the font's ascent.
+const EDGE_MM: f64 = 4.0;
+const PRINT_GAP: f64 = 3.0;
 
 /// A stamp is never set on the very edge of the paper.
 const STAMP_MARGIN: f64 = 14.0;

@@ -21,6 +21,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My meetings between two moments, each with what it clashes with. */
+        get: operations["mine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendar/busy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who of some people has another meeting at a time. */
+        get: operations["busy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendar/feed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes the secret address of my calendar's feed; the former one stops to work. */
+        post: operations["open_feed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendar/feed/{secret}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My calendar as iCalendar (RFC 5545), for whoever knows the secret: three months back, a year ahead. */
+        get: operations["feed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dispatches": {
         parameters: {
             query?: never;
@@ -403,7 +471,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The meetings that the caller was called to, the last called first. */
+        /** The meetings that the caller, or an agency they answer for, was called to; the last called first. */
         get: operations["list"];
         put?: never;
         /** Calls a meeting. */
@@ -440,6 +508,145 @@ export interface paths {
         };
         /** One meeting, for those who were called to it. */
         get: operations["read"];
+        /** Changes what was prepared, while the meeting has not ended; answers of those who stay are kept. */
+        put: operations["change"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/meetings/{id}/agencies/{agency}/reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers for an agency, and names who comes. */
+        post: operations["agency"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/meetings/{id}/papers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The papers that the caller may see now. */
+        get: operations["list"];
+        put?: never;
+        /** Puts a document on the table, as it stands now. */
+        post: operations["add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/meetings/{id}/papers/{paper}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a paper from the table; the document stays. */
+        delete: operations["remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/meetings/{id}/papers/{paper}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A paper's PDF, for whom it is meant. */
+        get: operations["content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/meetings/{id}/papers/{paper}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's own notes on a paper. */
+        get: operations["read"];
+        /** Writes the caller's note on a page, in place of the former one. */
+        put: operations["write"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/meetings/{id}/preparation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was prepared, for those who were called; guests see none of it but the agenda. */
+        get: operations["read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/meetings/{id}/reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers for oneself. */
+        post: operations["own"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/meetings/{id}/roll": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The roll and the turns, for those who lead the meeting. */
+        get: operations["read"];
         put?: never;
         post?: never;
         delete?: never;
@@ -457,6 +664,40 @@ export interface paths {
         };
         /** Opens the socket of a participant. */
         get: operations["open"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/meetings/{id}/speech": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Registers a speech before the meeting, or in it; once is enough. */
+        post: operations["register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/meetings/{id}/stills/{seat}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last still of a participant's camera; for those in the meeting. */
+        get: operations["still"];
         put?: never;
         post?: never;
         delete?: never;
@@ -698,6 +939,31 @@ export interface components {
             id: components["schemas"]["AgencyId"];
             name: string;
         };
+        /** @description A meeting in my calendar. */
+        Appointment: {
+            /** @description Other meetings of mine at the same time. */
+            clashes_with: string[];
+            ended: boolean;
+            ends_at: components["schemas"]["Timestamp"];
+            link_code: string;
+            meeting_id: components["schemas"]["MeetingId"];
+            place: string;
+            reply: components["schemas"]["Reply"];
+            starts_at: components["schemas"]["Timestamp"];
+            title: string;
+        };
+        /**
+         * @description Who may see a paper of a meeting.
+         * @enum {string}
+         */
+        Audience: "everyone" | "called" | "leaders";
+        /** @description Somebody who is busy then; in which meeting is not told. */
+        Busy: {
+            ends_at: components["schemas"]["Timestamp"];
+            full_name: string;
+            person_id: components["schemas"]["PersonId"];
+            starts_at: components["schemas"]["Timestamp"];
+        };
         /** @description A colleague, as everybody who is logged in may know them. */
         Colleague: {
             full_name: string;
@@ -709,6 +975,11 @@ export interface components {
             lead_id: components["schemas"]["PersonId"];
             note?: string | null;
         };
+        /**
+         * @description Why an interval ended.
+         * @enum {string}
+         */
+        Departure: "left" | "lost" | "interrupted";
         /** @description A document with everything about it. */
         Detail: components["schemas"]["Summary"] & {
             dispatches: components["schemas"]["Sent"][];
@@ -845,6 +1116,24 @@ export interface components {
         DocumentAction: "submit" | "return" | "sign" | "number" | "seal" | "complete" | "abandon" | "issue" | "recall";
         /** @description A document, from its draft to its issue. */
         DocumentId: string;
+        /** @description A line of the roll. */
+        Entry: {
+            intervals: components["schemas"]["Interval"][];
+            kind: components["schemas"]["Kind"];
+            mark: components["schemas"]["Mark"];
+            name: string;
+            reason?: string | null;
+            role: components["schemas"]["MeetingRole"];
+            seat: components["schemas"]["SeatId"];
+            site?: components["schemas"]["SiteId"] | null;
+            /** @description Position and agency. */
+            title?: string | null;
+        };
+        /** @description The secret address of a feed. */
+        Feed: {
+            /** @description A path of this server for calendar programs; whoever knows it reads the calendar. A new one replaces the former. */
+            path: string;
+        };
         /** @description The form. */
         Form: {
             /**
@@ -913,6 +1202,12 @@ export interface components {
             /** @description Phối hợp. */
             support?: components["schemas"]["PersonId"][];
         };
+        /** @description From when to when somebody's line stood. */
+        Interval: {
+            departure?: components["schemas"]["Departure"] | null;
+            from: components["schemas"]["Timestamp"];
+            to?: components["schemas"]["Timestamp"] | null;
+        };
         /** @description Who receives it. */
         Issue: {
             receivers: components["schemas"]["AgencyId"][];
@@ -927,6 +1222,11 @@ export interface components {
             /** Format: int32 */
             tries_left: number;
         };
+        /**
+         * @description What a line of the roll stands for.
+         * @enum {string}
+         */
+        Kind: "site" | "person" | "guest";
         /** @description A kind and the sequence its numbers come from. */
         KindNumbers: {
             kind: string;
@@ -947,22 +1247,50 @@ export interface components {
             /** @example vanthu */
             user_name: string;
         };
+        /**
+         * @description What was said of somebody at the roll call.
+         * @enum {string}
+         */
+        Mark: "unmarked" | "in_person" | "online" | "absent";
         /** @description A meeting, as those who were called to it see it. */
         Meeting: {
             agency_id: components["schemas"]["AgencyId"];
             /** @description The agency that called it. */
             agency_name: string;
             ended_at?: components["schemas"]["Timestamp"] | null;
+            ends_at?: components["schemas"]["Timestamp"] | null;
             id: components["schemas"]["MeetingId"];
             /** @description Whether anybody is in it now. */
             is_running: boolean;
+            kind: components["schemas"]["MeetingKind"];
             /** @description The page `/hop/<link_code>` is its door; whoever has it may enter as a guest. */
             link_code: string;
             members: components["schemas"]["MeetingMember"][];
+            /** @description What the caller answered. */
+            my_reply: components["schemas"]["Reply"];
             /** @description What the caller is in it. */
             my_role: components["schemas"]["MeetingRole"];
+            /** @description Where the main site is. */
+            place: string;
             starts_at: components["schemas"]["Timestamp"];
             title: string;
+        };
+        MeetingAgency: {
+            agency_id: components["schemas"]["AgencyId"];
+            /** @description Whether the caller answers for it. */
+            is_mine: boolean;
+            name: string;
+            reply: components["schemas"]["Reply"];
+            reply_note?: string | null;
+            site_id?: components["schemas"]["SiteId"] | null;
+        };
+        /** @description What an agency answers. */
+        MeetingAgencyReply: {
+            comes: boolean;
+            /** @description Who comes: people of the agency. They replace those named before. */
+            delegates?: components["schemas"]["PersonId"][];
+            /** @description Up to 200 characters. */
+            note?: string | null;
         };
         /** @description What stands on the door of a meeting. */
         MeetingDoor: {
@@ -972,22 +1300,114 @@ export interface components {
             is_running: boolean;
             /** @description As what the caller would enter. */
             my_role: components["schemas"]["MeetingRole"];
+            /** @description The site whose room this link is for. */
+            site_name?: string | null;
             starts_at: components["schemas"]["Timestamp"];
             title: string;
         };
         /** @description A meeting. */
         MeetingId: string;
+        MeetingItem: {
+            /** Format: int32 */
+            minutes: number;
+            /** Format: int32 */
+            number: number;
+            presenter: string;
+            presenter_id?: components["schemas"]["PersonId"] | null;
+            title: string;
+        };
+        /**
+         * @description What sort of meeting it is.
+         * @enum {string}
+         */
+        MeetingKind: "meeting" | "conference" | "test";
         /** @description Somebody who was called to a meeting. */
         MeetingMember: {
             full_name: string;
             person_id: components["schemas"]["PersonId"];
+            reply: components["schemas"]["Reply"];
             role: components["schemas"]["MeetingRole"];
+        };
+        /** @description A paper on the table. */
+        MeetingPaper: {
+            audience: components["schemas"]["Audience"];
+            document_id: components["schemas"]["DocumentId"];
+            id: components["schemas"]["PaperId"];
+            /**
+             * Format: int32
+             * @description The item of the agenda it belongs to.
+             */
+            item?: number | null;
+            title: string;
+            /** Format: int32 */
+            version: number;
+            visible_from?: components["schemas"]["Timestamp"] | null;
+        };
+        MeetingPerson: {
+            agency_id?: components["schemas"]["AgencyId"] | null;
+            full_name: string;
+            person_id: components["schemas"]["PersonId"];
+            reply: components["schemas"]["Reply"];
+            reply_note?: string | null;
+            role: components["schemas"]["MeetingRole"];
+            site_id?: components["schemas"]["SiteId"] | null;
+            stands_for?: components["schemas"]["PersonId"] | null;
+        };
+        /** @description What was prepared for a meeting. */
+        MeetingPreparation: {
+            agencies: components["schemas"]["MeetingAgency"][];
+            invitation_id?: components["schemas"]["DocumentId"] | null;
+            items: components["schemas"]["MeetingItem"][];
+            lobby: boolean;
+            /** @description Whether the caller may change it. */
+            may_prepare: boolean;
+            microphones: components["schemas"]["Microphones"];
+            /** Format: int32 */
+            muted_above: number;
+            people: components["schemas"]["MeetingPerson"][];
+            quorum: components["schemas"]["QuorumRule"];
+            /** Format: int32 */
+            quota_seconds: number;
+            sites: components["schemas"]["MeetingSite"][];
+        };
+        /** @description What somebody answers. */
+        MeetingReply: {
+            /** @description Whether they come, or send somebody. */
+            comes: boolean;
+            /** @description Up to 200 characters. */
+            note?: string | null;
+            substitute_id?: components["schemas"]["PersonId"] | null;
         };
         /**
          * @description What a participant is in one meeting; a person may be chair in one and delegate in the next.
          * @enum {string}
          */
         MeetingRole: "chair" | "secretary" | "technical_host" | "delegate" | "guest";
+        /** @description Who was there, and who spoke. */
+        MeetingRoll: {
+            entries: components["schemas"]["Entry"][];
+            quorum: components["schemas"]["Quorum"];
+            /** @description Turns that are over, in the order in which they ended. */
+            turns: components["schemas"]["MeetingTurn"][];
+            /** @description Turns that wait, registered before the meeting or asked for in it. */
+            waiting: string[];
+        };
+        MeetingSite: {
+            agency_id?: components["schemas"]["AgencyId"] | null;
+            id: components["schemas"]["SiteId"];
+            is_main: boolean;
+            /** @description The link of its room: for those who prepare the meeting, and for the site's own agency. */
+            link_code?: string | null;
+            name: string;
+        };
+        MeetingTurn: {
+            began_at?: components["schemas"]["Timestamp"] | null;
+            ended_at: components["schemas"]["Timestamp"];
+            name: string;
+            seat: components["schemas"]["SeatId"];
+            /** Format: int32 */
+            spent_ms: number;
+        };
         /** @description A role and position in an agency. */
         Membership: {
             agency_id: components["schemas"]["AgencyId"];
@@ -996,18 +1416,78 @@ export interface components {
             position: string;
             role: components["schemas"]["Role"];
         };
-        /** @description A meeting to be called. */
+        /**
+         * @description Who may open a microphone.
+         * @enum {string}
+         */
+        Microphones: "free" | "floor_only";
+        /** @description A meeting to be called, or as it shall be from now on. */
         NewMeeting: {
+            /** @description Agencies that name their people themselves. */
+            agencies?: components["schemas"]["NewMeetingAgency"][];
             agency_id?: components["schemas"]["AgencyId"] | null;
+            ends_at?: components["schemas"]["Timestamp"] | null;
+            /** @description The agenda. */
+            items?: components["schemas"]["NewMeetingItem"][];
+            kind?: components["schemas"]["MeetingKind"];
+            /** @description Whoever comes by the link waits to be let in. */
+            lobby?: boolean;
             /** @description Who is called besides the caller, who becomes the chair unless another is named. */
             members?: components["schemas"]["NewMeetingMember"][];
+            microphones?: components["schemas"]["Microphones"] | null;
+            /**
+             * Format: int32
+             * @description Above so many people one joins with a closed microphone. Default 10.
+             */
+            muted_above?: number | null;
+            /** @description Where the main site is. */
+            place?: string;
+            quorum?: components["schemas"]["QuorumRule"];
+            /**
+             * Format: int32
+             * @description 30 to 7200. Default 300.
+             */
+            quota_seconds?: number | null;
+            sites?: components["schemas"]["NewMeetingSite"][];
             starts_at?: components["schemas"]["Timestamp"] | null;
             /** @description 1 to 200 characters. */
+            title: string;
+        };
+        NewMeetingAgency: {
+            agency_id: components["schemas"]["AgencyId"];
+            /** @description Index in `sites`. */
+            site?: number | null;
+        };
+        NewMeetingItem: {
+            /**
+             * Format: int32
+             * @description 1 to 480.
+             */
+            minutes: number;
+            presenter?: string;
+            presenter_id?: components["schemas"]["PersonId"] | null;
             title: string;
         };
         NewMeetingMember: {
             person_id: components["schemas"]["PersonId"];
             role: components["schemas"]["MeetingRole"];
+            /** @description Index in `sites`. */
+            site?: number | null;
+        };
+        NewMeetingPaper: {
+            audience?: components["schemas"]["Audience"];
+            document_id: components["schemas"]["DocumentId"];
+            /** Format: int32 */
+            item?: number | null;
+            /** @description Default: the document's subject. */
+            title?: string | null;
+            visible_from?: components["schemas"]["Timestamp"] | null;
+        };
+        NewMeetingSite: {
+            agency_id?: components["schemas"]["AgencyId"] | null;
+            id?: components["schemas"]["SiteId"] | null;
+            is_main?: boolean;
+            name: string;
         };
         /** @description What is kept aside, and why. */
         NewReservation: {
@@ -1123,14 +1603,20 @@ export interface components {
                 /** @description The agency that called it. */
                 agency_name: string;
                 ended_at?: components["schemas"]["Timestamp"] | null;
+                ends_at?: components["schemas"]["Timestamp"] | null;
                 id: components["schemas"]["MeetingId"];
                 /** @description Whether anybody is in it now. */
                 is_running: boolean;
+                kind: components["schemas"]["MeetingKind"];
                 /** @description The page `/hop/<link_code>` is its door; whoever has it may enter as a guest. */
                 link_code: string;
                 members: components["schemas"]["MeetingMember"][];
+                /** @description What the caller answered. */
+                my_reply: components["schemas"]["Reply"];
                 /** @description What the caller is in it. */
                 my_role: components["schemas"]["MeetingRole"];
+                /** @description Where the main site is. */
+                place: string;
                 starts_at: components["schemas"]["Timestamp"];
                 title: string;
             }[];
@@ -1171,6 +1657,18 @@ export interface components {
             }[];
             /** @description Ask with `after` set to this for the next page; absent on the last. */
             next?: string | null;
+        };
+        /** @description A paper on the table of a meeting. */
+        PaperId: string;
+        /** @description A note on a page. */
+        PaperNote: {
+            /**
+             * Format: int32
+             * @description 1 to 5000.
+             */
+            page: number;
+            /** @description Up to 4000 characters; empty to throw the note away. */
+            words: string;
         };
         /** @description A person of a document. */
         Party: {
@@ -1230,6 +1728,25 @@ export interface components {
          * @enum {string}
          */
         Purpose: "draft" | "prepared" | "signed" | "numbered" | "sealed";
+        /** @description The quorum as data. */
+        Quorum: {
+            /** Format: int32 */
+            called: number;
+            is_reached: boolean;
+            /** Format: int32 */
+            needed: number;
+            /** Format: int32 */
+            present: number;
+            /** Format: int32 */
+            sites_called: number;
+            /** Format: int32 */
+            sites_present: number;
+        };
+        /**
+         * @description How many of those called must be there.
+         * @enum {string}
+         */
+        QuorumRule: "none" | "half" | "two_thirds";
         /** @description A reason in words. */
         Reason: {
             reason: string;
@@ -1283,6 +1800,11 @@ export interface components {
         Remark: {
             note?: string | null;
         };
+        /**
+         * @description What somebody answered to an invitation.
+         * @enum {string}
+         */
+        Reply: "none" | "accepted" | "declined" | "substituted";
         /** @description A number kept aside. */
         Reservation: {
             created_at: components["schemas"]["Timestamp"];
@@ -1310,6 +1832,8 @@ export interface components {
             /** @description Of the agency's key. */
             pin: string;
         };
+        /** @description One seat of a meeting: a person, a site's room or a guest, the same whenever they come. */
+        SeatId: string;
         /** @description A dispatch as its sender sees it. */
         Sent: {
             changed_at: components["schemas"]["Timestamp"];
@@ -1326,6 +1850,8 @@ export interface components {
             pin: string;
             place?: components["schemas"]["Place"] | null;
         };
+        /** @description A site (điểm cầu) of a meeting. */
+        SiteId: string;
         /**
          * @description Where a document stands.
          * @enum {string}
@@ -1445,6 +1971,128 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mine: {
+        parameters: {
+            query: {
+                /** @description Meetings that end after this. */
+                from: string;
+                /** @description Meetings that begin before this. */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    busy: {
+        parameters: {
+            query: {
+                starts_at: string;
+                ends_at?: string;
+                /** @description Ids of people, separated by commas; up to 200. */
+                people: string;
+                /** @description The meeting that is being changed. */
+                except?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Busy"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_feed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feed"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                secret: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/calendar": string;
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2354,7 +3002,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `meeting-title` or `meeting-members` */
+            /** @description `meeting-title`, `meeting-members`, `meeting-sites`, `meeting-agencies`, `meeting-agenda`, `meeting-time` or `meeting-settings` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2431,6 +3079,464 @@ export interface operations {
             };
         };
     };
+    change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMeeting"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Meeting"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `meeting-over` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As when it is called */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    agency: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                agency: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeetingAgencyReply"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `meeting-over` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `meeting-members` or `meeting-words` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description The code of the meeting's link, or of a site's. */
+                link?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingPaper"][];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMeetingPaper"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingPaper"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such meeting, or no document that the caller may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `meeting-agenda` or `meeting-words` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                paper: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content: {
+        parameters: {
+            query?: {
+                /** @description The code of the meeting's link, or of a site's. */
+                link?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                paper: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                paper: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaperNote"][];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                paper: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PaperNote"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `meeting-words` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read: {
+        parameters: {
+            query?: {
+                /** @description The code of the meeting's link, or of a site's. */
+                link?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingPreparation"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    own: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeetingReply"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `meeting-over` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `meeting-substitute` or `meeting-words` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingRoll"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     open: {
         parameters: {
             query?: {
@@ -2478,6 +3584,76 @@ export interface operations {
                 };
             };
             426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No such meeting, or the caller was not called */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `meeting-over` or `meeting-step` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    still: {
+        parameters: {
+            query?: {
+                /** @description The code of the meeting's link, or of a site's. */
+                link?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                seat: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": number[];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

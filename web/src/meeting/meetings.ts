@@ -11,8 +11,66 @@ export interface Meeting {
   ended_at: string | null;
   is_running: boolean;
   link_code: string;
+  kind: 'meeting' | 'conference' | 'test';
+  ends_at: string | null;
+  place: string;
   my_role: Role;
+  my_reply: Reply;
   members: Member[];
+}
+
+export interface Paper {
+  id: string;
+  item: number | null;
+  title: string;
+  audience: 'everyone' | 'called' | 'leaders';
+  visible_from: string | null;
+  document_id: string;
+  version: number;
+}
+
+export interface Preparation {
+  sites: { id: string; name: string; agency_id: string | null; is_main: boolean; link_code: string | null }[];
+  agencies: {
+    agency_id: string;
+    name: string;
+    site_id: string | null;
+    reply: Reply;
+    reply_note: string | null;
+    is_mine: boolean;
+  }[];
+  people: {
+    person_id: string;
+    full_name: string;
+    role: Role;
+    site_id: string | null;
+    agency_id: string | null;
+    reply: Reply;
+    reply_note: string | null;
+    stands_for: string | null;
+  }[];
+  items: { number: number; title: string; presenter_id: string | null; presenter: string; minutes: number }[];
+  lobby: boolean;
+  microphones: 'free' | 'floor_only';
+  quorum: 'none' | 'half' | 'two_thirds';
+  quota_seconds: number;
+  muted_above: number;
+  invitation_id: string | null;
+  may_prepare: boolean;
+}
+
+export type Reply = 'none' | 'accepted' | 'declined' | 'substituted';
+
+export interface Appointment {
+  meeting_id: string;
+  title: string;
+  place: string;
+  link_code: string;
+  starts_at: string;
+  ends_at: string;
+  reply: Reply;
+  ended: boolean;
+  clashes_with: string[];
 }
 
 export interface Member {
@@ -29,12 +87,20 @@ export interface MeetingDoor {
   ended_at: string | null;
   is_running: boolean;
   my_role: Role;
+  site_name: string | null;
 }
 
 export interface NewMeeting extends Record<string, unknown> {
   title: string;
+  kind?: Meeting['kind'];
   starts_at: string;
-  members: { person_id: string; role: Role }[];
+  ends_at?: string | null;
+  place?: string;
+  lobby?: boolean;
+  members: { person_id: string; role: Role; site?: number }[];
+  sites?: { id?: string; name: string; agency_id?: string | null; is_main?: boolean }[];
+  agencies?: { agency_id: string; site?: number }[];
+  items?: { title: string; presenter?: string; minutes: number }[];
 }
 
 export interface Colleague {
@@ -45,6 +111,20 @@ export interface Colleague {
 
 export const mine = (): Promise<{ items: Meeting[] }> => api('/meetings');
 export const call = (body: NewMeeting): Promise<Meeting> => api('/meetings', { method: 'POST', body });
+export const meetingOf = (id: string): Promise<Meeting> => api(`/meetings/${id}`);
+export const change = (id: string, body: NewMeeting): Promise<Meeting> =>
+  api(`/meetings/${id}`, { method: 'PUT', body });
+export const preparationOf = (id: string): Promise<Preparation> => api(`/meetings/${id}/preparation`);
+export const papersOf = (id: string, link?: string): Promise<Paper[]> =>
+  api(`/meetings/${id}/papers`, { query: { link } });
+export const calendar = (from: Date, to: Date): Promise<Appointment[]> =>
+  api('/calendar', { query: { from: from.toISOString(), to: to.toISOString() } });
+export const busy = (
+  starts_at: string,
+  ends_at: string | undefined,
+  people: string[],
+): Promise<{ person_id: string; full_name: string }[]> =>
+  api('/calendar/busy', { query: { starts_at, ends_at, people: people.join(',') } });
 export const doorOf = (code: string): Promise<MeetingDoor> => api(`/meetings/by-link/${encodeURIComponent(code)}`);
 export const colleagues = (): Promise<{ items: Colleague[] }> => api('/people', { query: { limit: '200' } });
 

@@ -14,13 +14,13 @@ place: string | null,
 /**
  * Both connections of the lost socket still stand: with `place`, go on with them.
  */
-keep: boolean, } | { "type": "publish_offer", sdp: string, tracks: Array<PublishedTrack>, } | { "type": "subscribe_answer", sdp: string, } | { "type": "subscribe_again", keep: boolean, } | { "type": "view", slots: Array<ViewedSlot>, } | { "type": "mute", source: Source, muted: boolean, } | { "type": "leave", } | { "type": "end", } | { "type": "ping", id: number, };
+keep: boolean, } | { "type": "publish_offer", sdp: string, tracks: Array<PublishedTrack>, } | { "type": "subscribe_answer", sdp: string, } | { "type": "subscribe_again", keep: boolean, } | { "type": "view", slots: Array<ViewedSlot>, } | { "type": "mute", source: Source, muted: boolean, } | { "type": "step", step: Step, } | { "type": "point", x: number, y: number, } | { "type": "still", jpeg: string, } | { "type": "leave", } | { "type": "end", } | { "type": "ping", id: number, };
 
 export type ServerMessage = { "type": "welcome" } & Welcome | { "type": "participant", participant: Participant, } | { "type": "left", id: string, } | { "type": "publish_answer", sdp: string, } | { "type": "subscribe_offer", sdp: string, 
 /**
  * Of a new connection; else of the one that stands.
  */
-fresh: boolean, } | { "type": "send_layers", source: Source, layers: Array<string>, } | { "type": "slots", slots: Array<Slot>, } | { "type": "speaking", participants: Array<string>, } | { "type": "replaced", } | { "type": "ended", } | { "type": "error", error: ErrorName, sentence: string, } | { "type": "pong", id: number, };
+fresh: boolean, } | { "type": "send_layers", source: Source, layers: Array<string>, } | { "type": "slots", slots: Array<Slot>, } | { "type": "speaking", participants: Array<string>, } | { "type": "waiting", place: string, } | { "type": "admitted", } | { "type": "knocking", waiting: Array<Knock>, } | { "type": "procedure", state: ProcedureState, } | { "type": "floor", floor: FloorState, } | { "type": "roll", entry: Entry, quorum: Quorum, } | { "type": "rules", rules: Rules, } | { "type": "stage", stage: Stage, } | { "type": "item", number: number | null, } | { "type": "said", said: Said, } | { "type": "pointer", x: number, y: number, } | { "type": "removed", } | { "type": "replaced", } | { "type": "ended", } | { "type": "error", error: ErrorName, sentence: string, } | { "type": "pong", id: number, };
 
 export type Welcome = { 
 /**
@@ -38,7 +38,11 @@ may: Array<Act>, title: string,
 /**
  * Everyone in the room, the reader included, in the order they came.
  */
-participants: Array<Participant>, publish: PublishParameters, 
+participants: Array<Participant>, publish: PublishParameters, procedure: ProcedureState, 
+/**
+ * So many are here that one begins with a closed microphone.
+ */
+join_muted: boolean, 
 /**
  * The connections go on as they were; no `subscribe_offer` follows.
  */
@@ -60,7 +64,11 @@ export type Participant = { id: string, name: string,
 /**
  * Position and agency, for a person with an account.
  */
-title: string | null, role: Role, presence: Presence, 
+title: string | null, role: Role, 
+/**
+ * The site whose room this is, or where the person sits.
+ */
+site: string | null, presence: Presence, 
 /**
  * What the participant sends, one entry a source; a source that is not here was never published.
  */
@@ -78,10 +86,80 @@ export type ViewedSlot = { mid: string, width: number, height: number, };
 
 export type Slot = { mid: string, participant: string, source: Source, };
 
-export type ErrorName = "malformed" | "too_large" | "too_fast" | "unsupported_version" | "not_joined" | "already_joined" | "name_missing" | "name_unusable" | "room_full" | "refused" | "description_unusable" | "media_unavailable";
+export type ProcedureState = { floor: FloorState, roll: Array<Entry>, quorum: Quorum, rules: Rules, stage: Stage, item: number | null, 
+/**
+ * The last 200 things that were written.
+ */
+chat: Array<Said>, };
+
+export type FloorState = { current: Current | null, waiting: Array<Turn>, 
+/**
+ * The server's time, for a countdown that does not trust the client's clock.
+ */
+now: string, };
+
+export type Turn = { id: number, seat: string, name: string, how: How, asked_at: string, };
+
+export type How = "registered" | "raised" | "called";
+
+export type Current = { turn: Turn, quota_ms: number, 
+/**
+ * Nothing until the speaker has taken the floor.
+ */
+began_at: string | null, 
+/**
+ * What was spoken before `runs_since`.
+ */
+spent_ms: number, 
+/**
+ * Since when the countdown runs; it stands still while the speaker's line is lost.
+ */
+runs_since: string | null, };
+
+export type Entry = { seat: string, kind: Kind, name: string, 
+/**
+ * Position and agency.
+ */
+title: string | null, role: Role, site: string | null, mark: Mark, reason: string | null, intervals: Array<Interval>, };
+
+export type Kind = "site" | "person" | "guest";
+
+export type Mark = "unmarked" | "in_person" | "online" | "absent";
+
+export type Interval = { from: string, to: string | null, departure: Departure | null, };
+
+export type Departure = "left" | "lost" | "interrupted";
+
+export type Quorum = { present: number, called: number, needed: number, is_reached: boolean, sites_present: number, sites_called: number, };
+
+export type Rules = { 
+/**
+ * Whoever was not called waits before the door.
+ */
+lobby: boolean, 
+/**
+ * Everyone who was not in yet waits before the door.
+ */
+locked: boolean, chat: boolean, microphones: Microphones, quota_seconds: number, 
+/**
+ * Above so many people one joins with a closed microphone.
+ */
+muted_above: number, };
+
+export type Microphones = "free" | "floor_only";
+
+export type Stage = { "what": "free" } | { "what": "picture", seat: string, } | { "what": "paper", paper: string, page: number, };
+
+export type Said = { at: string, seat: string, name: string, text: string, };
+
+export type Knock = { seat: string, name: string, title: string | null, role: Role, };
+
+export type Step = { "name": "raise_hand", } | { "name": "lower_hand", } | { "name": "give_floor", turn: number, } | { "name": "call_speaker", seat: string, } | { "name": "answer_floor", turn: number, accept: boolean, } | { "name": "end_turn", turn: number, } | { "name": "extend_turn", turn: number, seconds: number, } | { "name": "move_turn", turn: number, to: number, } | { "name": "drop_turn", turn: number, } | { "name": "mark", seat: string, mark: Mark, reason: string | null, } | { "name": "admit", seats: Array<string>, } | { "name": "remove", seat: string, } | { "name": "mute", seat: string | null, } | { "name": "lock", locked: boolean, } | { "name": "set_lobby", lobby: boolean, } | { "name": "set_chat", open: boolean, } | { "name": "set_microphones", rule: Microphones, } | { "name": "set_quota", seconds: number, } | { "name": "set_stage", stage: Stage, } | { "name": "set_item", number: number | null, } | { "name": "say", text: string, };
+
+export type ErrorName = "malformed" | "too_large" | "too_fast" | "unsupported_version" | "not_joined" | "already_joined" | "name_missing" | "name_unusable" | "room_full" | "refused" | "description_unusable" | "media_unavailable" | "nothing_there" | "chat_closed" | "unusable" | "floor_needed" | "too_many" | "not_kept";
 
 export type Role = "chair" | "secretary" | "technical_host" | "delegate" | "guest";
 
-export type Act = "speak" | "share_screen" | "end";
+export type Act = "speak" | "share_screen" | "raise_hand" | "chat" | "report_site" | "give_floor" | "call_roll" | "set_stage" | "mute_others" | "admit" | "lock" | "remove" | "set_rules" | "see_lines" | "end" | "prepare";
 
 export type Source = "microphone" | "camera" | "screen" | "screen_audio";

@@ -2,6 +2,20 @@ import type { Route } from '../router/router.svelte';
 
 export const routes: Route[] = [
   { paths: ['/hop'], load: () => import('./list/List.svelte'), access: 'person', frame: 'bar', place: 'meetings' },
+  {
+    paths: ['/lich-hop'],
+    load: () => import('./prepare/Calendar.svelte'),
+    access: 'person',
+    frame: 'bar',
+    place: 'meetings',
+  },
+  {
+    paths: ['/hop/:id/chuan-bi'],
+    load: () => import('./prepare/Prepare.svelte'),
+    access: 'person',
+    frame: 'bar',
+    place: 'meetings',
+  },
   { paths: ['/vao-hop'], load: () => import('./door/EnterByCode.svelte'), access: 'public', frame: 'bar' },
   { paths: ['/hop/:code'], load: () => import('./door/Door.svelte'), access: 'public', frame: 'bare' },
 ];

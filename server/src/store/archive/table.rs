@@ -75,6 +75,13 @@ tables!(
     dispatch_support,
     meeting,
     meeting_member,
+    meeting_site,
+    meeting_invited,
+    meeting_item,
+    meeting_paper,
+    paper_note,
+    meeting_event,
+    calendar_feed,
 );
 
 async fn dump_search(connection: &impl ConnectionTrait, sink: &mut impl Write) -> Result<u64, Error> {

@@ -3,8 +3,12 @@
 use sea_orm::entity::prelude::*;
 
 use crate::clock::Timestamp;
+use crate::domain::document::DocumentId;
 use crate::domain::id::{AgencyId, PersonId};
 use crate::domain::meeting::MeetingId;
+use crate::domain::meeting_plan::MeetingKind;
+use crate::domain::procedure::Microphones;
+use crate::domain::roll::QuorumRule;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "meeting")]
@@ -23,6 +27,20 @@ pub struct Model {
     pub created_at: Timestamp,
     /// Since when nobody can enter any more.
     pub ended_at: Option<Timestamp>,
+    pub kind: MeetingKind,
+    /// When it is to end.
+    pub ends_at: Option<Timestamp>,
+    /// Where the main site is.
+    pub place: String,
+    pub lobby: bool,
+    pub microphones: Microphones,
+    pub quorum: QuorumRule,
+    pub quota_seconds: i32,
+    pub muted_above: i32,
+    /// When the running meeting was last known to run.
+    pub alive_at: Option<Timestamp>,
+    /// The invitation letter (giấy mời).
+    pub invitation_id: Option<DocumentId>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -7,6 +7,7 @@ mod m0010_handling;
 mod m0011_search;
 mod m0012_numbers;
 mod m0030_words;
+mod m0040_conference;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryOrder};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, seaql_migrations};
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_search::Migration),
             Box::new(m0012_numbers::Migration),
             Box::new(m0030_words::Migration),
+            Box::new(m0040_conference::Migration),
         ]
     }
 }

@@ -112,7 +112,13 @@ impl Store {
             }
         }
         information.set("TU", Object::string_literal(date(now)?));
-        self.information.set(key, information);
+        // An entry that stands stays as it is: verifiers that compare revisions take a new one for an attack, and look into
+        // the lists for what came since. For them it is an object of its own, too: some compare what an encrypted file
+        // holds directly before it is deciphered.
+        if !self.information.has(key.as_bytes()) {
+            let id = update.add(information);
+            self.information.set(key, id);
+        }
         Ok(())
     }
 

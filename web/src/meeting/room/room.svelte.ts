@@ -1,14 +1,21 @@
 import { announce } from '../../components/announcer.svelte';
-import type { Act, Participant, Source, TrackState, Welcome } from '../protocol';
+import { papersOf, type Paper } from '../meetings';
+import type { Act, ErrorName, Participant, Role, ServerMessage, Source, TrackState, Welcome } from '../protocol';
 import { Call, type Seen } from '../rtc/call';
 import { DeviceError, openCamera, openMicrophone, openScreen } from '../rtc/devices';
 import { Level, SPEECH } from '../rtc/level';
 import type { Farewell } from '../rtc/signalling';
 import * as seat from '../seat';
 import { t } from '../texts';
+import { Procedure } from './procedure.svelte';
+import { still } from './still';
 
 export interface Arrival {
   meeting: string;
+  /** The code of the link by which they came. */
+  link: string;
+  /** Whether somebody is logged in: private notes need an account. */
+  hasAccount: boolean;
   url: string;
   name: string;
   place: string | null;
@@ -18,7 +25,7 @@ export interface Arrival {
 
 /** The meeting as one participant lives it: what the page shows, and what its buttons do. */
 export class Room {
-  phase = $state<'entering' | 'in' | 'over'>('entering');
+  phase = $state<'entering' | 'waiting' | 'in' | 'over'>('entering');
   /** Which attempt to come back is under way; 0 while the line stands. */
   attempt = $state(0);
   farewell = $state<Farewell>('left');
@@ -34,6 +41,9 @@ export class Room {
   speaksMuted = $state(false);
   /** One sentence about what went wrong last; empty when nothing did. */
   trouble = $state('');
+  papers = $state.raw<Paper[]>([]);
+  role = $state<Role | null>(null);
+  readonly procedure: Procedure;
 
   private microphone: MediaStreamTrack | null = null;
   private screenSound: MediaStreamTrack | null = null;
@@ -45,18 +55,60 @@ export class Room {
 
   constructor(private readonly arrival: Arrival) {
     this.name = arrival.name;
+    this.procedure = new Procedure(
+      (step) => this.call.step(step),
+      () => this.me,
+      () => this.role,
+    );
     this.call = new Call(arrival, {
       welcomed: (welcome) => this.welcomed(welcome),
       participant: (participant) => this.changed(participant),
       left: (id) => this.left(id),
+      waiting: () => this.waits(),
+      procedure: (message) => this.heard(message),
       speaking: (ids) => (this.speaking = ids),
       seen: (tracks) => (this.seen = tracks),
       lost: (attempt) => this.lost(attempt),
-      error: (sentence) => (this.trouble = sentence || t('room.trouble')),
+      error: (sentence, name) => this.refused(sentence, name),
       over: (farewell) => this.over(farewell),
     });
-    if (arrival.microphone) void this.takeMicrophone(arrival.microphone, true);
+    // It opens with the welcome, which says whether so many are there that one begins muted.
+    if (arrival.microphone) void this.takeMicrophone(arrival.microphone, false);
     if (arrival.camera) void this.takeCamera(arrival.camera);
+  }
+
+  get meeting(): string {
+    return this.arrival.meeting;
+  }
+  get link(): string {
+    return this.arrival.link;
+  }
+  get hasAccount(): boolean {
+    return this.arrival.hasAccount;
+  }
+
+  point(x: number, y: number): void {
+    this.call.point(x, y);
+  }
+
+  /** The speaker's own consent: takes the floor and opens the microphone. */
+  async takeFloor(): Promise<void> {
+    const offered = this.procedure.offered;
+    if (!offered) return;
+    this.procedure.ask({ name: 'answer_floor', turn: offered.turn.id, accept: true });
+    if (!this.microphoneOpen) await this.turnMicrophone();
+  }
+
+  /** What the rules of the room allow; the server decides by the same. */
+  private mayBeHeard(): boolean {
+    const { rules, leads, speaking } = this.procedure;
+    return rules?.microphones !== 'floor_only' || leads || speaking !== null;
+  }
+
+  toggleHand(): void {
+    const raised = this.procedure.mine !== null || this.procedure.offered !== null;
+    this.procedure.ask({ name: raised ? 'lower_hand' : 'raise_hand' });
+    announce(t(raised ? 'say.hand.down' : 'say.hand.up'));
   }
 
   /** What the server sees of one of our sources. */
@@ -68,6 +120,14 @@ export class Room {
   }
 
   async toggleMicrophone(): Promise<void> {
+    if (!this.microphoneOpen && !this.mayBeHeard()) {
+      this.trouble = t('room.floor-needed');
+      return announce(this.trouble);
+    }
+    await this.turnMicrophone();
+  }
+
+  private async turnMicrophone(): Promise<void> {
     await this.attempting(async () => {
       if (!this.microphone) return this.takeMicrophone(await openMicrophone(), true);
       this.microphoneOpen = !this.microphoneOpen;
@@ -133,13 +193,61 @@ export class Room {
     this.me = welcome.id;
     this.place = welcome.place;
     this.may = welcome.may;
+    this.role = welcome.role;
+    this.procedure.welcome(welcome.procedure);
+    void this.loadPapers();
+    this.startStills();
     this.participants = welcome.participants;
     this.screenFrames = welcome.publish.screen_frames_per_second;
     this.attempt = 0;
     this.trouble = '';
+    const begins = this.phase !== 'in';
     this.phase = 'in';
+    if (begins && this.arrival.microphone && this.microphone === this.arrival.microphone) this.openAtFirst(welcome);
     this.keep();
     announce(back ? t('say.back') : t('say.entered', { count: welcome.participants.length }));
+  }
+
+  /** Opens the microphone that was chosen at the door, where the room lets it. */
+  private openAtFirst(welcome: Welcome): void {
+    const leads = welcome.may.includes('admit');
+    const held = welcome.procedure.rules.microphones === 'floor_only' && !leads;
+    if (welcome.join_muted || held) return announce(t('say.join-muted'));
+    this.microphoneOpen = true;
+    this.speaksMuted = false;
+    void this.call.send('microphone', this.microphone);
+  }
+
+  private waits(): void {
+    if (this.phase !== 'waiting') announce(t('lobby.waiting'));
+    this.phase = 'waiting';
+  }
+
+  private heard(message: ServerMessage): void {
+    const stage = this.procedure.stage;
+    if (!this.procedure.take(message)) return;
+    const { what } = this.procedure.stage;
+    if (message.type === 'stage' && what === 'paper' && stage !== this.procedure.stage) {
+      const { paper, page } = this.procedure.stage as { paper: string; page: number };
+      if (!this.papers.some((one) => one.id === paper)) void this.loadPapers();
+      announce(t('say.page', { page }));
+    }
+  }
+
+  async loadPapers(): Promise<void> {
+    try {
+      this.papers = await papersOf(this.meeting, this.link);
+    } catch {
+      // The list is tried again whenever a paper is shown.
+    }
+  }
+
+  private stills = 0;
+  private startStills(): void {
+    window.clearInterval(this.stills);
+    const send = () => void still(this.camera).then((jpeg) => jpeg && this.call.still(jpeg));
+    this.stills = window.setInterval(send, STILL_EVERY_MS);
+    window.setTimeout(send, 1500);
   }
 
   private changed(next: Participant): void {
@@ -147,14 +255,23 @@ export class Room {
     const before = this.participants[index];
     this.participants = before ? this.participants.with(index, next) : [...this.participants, next];
     if (next.id === this.me) return this.heed(before, next);
-    if (!before) announce(t('say.came', { name: next.name }));
-    else if (before.presence !== next.presence && next.presence === 'lost')
+    // A hall of two hundred would be spoken of without end: leaders hear of lost lines, small rooms of everyone.
+    const small = this.participants.length <= SMALL;
+    if (!before && small) announce(t('say.came', { name: next.name }));
+    else if (before && (small || this.procedure.leads) && before.presence !== next.presence && next.presence === 'lost')
       announce(t('say.lost', { name: next.name }));
     if (!isLive(before, 'screen') && isLive(next, 'screen')) announce(t('say.shares', { name: next.name }));
   }
 
-  /** Somebody else has taken the stage: the server muted our screen, so we stop showing that we share. */
+  /** Somebody else has taken the stage, or a leader has closed our microphone: what the server muted is shown as muted. */
   private heed(before: Participant | undefined, now: Participant): void {
+    const heard = stateOf(before, 'microphone');
+    const closed = heard !== null && heard !== 'muted' && stateOf(now, 'microphone') === 'muted';
+    if (closed && this.microphoneOpen) {
+      this.microphoneOpen = false;
+      void this.call.send('microphone', null);
+      announce(t('say.muted-by-leader'));
+    }
     const was = stateOf(before, 'screen');
     if (this.screen && was !== null && was !== 'muted' && stateOf(now, 'screen') === 'muted') void this.stopSharing();
   }
@@ -162,7 +279,15 @@ export class Room {
   private left(id: string): void {
     const gone = this.participants.find((one) => one.id === id);
     this.participants = this.participants.filter((one) => one.id !== id);
-    if (gone) announce(t('say.left', { name: gone.name }));
+    if (gone && this.participants.length <= SMALL) announce(t('say.left', { name: gone.name }));
+  }
+
+  /** Whatever was refused, the page shows what is so. */
+  private refused(sentence: string, name: ErrorName | null): void {
+    this.trouble = sentence || t('room.trouble');
+    if (name !== 'floor_needed') return;
+    this.microphoneOpen = false;
+    void this.call.send('microphone', null);
   }
 
   private lost(attempt: number): void {
@@ -194,7 +319,11 @@ export class Room {
 
   private quietFor = 0;
   private hear(level: number): void {
-    if (this.microphoneOpen) return;
+    // Before the room is entered, and where only the floor opens a microphone, nobody has forgotten anything.
+    if (this.microphoneOpen || this.phase !== 'in' || !this.mayBeHeard()) {
+      this.speaksMuted = false;
+      return;
+    }
     if (level > SPEECH) {
       this.quietFor = 0;
       if (!this.speaksMuted) announce(t('room.muted-hint'));
@@ -230,6 +359,7 @@ export class Room {
   }
 
   private release(): void {
+    window.clearInterval(this.stills);
     this.level?.close();
     this.level = null;
     for (const track of [this.microphone, this.camera, this.screen, this.screenSound]) track?.stop();
@@ -246,3 +376,6 @@ export const isLive = (participant: Participant | undefined, source: Source): bo
 
 /** In tenths of a second: how long the hint stays after the last word. */
 const HINT_STAYS = 40;
+/** Up to so many people comings and goings are told. */
+const SMALL = 12;
+const STILL_EVERY_MS = 10_000;

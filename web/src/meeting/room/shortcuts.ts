@@ -30,3 +30,52 @@ function writes(target: EventTarget | null): boolean {
     element?.isContentEditable === true || element?.closest?.('input, textarea, select, dialog[open]') instanceof Object
   );
 }
+
+/** How long V is held before it means to talk; shorter it is the camera's key. */
+const HOLD_MS = 350;
+
+/**
+ * V held down, or Space while nothing has the focus, opens a muted microphone for as long as it is held. `down` says
+ * whether it took the key.
+ */
+export function pushToTalk(
+  isMuted: () => boolean,
+  toggle: () => void,
+): { down: (event: KeyboardEvent) => boolean; up: (event: KeyboardEvent) => void } {
+  let timer = 0;
+  let held = '';
+  const open = () => {
+    if (isMuted()) toggle();
+    else held = '';
+  };
+  return {
+    down(event) {
+      const key = event.key === ' ' ? ' ' : event.key.toLowerCase();
+      if (event.repeat) return held === key || (key === 'v' && timer !== 0);
+      if (event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return false;
+      if (key === ' ' && document.activeElement === document.body && isMuted()) {
+        event.preventDefault();
+        held = ' ';
+        open();
+        return true;
+      }
+      if (key === 'v' && isMuted() && !writes(event.target)) {
+        // The camera's key acts on its first press; held on, it gives the camera back and opens the microphone.
+        timer = window.setTimeout(() => {
+          timer = 0;
+          held = 'v';
+          open();
+        }, HOLD_MS);
+      }
+      return false;
+    },
+    up(event) {
+      window.clearTimeout(timer);
+      timer = 0;
+      const key = event.key === ' ' ? ' ' : event.key.toLowerCase();
+      if (held === '' || held !== key) return;
+      held = '';
+      if (!isMuted()) toggle();
+    },
+  };
+}

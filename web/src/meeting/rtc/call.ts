@@ -1,4 +1,4 @@
-import type { Participant, ServerMessage, Slot, Source, Welcome } from '../protocol';
+import type { ErrorName, Participant, ServerMessage, Slot, Source, Step, Welcome } from '../protocol';
 import { Publisher } from './publisher';
 import { Signalling, type Farewell } from './signalling';
 import { Subscriber } from './subscriber';
@@ -9,12 +9,16 @@ export interface Listener {
   welcomed(welcome: Welcome): void;
   participant(participant: Participant): void;
   left(id: string): void;
+  /** The door is held; somebody must let us in. */
+  waiting(): void;
+  /** Any other message: the meeting's procedure. */
+  procedure(message: ServerMessage): void;
   speaking(ids: string[]): void;
   /** What can be seen and heard now. */
   seen(tracks: Seen[]): void;
   /** The line is lost and is being made again. */
   lost(attempt: number): void;
-  error(sentence: string): void;
+  error(sentence: string, name: ErrorName | null): void;
   over(farewell: Farewell): void;
 }
 
@@ -78,6 +82,19 @@ export class Call {
     if (track) this.signalling.send({ type: 'mute', source, muted: false });
   }
 
+  /** Asks something of the meeting's procedure. */
+  step(step: Step): void {
+    this.signalling.send({ type: 'step', step });
+  }
+
+  point(x: number, y: number): void {
+    this.signalling.send({ type: 'point', x, y });
+  }
+
+  still(jpeg: string): void {
+    this.signalling.send({ type: 'still', jpeg });
+  }
+
   leave(): void {
     this.signalling.leave();
   }
@@ -122,7 +139,11 @@ export class Call {
       case 'send_layers':
         return this.publisher?.sendLayers(message.source, message.layers);
       case 'error':
-        return this.listener.error(message.sentence);
+        return this.listener.error(message.sentence, message.error);
+      case 'waiting':
+        return this.listener.waiting();
+      default:
+        return this.listener.procedure(message);
     }
   }
 
@@ -209,7 +230,7 @@ export class Call {
 
   private broken(cause: unknown): void {
     console.error(cause);
-    this.listener.error('');
+    this.listener.error('', null);
   }
 }
 

@@ -1,7 +1,7 @@
 import { VERSION, type ClientMessage, type ServerMessage } from '../protocol';
 
 /** Why a talk with the server is over for good. */
-export type Farewell = 'left' | 'replaced' | 'ended' | 'outdated' | 'full' | 'refused';
+export type Farewell = 'left' | 'replaced' | 'ended' | 'outdated' | 'full' | 'refused' | 'removed';
 
 export interface Heard {
   /** Whether both connections stand, so that they can go on under a new socket. */
@@ -18,6 +18,7 @@ export const PAUSES = [0, 300, 1200, 2700, 4800, 7000];
 /** Close codes after which coming back is of no use; see server/PROTOCOL.md. */
 const FAREWELLS: Record<number, Farewell> = {
   1000: 'left',
+  4403: 'removed',
   4409: 'replaced',
   4410: 'ended',
   4426: 'outdated',
@@ -75,11 +76,15 @@ export class Signalling {
     socket.onopen = () => {
       this.never = 0;
       this.heardAt = performance.now();
-      this.send({ type: 'join', version: VERSION, name: this.name, place: this.place, keep: this.heard.stands() });
+      this.join();
       this.pinger = window.setInterval(() => this.ping(), PING_EVERY_MS);
     };
     socket.onmessage = (event) => this.take(event.data as string);
     socket.onclose = (event) => socket === this.socket && this.gone(event.code);
+  }
+
+  private join(): void {
+    this.send({ type: 'join', version: VERSION, name: this.name, place: this.place, keep: this.heard.stands() });
   }
 
   private take(text: string): void {
@@ -88,6 +93,11 @@ export class Signalling {
     if (message.type === 'welcome') {
       this.attempt = 0;
       this.place = message.place;
+    } else if (message.type === 'waiting') {
+      this.attempt = 0;
+      this.place = message.place;
+    } else if (message.type === 'admitted') {
+      this.join();
     }
     this.heard.message(message);
   }

@@ -1,0 +1,159 @@
+//! Calling a meeting, and changing what was prepared.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use sea_orm::ActiveModelTrait;
+use serde_json::json;
+
+use super::planned::NewMeeting;
+use super::view::{Meeting, described};
+use super::{access, refusals};
+use crate::api::body::{Json, Path};
+use crate::api::problem::{self, Problem};
+use crate::api::session::Person;
+use crate::domain::id::AgencyId;
+use crate::domain::meeting::{LinkCode, MeetingId};
+use crate::domain::meeting_plan::MeetingKind;
+use crate::domain::meeting_right::Act;
+use crate::domain::procedure::Microphones;
+use crate::domain::role::Action;
+use crate::domain::roll::QuorumRule;
+use crate::parts::App;
+use crate::store::entity::meeting;
+use crate::store::{Tx, audit};
+
+/// Calls a meeting.
+#[utoipa::path(
+    post, path = "/meetings", tag = "meetings", request_body = NewMeeting,
+    responses(
+        (status = CREATED, body = Meeting),
+        (status = BAD_REQUEST, body = problem::Body),
+        (status = UNAUTHORIZED, body = problem::Body),
+        (status = FORBIDDEN, body = problem::Body),
+        (
+            status = UNPROCESSABLE_ENTITY,
+            description = "`meeting-title`, `meeting-members`, `meeting-sites`, `meeting-agencies`, `meeting-agenda`, \
+                `meeting-time` or `meeting-settings`",
+            body = problem::Body
+        ),
+    )
+)]
+pub(super) async fn create(
+    State(app): State<App>,
+    person: Person,
+    Json(mut new): Json<NewMeeting>,
+) -> Result<(StatusCode, Json<Meeting>), Problem> {
+    let agency_id = caller_agency(&person, new.agency_id.take())?;
+    let mut row = empty(&app, &person, agency_id);
+    new.fill(&mut row)?;
+    let planned = new.planned(&person.id)?;
+    let meeting = app
+        .store
+        .write(async |tx: &Tx| {
+            meeting::ActiveModel::from(row.clone())
+                .reset_all()
+                .insert(tx)
+                .await?;
+            planned.write(tx, &app.clock, &row.id).await?;
+            let detail = json!({ "title": row.title, "members": planned.plan.members.len() });
+            let subject = format!("meeting/{}", row.id);
+            audit::append(
+                tx,
+                row.created_at,
+                &person.actor(),
+                "meeting.called",
+                &subject,
+                detail,
+            )
+            .await?;
+            let mut meetings = described(&app, tx, &person, vec![row.clone()]).await?;
+            meetings
+                .pop()
+                .ok_or_else(|| Problem::internal(&"a meeting just written is not there"))
+        })
+        .await?;
+    Ok((StatusCode::CREATED, Json(meeting)))
+}
+
+/// Changes what was prepared, while the meeting has not ended; answers of those who stay are kept.
+#[utoipa::path(
+    put, path = "/meetings/{id}", tag = "meetings", params(("id" = String, Path)), request_body = NewMeeting,
+    responses(
+        (status = OK, body = Meeting),
+        (status = FORBIDDEN, body = problem::Body),
+        (status = NOT_FOUND, body = problem::Body),
+        (status = CONFLICT, description = "`meeting-over`", body = problem::Body),
+        (status = UNPROCESSABLE_ENTITY, description = "As when it is called", body = problem::Body),
+    )
+)]
+pub(super) async fn change(
+    State(app): State<App>,
+    person: Person,
+    Path(id): Path<MeetingId>,
+    Json(mut new): Json<NewMeeting>,
+) -> Result<Json<Meeting>, Problem> {
+    let access = access(&app, Some(person.clone()), id, None).await?;
+    access.require(Act::Prepare)?;
+    let mut row = access.row;
+    if row.ended_at.is_some() {
+        return Err(refusals::ended());
+    }
+    new.fill(&mut row)?;
+    let planned = new.planned(&person.id)?;
+    let meeting = app
+        .store
+        .write(async |tx: &Tx| {
+            meeting::ActiveModel::from(row.clone())
+                .reset_all()
+                .update(tx)
+                .await?;
+            planned.write(tx, &app.clock, &row.id).await?;
+            let detail = json!({ "title": row.title, "members": planned.plan.members.len() });
+            let subject = format!("meeting/{}", row.id);
+            audit::append(
+                tx,
+                app.clock.now(),
+                &person.actor(),
+                "meeting.changed",
+                &subject,
+                detail,
+            )
+            .await?;
+            let mut meetings = described(&app, tx, &person, vec![row.clone()]).await?;
+            meetings.pop().ok_or_else(Problem::not_found)
+        })
+        .await?;
+    app.conferences.replan(&row.id).await;
+    Ok(Json(meeting))
+}
+
+fn empty(app: &App, person: &Person, agency_id: AgencyId) -> meeting::Model {
+    let now = app.clock.now();
+    meeting::Model {
+        id: MeetingId(app.clock.new_id()),
+        title: String::new(),
+        agency_id,
+        starts_at: now,
+        link_code: LinkCode::from_random(app.clock.random_bytes()).to_string(),
+        created_by: person.id.clone(),
+        created_at: now,
+        ended_at: None,
+        kind: MeetingKind::Meeting,
+        ends_at: None,
+        place: String::new(),
+        lobby: false,
+        microphones: Microphones::Free,
+        quorum: QuorumRule::TwoThirds,
+        quota_seconds: 300,
+        muted_above: 10,
+        alive_at: None,
+        invitation_id: None,
+    }
+}
+
+fn caller_agency(person: &Person, wanted: Option<AgencyId>) -> Result<AgencyId, Problem> {
+    let agency = wanted.or_else(|| person.agencies_where(Action::CallMeeting).into_iter().next());
+    agency
+        .filter(|agency| person.may(Action::CallMeeting, agency))
+        .ok_or_else(Problem::forbidden)
+}

@@ -1,0 +1,134 @@
+//! What cannot be asked of a meeting, in sentences.
+
+use axum::http::StatusCode;
+
+use crate::api::problem::Problem;
+use crate::conference::protocol::ErrorName;
+use crate::domain::meeting::NameError;
+use crate::domain::meeting_plan::PlanError;
+
+fn unprocessable(name: &'static str, vi: &'static str, en: &'static str) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, name, vi, en)
+}
+
+pub(super) fn title(error: NameError) -> Problem {
+    let (vi, en) = match error {
+        NameError::Missing => ("Hãy ghi tên cuộc họp.", "Give the meeting a name."),
+        NameError::TooLong => (
+            "Tên cuộc họp dài quá 200 ký tự.",
+            "The name has more than 200 characters.",
+        ),
+        NameError::Unprintable => (
+            "Tên cuộc họp có ký tự lạ.",
+            "The name holds characters that cannot be shown.",
+        ),
+    };
+    unprocessable(
+        "meeting-title",
+        "Tên cuộc họp chưa dùng được.",
+        "The meeting's name cannot be used.",
+    )
+    .detail(vi, en)
+}
+
+pub(super) fn members() -> Problem {
+    unprocessable(
+        "meeting-members",
+        "Danh sách người họp chưa đúng.",
+        "The list of members is not usable.",
+    )
+    .detail(
+        "Mỗi người phải có tài khoản, chỉ một người chủ trì, không quá 500 người.",
+        "Each must have an account, one alone can be the chair, 500 at the most.",
+    )
+}
+
+impl From<PlanError> for Problem {
+    fn from(error: PlanError) -> Self {
+        match error {
+            PlanError::Members => members(),
+            PlanError::Sites => unprocessable(
+                "meeting-sites",
+                "Danh sách điểm cầu chưa đúng.",
+                "The list of sites is not usable.",
+            )
+            .detail(
+                "Mỗi điểm cầu có tên không quá 200 ký tự, chỉ một điểm cầu chính, không quá 300 điểm cầu.",
+                "Each site has a name of up to 200 characters, one is the main site, 300 at the most.",
+            ),
+            PlanError::Agencies => unprocessable(
+                "meeting-agencies",
+                "Danh sách cơ quan được mời chưa đúng.",
+                "The list of agencies is not usable.",
+            )
+            .detail("Mỗi cơ quan chỉ mời một lần.", "Each agency is asked once."),
+            PlanError::Items => unprocessable(
+                "meeting-agenda",
+                "Chương trình họp chưa đúng.",
+                "The agenda is not usable.",
+            )
+            .detail(
+                "Mỗi mục có tên và thời lượng từ 1 đến 480 phút, không quá 100 mục.",
+                "Each item has a title and from 1 to 480 minutes, 100 at the most.",
+            ),
+        }
+    }
+}
+
+pub(super) fn time() -> Problem {
+    unprocessable(
+        "meeting-time",
+        "Giờ kết thúc phải sau giờ bắt đầu.",
+        "The end must come after the beginning.",
+    )
+}
+
+pub(super) fn settings() -> Problem {
+    unprocessable(
+        "meeting-settings",
+        "Hạn mức phát biểu từ 30 giây đến 2 giờ.",
+        "A quota lies between half a minute and two hours.",
+    )
+}
+
+pub(super) fn ended() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "meeting-over",
+        "Cuộc họp này đã kết thúc, không đổi được nữa.",
+        "This meeting has ended and can no longer be changed.",
+    )
+}
+
+pub(super) fn substitute() -> Problem {
+    unprocessable(
+        "meeting-substitute",
+        "Người đi thay chưa đúng.",
+        "The substitute is not usable.",
+    )
+    .detail(
+        "Người đi thay phải có tài khoản, chưa có trong danh sách họp; chủ trì không cử người đi thay ở đây.",
+        "A substitute has an account and was not called yet; a chair names none here.",
+    )
+}
+
+pub(super) fn words() -> Problem {
+    unprocessable(
+        "meeting-words",
+        "Nội dung dài quá hoặc có ký tự lạ.",
+        "The words are too long or cannot be shown.",
+    )
+}
+
+pub(super) fn of_room(error: ErrorName) -> Problem {
+    let status = match error {
+        ErrorName::TooMany => StatusCode::CONFLICT,
+        _ => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    Problem::new(
+        status,
+        "meeting-step",
+        error.sentence(),
+        "The meeting did not take this step.",
+    )
+}

@@ -1,0 +1,88 @@
+//! What is asked of the task that owns a meeting, and what it gives.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use super::protocol::{ErrorName, Source};
+use super::roster::{Entrant, Ticket};
+use super::talk::Outbox;
+use crate::domain::meeting::SeatId;
+use crate::domain::procedure::{Caller, Step};
+use crate::net;
+use crate::store::audit;
+
+/// What the sockets of a meeting ask of it.
+pub(super) enum Command {
+    Enter {
+        entrant: Entrant,
+        place: Option<String>,
+        outbox: Outbox,
+        reply: oneshot::Sender<Result<Admission, ErrorName>>,
+    },
+    /// Whoever waited before the door went away.
+    StopWaiting {
+        seat: SeatId,
+    },
+    Step {
+        ticket: Ticket,
+        step: Step,
+        reply: oneshot::Sender<Result<(), ErrorName>>,
+    },
+    /// Registers a speech of somebody who need not be here.
+    Register {
+        caller: Caller,
+        actor: audit::Actor,
+        reply: oneshot::Sender<Result<(), ErrorName>>,
+    },
+    /// What was prepared has changed.
+    Replan,
+    Point {
+        ticket: Ticket,
+        x: u16,
+        y: u16,
+    },
+    KeepStill {
+        ticket: Ticket,
+        jpeg: Vec<u8>,
+    },
+    GiveStill {
+        seat: SeatId,
+        reply: oneshot::Sender<Option<Arc<[u8]>>>,
+    },
+    Publish {
+        ticket: Ticket,
+        sources: Vec<Source>,
+    },
+    Mute {
+        ticket: Ticket,
+        source: Source,
+        muted: bool,
+    },
+    Lose {
+        ticket: Ticket,
+    },
+    Leave {
+        ticket: Ticket,
+    },
+    /// Ends the meeting for everyone.
+    End,
+    /// The program stops; everyone shall come back in a moment.
+    Stop,
+}
+
+/// What came of asking to enter.
+pub(super) enum Admission {
+    In(Entered),
+    /// Held back; the outbox is told when somebody lets them in.
+    Waits(SeatId),
+}
+
+/// What a socket holds once it is in.
+#[derive(Clone)]
+pub(super) struct Entered {
+    pub ticket: Ticket,
+    pub media: Arc<net::Seat>,
+    /// The media is that of the former socket and goes on.
+    pub is_kept: bool,
+}

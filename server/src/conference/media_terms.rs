@@ -1,0 +1,40 @@
+//! How the signalling and the media plane name the same things, and how a client is to send.
+
+use super::protocol::{Layer, PublishParameters, Source};
+
+/// Three layers of a face, 720p at the top, and a page of text that is sharp within two seconds. Together they stay
+/// under what one publisher may send.
+pub(super) fn publish_parameters() -> PublishParameters {
+    let layer = |rid: &str, scale_down_by, bitrate_bps| Layer {
+        rid: rid.into(),
+        scale_down_by,
+        bitrate_bps,
+    };
+    PublishParameters {
+        camera: vec![
+            layer("q", 4.0, 150_000),
+            layer("h", 2.0, 500_000),
+            layer("f", 1.0, 1_500_000),
+        ],
+        screen_bitrate_bps: 2_500_000,
+        screen_frames_per_second: 15,
+    }
+}
+
+pub(super) fn to_media(source: Source) -> crate::media::Source {
+    match source {
+        Source::Microphone => crate::media::Source::Microphone,
+        Source::Camera => crate::media::Source::Camera,
+        Source::Screen => crate::media::Source::Screen,
+        Source::ScreenAudio => crate::media::Source::ScreenAudio,
+    }
+}
+
+pub(super) fn from_media(source: crate::media::Source) -> Source {
+    match source {
+        crate::media::Source::Microphone => Source::Microphone,
+        crate::media::Source::Camera => Source::Camera,
+        crate::media::Source::Screen => Source::Screen,
+        crate::media::Source::ScreenAudio => Source::ScreenAudio,
+    }
+}

@@ -1,0 +1,142 @@
+//! A meeting as it was prepared: its roll before anybody came, and its rules.
+
+use std::collections::BTreeMap;
+
+use ring::digest;
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
+use uuid::Uuid;
+
+use super::roster::Identity;
+use crate::domain::id::PersonId;
+use crate::domain::meeting::{MeetingId, Role, SeatId, SiteId};
+use crate::domain::meeting_plan::Reply;
+use crate::domain::procedure::{Procedure, Rules};
+use crate::domain::roll::{Entry, Kind, Roll};
+use crate::store::entity::{agency, meeting, meeting_member, meeting_site, membership, person};
+
+/// The meeting before anything happened.
+///
+/// # Errors
+/// When the database refuses, or there is no such meeting.
+pub(super) async fn load(connection: &impl ConnectionTrait, id: &MeetingId) -> Result<Procedure, DbErr> {
+    let row = meeting::Entity::find_by_id(id.clone()).one(connection).await?;
+    let row = row.ok_or_else(|| DbErr::RecordNotFound(format!("meeting {id}")))?;
+    Ok(Procedure::new(called(connection, id).await?, rules(&row)))
+}
+
+fn rules(row: &meeting::Model) -> Rules {
+    Rules {
+        lobby: row.lobby,
+        locked: false,
+        chat: true,
+        microphones: row.microphones,
+        quota_seconds: u32::try_from(row.quota_seconds).unwrap_or(300),
+        muted_above: u32::try_from(row.muted_above).unwrap_or(10),
+        quorum: row.quorum,
+    }
+}
+
+/// The roll of everyone who was called: the sites, then the people.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) async fn called(connection: &impl ConnectionTrait, id: &MeetingId) -> Result<Roll, DbErr> {
+    let sites = meeting_site::Entity::find()
+        .filter(meeting_site::Column::MeetingId.eq(id.clone()))
+        .order_by_asc(meeting_site::Column::Position)
+        .all(connection)
+        .await?;
+    let members = meeting_member::Entity::find()
+        .filter(meeting_member::Column::MeetingId.eq(id.clone()))
+        // Somebody else comes for them and stands in the roll.
+        .filter(meeting_member::Column::Reply.ne(Reply::Substituted))
+        .all(connection)
+        .await?;
+    let main = sites.iter().find(|site| site.is_main).map(|site| site.id.clone());
+    let people = people(connection, &members).await?;
+    let site_entry = |site: &meeting_site::Model| Entry {
+        site: Some(site.id.clone()),
+        ..Entry::new(
+            seat_of(id, &Identity::Site(site.id.clone())),
+            Kind::Site,
+            site.name.clone(),
+            Role::Delegate,
+        )
+    };
+    let entries = sites.iter().map(site_entry);
+    let members = members.into_iter().filter_map(|member| {
+        let (name, title) = people.get(&member.person_id)?.clone();
+        let seat = seat_of(id, &Identity::Person(member.person_id));
+        Some(Entry {
+            title,
+            site: member.site_id,
+            ..Entry::new(seat, Kind::Person, name, member.role)
+        })
+    });
+    Ok(Roll::new(entries.chain(members).collect(), main))
+}
+
+/// Name, and position with agency, of each.
+async fn people(
+    connection: &impl ConnectionTrait,
+    members: &[meeting_member::Model],
+) -> Result<BTreeMap<PersonId, (String, Option<String>)>, DbErr> {
+    let ids: Vec<PersonId> = members.iter().map(|member| member.person_id.clone()).collect();
+    let held = membership::Entity::find()
+        .find_also_related(agency::Entity)
+        .filter(membership::Column::PersonId.is_in(ids.clone()))
+        .all(connection)
+        .await?;
+    let mut titles: BTreeMap<PersonId, String> = BTreeMap::new();
+    for (membership, agency) in held {
+        let agency = agency.map(|agency| agency.name).unwrap_or_default();
+        titles
+            .entry(membership.person_id)
+            .or_insert(format!("{}, {agency}", membership.position));
+    }
+    let rows = person::Entity::find()
+        .filter(person::Column::Id.is_in(ids))
+        .all(connection)
+        .await?;
+    let named = rows.into_iter().map(|row| {
+        let title = titles.remove(&row.id);
+        (row.id, (row.full_name, title))
+    });
+    Ok(named.collect())
+}
+
+/// The seat of a person or site: derived, so that it is the same after a restart and known before anybody came.
+pub(super) fn seat_of(meeting: &MeetingId, identity: &Identity) -> SeatId {
+    let (kind, id) = match identity {
+        Identity::Person(PersonId(id)) => ("person", id),
+        Identity::Site(SiteId(id)) => ("site", id),
+        Identity::Guest => ("guest", &meeting.0),
+    };
+    derived(meeting, kind, id)
+}
+
+/// The seat of a guest, known by their secret place alone.
+pub(super) fn guest_seat(meeting: &MeetingId, place: &str) -> SeatId {
+    derived(meeting, "guest", place)
+}
+
+fn derived(meeting: &MeetingId, kind: &str, id: &str) -> SeatId {
+    let mut context = digest::Context::new(&digest::SHA256);
+    for field in ["hoian seat 1", &meeting.0, kind, id] {
+        context.update(&(field.len() as u64).to_be_bytes());
+        context.update(field.as_bytes());
+    }
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&context.finish().as_ref()[..16]);
+    SeatId(uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string())
+}
+
+/// The seat as the media plane names it.
+pub(super) fn uuid_of(seat: &SeatId) -> Option<Uuid> {
+    Uuid::parse_str(&seat.0).ok()
+}
+
+/// Whether a guest may have been given this place by us: it is then theirs also after a restart.
+pub(super) fn is_place(place: &str) -> bool {
+    place.len() == 32 && place.bytes().all(|byte| byte.is_ascii_hexdigit())
+}

@@ -1,0 +1,114 @@
+//! Who may do what in a meeting: the one table.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use super::meeting::Role;
+
+/// What can be asked for in a meeting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    /// Be heard and seen: microphone and camera.
+    Speak,
+    /// Put the own screen on everyone's stage.
+    ShareScreen,
+    /// Ask to speak, give it up, and answer when the floor is offered.
+    RaiseHand,
+    /// Write to everyone while the chat is open.
+    Chat,
+    /// Say who of the own site is there.
+    ReportSite,
+    /// Offer the floor, end a turn, order the queue.
+    GiveFloor,
+    /// Say who is there, for everyone.
+    CallRoll,
+    /// Decide what all sites see: a picture, a paper, a page; and which item is under way.
+    SetStage,
+    /// Close other people's microphones.
+    MuteOthers,
+    /// Let in who waits before the door.
+    Admit,
+    /// Lock the door.
+    Lock,
+    /// Send somebody out.
+    Remove,
+    /// Open and close the chat, and decide who may open a microphone.
+    SetRules,
+    /// See how the line of each site is.
+    SeeLines,
+    /// End the meeting for everyone.
+    End,
+    /// Change what was prepared: sites, people, agenda, papers.
+    Prepare,
+}
+
+/// One row an act: chair, secretary, technical host, delegate, guest.
+///
+/// A guest is whoever holds the link: what everyone sees stays with people who were called. The technical host keeps
+/// lines and doors and has no say in the procedure.
+pub const RIGHTS: [(Act, [bool; 5]); 16] = [
+    (Act::Speak, [true, true, true, true, true]),
+    (Act::ShareScreen, [true, true, true, true, false]),
+    (Act::RaiseHand, [true, true, true, true, true]),
+    (Act::Chat, [true, true, true, true, true]),
+    (Act::ReportSite, [true, true, true, true, false]),
+    (Act::GiveFloor, [true, true, false, false, false]),
+    (Act::CallRoll, [true, true, false, false, false]),
+    (Act::SetStage, [true, true, false, false, false]),
+    (Act::MuteOthers, [true, true, true, false, false]),
+    (Act::Admit, [true, true, true, false, false]),
+    (Act::Lock, [true, true, true, false, false]),
+    (Act::Remove, [true, true, true, false, false]),
+    (Act::SetRules, [true, true, true, false, false]),
+    (Act::SeeLines, [true, true, true, false, false]),
+    (Act::End, [true, true, false, false, false]),
+    (Act::Prepare, [true, true, true, false, false]),
+];
+
+/// The one place where a meeting's rights are decided.
+#[must_use]
+pub fn may(role: Role, act: Act) -> bool {
+    let column = match role {
+        Role::Chair => 0,
+        Role::Secretary => 1,
+        Role::TechnicalHost => 2,
+        Role::Delegate => 3,
+        Role::Guest => 4,
+    };
+    RIGHTS.iter().any(|(named, row)| *named == act && row[column])
+}
+
+/// Everything that `role` may do, for the client to show only that.
+#[must_use]
+pub fn acts_of(role: Role) -> Vec<Act> {
+    RIGHTS
+        .iter()
+        .map(|(act, _)| *act)
+        .filter(|act| may(role, *act))
+        .collect()
+}
+
+/// Whether somebody of this role leads or serves the meeting: no lobby holds them back.
+#[must_use]
+pub fn leads(role: Role) -> bool {
+    may(role, Act::Admit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_chair_and_secretary_lead_the_procedure() {
+        for act in [Act::End, Act::GiveFloor, Act::CallRoll, Act::SetStage] {
+            let leaders: Vec<Role> = Role::ALL.into_iter().filter(|role| may(*role, act)).collect();
+            assert_eq!(leaders, [Role::Chair, Role::Secretary], "{act:?}");
+        }
+    }
+
+    #[test]
+    fn a_guest_speaks_asks_and_writes_and_no_more() {
+        assert_eq!(acts_of(Role::Guest), [Act::Speak, Act::RaiseHand, Act::Chat]);
+    }
+}

@@ -1,0 +1,3 @@
+//! What goes out by mail, and calendars.
+
+pub mod icalendar;

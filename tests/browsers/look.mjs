@@ -1,0 +1,47 @@
+// What every scene is held to: screenshots at both sizes, axe, targets of 44 px; and waiting for what a page shows.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import axe from 'axe-core';
+
+export const DESK = { width: 1440, height: 900 };
+export const PHONE = { width: 390, height: 844 };
+
+/** Screenshots at both sizes, each judged by axe. */
+export async function show(chromium, folder, name) {
+  for (const [size, suffix] of [
+    [PHONE, 'phone'],
+    [DESK, 'desk'],
+  ]) {
+    await chromium.resize(size);
+    await chromium.evaluate(() => new Promise((resolve) => setTimeout(resolve, 400)));
+    await chromium.picture(join(folder, `${name}-${suffix}.png`));
+    await judge(chromium, `${name}-${suffix}`);
+  }
+}
+
+export async function judge(chromium, name) {
+  await chromium.run(axe.source);
+  const { violations } = await chromium.evaluate(() =>
+    axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'] }),
+  );
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' | ')}`);
+  assert.deepEqual(found, [], `axe on ${name}`);
+  const small = await chromium.evaluate(() => {
+    const sizes = [...document.querySelectorAll('button, a[href], select, input')]
+      .filter((element) => element.checkVisibility() && !element.closest('.vh, .skip') && element.type !== 'checkbox')
+      .map((element) => [element.textContent.trim() || element.ariaLabel, element.getBoundingClientRect()]);
+    return sizes.filter(([, box]) => box.width < 43.5 || box.height < 43.5).map(([text, box]) => `${text} ${box.width}x${box.height}`);
+  });
+  assert.deepEqual(small, [], `targets under 44 px on ${name}`);
+}
+
+/** Waits until `condition`, run in the page, holds. */
+export async function until(browser, what, condition, argument = null) {
+  const end = Date.now() + 30_000;
+  for (;;) {
+    const holds = await browser.evaluate(condition, argument).catch((error) => error);
+    if (holds === true) return;
+    if (Date.now() > end) throw new Error(`${browser.name}: waited in vain for ${what} (${holds})`);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+  }
+}
