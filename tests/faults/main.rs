@@ -58,8 +58,8 @@ async fn a_meeting_survives_a_death_at_every_step() {
         }
         eprintln!("{} deaths at {name}", passing - 1);
         assert!(
-            passing > 8,
-            "{name} was passed {passing} times: a meeting has more steps"
+            passing > 7,
+            "{name} was passed {passing} times: two come, one asks, is offered, takes and ends the floor, one is marked"
         );
     }
 }

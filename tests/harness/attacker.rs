@@ -16,13 +16,12 @@ pub const HIDDEN_CONTENT: u32 = 9;
 
 /// A page with text, a stamp over it, a text field, and a second catalogue that nothing names yet.
 pub fn paper() -> Vec<u8> {
-    let stream = |dictionary: &str, data: &str| {
-        format!(
-            "<<{dictionary}/Length {}>>\nstream\n{data}\nendstream",
-            data.len()
-        )
-    };
-    let bodies = [
+    file(&bodies())
+}
+
+/// The bodies of [`paper`], object 1 first.
+pub fn bodies() -> Vec<String> {
+    vec![
         "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[7 0 R]>>>>".to_owned(),
         "<</Type/Pages/Kids[3 0 R]/Count 1>>".to_owned(),
         "<</Type/Page/Parent 2 0 R/MediaBox[0 0 400 400]/Contents 4 0 R/Annots[7 0 R 10 0 R]\
@@ -39,7 +38,11 @@ pub fn paper() -> Vec<u8> {
         "<</Type/Catalog/Pages 2 0 R/OpenAction[3 0 R/Fit]>>".to_owned(),
         stream("", "BT /F1 18 Tf 50 300 Td (Chi 900 dong) Tj ET"),
         "<</Type/Annot/Subtype/Stamp/F 4/P 3 0 R/Rect[200 300 300 330]/AP<</N 6 0 R>>>>".to_owned(),
-    ];
+    ]
+}
+
+/// A file of these objects, the first one its catalogue.
+pub fn file(bodies: &[String]) -> Vec<u8> {
     let mut file = b"%PDF-1.7\n".to_vec();
     let mut offsets = Vec::new();
     for (index, body) in bodies.iter().enumerate() {
@@ -64,6 +67,11 @@ pub enum Change {
 
 /// `document` with a well-made update behind it; `root` is the catalogue its trailer names.
 pub fn update_with_root(document: &[u8], root: u32, changes: &[Change]) -> Vec<u8> {
+    update_with_trailer(document, &format!("/Root {root} 0 R"), changes)
+}
+
+/// As [`update_with_root`], with these entries in the trailer beside `/Size` and `/Prev`.
+pub fn update_with_trailer(document: &[u8], entries: &str, changes: &[Change]) -> Vec<u8> {
     let mut file = document.to_vec();
     if !file.ends_with(b"\n") {
         file.push(b'\n');
@@ -80,8 +88,7 @@ pub fn update_with_root(document: &[u8], root: u32, changes: &[Change]) -> Vec<u
     }
     let (start, previous) = (file.len(), last_start(document));
     file.extend(table.bytes());
-    let trailer =
-        format!("trailer\n<</Size 200/Root {root} 0 R/Prev {previous}>>\nstartxref\n{start}\n%%EOF\n");
+    let trailer = format!("trailer\n<</Size 2000{entries}/Prev {previous}>>\nstartxref\n{start}\n%%EOF\n");
     file.extend(trailer.bytes());
     file
 }

@@ -14,13 +14,13 @@ use time::OffsetDateTime;
 use hoian_tests::attacker;
 use hoian_tests::fixture::{self, Pki};
 
-struct Office {
+pub(super) struct Office {
     now: OffsetDateTime,
     pki: Pki,
 }
 
 impl Office {
-    fn open() -> Self {
+    pub(super) fn open() -> Self {
         let now = clock::now();
         Self {
             now,
@@ -28,7 +28,7 @@ impl Office {
         }
     }
 
-    fn sign(&self, document: &[u8], field: &str, certify: Option<Certification>) -> Vec<u8> {
+    pub(super) fn sign(&self, document: &[u8], field: &str, certify: Option<Certification>) -> Vec<u8> {
         let mut request = fixture::request(field, self.pki.leader.algorithm(), self.now);
         request.certify = certify;
         fixture::sign(
@@ -40,11 +40,11 @@ impl Office {
         )
     }
 
-    fn signed(&self) -> Vec<u8> {
+    pub(super) fn signed(&self) -> Vec<u8> {
         self.sign(&attacker::paper(), "lanh_dao", None)
     }
 
-    fn validate(&self, document: &[u8]) -> Report {
+    pub(super) fn validate(&self, document: &[u8]) -> Report {
         let mut policy = Policy::new(self.now);
         policy.anchors.push(Anchor {
             certificate: self.pki.leader.chain()[1].clone(),
@@ -55,7 +55,7 @@ impl Office {
 
     /// Refused as a change, with a reason that holds `part`.
     #[track_caller]
-    fn refuses(&self, document: &[u8], part: &str) {
+    pub(super) fn refuses(&self, document: &[u8], part: &str) {
         let report = self.validate(document);
         let text = serde_json::to_string(&report).unwrap();
         assert!(
@@ -66,14 +66,14 @@ impl Office {
     }
 
     #[track_caller]
-    fn passes(&self, document: &[u8]) -> Report {
+    pub(super) fn passes(&self, document: &[u8]) -> Report {
         let report = self.validate(document);
         assert_eq!(report.verdict, Verdict::TotalPassed, "{report:?}");
         report
     }
 }
 
-fn page(annotations: &str) -> String {
+pub(super) fn page(annotations: &str) -> String {
     format!(
         "<</Type/Page/Parent 2 0 R/MediaBox[0 0 400 400]/Contents 4 0 R/Annots[{annotations}]\
          /Resources<</Font<</F1 5 0 R>>>>>>"
@@ -81,7 +81,7 @@ fn page(annotations: &str) -> String {
 }
 
 /// The page's annotations after signing: the last `/Annots` that stands in the file.
-fn annotations(document: &[u8]) -> String {
+pub(super) fn annotations(document: &[u8]) -> String {
     let (_, body) = attacker::newest(document, "/Annots");
     let list = &body[body.find("/Annots").unwrap()..];
     list[list.find('[').unwrap() + 1..list.find(']').unwrap()].to_owned()

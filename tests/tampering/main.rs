@@ -10,6 +10,9 @@
 
 mod generated;
 mod hostile;
+mod later;
+mod prepared;
+mod proper;
 
 use std::path::{Path, PathBuf};
 

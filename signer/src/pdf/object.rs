@@ -51,13 +51,14 @@ impl PartialEq for Text {
 #[derive(Debug, Clone, Default)]
 pub struct Dictionary {
     entries: Vec<(Vec<u8>, Object)>,
-    duplicate: Option<Vec<u8>>,
+    /// What stands under a key that was there already.
+    repeated: Vec<(Vec<u8>, Object)>,
 }
 
 impl PartialEq for Dictionary {
     fn eq(&self, other: &Self) -> bool {
         self.entries.len() == other.entries.len()
-            && self.duplicate == other.duplicate
+            && self.repeated == other.repeated
             && self
                 .entries
                 .iter()
@@ -78,7 +79,7 @@ impl Dictionary {
     /// Adds an entry. Of a key given twice the first value stays, and the dictionary remembers the fault.
     pub(super) fn insert(&mut self, key: Vec<u8>, value: Object) {
         if self.get(&key).is_some() {
-            self.duplicate = Some(key);
+            self.repeated.push((key, value));
         } else {
             self.entries.push((key, value));
         }
@@ -108,7 +109,12 @@ impl Dictionary {
 
     /// A key that stands twice: a fault wherever the dictionary decides a verdict.
     pub fn duplicate_key(&self) -> Option<&[u8]> {
-        self.duplicate.as_deref()
+        self.repeated.last().map(|(key, _)| key.as_slice())
+    }
+
+    /// Entries under keys that stood before: readers differ on which of them counts.
+    pub fn repeated(&self) -> &[(Vec<u8>, Object)] {
+        &self.repeated
     }
 
     /// Entries in the order of the file.

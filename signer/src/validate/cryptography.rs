@@ -37,8 +37,10 @@ pub(super) fn check(
     candidates: &[Certificate],
 ) -> Result<Checked, Refusal> {
     let signer = &data.signer;
-    let digest = Digest::of(&signer.digest_algorithm.algorithm)
-        .map_err(|error| (SubIndication::CryptoConstraintsFailure, error.to_string()))?;
+    let digest = Digest::of(&signer.digest_algorithm.algorithm).map_err(|error| match error {
+        Error::Unsupported { .. } => (SubIndication::CryptoConstraintsFailure, error.to_string()),
+        _ => format(&error),
+    })?;
     let hash = match (&data.content, sub_filter) {
         (None, SubFilter::Cades | SubFilter::Detached) => covered.digest(digest),
         (Some(content), SubFilter::Sha1) => {

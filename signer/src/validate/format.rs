@@ -110,7 +110,8 @@ fn kinds(dictionary: &Dictionary) -> Result<(Kind, SubFilter)> {
     };
     let sub_filter = match dictionary.name("SubFilter") {
         Some(b"ETSI.CAdES.detached") => SubFilter::Cades,
-        Some(b"adbe.pkcs7.detached") => SubFilter::Detached,
+        // The second one is ICP-Brasil's name for the same (DOC-ICP-15.03).
+        Some(b"adbe.pkcs7.detached" | b"PBAD.PAdES") => SubFilter::Detached,
         Some(b"adbe.pkcs7.sha1") => SubFilter::Sha1,
         Some(b"ETSI.RFC3161") => return Ok((Kind::DocumentTimeStamp, SubFilter::TimeStamp)),
         Some(other) => {

@@ -236,6 +236,8 @@ pub enum Warning {
     NotDer,
     /// A visible signature was added after certification.
     VisibleSignatureAfterCertification,
+    /// A later signature was placed over one that stood there.
+    SignatureCovered,
     /// A later revision dropped entries of the document security store: the long-term level may have fallen with them.
     ValidationDataRemoved,
     /// The owner of an encrypted file lets nobody sign it, or add a field to sign in; who opens it as its owner may.

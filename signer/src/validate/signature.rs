@@ -4,7 +4,7 @@ mod judgement;
 mod signer;
 mod summary;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use self::judgement::Judgement;
 use self::signer::Context;
@@ -26,6 +26,7 @@ use super::unsigned;
 use crate::cms::{SignedData, TimeStamp, oid};
 use crate::error::{Error, Result};
 use crate::limits;
+use crate::pdf::object::Reference;
 use crate::pdf::reader::Document;
 use crate::x509::algorithm::Digest;
 
@@ -58,7 +59,7 @@ pub(super) fn judge(document: &Document<'_>, policy: &Policy) -> Result<Report> 
     if candidates.is_empty() {
         return Ok(unsigned::without_signatures(document, &prepared));
     }
-    shared_values(&mut candidates);
+    shared_values(document, &mut candidates);
     candidates.sort_by_key(|candidate| {
         candidate
             .signed
@@ -76,22 +77,34 @@ pub(super) fn judge(document: &Document<'_>, policy: &Policy) -> Result<Report> 
     })
 }
 
-/// One dictionary in two fields signs for neither.
-fn shared_values(candidates: &mut [Candidate<'_>]) {
-    let mut seen = HashSet::new();
+/// One dictionary in two fields signs for those alone that had it when it was made.
+fn shared_values(document: &Document<'_>, candidates: &mut [Candidate<'_>]) {
+    let mut fields: HashMap<Reference, usize> = HashMap::new();
+    for value in candidates.iter().filter_map(|one| one.field.value.as_reference()) {
+        *fields.entry(value).or_default() += 1;
+    }
     for candidate in candidates {
-        if candidate
-            .field
-            .value
-            .as_reference()
-            .is_some_and(|value| !seen.insert(value))
-        {
+        let value = candidate.field.value.as_reference();
+        let is_shared = value.is_some_and(|value| fields[&value] > 1);
+        if is_shared && !was_signed_so(document, candidate) {
             candidate.signed = Err(Error::malformed(
                 "signature",
                 Attack::DictionarySpoofing.reason("one signature dictionary in two fields"),
             ));
         }
     }
+}
+
+/// Whether the field had its value in the revision that the signature covers.
+fn was_signed_so(document: &Document<'_>, candidate: &Candidate<'_>) -> bool {
+    let Ok(signed) = &candidate.signed else {
+        return false;
+    };
+    let is_it = |field: &Field| {
+        field.name == candidate.field.name
+            && field.value.as_reference() == candidate.field.value.as_reference()
+    };
+    field::fields(document.view(signed.revision)).is_ok_and(|fields| fields.iter().any(is_it))
 }
 
 /// Hashes the file once for all its signatures.
@@ -271,6 +284,9 @@ fn changes(
             if permission.certified && matches!(finding, Finding::FieldAdded { visible: true, .. }) {
                 judgement.warn(Warning::VisibleSignatureAfterCertification);
             }
+            if matches!(finding, Finding::Covered(_)) {
+                judgement.warn(Warning::SignatureCovered);
+            }
             judgement.report.modification = judgement.report.modification.max(modification);
             if modification == Modification::Disallowed {
                 judgement.disallow(what.clone());
@@ -318,6 +334,11 @@ fn weigh(finding: &Finding, permission: &Permission, held_store: bool) -> (Modif
         Finding::DocumentTimeStamp(field) => {
             return (Modification::Lta, format!("document time-stamp {field}"));
         }
+        // Where a certified document may be signed was settled before: anywhere else a picture could cover its text.
+        Finding::FieldAdded { field, visible: true } if permission.certified => {
+            let what = format!("field {field} was added in sight, which the certification does not permit");
+            return (Modification::Disallowed, Attack::SneakySignature.reason(what));
+        }
         Finding::FieldAdded { field, .. } => {
             (Modification::FormFilling, false, format!("field {field} added"))
         }
@@ -332,6 +353,7 @@ fn weigh(finding: &Finding, permission: &Permission, held_store: bool) -> (Modif
             format!("field {field} filled"),
         ),
         Finding::Annotation(what) => (Modification::Annotations, false, what.clone()),
+        Finding::Covered(what) => (Modification::FormFilling, false, what.clone()),
     };
     let allowed = match permission.level {
         Some(level) if level <= 1 => Modification::Lta,

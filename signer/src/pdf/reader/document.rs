@@ -234,7 +234,8 @@ impl<'a> Document<'a> {
         let object = self.parse(Reference { number, generation }, offset, defined)?;
         let stream = object
             .as_stream()
-            .filter(|stream| stream.dictionary.name("Type") == Some(b"ObjStm"));
+            .filter(|stream| stream.dictionary.name("Type") == Some(b"ObjStm"))
+            .filter(|stream| stream.dictionary.duplicate_key().is_none());
         let stream =
             stream.ok_or_else(|| Error::malformed("PDF", format!("object {number} is no object stream")))?;
         let container = Rc::new(Container::read(

@@ -173,6 +173,12 @@ fn stream(bytes: &[u8], start: usize) -> Result<Section> {
     let mut lexer = Lexer::in_file(bytes, start);
     lexer.object_header()?;
     let trailer = lexer.dictionary()?;
+    if trailer.duplicate_key().is_some() {
+        return Err(Error::malformed(
+            "PDF",
+            "a key stands twice in a cross-reference stream",
+        ));
+    }
     if trailer.name("Type") != Some(b"XRef") {
         return Err(Error::malformed(
             "PDF",

@@ -16,6 +16,7 @@ impl Walk<'_> {
     /// Old annotations stay, new ones are widgets of new signature fields or comments.
     pub(super) fn annotations(&mut self, old: &Dictionary, new: &Dictionary, label: &str) -> Result<()> {
         let (before, after) = (self.list(old, true)?, self.list(new, false)?);
+        self.drawing_order(&before, &after, label);
         let old_references: HashSet<Reference> = before.iter().filter_map(Object::as_reference).collect();
         let new_references: HashSet<Reference> = after.iter().filter_map(Object::as_reference).collect();
         if new_references.len() + direct(&after).len() != after.len() && after.len() > before.len() {
@@ -48,7 +49,19 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn list(&self, page: &Dictionary, old: bool) -> Result<Vec<Object>> {
+    /// Annotations are drawn in the order of their list, the later over the earlier.
+    fn drawing_order(&mut self, before: &[Object], after: &[Object], label: &str) {
+        let common = |items: &[Object], others: &[Object]| {
+            let others: HashSet<Reference> = others.iter().filter_map(Object::as_reference).collect();
+            let own = items.iter().filter_map(Object::as_reference);
+            own.filter(|item| others.contains(item)).collect::<Vec<_>>()
+        };
+        if common(before, after) != common(after, before) {
+            self.disallow(format!("the annotations of {label} stand in another order"));
+        }
+    }
+
+    pub(super) fn list(&self, page: &Dictionary, old: bool) -> Result<Vec<Object>> {
         let view = if old { self.old } else { self.new };
         match view.value(page, "Annots")? {
             Object::Null => Ok(Vec::new()),
@@ -78,16 +91,22 @@ impl Walk<'_> {
             .and_then(|field| self.old_fields.get(field))
             .is_some_and(|field| field.is_signature && field.value.is_null());
         let object = self.new.object(reference)?;
+        let empty = Dictionary::default();
+        let annotation = object.object.as_dictionary().unwrap_or(&empty);
+        super::field::no_duplicates(annotation, "an annotation")?;
+        self.no_action(annotation, &format!("an annotation that was added to {label}"));
+        let subtype = self.new.value(annotation, "Subtype")?;
         if is_signature && (is_new || empty_before) {
+            if subtype.as_name() != Some(b"Widget") {
+                let what = format!("a signature field that is no widget was added to {label}");
+                self.refuse(Attack::EvilAnnotation, what);
+            }
             return self.overlap(&object.object, before, label);
         }
-        let subtype = object
-            .object
-            .as_dictionary()
-            .and_then(|annotation| annotation.name("Subtype"));
-        match subtype {
+        match subtype.as_name() {
             Some(subtype) if is_new && COMMENTS.contains(&subtype) => {
                 let kind = String::from_utf8_lossy(subtype).into_owned();
+                self.comment_look(annotation, label)?;
                 self.findings
                     .push(Finding::Annotation(format!("{kind} on {label}")));
             }
@@ -101,11 +120,17 @@ impl Walk<'_> {
 }
 
 impl Walk<'_> {
+    /// What comes after a signature may not do anything by itself.
+    pub(super) fn no_action(&mut self, dictionary: &Dictionary, what: &str) {
+        if dictionary.get("A").is_some() || dictionary.get("AA").is_some() {
+            self.refuse(Attack::EvilAnnotation, format!("{what} carries an action"));
+        }
+    }
+
     /// A widget that comes later may not lie over what stood there: it could show something else in its place. A seal is
-    /// the exception the law makes: over a third of the signature that it confirms (Nghị định 30/2020/NĐ-CP, annex I), so
-    /// up to half of a finished signature may be covered. ISO 32000-2 says nothing of where a later signature may lie, and
-    /// of the peers EU DSS alone looks, and warns; but half of a signature is still seen to be one, and a page's other
-    /// annotations are none of the law's affair.
+    /// the exception the law makes: over a third of the signature that it confirms (Nghị định 30/2020/NĐ-CP, annex I). Over
+    /// more than half of a finished signature it hides who signed before, which the report tells; many writers sign at one
+    /// and the same place.
     fn overlap(&mut self, widget: &Object, before: &[Object], label: &str) -> Result<()> {
         let Some(new) = widget.as_dictionary().map(|widget| rectangle(self.new, widget)) else {
             return Ok(());
@@ -118,12 +143,13 @@ impl Walk<'_> {
             let Some(old_place) = rectangle(self.old, &old)? else {
                 continue;
             };
-            let allowed = if self.is_finished_signature(&old)? {
-                0.5
-            } else {
-                0.0
-            };
-            if new.common(&old_place) > allowed * old_place.area() {
+            let common = new.common(&old_place);
+            if self.is_finished_signature(&old)? {
+                if common > 0.5 * old_place.area() {
+                    let what = format!("a new signature lies over a finished one of {label}");
+                    self.findings.push(Finding::Covered(what));
+                }
+            } else if common > 0.0 {
                 self.refuse(
                     Attack::SneakySignature,
                     format!("a new signature lies over an annotation of {label}"),
@@ -167,11 +193,7 @@ fn rectangle(view: View<'_>, annotation: &Dictionary) -> Result<Option<Rectangle
     const HIDDEN: i64 = 1 << 1;
     const NO_VIEW: i64 = 1 << 5;
     let flags = view.value(annotation, "F")?.as_integer().unwrap_or(0);
-    let Object::Array(corners) = view.value(annotation, "Rect")? else {
-        return Ok(None);
-    };
-    let corners: Vec<f64> = corners.iter().filter_map(Object::as_number).collect();
-    let [left, bottom, right, top] = corners[..] else {
+    let Some([left, bottom, right, top]) = corners(view, annotation)? else {
         return Ok(None);
     };
     let rectangle = Rectangle {
@@ -183,6 +205,24 @@ fn rectangle(view: View<'_>, annotation: &Dictionary) -> Result<Option<Rectangle
     let shown = flags & (HIDDEN | NO_VIEW) == 0;
     let has_area = rectangle.right > rectangle.left && rectangle.top > rectangle.bottom;
     Ok((shown && has_area).then_some(rectangle))
+}
+
+/// The numbers of `/Rect`, each of which may be a reference; `None` where there is none.
+///
+/// # Errors
+/// A rectangle that is none, since readers guess what it means.
+pub(super) fn corners(view: View<'_>, annotation: &Dictionary) -> Result<Option<[f64; 4]>> {
+    let fault = || Error::malformed("PDF", "/Rect is no rectangle");
+    let items = match view.value(annotation, "Rect")? {
+        Object::Null => return Ok(None),
+        Object::Array(items) => items,
+        _ => return Err(fault()),
+    };
+    let mut numbers = Vec::with_capacity(items.len());
+    for item in &items {
+        numbers.push(view.resolve(item)?.as_number().ok_or_else(fault)?);
+    }
+    numbers.try_into().map(Some).map_err(|_| fault())
 }
 
 fn direct(items: &[Object]) -> Vec<Object> {

@@ -1,16 +1,23 @@
 //! Trailer, catalog and page tree.
 
-use super::{Walk, keys, shown};
+use super::{Finding, Walk, keys, shown};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::pdf::object::{Dictionary, Object, Reference};
+use crate::pdf::reader::Place;
 
 impl Walk<'_> {
     pub(super) fn trailer(&mut self) -> Result<()> {
         let (old, new) = (self.old.trailer().clone(), self.new.trailer().clone());
         let (old_root, new_root) = (old.reference("Root"), new.reference("Root"));
-        if old_root != new_root {
-            self.disallow("the trailer's /Root names another object");
+        super::field::no_duplicates(&new, "the trailer")?;
+        if let Some(root) = new_root.filter(|_| old_root != new_root) {
+            // The catalog is compared whatever its name is; one that waited in the file is how shadows are lifted.
+            if self.old.place(root) == Place::Nowhere {
+                self.evidence("/Root");
+            } else {
+                self.disallow("the trailer's /Root names another object that was there before");
+            }
         }
         let (old_encryption, new_encryption) = self.values(&old, &new, b"Encrypt");
         self.require_same(old_encryption, new_encryption, "the trailer's /Encrypt");
@@ -40,7 +47,7 @@ impl Walk<'_> {
             }
         }
         let (old_information, new_information) = self.values(&old, &new, b"Info");
-        self.judged.extend(old_information.as_reference());
+        self.looked_at(&old_information);
         if self.is_same(&old_information, &new_information)? {
             return Ok(());
         }
@@ -66,11 +73,17 @@ impl Walk<'_> {
     }
 
     pub(super) fn catalog(&mut self) -> Result<()> {
-        let ((old_reference, old), (_, new)) = (self.old.catalog()?, self.new.catalog()?);
+        let ((old_reference, old), (new_reference, new)) = (self.old.catalog()?, self.new.catalog()?);
         super::field::no_duplicates(&new, "Catalog")?;
-        self.judged.insert(old_reference);
-        for key in ["AcroForm", "DSS", "Metadata"] {
+        if old_reference == new_reference {
+            self.judged.insert(old_reference);
+        }
+        self.looked_at(&Object::Reference(old_reference));
+        for key in ["AcroForm", "DSS"] {
             self.judged.extend(old.reference(key));
+        }
+        if let Some(metadata) = old.get("Metadata") {
+            self.looked_at(metadata);
         }
         self.pages(&old, &new)?;
         self.structure_tree(&old, &new)?;
@@ -178,15 +191,24 @@ impl Walk<'_> {
         let label = format!("page {old}");
         self.require_same_but(before, after, &[b"Annots", b"Parent", b"Tabs", b"Kids"], &label);
         self.require_same(old_kids, new_kids, "the page tree's /Kids");
-        self.tab_order(before, after)?;
+        self.tab_order(before, after, &label)?;
         self.annotations(before, after, &label)
     }
 
-    /// `/Tabs` may be added with the first field of a page.
-    fn tab_order(&mut self, old: &Dictionary, new: &Dictionary) -> Result<()> {
+    /// `/Tabs` may be added with the first field of a page; by itself it belongs to the annotations.
+    fn tab_order(&mut self, old: &Dictionary, new: &Dictionary, label: &str) -> Result<()> {
         let (before, after) = self.values(old, new, b"Tabs");
-        if !before.is_null() || !matches!(after, Object::Null | Object::Name(_)) {
-            self.require_same(before, after, "a page's /Tabs");
+        if self.is_same(&before, &after)? {
+            return Ok(());
+        }
+        let grows = self.list(new, false)?.len() > self.list(old, true)?.len();
+        match after {
+            Object::Name(_) if before.is_null() && grows => {}
+            Object::Name(_) => {
+                let what = format!("the tab order of {label}");
+                self.findings.push(Finding::Annotation(what));
+            }
+            _ => self.disallow(format!("{label} /Tabs changed")),
         }
         Ok(())
     }

@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 use super::super::attack::Attack;
 use super::super::field::Field;
+use super::annotation::corners;
 use super::{Finding, Walk, keys, shown};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::pdf::object::{Dictionary, Object, Reference};
-use crate::pdf::reader::Place;
+use crate::pdf::reader::{Place, View};
 
 /// What filling changes in a field or its widget.
 const FILLING: [&[u8]; 9] = [b"V", b"AP", b"AS", b"F", b"DA", b"Q", b"Ff", b"M", b"I"];
@@ -60,6 +61,7 @@ impl Walk<'_> {
     /// Named resources may be added, never changed; but no variable text is drawn with external objects (12.7.4.3), and
     /// writers name the parts of each visible signature's appearance there, under the same names again.
     fn resources(&mut self, old: &Object, new: &Object) -> Result<()> {
+        self.looked_at(old);
         let (old, new) = (self.old.resolve(old)?, self.new.resolve(new)?);
         let (Object::Dictionary(before), Object::Dictionary(after)) = (&old, &new) else {
             if !old.is_null() {
@@ -74,6 +76,7 @@ impl Walk<'_> {
             if key == b"XObject" && self.draws_signature && other.as_dictionary().is_some() {
                 self.explain(value)?;
             } else if let (Object::Dictionary(kind), Object::Dictionary(other)) = (&kind, &other) {
+                self.looked_at(value);
                 for (name, value) in kind.iter() {
                     let other = other.get(name).cloned().unwrap_or(Object::Null);
                     self.require_same(value.clone(), other, label.as_str());
@@ -117,6 +120,7 @@ impl Walk<'_> {
         if self.old_fields.values().any(|old| old.name == field.name) {
             self.disallow(format!("a second field named {}", field.name));
         }
+        self.no_action(&field.dictionary, &format!("the new field {}", field.name));
         if field.is_signature {
             let visible = self.is_visible(&field)?;
             // The field of an invisible document time-stamp comes with it (EN 319 142-1 clause 5.4.3): no filling of a form.
@@ -144,11 +148,7 @@ impl Walk<'_> {
             let Some(dictionary) = object.object.as_dictionary() else {
                 continue;
             };
-            let Object::Array(corners) = self.new.value(dictionary, "Rect")? else {
-                continue;
-            };
-            let corners: Vec<f64> = corners.iter().filter_map(Object::as_number).collect();
-            if let [left, bottom, right, top] = corners[..]
+            if let Some([left, bottom, right, top]) = corners(self.new, dictionary)?
                 && (left - right).abs() > 0.0
                 && (bottom - top).abs() > 0.0
             {
@@ -193,14 +193,18 @@ impl Walk<'_> {
             self.disallow("a form field was removed");
             return Ok(());
         };
-        let mut filled = self.compare_widget(&old.dictionary, &new.dictionary, &old)?;
+        let states = Filling {
+            revalued: !self.is_same(&old.value, &new.value)?,
+            signed: old.is_signature && !new.value.is_null(),
+        };
+        let mut filled = self.compare_widget(&old.dictionary, &new.dictionary, &old, states)?;
         if old.widgets != new.widgets {
             self.disallow(format!("the widgets of {} changed", old.name));
         }
         for widget in old.widgets.iter().filter(|widget| **widget != reference) {
             let (before, after) = (self.old.object(*widget)?, self.new.object(*widget)?);
             match (before.object.as_dictionary(), after.object.as_dictionary()) {
-                (Some(before), Some(after)) => filled |= self.compare_widget(before, after, &old)?,
+                (Some(before), Some(after)) => filled |= self.compare_widget(before, after, &old, states)?,
                 _ => self.disallow(format!("a widget of {} was removed", old.name)),
             }
         }
@@ -250,8 +254,15 @@ impl Walk<'_> {
     }
 
     /// Whether filling changed something; any other change is a finding.
-    fn compare_widget(&mut self, old: &Dictionary, new: &Dictionary, field: &Field) -> Result<bool> {
-        let (mut filled, mut redrawn, mut revalued) = (false, false, field.reference.is_none());
+    fn compare_widget(
+        &mut self,
+        old: &Dictionary,
+        new: &Dictionary,
+        field: &Field,
+        states: Filling,
+    ) -> Result<bool> {
+        self.no_new_duplicates(old, new, &format!("the field {}", field.name));
+        let mut changed: Vec<&[u8]> = Vec::new();
         for key in keys(old, new) {
             let (before, after) = self.values(old, new, key);
             if FILLING.contains(&key) {
@@ -261,9 +272,7 @@ impl Walk<'_> {
                         self.replaced
                             .push((self.old.place(appearance), field.name.clone()));
                     }
-                    filled = true;
-                    redrawn |= key == b"AP" && !before.is_null();
-                    revalued |= key == b"V" || key == b"AS";
+                    changed.push(key);
                 }
             } else if UPWARD.contains(&key) {
                 if before.as_reference() != after.as_reference() {
@@ -279,13 +288,51 @@ impl Walk<'_> {
                 );
             }
         }
-        // Another look under the same value is how a shadow is lifted.
-        if redrawn && !revalued && old.get("T").is_some() && !field.is_signature {
+        if !(states.revalued || changed.contains(&b"AS".as_slice())) {
+            self.same_look(old, new, field, states, &changed)?;
+        }
+        Ok(!changed.is_empty())
+    }
+
+    /// Under the same value a field looks as it did: another look, or one shown or hidden, is how a shadow is lifted.
+    fn same_look(
+        &mut self,
+        old: &Dictionary,
+        new: &Dictionary,
+        field: &Field,
+        states: Filling,
+        changed: &[&[u8]],
+    ) -> Result<()> {
+        const UNSEEN: i64 = 1 | 1 << 1 | 1 << 5;
+        const PUSH_BUTTON: i64 = 1 << 16;
+        if states.signed {
+            return Ok(());
+        }
+        let name = &field.name;
+        let is_redrawn = changed.contains(&b"AP".as_slice());
+        let was_drawn = !self.old.value(old, "AP")?.is_null();
+        let never_filled = field.is_signature
+            || (self.old.value(&field.dictionary, "FT")?.as_name() == Some(b"Btn")
+                && self.old.value(&field.dictionary, "Ff")?.as_integer().unwrap_or(0) & PUSH_BUTTON != 0);
+        if is_redrawn && (was_drawn || never_filled) {
+            self.disallow(format!("the appearance of {name} changed without its value"));
+        }
+        let flags =
+            |view: View<'_>, widget| Ok::<_, Error>(view.value(widget, "F")?.as_integer().unwrap_or(0));
+        if (flags(self.old, old)? ^ flags(self.new, new)?) & UNSEEN != 0 {
             self.disallow(format!(
-                "the appearance of {} changed without its value",
-                field.name
+                "{name} was shown or hidden without a change of its value"
             ));
         }
-        Ok(filled)
+        Ok(())
     }
+}
+
+/// What an update did to a field as a whole.
+#[derive(Clone, Copy)]
+struct Filling {
+    /// Its value, which its widgets share, is another one.
+    revalued: bool,
+    /// It is a signature field with a value now.
+    signed: bool,
 }

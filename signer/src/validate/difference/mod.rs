@@ -6,11 +6,13 @@
 
 mod annotation;
 mod catalog;
+mod comment;
 mod form;
 mod leftover;
 mod same;
 mod security_store;
 mod structure;
+mod unlisted;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
@@ -39,6 +41,8 @@ pub(super) enum Finding {
     Signed(String),
     Filled(String),
     Annotation(String),
+    /// A new signature stands over most of a finished one.
+    Covered(String),
     /// An object that nothing leads to: many writers leave some, and where no change at all is permitted none may come.
     Unused(String),
     /// What was changed against the whitelist.
@@ -56,7 +60,10 @@ pub(super) fn step(document: &Document<'_>, newer: usize) -> Vec<Finding> {
             "the hybrid cross-references of a revision disagree, so that readers see different objects";
         return vec![Finding::Disallowed(Attack::ParserDifferential.reason(what))];
     }
-    match Walk::new(document.view(newer - 1), document.view(newer)).and_then(Walk::run) {
+    let judged = unlisted::none(document, newer)
+        .and_then(|()| Walk::new(document.view(newer - 1), document.view(newer)))
+        .and_then(Walk::run);
+    match judged {
         Ok(findings) => findings,
         Err(error) => vec![Finding::Disallowed(error.to_string())],
     }
@@ -84,6 +91,7 @@ struct Walk<'d> {
     /// Whether the update signs a field that is seen.
     draws_signature: bool,
     findings: Vec<Finding>,
+    refusals: usize,
 }
 
 impl<'d> Walk<'d> {
@@ -106,6 +114,7 @@ impl<'d> Walk<'d> {
             replaced: Vec::new(),
             draws_signature: false,
             findings: Vec::new(),
+            refusals: 0,
         })
     }
 
@@ -123,8 +132,9 @@ impl<'d> Walk<'d> {
     }
 
     fn refuse(&mut self, attack: Attack, what: impl Into<String>) {
-        // One decisive reason and a few more tell enough.
-        if self.findings.len() < limits::SIGNATURES {
+        // One decisive reason and a few more tell enough; what is allowed takes no refusal's room.
+        if self.refusals < limits::SIGNATURES {
+            self.refusals += 1;
             self.findings
                 .push(Finding::Disallowed(attack.reason(what.into())));
         }
@@ -132,6 +142,13 @@ impl<'d> Walk<'d> {
 
     fn evidence(&mut self, what: &str) {
         self.findings.push(Finding::Evidence(what.to_owned()));
+    }
+
+    /// Notes that an old object was looked at by a rule of its own; met elsewhere it is still compared.
+    fn looked_at(&mut self, old: &Object) {
+        if let Some(reference) = old.as_reference() {
+            self.explained.insert(self.old.place(reference));
+        }
     }
 
     /// Both values of a key; null where absent.

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::super::attack::Attack;
 use super::{Label, Walk, keys, shown};
 use crate::error::{Error, Result};
 use crate::limits;
@@ -80,7 +81,9 @@ impl Walk<'_> {
             old_reference.map_or(Place::Nowhere, |reference| self.old.place(reference)),
             new_reference.map_or(Place::Nowhere, |reference| self.new.place(reference)),
         );
-        if places != (Place::Nowhere, Place::Nowhere) && !self.compared.insert(places) {
+        // A direct value has no place, so a pair with one says nothing about the next pair with another.
+        let both_stand = places.0 != Place::Nowhere && places.1 != Place::Nowhere;
+        if both_stand && !self.compared.insert(places) {
             return Ok(true);
         }
         self.explained.insert(places.0);
@@ -103,13 +106,12 @@ impl Walk<'_> {
                 Ok(true)
             }
             (Object::Dictionary(old), Object::Dictionary(new)) => {
-                self.compare_dictionaries(old, new, below);
-                Ok(old.duplicate_key() == new.duplicate_key())
+                Ok(self.compare_dictionaries(old, new, below))
             }
             (Object::Stream(old), Object::Stream(new)) => {
-                self.compare_dictionaries(&old.dictionary, &new.dictionary, below);
                 let bytes = self.old.document().bytes();
-                Ok(old.data == new.data || bytes[old.data.clone()] == bytes[new.data.clone()])
+                Ok(self.compare_dictionaries(&old.dictionary, &new.dictionary, below)
+                    && (old.data == new.data || bytes[old.data.clone()] == bytes[new.data.clone()]))
             }
             (Object::Integer(_) | Object::Real(_), Object::Integer(_) | Object::Real(_)) => {
                 Ok(old.as_number() == new.as_number())
@@ -118,11 +120,19 @@ impl Walk<'_> {
         }
     }
 
-    fn compare_dictionaries(&self, old: &Dictionary, new: &Dictionary, below: &mut Below) {
+    fn compare_dictionaries(&self, old: &Dictionary, new: &Dictionary, below: &mut Below) -> bool {
         for key in keys(old, new) {
             let (old, new) = self.values(old, new, key);
             self.compare_item(&old, &new, below);
         }
+        // Another reader may take the second of two equal keys.
+        let (before, after) = (old.repeated(), new.repeated());
+        for ((_, old), (_, new)) in before.iter().zip(after) {
+            self.compare_item(old, new, below);
+        }
+        let keys =
+            |entries: &[(Vec<u8>, Object)]| entries.iter().map(|(key, _)| key.clone()).collect::<Vec<_>>();
+        keys(before) == keys(after)
     }
 
     /// Equal values without a reference inside need no second look.
@@ -144,10 +154,19 @@ impl Walk<'_> {
         exempt: &[&[u8]],
         label: &str,
     ) {
+        self.no_new_duplicates(old, new, label);
         let exempt: HashSet<&[u8]> = exempt.iter().copied().collect();
         for key in keys(old, new).into_iter().filter(|key| !exempt.contains(key)) {
             let (old, new) = self.values(old, new, key);
             self.require_same(old, new, format!("{label} {}", shown(key)));
+        }
+    }
+
+    /// A dictionary that is not as it was may hold no key twice.
+    pub(super) fn no_new_duplicates(&mut self, old: &Dictionary, new: &Dictionary, label: &str) {
+        if let Some(key) = new.duplicate_key().filter(|_| old != new) {
+            let what = format!("{} stands twice in {label}", shown(key));
+            self.refuse(Attack::DuplicateKey, what);
         }
     }
 }

@@ -93,7 +93,7 @@ impl Walk<'_> {
         let empty = Dictionary::default();
         let before = old.as_dictionary().unwrap_or(&empty);
         let after = new.as_dictionary().unwrap_or(&empty);
-        for (key, value) in before.iter() {
+        for (key, value) in before.iter().filter(|(key, _)| *key != b"Type") {
             let other = after.get(key).cloned().unwrap_or(Object::Null);
             let kept =
                 self.new.resolve(&other)?.as_dictionary().is_some() || self.old.resolve(value)?.is_null();
@@ -102,7 +102,7 @@ impl Walk<'_> {
             }
         }
         let mut grown = false;
-        for (key, value) in after.iter() {
+        for (key, value) in after.iter().filter(|(key, _)| *key != b"Type") {
             let known = before.get(key).cloned().unwrap_or(Object::Null);
             grown |= known.is_null() || !self.covers(&known, value)?;
         }
@@ -144,7 +144,11 @@ impl Walk<'_> {
         match self.new.value(store, "VRI")? {
             Object::Null => {}
             Object::Dictionary(entries) => {
-                for (_, entry) in entries.iter() {
+                for (key, entry) in entries.iter() {
+                    // Some writers type the collection as they type its entries.
+                    if key == b"Type" && entry.as_name().is_some() {
+                        continue;
+                    }
                     let Object::Dictionary(entry) = self.new.resolve(entry)? else {
                         fits = false;
                         continue;

@@ -37,6 +37,12 @@ impl Digest {
             oid::SHA3_384 => Self::Sha3x384,
             oid::SHA3_512 => Self::Sha3x512,
             oid::SHAKE256 | oid::SHAKE256_LENGTH => Self::Shake256,
+            other if is_of_signatures(other) => {
+                return Err(Error::malformed(
+                    "signature",
+                    "an algorithm for signatures stands where a digest should",
+                ));
+            }
             other => return Err(Error::unsupported("digest", ber::dotted(other))),
         })
     }
@@ -95,4 +101,12 @@ impl Digest {
             Self::Shake256 => oid::SHAKE256,
         }
     }
+}
+
+/// Whether an identifier stands in the arc of PKCS #1, of ANSI X9.62's signatures, or of their plain form.
+fn is_of_signatures(identifier: &[u8]) -> bool {
+    let pkcs1 = &oid::RSA[..oid::RSA.len() - 1];
+    [pkcs1, oid::ECDSA, oid::PLAIN_ECDSA]
+        .iter()
+        .any(|arc| identifier.starts_with(arc))
 }

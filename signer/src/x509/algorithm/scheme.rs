@@ -50,6 +50,12 @@ pub(super) fn scheme(algorithm: &AlgorithmIdentifier, outer: Option<Digest>) -> 
         oid::ECDSA_SHA3_384 => Scheme::Ecdsa(Digest::Sha3x384, Format::Asn1),
         oid::ECDSA_SHA3_512 => Scheme::Ecdsa(Digest::Sha3x512, Format::Asn1),
         [plain @ .., last] if plain == oid::PLAIN_ECDSA => Scheme::Ecdsa(plain_digest(*last)?, Format::Plain),
+        oid::P256 | oid::P384 | oid::P521 => {
+            return Err(Error::malformed(
+                "signature",
+                "a curve stands where an algorithm for signatures should",
+            ));
+        }
         other => return Err(Error::unsupported("signature algorithm", ber::dotted(other))),
     };
     let own = match scheme {
