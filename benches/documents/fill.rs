@@ -160,6 +160,10 @@ impl Province {
             created_at: self.now,
             updated_at: self.now,
             reply_to: None,
+            content_reviewer_id: None,
+            form_reviewer_id: None,
+            content_initialled: false,
+            form_initialled: false,
         }
     }
 

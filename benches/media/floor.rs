@@ -52,6 +52,7 @@ fn seal(sealer: &Sealer, buffer: &mut [u8], payload: &[u8], ssrc: u32, index: u6
     let elements = Elements {
         transport_sequence: Some((3, index as u16)),
         playout_delay: Some((6, [0; 3])),
+        dependency: None,
     };
     let header_length = header.write_with(&elements, buffer)?;
     let length = header_length + payload.len();

@@ -128,6 +128,7 @@ fn start_media(app: &App) -> Result<net::Media, Error> {
     let bind = SocketAddr::from((Ipv4Addr::UNSPECIFIED, config.udp_port));
     let media = net::Media::start(net::Config {
         bind,
+        shards: config.shards,
         advertise: config.addresses.clone(),
         ..net::Config::default()
     })?;

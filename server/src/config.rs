@@ -51,6 +51,8 @@ pub struct Http {
     pub upload_limit_bytes: u64,
     /// How long requests that are under way may take after a stop was asked for. Default 20.
     pub drain_seconds: u64,
+    /// Who sends this as a bearer token may read `/metrics`. Default: none, then nobody may.
+    pub metrics_token: Option<String>,
 }
 
 /// How long a person stays logged in.
@@ -70,6 +72,9 @@ pub struct Session {
 pub struct Media {
     /// The one UDP port of all meetings; 0 lets the system choose. Default 8081. Firewalls must let it in.
     pub udp_port: u16,
+    /// How many threads carry media, each on a UDP port of its own, from `udp_port` on. Default 1: a core carries a
+    /// province's largest meeting; more serve more meetings at once.
+    pub shards: usize,
     /// The addresses told to browsers. Default: every address of this machine. Set it behind NAT.
     pub addresses: Vec<IpAddr>,
 }
@@ -135,6 +140,7 @@ impl Default for Http {
             body_limit_bytes: 1024 * 1024,
             upload_limit_bytes: 200_000_000,
             drain_seconds: 20,
+            metrics_token: None,
         }
     }
 }
@@ -152,6 +158,7 @@ impl Default for Media {
     fn default() -> Self {
         Self {
             udp_port: 8081,
+            shards: 1,
             addresses: Vec::new(),
         }
     }

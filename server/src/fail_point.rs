@@ -28,6 +28,18 @@ pub const ALL: &[&str] = &[
     "signing.version_stored",
     // custody: the numbered version is on disk, the number is not taken.
     "numbering.version_on_disk",
+    // custody: a draft has other words or another file, nobody has been told.
+    "draft.revised",
+    // custody: an appendix stands beside a draft, nobody has been told.
+    "appendix.added",
+    // custody: an appendix bears the agency's signature, the main paper still waits.
+    "appendix.sealed",
+    // custody: a copy has its number and its signature is pending, nobody has been told.
+    "copy.kept",
+    // custody: a copy bears its signature, nobody has been told.
+    "copy.sealed",
+    // custody: an initial is recorded, nobody has been told.
+    "initials.made",
     // custody: the number is given, nobody has been told.
     "numbering.given",
     // custody: the dispatches are made, nobody has been told.

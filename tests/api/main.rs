@@ -11,6 +11,7 @@ mod described;
 mod errors;
 mod headers;
 mod login;
+mod metrics;
 mod pages;
 mod repeated;
 mod rights;

@@ -27,6 +27,8 @@ const CALLERS_OF_MEETINGS: &str = "LF...";
 const MATRIX: &[(&str, &str, &str)] = &[
     ("get", "/healthz", PUBLIC),
     ("get", "/readyz", PUBLIC),
+    // A token opens it, no role: tests/api/metrics.rs.
+    ("get", "/metrics", PUBLIC),
     ("post", "/api/v1/session", PUBLIC),
     ("get", "/api/v1/session", PEOPLE),
     ("delete", "/api/v1/session", PEOPLE),
@@ -36,6 +38,37 @@ const MATRIX: &[(&str, &str, &str)] = &[
     // What a person may do with a document depends on the document: domain/document.rs has that table.
     ("post", "/api/v1/documents", PEOPLE),
     ("post", "/api/v1/documents/sample", PEOPLE),
+    ("get", "/api/v1/document-kinds", PEOPLE),
+    ("get", "/api/v1/documents/duplicates", PEOPLE),
+    ("post", "/api/v1/documents/preview", PEOPLE),
+    ("post", "/api/v1/documents/written", PEOPLE),
+    ("post", "/api/v1/documents/{id}/revision", PEOPLE),
+    ("post", "/api/v1/documents/{id}/rewriting", PEOPLE),
+    ("post", "/api/v1/documents/{id}/appendices", PEOPLE),
+    (
+        "post",
+        "/api/v1/documents/{id}/appendices/{number}/removal",
+        PEOPLE,
+    ),
+    (
+        "get",
+        "/api/v1/documents/{id}/appendices/{number}/content",
+        PEOPLE,
+    ),
+    ("post", "/api/v1/documents/{id}/initial", PEOPLE),
+    ("get", "/api/v1/signing-rule", PEOPLE),
+    // Which agency a copy is made for stands in the form; its clerk alone may: tests/documents/copies.rs.
+    ("get", "/api/v1/copies", PEOPLE),
+    ("post", "/api/v1/copies", PEOPLE),
+    ("get", "/api/v1/copies/{id}/content", PEOPLE),
+    // Each signer sets the rule about their own signature, in an agency where they sign.
+    ("post", "/api/v1/signing-rule", PEOPLE),
+    ("get", "/api/v1/dispatches/{id}/attached", PEOPLE),
+    (
+        "get",
+        "/api/v1/dispatches/{id}/appendices/{number}/content",
+        PEOPLE,
+    ),
     ("get", "/api/v1/documents/{id}", PEOPLE),
     ("get", "/api/v1/documents/{id}/signature-image", PEOPLE),
     ("get", "/api/v1/documents/{id}/versions/{number}/content", PEOPLE),

@@ -15,6 +15,7 @@ export async function tell(stage, see = async () => {}) {
   await heading(visitor, 'Đăng nhập để họp và ký')
   await see('dang-nhap', visitor)
 
+  await write(stage, see)
   const id = await draft(stage, see)
   await sign(stage, id, see)
   await bind(stage, id, see)
@@ -22,12 +23,53 @@ export async function tell(stage, see = async () => {}) {
   await verify(stage, visitor, id, see)
 }
 
+/** The officer writes a decision in the page, sees it in the law's layout, keeps it, and adds an appendix in a file of its own. */
+async function write(stage, see) {
+  const page = await enter(stage, 'chuyenvien')
+  await page.goto(`${stage.url}/van-ban/moi`)
+  await page.getByRole('button', { name: 'Bắt đầu soạn' }).click()
+  await page.getByLabel('Trích yếu').fill('Phê duyệt Đề án chuyển đổi số giai đoạn 2027 - 2030')
+  await page.getByRole('combobox', { name: 'Loại văn bản' }).selectOption({ label: 'Quyết định' })
+  await page.getByRole('combobox', { name: 'Người ký', exact: true }).selectOption({ label: await optionOf(page, 'Nguyễn Thị Minh Hà') })
+  const body = page.getByRole('textbox', { name: 'Nội dung', exact: true })
+  assert.match(await body.inputValue(), /^Căn cứ [\s\S]*Điều 1\./, 'the words of the form stand ready')
+  await body.fill(DECISION)
+  await page.getByLabel('Nơi nhận').fill('Như Điều 3\nBộ Khoa học và Công nghệ')
+  await body.press('Control+Enter')
+  await drawn(page)
+  await see('soan-tai-day', page)
+  await page.getByRole('button', { name: 'Tạo dự thảo' }).click()
+  await heading(page, 'Dự thảo đã sẵn sàng để đồng chí trình ký.')
+  await page.getByLabel('Tên phụ lục').fill('Danh mục nhiệm vụ')
+  const buffer = await unsigned(page)
+  await page.locator('section:has(#appendices) input[type=file]').setInputFiles({ name: 'phu-luc.pdf', mimeType: 'application/pdf', buffer })
+  await page.getByRole('button', { name: 'Thêm phụ lục' }).click()
+  await page.getByText('Phụ lục 1', { exact: true }).waitFor()
+  await drawn(page)
+  await see('du-thao-co-phu-luc', page)
+  await page.getByRole('link', { name: 'Sửa dự thảo' }).click()
+  await heading(page, 'Sửa dự thảo trước khi trình ký.')
+  await page.getByLabel('Số lượng bản').fill('15')
+  await page.getByRole('button', { name: 'Lưu thay đổi' }).click()
+  await heading(page, 'Dự thảo đã sẵn sàng để đồng chí trình ký.')
+  await page.getByText('15', { exact: true }).waitFor()
+  await leave(page)
+}
+
+const DECISION = [
+  'Căn cứ Luật Tổ chức chính quyền địa phương ngày 16 tháng 6 năm 2025;',
+  'Theo đề nghị của Giám đốc Sở Khoa học và Công nghệ.',
+  'Điều 1. Phê duyệt Đề án chuyển đổi số tỉnh Lam Giang giai đoạn 2027 - 2030 (sau đây gọi là Đề án).',
+  'Điều 2. Kinh phí thực hiện Đề án do ngân sách tỉnh bảo đảm theo phân cấp hiện hành.',
+  'Điều 3. Chánh Văn phòng Ủy ban nhân dân tỉnh, Giám đốc Sở Khoa học và Công nghệ chịu trách nhiệm thi hành Quyết định này.',
+].join('\n')
+
 /** The officer uploads a plan and submits it; a file that is no PDF is refused at once, and the way to sign is closed to him. */
 async function draft(stage, see) {
   const page = await enter(stage, 'chuyenvien')
   await see('viec-cua-toi-chuyen-vien', page)
   await page.goto(`${stage.url}/van-ban/moi`)
-  await heading(page, 'Chọn văn bản để trình ký.')
+  await heading(page, 'Soạn văn bản tại đây, hoặc chọn tệp để trình ký.')
   await see('soan-trinh-ky', page)
   const plan = join(await mkdtemp(join(tmpdir(), 'hoian-story-')), 'ke-hoach-cai-cach-hanh-chinh.pdf')
   await page.setInputFiles('input[type=file]', { name: 'anh.pdf', mimeType: 'application/pdf', buffer: Buffer.from('GIF89a') })
@@ -102,6 +144,13 @@ async function sign(stage, id, see) {
   await page.getByRole('button', { name: 'Ký văn bản' }).click()
   await heading(page, /Đang chờ văn thư cấp số/)
   await see('da-ky', page)
+  await page.goto(`${stage.url}/giu-so`)
+  await heading(page, /^Số văn bản đi năm/)
+  await page.getByLabel('Tên dãy số').waitFor()
+  await see('chung-day-so', page)
+  await page.goto(`${stage.url}/cai-dat`)
+  await page.getByRole('group', { name: 'Ký nháy trước khi trình tôi ký' }).waitFor()
+  await see('cai-dat-lanh-dao', page)
   await leave(page)
 }
 
@@ -129,6 +178,13 @@ async function bind(stage, id, see) {
   await heading(page, /đã phát hành\.$/)
   await drawn(page)
   await see('da-phat-hanh', page)
+  await page.getByRole('link', { name: 'Trích sao' }).click()
+  await heading(page, 'Sao y, sao lục, trích sao bằng chữ ký số của cơ quan.')
+  await page.getByLabel('Các trang').fill('1')
+  await page.getByLabel('Mã PIN của khóa ký').fill(stage.pin)
+  await page.getByRole('button', { name: 'Ký số bản sao' }).click()
+  await page.getByText('01/TrS-UBND', { exact: true }).waitFor()
+  await see('ban-sao', page)
   await leave(page)
 }
 

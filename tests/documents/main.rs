@@ -8,7 +8,10 @@
     reason = "a test fails by panicking"
 )]
 
+mod beside;
+mod copies;
 mod crowd;
+mod drafting;
 mod fanout;
 mod handling;
 mod judges;

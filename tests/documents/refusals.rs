@@ -152,7 +152,7 @@ fn encrypted() -> Vec<u8> {
 /// A paper with this mark on its first page.
 fn marked(mark: &str) -> Vec<u8> {
     use hoian_server::render::{Sample, typeset};
-    let mut plan = Sample::Reform.plan(2026).unwrap();
+    let mut plan = Sample::Reform.paper(2026).unwrap();
     plan.urgency = Some(mark.to_owned());
     typeset(&plan, time::OffsetDateTime::UNIX_EPOCH).unwrap().pdf
 }

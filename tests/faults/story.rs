@@ -106,7 +106,21 @@ impl People {
         let document = loop {
             let document = ask(officer.get(&path)).await?;
             let (client, step, body) = match document["state"].as_str().unwrap() {
+                "draft" if document["metadata"]["copies"].is_null() => {
+                    self.revise(&officer, &path).await?;
+                    continue;
+                }
+                "draft" if document["appendices"] == json!([]) => {
+                    let form = Form::new()
+                        .text("title", "Danh mục")
+                        .part("file", Part::bytes(self.paper.clone()).file_name("phu-luc.pdf"));
+                    ask(officer.post(&format!("{path}/appendices")).multipart(form)).await?;
+                    continue;
+                }
                 "draft" => (&officer, "submission", json!({})),
+                "submitted" if document["review"]["content"]["done"] == false => {
+                    (&officer, "initial", json!({}))
+                }
                 "submitted" => (&leader, "signature", pin.clone()),
                 "signed" => (&clerk, "number", json!({})),
                 "numbered" => (&clerk, "seal", pin.clone()),
@@ -128,12 +142,39 @@ impl People {
         versions_follow_from_one_another(&officer, &path, &document).await?;
         let verdict = verdict(&receiver).await?;
         assert_eq!(verdict, "TOTAL-PASSED");
+        self.extract(&clerk, &id).await?;
         self.give_back(origin, &clerk, &path).await?;
         self.meet(origin).await?;
         Ok(End {
             code: document["code"].as_str().unwrap().to_owned(),
             kept: self.documents(&officer).await?.len(),
         })
+    }
+
+    /// The clerk extracts the first page, once.
+    async fn extract(&self, clerk: &Client, id: &str) -> Result<(), Died> {
+        loop {
+            let copies = ask(clerk.get("/api/v1/copies")).await?;
+            let copies = copies["items"].as_array().unwrap().clone();
+            match copies.first() {
+                Some(copy) if copy["waiting_time_stamp"] == false => {
+                    assert_eq!((copies.len(), &copy["code"]), (1, &json!("01/TrS-UBND")));
+                    return Ok(());
+                }
+                Some(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+                None => {
+                    let me = ask(clerk.get("/api/v1/session")).await?;
+                    let agency = me["memberships"][0]["agency_id"].as_str().unwrap().to_owned();
+                    let form = Form::new()
+                        .text("agency_id", agency)
+                        .text("document_id", id.to_owned())
+                        .text("form", "trich_sao")
+                        .text("pages", "1")
+                        .text("pin", self.pin.clone());
+                    ask(clerk.post("/api/v1/copies").multipart(form)).await?;
+                }
+            }
+        }
     }
 
     /// Holds the meeting, from wherever its record stands.
@@ -185,6 +226,29 @@ impl People {
     }
 
     async fn upload(&self, officer: &Client) -> Result<String, Died> {
+        let form = self
+            .said(officer)
+            .await?
+            .part("file", Part::bytes(self.paper.clone()).file_name("ke-hoach.pdf"));
+        let draft = ask(officer.post("/api/v1/documents").multipart(form)).await?;
+        Ok(draft["id"].as_str().unwrap().to_owned())
+    }
+
+    /// Says of the draft how many copies there are to be.
+    async fn revise(&self, officer: &Client, path: &str) -> Result<(), Died> {
+        let me = ask(officer.get("/api/v1/session")).await?["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let said = self.said(officer).await?;
+        let form = said
+            .text("metadata", r#"{"copies":12}"#)
+            .text("content_reviewer_id", me);
+        ask(officer.post(&format!("{path}/revision")).multipart(form)).await?;
+        Ok(())
+    }
+
+    async fn said(&self, officer: &Client) -> Result<Form, Died> {
         let people = ask(officer.get("/api/v1/people?role=leader")).await?;
         let signer = people["items"]
             .as_array()
@@ -192,13 +256,10 @@ impl People {
             .iter()
             .find(|one| one["full_name"] == "Nguyễn Thị Minh Hà")
             .expect("the chair");
-        let form = Form::new()
+        Ok(Form::new()
             .text("subject", SUBJECT)
             .text("kind", "KH")
-            .text("signer_id", signer["id"].as_str().unwrap().to_owned())
-            .part("file", Part::bytes(self.paper.clone()).file_name("ke-hoach.pdf"));
-        let draft = ask(officer.post("/api/v1/documents").multipart(form)).await?;
-        Ok(draft["id"].as_str().unwrap().to_owned())
+            .text("signer_id", signer["id"].as_str().unwrap().to_owned()))
     }
 
     async fn documents(&self, officer: &Client) -> Result<Vec<Value>, Died> {

@@ -4,6 +4,10 @@
 
 #[path = "composed.rs"]
 mod composed;
+#[path = "meeting.rs"]
+mod meeting;
+
+pub use meeting::{codec, dtls, rtcp, rtp, sdp, signalling, stun};
 
 use hoian_signer::cms::{SignedData, TimeStamp};
 use hoian_signer::crl;
@@ -24,7 +28,7 @@ const NOW: OffsetDateTime = datetime!(2026-11-23 00:00 UTC);
 type Target = fn(&[u8]);
 
 /// All targets by name.
-pub const ALL: [(&str, Target); 7] = [
+pub const ALL: [(&str, Target); 14] = [
     ("pdf_reader", pdf_reader),
     ("cms", cms),
     ("certificate", certificate),
@@ -32,6 +36,13 @@ pub const ALL: [(&str, Target); 7] = [
     ("crl", crl),
     ("tsp", tsp),
     ("validate", validate),
+    ("stun", stun),
+    ("dtls", dtls),
+    ("rtp", rtp),
+    ("rtcp", rtcp),
+    ("sdp", sdp),
+    ("codec", codec),
+    ("signalling", signalling),
 ];
 
 /// Every object of every revision, streams decoded.

@@ -1,5 +1,7 @@
 //! An impaired line without the kernel: seeded loss, delay, reordering and duplication, a rate with a queue
-//! before it. It reads no clock, so that a test may run it on virtual time.
+//! before it. It reads no clock, so that a test may run it on virtual time; [`relay`] runs it between real sockets.
+
+pub mod relay;
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -36,19 +38,19 @@ impl Default for Quality {
     }
 }
 
-/// One direction of a line.
-pub struct Link {
+/// One direction of a line; its datagrams are bytes, or bytes with a note of whose they are.
+pub struct Link<D = Vec<u8>> {
     pub quality: Quality,
     random: StdRng,
     /// When the last datagram will have left the queue.
     free_at: Option<Instant>,
     /// By their time of arrival.
-    flying: VecDeque<(Instant, Vec<u8>)>,
+    flying: VecDeque<(Instant, D)>,
     pub dropped: u64,
 }
 
-impl Link {
-    pub fn new(quality: Quality, seed: u64) -> Link {
+impl<D: AsRef<[u8]> + Clone> Link<D> {
+    pub fn new(quality: Quality, seed: u64) -> Link<D> {
         Link {
             quality,
             random: StdRng::seed_from_u64(seed),
@@ -59,14 +61,14 @@ impl Link {
     }
 
     /// Takes a datagram, or loses it.
-    pub fn send(&mut self, now: Instant, datagram: Vec<u8>) {
+    pub fn send(&mut self, now: Instant, datagram: D) {
         let Quality { queue, loss, .. } = self.quality;
         let begins = self.free_at.map_or(now, |at| at.max(now));
         if begins - now > queue || self.random.random_bool(loss) {
             self.dropped += 1;
             return;
         }
-        let bits = datagram.len() as u64 * 8;
+        let bits = datagram.as_ref().len() as u64 * 8;
         let left = begins
             + Duration::from_nanos(
                 (u128::from(bits) * 1_000_000_000 / u128::from(self.quality.bits_per_second)) as u64,
@@ -86,7 +88,7 @@ impl Link {
     }
 
     /// The next datagram that has arrived.
-    pub fn arrived(&mut self, now: Instant) -> Option<Vec<u8>> {
+    pub fn arrived(&mut self, now: Instant) -> Option<D> {
         if self.flying.front()?.0 > now {
             return None;
         }
@@ -99,12 +101,12 @@ impl Link {
     }
 
     /// Not before the last: jitter alone does not reorder.
-    fn fly(&mut self, at: Instant, datagram: Vec<u8>) {
+    fn fly(&mut self, at: Instant, datagram: D) {
         let last = self.flying.back().map_or(at, |(last, _)| *last);
         self.insert(at.max(last), datagram);
     }
 
-    fn insert(&mut self, at: Instant, datagram: Vec<u8>) {
+    fn insert(&mut self, at: Instant, datagram: D) {
         let place = self.flying.partition_point(|(before, _)| *before <= at);
         self.flying.insert(place, (at, datagram));
     }

@@ -10,7 +10,7 @@ pub fn paper(now: OffsetDateTime) -> Vec<u8> {
 
 /// With what the typesetter knows of its blanks.
 pub fn paper_with_places(now: OffsetDateTime) -> (Vec<u8>, Places) {
-    let plan = Sample::Reform.plan(now.year()).unwrap();
+    let plan = Sample::Reform.paper(now.year()).unwrap();
     let paper = typeset(&plan, now).unwrap();
     (paper.pdf, paper.places)
 }

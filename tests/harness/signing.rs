@@ -241,7 +241,7 @@ pub async fn problem(response: reqwest::Response, status: u16) -> String {
 
 /// A Kế hoạch of three pages for [`LEADER`], without signatures.
 pub fn paper() -> Vec<u8> {
-    let mut plan = Sample::Reform.plan(2026).expect("the sample");
+    let mut plan = Sample::Reform.paper(2026).expect("the sample");
     plan.signature.full_name = LEADER_NAME.to_owned();
     typeset(&plan, Clock::system().now_utc()).expect("a paper").pdf
 }

@@ -10,6 +10,12 @@ use hoian_signer::shell::clock;
 use hoian_signer::sign::{DocumentTimeStamp, Key as _};
 use tempfile::TempDir;
 
+use hoian_server::domain::document_metadata::Metadata;
+use hoian_server::domain::numbering::Kind;
+use hoian_server::domain::organisation::AgencyKind;
+use hoian_server::render::layout::{self, Layout};
+use hoian_server::render::{Facts, typeset};
+
 use super::authority::{python, run, script};
 use hoian_tests::{fixture, paper};
 
@@ -43,6 +49,37 @@ fn no_step_breaks_a_rule_of_archives_that_the_paper_kept() {
         if flavour == "2u" {
             assert_eq!(broken[0].len(), 0, "the paper itself is PDF/A: {:#?}", broken[0]);
         }
+    }
+}
+
+#[test]
+fn every_kind_of_paper_is_archival_from_the_outline_of_its_form() {
+    let metadata = Metadata {
+        addressees: vec!["Sở Nội vụ".into()],
+        ..Metadata::default()
+    };
+    let set = |(kind, _, outline): (Kind, Layout, &str)| {
+        let facts = Facts {
+            kind,
+            subject: "Đẩy mạnh cải cách hành chính",
+            urgency: 3,
+            agency: "Sở Khoa học và Công nghệ",
+            agency_kind: AgencyKind::Department,
+            parent: Some("Ủy ban nhân dân tỉnh Lam Giang"),
+            symbol: "SKHCN",
+            place: "Lam Giang",
+            signer: "Lê Quang Minh",
+            position: "Phó Giám đốc",
+            metadata: &metadata,
+        };
+        let paper = typeset(&facts.compose(outline), clock::now()).unwrap();
+        (kind.code, paper.pdf)
+    };
+    let papers: Vec<(&str, Vec<u8>)> = layout::all().map(set).collect();
+    assert_eq!(papers.len(), 29);
+    let versions: Vec<_> = papers.iter().map(|(code, pdf)| (*code, pdf)).collect();
+    for ((code, _), rules) in versions.iter().zip(verapdf("2u", &versions)) {
+        assert!(rules.is_empty(), "{code}: {rules:#?}");
     }
 }
 

@@ -22,7 +22,7 @@ fn judge(program: &str, arguments: &[&str], folder: &std::path::Path) -> String 
 fn samples_are_sound_have_their_fonts_and_can_be_searched() {
     let folder = tempfile::tempdir().unwrap();
     for sample in Sample::ALL {
-        let plan = sample.plan(2026).unwrap();
+        let plan = sample.paper(2026).unwrap();
         let paper = typeset(&plan, Clock::system().now_utc()).unwrap();
         std::fs::write(folder.path().join("paper.pdf"), paper.pdf).unwrap();
 

@@ -9,7 +9,11 @@
 
 mod allocations;
 mod bandwidth;
+mod browser;
 mod browsers;
+mod codecs;
+mod hostile;
+mod links;
 mod peer;
 mod simulated;
 mod simulcast;

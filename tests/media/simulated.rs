@@ -545,7 +545,7 @@ fn descriptions_that_cannot_be_taken_are_refused_and_change_nothing() {
         ),
         (whole.replace("a=mid:1", "a=mid:7"), &camera, true),
         (whole.clone(), &screen_on_audio, true),
-        (whole.replace("VP8", "H264"), &camera, false),
+        (whole.replace("VP8", "H263"), &camera, false),
         (whole.replace("actpass", "passive"), &camera, false),
     ] {
         let refused = world

@@ -8,6 +8,7 @@
 mod agencies;
 pub mod body;
 mod calendar;
+mod copies;
 mod dispatches;
 mod documents;
 mod headers;
@@ -48,6 +49,7 @@ fn families() -> OpenApiRouter<App> {
         .merge(agencies::routes())
         .merge(people::routes())
         .merge(documents::routes())
+        .merge(copies::routes())
         .merge(dispatches::routes())
         .merge(registers::routes())
         .merge(numbers::routes())

@@ -16,6 +16,7 @@ use super::problem::{self, Problem};
 use super::session::Person;
 use crate::clock::Timestamp;
 use crate::custody::reservation::sequence_of;
+use crate::domain::copy::COPIES;
 use crate::domain::document::DocumentId;
 use crate::domain::id::{AgencyId, PersonId};
 use crate::domain::numbering::{self, KINDS, Kind};
@@ -177,8 +178,8 @@ async fn group(
 ) -> Result<Json<Grouped>, Problem> {
     let kinds: Option<Vec<Kind>> = grouping.kinds.iter().map(|code| Kind::from_code(code)).collect();
     let kinds = kinds.filter(|kinds| !kinds.is_empty()).ok_or_else(unknown_kind)?;
-    // The counter of arrivals is none that a kind may share.
-    if grouping.name.chars().count() > 40 || grouping.name.trim() == numbering::ARRIVALS {
+    // The counters of arrivals and copies are none that a kind may share.
+    if grouping.name.chars().count() > 40 || [numbering::ARRIVALS, COPIES].contains(&grouping.name.trim()) {
         return Err(Problem::malformed(
             "Tên dãy số không dùng được.",
             "The name of the sequence cannot be used.",

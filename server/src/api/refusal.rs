@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::problem::Problem;
 use crate::custody::{Error, intake};
 use crate::domain::document::State;
-use crate::domain::{dispatch, document, numbering};
+use crate::domain::{copy, dispatch, document, document_metadata, numbering, relation};
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
@@ -15,6 +15,10 @@ impl From<Error> for Problem {
             Error::NotFound => Self::not_found(),
             Error::Refused(refusal) => rule(refusal),
             Error::Receipt(refusal) => receipt(refusal),
+            Error::Copy(refusal) => copying(refusal),
+            Error::Relation(refusal) => mending(refusal),
+            Error::Reviewers(_) | Error::Appendix(_) => beside(&error),
+            Error::Metadata(refusal) => metadata(refusal),
             Error::Upload(refusal) => upload(refusal),
             Error::Database(error) => error.into(),
             Error::Blob(error) => error.into(),
@@ -51,12 +55,117 @@ fn rule(refusal: document::Refusal) -> Problem {
             "Xin ghi rõ lý do.",
             "Please give a reason.",
         ),
+        Refusal::NotInitialled => Problem::new(
+            StatusCode::CONFLICT,
+            "not-initialled",
+            "Văn bản chưa có đủ ký nháy về nội dung và thể thức nên chưa ký được.",
+            "The document lacks an initial on content or form, so it cannot be signed yet.",
+        ),
         Refusal::Incomplete => Problem::new(
             StatusCode::CONFLICT,
             "incomplete",
             "Văn bản còn thiếu chữ ký hoặc số nên chưa thực hiện được việc này.",
             "The document lacks a signature or its number, so this cannot be done.",
         ),
+    }
+}
+
+/// No copy that the law knows.
+fn copying(refusal: copy::Refusal) -> Problem {
+    use copy::Refusal;
+    let (vi, en) = match refusal {
+        Refusal::ElectronicWhole => (
+            "Văn bản điện tử đã ký số không sao y, sao lục: hãy gửi chính văn bản đó, hoặc trích sao một phần.",
+            "A signed electronic document is sent as it is, not copied whole; a part of it can be extracted.",
+        ),
+        Refusal::NotAPart => (
+            "Trích sao là một phần văn bản: hãy ghi các trang cần trích, không phải tất cả.",
+            "An extract is a part: name the pages, but not all of them.",
+        ),
+        Refusal::NotWhole => (
+            "Sao y, sao lục phải đủ mọi trang; muốn lấy một phần thì trích sao.",
+            "A certified copy has every page; make an extract of a part.",
+        ),
+        Refusal::Pages => (
+            "Các trang ghi như 1, 3-5 và phải có trong văn bản.",
+            "Pages are written as 1, 3-5 and must be in the document.",
+        ),
+    };
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "copy", vi, en)
+}
+
+/// A paper cannot correct or replace that one.
+fn mending(refusal: relation::Refusal) -> Problem {
+    use relation::Refusal;
+    let (vi, en) = match refusal {
+        Refusal::OtherAgency => (
+            "Chỉ cơ quan đã ban hành văn bản mới đính chính, thay thế văn bản đó.",
+            "Only the agency that issued a document corrects or replaces it.",
+        ),
+        Refusal::NotIssued => (
+            "Văn bản chưa phát hành thì sửa dự thảo, không đính chính hay thay thế.",
+            "A document that was not issued is changed as a draft, not corrected or replaced.",
+        ),
+        Refusal::Replaced => (
+            "Văn bản này đã được thay thế; hãy đính chính hoặc thay thế văn bản mới.",
+            "This document has been replaced; correct or replace the new one.",
+        ),
+    };
+    Problem::new(StatusCode::CONFLICT, "cannot-be-mended", vi, en)
+}
+
+/// Reviewers who are not named or not of the agency; appendices beyond a limit.
+fn beside(error: &Error) -> Problem {
+    let (name, vi) = match error {
+        Error::Reviewers(_) => (
+            "reviewers",
+            "Hãy chọn người ký nháy trong cơ quan, đủ theo yêu cầu của người ký; ghi chú tối đa 1.000 ký tự.",
+        ),
+        _ => (
+            "appendix",
+            "Phụ lục cần có tên, tối đa 500 ký tự; mỗi văn bản tối đa 30 phụ lục.",
+        ),
+    };
+    Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        name,
+        vi,
+        format!("Not done: {error}."),
+    )
+}
+
+/// What is said of a document breaks a limit of annex VI, or may not be processed here at all.
+fn metadata(refusal: document_metadata::Refusal) -> Problem {
+    use document_metadata::Refusal;
+    let (vi, en) = match refusal {
+        Refusal::Secret(secrecy) => return upload(intake::Refusal::StateSecret(secrecy.name())),
+        Refusal::TooLong { field, limit } => (
+            format!("{} dài quá {limit}.", wording(field)),
+            format!("The field {field} is longer than {limit}."),
+        ),
+        Refusal::Unit => (
+            "Ký hiệu đơn vị soạn thảo chỉ gồm chữ và số, tối đa 10 ký tự.".to_owned(),
+            "The drafting unit's abbreviation has letters and figures only, at most 10.".to_owned(),
+        ),
+        Refusal::Copies => (
+            "Số lượng bản phát hành tối đa là 999.".to_owned(),
+            "At most 999 copies are issued.".to_owned(),
+        ),
+    };
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "metadata", vi, en)
+}
+
+fn wording(field: &str) -> &str {
+    match field {
+        "language" => "Ngôn ngữ",
+        "description" => "Mô tả",
+        "addressees" => "Danh sách Kính gửi",
+        "receivers" => "Danh sách Nơi nhận",
+        "filed" => "Nơi lưu",
+        "file_code" => "Mã hồ sơ",
+        "beside" => "Tên người ký bên cạnh",
+        "head" => "Chức vụ người giao quyền",
+        other => other,
     }
 }
 

@@ -18,7 +18,7 @@ use crate::custody::Presence;
 use crate::domain::document::DocumentId;
 use crate::domain::id::AgencyId;
 use crate::domain::numbering::{self, Kind};
-use crate::domain::party::{Parties, capacities};
+use crate::domain::party::capacities;
 use crate::domain::role::Action;
 use crate::domain::search::{self, Question};
 use crate::parts::App;
@@ -152,12 +152,7 @@ async fn shown(
     let presence = Presence::from(person);
     let one = |entry: crate::store::search::Found| {
         let row = rows.get(&entry.document_id)?;
-        let parties = Parties {
-            agency: &row.agency_id,
-            drafter: &row.drafter_id,
-            signer: &row.signer_id,
-        };
-        let ours = !capacities(parties, &presence.person_id, &presence.held).is_empty();
+        let ours = !capacities(row.parties(), &presence.person_id, &presence.held).is_empty();
         let dispatch = came.get(&row.id).filter(|_| !ours);
         let href = match dispatch {
             Some(dispatch) => format!("/van-ban-den/{}", dispatch.id),

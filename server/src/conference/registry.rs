@@ -56,6 +56,12 @@ impl Conferences {
         let _ = self.inner.media.set(media);
     }
 
+    /// What the media plane has counted and knows of every site, in the Prometheus text format; nothing before
+    /// [`Self::begin`].
+    pub async fn metrics(&self) -> Option<String> {
+        self.inner.media.get()?.metrics().await.ok()
+    }
+
     /// Begins the talk of one socket. Nobody is in the meeting before their `join`.
     #[must_use]
     pub fn talk(&self, id: MeetingId, title: String, visitor: Visitor, outbox: Outbox) -> Talk {

@@ -8,10 +8,10 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
 use serde_json::json;
 
-use super::desk::{NewVersion, Step, state_of};
+use super::desk::{NewVersion, Step};
 use super::error::{Error, Result};
 use super::fetch::{self, Limits};
-use super::{Custody, Outcome, place};
+use super::{Custody, Outcome, appendix, place};
 use crate::domain::document::{Action, Capacity, DocumentId, Purpose, State};
 use crate::fail_point;
 use crate::store::Tx;
@@ -54,7 +54,12 @@ impl Custody {
             .one(self.store.read())
             .await?
             .ok_or(Error::Row("signature_pending.version"))?;
-        match self.finished(&pending, &base, patience).await {
+        let finished = async {
+            // The main paper is last, so that a sealed document has every appendix sealed.
+            self.complete_appendices(id, patience).await?;
+            self.finished(&pending, &base, patience).await
+        };
+        match finished.await {
             Ok(finished) => {
                 let stored = self.store.blobs().put(finished).await?;
                 fail_point::hit("signing.version_on_disk");
@@ -99,7 +104,7 @@ impl Custody {
         Ok(finished)
     }
 
-    async fn time_stamped(&self, signed: Signed, patience: Duration) -> Result<Signed> {
+    pub(super) async fn time_stamped(&self, signed: Signed, patience: Duration) -> Result<Signed> {
         if !signed.needs_time_stamp() {
             return Ok(signed);
         }
@@ -172,6 +177,7 @@ impl Custody {
                     return Ok(());
                 }
                 let step = house_step(tx, &pending.document_id, Action::Abandon, Some(&reason)).await?;
+                appendix::forget(tx, &pending.document_id).await?;
                 step.take(tx, now, &Actor::System, change, json!({ "reason": reason }))
                     .await
             })
@@ -204,6 +210,6 @@ async fn house_step(tx: &Tx, id: &DocumentId, action: Action, reason: Option<&st
         .one(tx)
         .await?
         .ok_or(Error::NotFound)?;
-    let transition = state_of(&row).permit(action, &[Capacity::House], reason)?;
+    let transition = row.rules().permit(action, &[Capacity::House], reason)?;
     Ok(Step { row, transition })
 }

@@ -6,11 +6,12 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 use serde_json::Value;
 
 use super::error::{Error, Result};
+use super::initials;
 use super::{Custody, Presence};
 use crate::clock::Timestamp;
-use crate::domain::document::{Action, Capacity, Document, DocumentId, Purpose, Transition};
+use crate::domain::document::{Action, Capacity, DocumentId, Effect, Purpose, Transition};
 use crate::domain::id::PersonId;
-use crate::domain::party::{Parties, capacities};
+use crate::domain::party::capacities;
 use crate::store::Tx;
 use crate::store::audit::{self, Actor};
 use crate::store::blob::{self, Stored};
@@ -45,7 +46,7 @@ impl Custody {
             .one(self.store.read())
             .await?
             .ok_or(Error::NotFound)?;
-        let capacities = capacities(parties(&row), &presence.person_id, &presence.held);
+        let capacities = capacities(row.parties(), &presence.person_id, &presence.held);
         if capacities.is_empty() {
             return Err(Error::NotFound);
         }
@@ -64,7 +65,7 @@ impl Custody {
         reason: Option<&str>,
     ) -> Result<Step> {
         let (row, capacities) = self.document(presence, id).await?;
-        let transition = state_of(&row).permit(action, &capacities, reason)?;
+        let transition = row.rules().permit(action, &capacities, reason)?;
         Ok(Step { row, transition })
     }
 
@@ -74,6 +75,7 @@ impl Custody {
     /// [`Error::NotFound`], [`Error::Refused`], [`Error::Stale`].
     pub async fn submit(&self, presence: &Presence, id: &DocumentId) -> Result<()> {
         let step = self.permit(presence, id, Action::Submit, None).await?;
+        self.check_reviewers_named(&step.row).await?;
         let change = document::ActiveModel {
             remark: Set(None),
             ..Default::default()
@@ -146,10 +148,15 @@ impl Step {
         tx: &Tx,
         now: Timestamp,
         actor: &Actor,
-        change: document::ActiveModel,
+        mut change: document::ActiveModel,
         detail: Value,
     ) -> Result<()> {
-        let after = state_of(&self.row).apply(&self.transition);
+        if self.transition.effect == Effect::StoreDraft {
+            change.content_initialled = Set(false);
+            change.form_initialled = Set(false);
+            initials::make_void(tx, now, &self.row.id).await?;
+        }
+        let after = self.row.rules().apply(&self.transition);
         let change = document::ActiveModel {
             state: Set(after.state),
             leader_signed: Set(after.leader_signed),
@@ -196,24 +203,6 @@ impl NewVersion<'_> {
             .exec_without_returning(tx)
             .await?;
         Ok(number)
-    }
-}
-
-/// What the rules know of a row.
-pub(super) fn state_of(row: &document::Model) -> Document {
-    Document {
-        state: row.state,
-        leader_signed: row.leader_signed,
-        numbered: row.numbered,
-        agency_signed: row.agency_signed,
-    }
-}
-
-pub(super) fn parties(row: &document::Model) -> Parties<'_> {
-    Parties {
-        agency: &row.agency_id,
-        drafter: &row.drafter_id,
-        signer: &row.signer_id,
     }
 }
 

@@ -1,24 +1,32 @@
-//! A file becomes a draft.
+//! A file becomes a draft, and a draft another one.
 
 use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 
 use super::desk::NewVersion;
 use super::error::{Error, Result};
 use super::indexing::Said;
+use super::initials::Reviewers;
 use super::intake;
-use super::place::{Size, find_places};
-use super::{Custody, Presence};
+use super::place::{self, Places, Size, find_places};
+use super::{Custody, Presence, relation};
 use crate::domain::dispatch::DispatchId;
-use crate::domain::document::{Document, DocumentId, Purpose};
+use crate::domain::document::{Action, Document, DocumentId, Purpose};
+use crate::domain::document_metadata::Metadata;
 use crate::domain::holder::Holder;
-use crate::domain::id::PersonId;
+use crate::domain::id::{AgencyId, PersonId};
 use crate::domain::numbering::{self, Kind};
-use crate::domain::role::{Action, Role, may};
+use crate::domain::relation::Relation;
+use crate::domain::role::{self, Role, may};
+use crate::domain::search::subject_key;
+use crate::fail_point;
+use crate::render;
 use crate::store::blob::Stored;
-use crate::store::entity::{agency, document, membership, person, signature_image};
-use crate::store::{audit, search};
+use crate::store::entity::{agency, document, document_metadata, membership, person, signature_image};
+use crate::store::search::{self, Entry};
+use crate::store::{Tx, audit};
 
 /// What the drafter says of a document.
 #[derive(Debug, Clone)]
@@ -30,6 +38,25 @@ pub struct Description {
     pub signer: PersonId,
     /// The incoming document that this one answers.
     pub reply_to: Option<DispatchId>,
+    pub metadata: Metadata,
+    /// What was written in the page, where the file was typeset from it.
+    pub body: Option<String>,
+    /// Who is to check it before it is signed.
+    pub reviewers: Reviewers,
+    /// The issued paper that this one corrects or replaces.
+    pub mends: Option<(Relation, DocumentId)>,
+    /// Where the typesetter left number and date blank, where it was ours.
+    pub blanks: Option<render::Places>,
+}
+
+/// A file and a description that fit together: what a draft is made of.
+struct Checked {
+    description: Description,
+    agency: agency::Model,
+    signer: person::Model,
+    page_count: i32,
+    places: Option<Places>,
+    entry: Entry,
 }
 
 impl Custody {
@@ -38,60 +65,37 @@ impl Custody {
     /// Comes back as the new document's id. The blob of a refused file is left without a row, and is swept away.
     ///
     /// # Errors
-    /// [`Error::Upload`] where the file cannot become a document; [`Error::NotFound`] where the signer is nobody this
-    /// person may draft for.
+    /// [`Error::Upload`] where the file cannot become a document; [`Error::Metadata`] where a limit is broken;
+    /// [`Error::NotFound`] where the signer is nobody this person may draft for.
     pub async fn draft(
         &self,
         presence: &Presence,
         description: Description,
         stored: &Stored,
     ) -> Result<DocumentId> {
-        let (agency, signer, _) = self.signer(presence, &description.signer).await?;
-        if let Some(answered) = &description.reply_to {
-            let incoming = self.received(presence, answered).await?;
-            if incoming.receiver_id != agency.id {
-                return Err(Error::NotFound);
-            }
-        }
-        let document = self.store.blobs().get(&stored.sha256).await?;
-        let now = self.clock.now_utc();
-        let pages = self.run(move || intake::check(&document, now)).await??;
-        let (signature, seal) = self.sizes(&signer.id, &agency.id).await?;
-        let places = find_places(&pages, &signer.full_name, None, signature, seal);
         let now = self.clock.now();
         let id = DocumentId(self.clock.new_id());
-        let said = Said {
-            id: &id,
-            kind: description.kind,
-            subject: &description.subject,
-            agency: &agency,
-            drafter: &presence.person_id,
-            signer: &signer.id,
-            signer_name: &signer.full_name,
-        };
-        let entry = said.entry(&pages);
+        let checked = self
+            .checked(presence, &id, &presence.person_id, description, stored)
+            .await?;
         let row = document::ActiveModel {
             id: Set(id.clone()),
-            agency_id: Set(agency.id),
+            agency_id: Set(checked.agency.id.clone()),
             drafter_id: Set(presence.person_id.clone()),
-            signer_id: Set(signer.id),
-            kind: Set(description.kind.code.to_owned()),
-            subject: Set(description.subject),
-            urgency: Set(description.urgency),
-            notation: Set(numbering::notation(description.kind, &agency.symbol, None)),
             state: Set(Document::DRAFT.state),
             leader_signed: Set(false),
             numbered: Set(false),
             agency_signed: Set(false),
+            content_initialled: Set(false),
+            form_initialled: Set(false),
             number: Set(None),
             number_year: Set(None),
             issued_on: Set(None),
-            places: Set(places.and_then(|places| serde_json::to_string(&places).ok())),
             remark: Set(None),
             revision: Set(0),
             created_at: Set(now),
             updated_at: Set(now),
-            reply_to: Set(description.reply_to),
+            ..checked.columns()
         };
         let version = NewVersion {
             purpose: Purpose::Draft,
@@ -106,12 +110,117 @@ impl Custody {
             .write(async |tx| {
                 document::Entity::insert(row).exec_without_returning(tx).await?;
                 version.insert(tx, now, &id).await?;
-                search::add(tx, std::slice::from_ref(&entry)).await?;
+                checked.keep(tx, &id).await?;
+                search::add(tx, std::slice::from_ref(&checked.entry)).await?;
                 audit::append(tx, now, &presence.actor(), "document.drafted", &subject, detail).await?;
                 Ok::<_, Error>(())
             })
             .await?;
         Ok(id)
+    }
+
+    /// Replaces what is said of a draft, and its file where there is a new one.
+    ///
+    /// # Errors
+    /// As [`Custody::draft`], and the rules': once submitted it is the signer's to give back.
+    pub async fn revise(
+        &self,
+        presence: &Presence,
+        id: &DocumentId,
+        description: Description,
+        stored: Option<&Stored>,
+    ) -> Result<()> {
+        let step = self.permit(presence, id, Action::Revise, None).await?;
+        let standing = self.latest(id, Purpose::Draft).await?;
+        let standing = Stored {
+            sha256: standing.blob,
+            size_bytes: u64::try_from(standing.size_bytes).unwrap_or(0),
+        };
+        let file = stored.unwrap_or(&standing);
+        let checked = self
+            .checked(presence, id, &step.row.drafter_id, description, file)
+            .await?;
+        if checked.agency.id != step.row.agency_id {
+            return Err(Error::NotFound);
+        }
+        let version = stored.map(|stored| NewVersion {
+            purpose: Purpose::Draft,
+            continues: None,
+            stored,
+            level: None,
+            by: &presence.person_id,
+        });
+        let now = self.clock.now();
+        let detail = json!({ "blob": file.sha256, "new_file": stored.is_some() });
+        self.store
+            .write(async |tx| {
+                if let Some(version) = &version {
+                    version.insert(tx, now, id).await?;
+                }
+                checked.keep(tx, id).await?;
+                search::replace(tx, &checked.entry).await?;
+                step.take(tx, now, &presence.actor(), checked.columns(), detail)
+                    .await
+            })
+            .await?;
+        fail_point::hit("draft.revised");
+        Ok(())
+    }
+
+    async fn checked(
+        &self,
+        presence: &Presence,
+        id: &DocumentId,
+        drafter: &PersonId,
+        description: Description,
+        stored: &Stored,
+    ) -> Result<Checked> {
+        let description = Description {
+            metadata: description.metadata.checked()?,
+            ..description
+        };
+        let (agency, signer, _) = self.signer(presence, &description.signer).await?;
+        if let Some(answered) = &description.reply_to {
+            let incoming = self.received(presence, answered).await?;
+            if incoming.receiver_id != agency.id {
+                return Err(Error::NotFound);
+            }
+        }
+        self.check_reviewers(&agency.id, &description.reviewers).await?;
+        if let Some((_, related)) = &description.mends {
+            self.check_relation(presence, &agency.id, related).await?;
+        }
+        let document = self.store.blobs().get(&stored.sha256).await?;
+        let now = self.clock.now_utc();
+        let pages = self.run(move || intake::check(&document, now)).await??;
+        let (signature, seal) = self.sizes(&signer.id, &agency.id).await?;
+        let found = find_places(&pages, &signer.full_name, None, signature, seal);
+        let said = Said {
+            id,
+            kind: description.kind,
+            subject: &description.subject,
+            agency: &agency,
+            drafter,
+            signer: &signer.id,
+            signer_name: &signer.full_name,
+            reviewers: [
+                description.reviewers.content.as_ref(),
+                description.reviewers.form.as_ref(),
+            ],
+        };
+        let entry = said.entry(&pages);
+        let typeset = description.blanks.as_ref().map(place::blanks);
+        Ok(Checked {
+            places: found.map(|found| match typeset {
+                Some(texts) => Places { texts, ..found },
+                None => found,
+            }),
+            page_count: i32::try_from(pages.len()).unwrap_or(i32::MAX),
+            entry,
+            description,
+            agency,
+            signer,
+        })
     }
 
     /// The agency in whose name this person drafts and `signer` signs, the signer, and the signer's position there.
@@ -130,7 +239,7 @@ impl Custody {
             .await?;
         let shared = leads
             .into_iter()
-            .find(|held| may(&presence.held, Action::Draft, &held.agency_id));
+            .find(|held| may(&presence.held, role::Action::Draft, &held.agency_id));
         let shared = shared.ok_or(Error::NotFound)?;
         let agency = agency::Entity::find_by_id(shared.agency_id)
             .one(self.store.read())
@@ -143,11 +252,7 @@ impl Custody {
     }
 
     /// Printed sizes of the signer's and the agency's images; the usual ones where none is enrolled yet.
-    pub(super) async fn sizes(
-        &self,
-        signer: &PersonId,
-        agency: &crate::domain::id::AgencyId,
-    ) -> Result<(Size, Size)> {
+    pub(super) async fn sizes(&self, signer: &PersonId, agency: &AgencyId) -> Result<(Size, Size)> {
         let signature = self
             .size(&Holder::Person(signer.clone()))
             .await?
@@ -167,6 +272,55 @@ impl Custody {
             width_mm: row.width_mm,
             height_mm: row.height_mm,
         }))
+    }
+}
+
+impl Checked {
+    /// What the document's row says of it.
+    fn columns(&self) -> document::ActiveModel {
+        let said = &self.description;
+        let unit = said.metadata.unit.as_deref();
+        document::ActiveModel {
+            signer_id: Set(self.signer.id.clone()),
+            kind: Set(said.kind.code.to_owned()),
+            subject: Set(said.subject.clone()),
+            urgency: Set(said.urgency),
+            notation: Set(numbering::notation(said.kind, &self.agency.symbol, unit)),
+            places: Set(self
+                .places
+                .as_ref()
+                .and_then(|places| serde_json::to_string(places).ok())),
+            reply_to: Set(said.reply_to.clone()),
+            content_reviewer_id: Set(said.reviewers.content.clone()),
+            form_reviewer_id: Set(said.reviewers.form.clone()),
+            ..Default::default()
+        }
+    }
+
+    /// Keeps what is said besides, in place of what was said before.
+    async fn keep(&self, tx: &Tx, id: &DocumentId) -> Result<()> {
+        use document_metadata::{ActiveModel, Column, Entity};
+        let said = &self.description;
+        let row = ActiveModel {
+            document_id: Set(id.clone()),
+            agency_id: Set(self.agency.id.clone()),
+            subject_key: Set(subject_key(said.kind.code, &said.subject)),
+            page_count: Set(self.page_count),
+            said: Set(
+                serde_json::to_string(&said.metadata).map_err(|_| Error::Row("document_metadata.said"))?
+            ),
+            body: Set(said.body.clone()),
+        };
+        let columns = [Column::SubjectKey, Column::PageCount, Column::Said, Column::Body];
+        relation::keep(tx, id, said.mends.as_ref()).await?;
+        let replace = OnConflict::column(Column::DocumentId)
+            .update_columns(columns)
+            .to_owned();
+        Entity::insert(row)
+            .on_conflict(replace)
+            .exec_without_returning(tx)
+            .await?;
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@ use sea_orm::DbErr;
 use thiserror::Error;
 use time::OffsetDateTime;
 
-use crate::domain::{dispatch, document};
+use crate::domain::{copy, dispatch, document, document_metadata, relation};
 use crate::store::blob;
 
 /// Why a step was not taken. Nothing of it remains then, except the record of a wrong PIN.
@@ -18,6 +18,16 @@ pub enum Error {
     Refused(#[from] document::Refusal),
     #[error(transparent)]
     Receipt(#[from] dispatch::Refusal),
+    #[error(transparent)]
+    Metadata(#[from] document_metadata::Refusal),
+    #[error(transparent)]
+    Copy(#[from] copy::Refusal),
+    #[error("{0}")]
+    Relation(relation::Refusal),
+    #[error("{0}")]
+    Reviewers(&'static str),
+    #[error("{0}")]
+    Appendix(&'static str),
     #[error("someone else changed the document meanwhile")]
     Stale,
     #[error("no key is enrolled for this holder")]

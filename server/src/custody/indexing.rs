@@ -23,6 +23,8 @@ pub(super) struct Said<'a> {
     pub drafter: &'a PersonId,
     pub signer: &'a PersonId,
     pub signer_name: &'a str,
+    /// Who is to check it before it is signed.
+    pub reviewers: [Option<&'a PersonId>; 2],
 }
 
 impl Said<'_> {
@@ -33,11 +35,13 @@ impl Said<'_> {
         meta.insert(of_kind(self.kind.code));
         let lines = pages.iter().flat_map(|page| &page.lines);
         let runs = lines.flat_map(|line| line.runs.iter().map(|run| run.text.as_str()).chain([" "]));
-        let scope = [
-            issued_by(&self.agency.id),
-            belongs_to(self.drafter),
-            belongs_to(self.signer),
-        ];
+        let people = [Some(self.drafter), Some(self.signer)]
+            .into_iter()
+            .chain(self.reviewers);
+        let scope: Vec<_> = [issued_by(&self.agency.id)]
+            .into_iter()
+            .chain(people.flatten().map(belongs_to))
+            .collect();
         Entry {
             number: 0,
             document_id: self.id.clone(),
@@ -82,6 +86,7 @@ impl Custody {
             agency: &agency.ok_or(Error::Row("document.agency_id"))?,
             drafter: &row.drafter_id,
             signer: &row.signer_id,
+            reviewers: [row.content_reviewer_id.as_ref(), row.form_reviewer_id.as_ref()],
             signer_name: &signer.ok_or(Error::Row("document.signer_id"))?.full_name,
         };
         let mut entry = said.entry(&self.pages(id).await?);

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::correspondence::add_status;
 use super::error::{Error, Result};
-use super::{Custody, Presence};
+use super::{Custody, Presence, appendix, relation};
 use crate::clock::Timestamp;
 use crate::domain::dispatch::{DispatchId, Status};
 use crate::domain::document::{self, DocumentId, Purpose};
@@ -34,18 +34,29 @@ impl Custody {
         receivers: &BTreeSet<AgencyId>,
     ) -> Result<()> {
         let step = self.permit(presence, id, document::Action::Issue, None).await?;
-        self.check_receivers(receivers, &step.row.agency_id).await?;
+        let mut receivers = receivers.clone();
+        receivers.extend(self.holders_of_mended(id).await?);
+        self.check_receivers(&receivers, &step.row.agency_id).await?;
+        let mends = self.mends(id).await?;
+        let code = appendix::code(&step.row)?;
+        let appendices = self.appendices(id).await?;
         let version = self.latest(id, Purpose::Sealed).await?;
         let now = self.clock.now();
         let detail = json!({ "receivers": receivers, "version": version.number });
         self.store
             .write(async |tx| {
-                for receiver in receivers {
+                for receiver in &receivers {
                     self.dispatch(tx, now, &step.row, &version, receiver).await?;
                 }
                 let marks: Vec<_> = receivers.iter().map(received_by).collect();
                 search::show(tx, id, &marks.join(" ")).await?;
                 self.outbox.verify(tx, &version.blob).await?;
+                for sealed in appendices.iter().filter_map(|appendix| appendix.sealed.as_ref()) {
+                    self.outbox.verify(tx, sealed).await?;
+                }
+                if let Some(mends) = mends.filter(|_| step.row.state == document::State::Sealed) {
+                    relation::record(tx, now, presence, &mends, &code).await?;
+                }
                 step.take(
                     tx,
                     now,

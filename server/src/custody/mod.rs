@@ -7,17 +7,21 @@
 //! the blob, and then stores everything at once. Between any two of these the process may be killed: the old state or
 //! the new one remains.
 
+mod appendix;
 pub mod arrival;
 mod certificate;
 mod completion;
+pub mod copy;
 mod correspondence;
 mod desk;
 pub mod draft;
 mod enrol;
 mod error;
 mod evidence;
+mod extract;
 mod fetch;
 pub mod handling;
+pub mod initials;
 mod indexing;
 pub mod intake;
 pub mod issue;
@@ -27,6 +31,7 @@ pub mod place;
 mod pool;
 mod recall;
 mod receipt;
+pub mod relation;
 pub mod reservation;
 mod signing;
 mod trust;
@@ -75,6 +80,14 @@ pub trait Outbox: Send + Sync {
         &'a self,
         tx: &'a Tx,
         document: &'a DocumentId,
+        due: Timestamp,
+    ) -> BoxFuture<'a, Result<(), DbErr>>;
+
+    /// Asks that [`Custody::complete_copy`] runs for this copy, not before `due`.
+    fn complete_copy<'a>(
+        &'a self,
+        tx: &'a Tx,
+        copy: &'a str,
         due: Timestamp,
     ) -> BoxFuture<'a, Result<(), DbErr>>;
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use time::Date;
 
 use crate::domain::numbering;
+use crate::render;
 
 /// Name of the leader's signature field.
 pub const LEADER: &str = "leader";
@@ -174,6 +175,25 @@ impl Writes {
             Writes::WholeDate => format!("Ngày {day} tháng {month} năm {}", date.year()),
         }
     }
+}
+
+/// The blanks of a paper that was typeset here: known, not searched for.
+pub fn blanks(places: &render::Places) -> Vec<TextPlace> {
+    let rows = [
+        (Writes::Number, Some(places.number)),
+        (Writes::Day, Some(places.day)),
+        (Writes::Month, Some(places.month)),
+        (Writes::Year, places.year),
+    ];
+    rows.into_iter()
+        .filter_map(|(writes, blank)| {
+            blank.map(|blank| TextPlace {
+                writes,
+                place: blank.place,
+                font_size: blank.font_size,
+            })
+        })
+        .collect()
 }
 
 /// The least width and height of a place a person chooses, in points: smaller is a slip of the hand.

@@ -15,6 +15,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::EntityTrait;
 use serde_json::json;
 
+use super::appendix::{self, SignedAppendix};
 use super::desk::{NewVersion, Step};
 use super::error::{Error, Result};
 use super::place::{self, Places};
@@ -46,6 +47,16 @@ struct Task {
     /// Name in the signature dictionary: information, never identity.
     name: String,
     appearance: Option<Appearance>,
+    /// Files that the same key signs beside, with the number and symbol they bear.
+    appendices: Vec<(i32, Bytes)>,
+    code: String,
+}
+
+/// What the key has made, not stored yet.
+struct Made {
+    prepared: Option<Vec<u8>>,
+    signed: Signed,
+    appendices: Vec<SignedAppendix>,
 }
 
 impl Custody {
@@ -74,6 +85,8 @@ impl Custody {
             field: place::LEADER,
             name: self.person_name(&step.row).await?,
             appearance: self.appearance(&holder).await?,
+            appendices: Vec::new(),
+            code: String::new(),
         };
         let change = document::ActiveModel {
             places: Set(serde_json::to_string(&places).ok()),
@@ -97,6 +110,8 @@ impl Custody {
             field: place::AGENCY,
             name: self.agency_name(&step.row).await?,
             appearance: self.appearance(&holder).await?,
+            appendices: self.unsealed_appendices(id).await?,
+            code: appendix::code(&step.row)?,
         };
         self.make(
             presence,
@@ -133,33 +148,45 @@ impl Custody {
             field,
             name,
             appearance,
+            appendices,
+            code,
         } = task;
         let signing_time = self.clock.now_utc();
-        let (prepared, signed) = self
+        let made = self
             .run(move || {
-                let request = request(field, name, appearance, signing_time, &key);
-                sign_over(&document, &fields, &request, &key)
+                let request = request(field, name.clone(), appearance, signing_time, &key);
+                let (prepared, signed) = sign_over(&document, &fields, &request, &key)?;
+                let beside = appendices
+                    .iter()
+                    .map(|file| appendix::sign_over(file, &code, &name, signing_time, &key));
+                Ok::<_, Error>(Made {
+                    prepared,
+                    signed,
+                    appendices: beside.collect::<Result<_>>()?,
+                })
             })
             .await??;
         fail_point::hit("signing.key_used");
-        self.keep(presence, &step, &base, &row, prepared, signed, change)
-            .await?;
+        self.keep(presence, &step, &base, &row, made, change).await?;
         fail_point::hit("signing.kept");
         self.complete_while_waiting(&step.row.id).await
     }
 
     /// Stores the finished signature as pending, with the prepared version it stands on.
-    #[expect(clippy::too_many_arguments, reason = "one transaction, all of it")]
     async fn keep(
         &self,
         presence: &Presence,
         step: &Step,
         base: &document_version::Model,
         key: &signing_key::Model,
-        prepared: Option<Vec<u8>>,
-        signed: Signed,
+        made: Made,
         change: document::ActiveModel,
     ) -> Result<()> {
+        let Made {
+            prepared,
+            signed,
+            appendices,
+        } = made;
         let stored = match prepared {
             Some(prepared) => Some(self.store.blobs().put(prepared).await?),
             None => None,
@@ -199,6 +226,7 @@ impl Custody {
                 signature_pending::Entity::insert(row)
                     .exec_without_returning(tx)
                     .await?;
+                appendix::keep(tx, id, &appendices).await?;
                 Ok::<_, Error>(self.outbox.complete(tx, id, due).await?)
             })
             .await
@@ -215,7 +243,20 @@ impl Custody {
             return Err(Error::PlaceOutside);
         }
         let (signature, seal) = self.sizes(&row.signer_id, &row.agency_id).await?;
-        place::find_places(&pages, "", Some(wish), signature, seal).ok_or(Error::PlaceUnknown)
+        let places =
+            place::find_places(&pages, "", Some(wish), signature, seal).ok_or(Error::PlaceUnknown)?;
+        // Moving the signature moves no blank; those of a typeset paper are known better than they can be found.
+        let known: Option<Places> = row
+            .places
+            .as_deref()
+            .and_then(|known| serde_json::from_str(known).ok());
+        Ok(match known {
+            Some(known) => Places {
+                texts: known.texts,
+                ..places
+            },
+            None => places,
+        })
     }
 
     async fn appearance(&self, holder: &Holder) -> Result<Option<Appearance>> {

@@ -7,7 +7,9 @@ use super::organisation::Organisation;
 use super::province::PROVINCE;
 use crate::custody::Presence;
 use crate::custody::draft::Description;
+use crate::custody::initials::Reviewers;
 use crate::domain::document::{DocumentId, State};
+use crate::domain::document_metadata::Metadata;
 use crate::domain::id::PersonId;
 use crate::domain::numbering::Kind;
 use crate::domain::role::{Held, Role};
@@ -54,7 +56,7 @@ async fn one(
     urgency: i16,
 ) -> Result<(DocumentId, bool), Error> {
     let now = app.clock.now_utc();
-    let plan = sample.plan(now.to_offset(HANOI).year())?;
+    let plan = sample.paper(now.to_offset(HANOI).year())?;
     let subject = plan.subject.clone();
     let stored = document::Entity::find()
         .filter(document::Column::DrafterId.eq(presence.person_id.clone()))
@@ -75,6 +77,11 @@ async fn one(
         urgency,
         signer: signer.clone(),
         reply_to: None,
+        metadata: Metadata::default(),
+        body: None,
+        reviewers: Reviewers::default(),
+        mends: None,
+        blanks: None,
     };
     Ok((app.custody.draft(presence, description, &stored).await?, true))
 }

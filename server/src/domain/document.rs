@@ -99,8 +99,12 @@ pub enum Purpose {
 #[serde(rename_all = "snake_case")]
 #[schema(as = DocumentAction)]
 pub enum Action {
+    /// The drafter replaces the file, or what is said of it (sửa dự thảo).
+    Revise,
     Submit,
     Return,
+    /// A reviewer initials the part they answer for (ký nháy).
+    Initial,
     /// The leader's key signs; nothing is stored as a version yet.
     Sign,
     Number,
@@ -116,9 +120,11 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Action; 9] = [
+    pub const ALL: [Action; 11] = [
+        Action::Revise,
         Action::Submit,
         Action::Return,
+        Action::Initial,
         Action::Sign,
         Action::Number,
         Action::Seal,
@@ -134,6 +140,10 @@ impl Action {
 pub enum Capacity {
     /// The one who drafted it.
     Drafter,
+    /// Named to check content or form before it is signed.
+    Reviewer,
+    /// A reviewer whose part is still to be checked.
+    ReviewerDue,
     /// The one named as its signer, who holds the leader's role.
     Signer,
     /// A clerk of the issuing agency.
@@ -148,6 +158,8 @@ pub enum Condition {
     Nothing,
     /// A reason is given in words.
     Reason,
+    /// Everyone who was named to check it has initialled it (article 12).
+    Initialled,
     /// The competent person has signed: the clerk numbers and seals only that (article 26).
     LeaderSigned,
     /// Signed and numbered.
@@ -160,6 +172,10 @@ pub enum Condition {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
     Nothing,
+    /// A new draft version, or new words about it; what was drafted before stays stored.
+    StoreDraft,
+    /// The initial and who made it.
+    StoreInitial,
     /// The finished SignerInfo is kept as pending, and a job will complete it.
     KeepPending,
     /// A new version, ending in the signature that waited.
@@ -189,11 +205,16 @@ pub struct Transition {
 
 /// Everything that may happen to a document.
 #[rustfmt::skip]
-pub const TRANSITIONS: [Transition; 14] = [
+pub const TRANSITIONS: [Transition; 18] = [
+    // Once submitted it cannot be changed: any later change goes back to whoever will sign (article 9).
+    row(Action::Revise,   Capacity::Drafter, State::Draft,     Condition::Nothing,                 Effect::StoreDraft,    State::Draft,     "document.revised"),
+    row(Action::Revise,   Capacity::Drafter, State::Returned,  Condition::Nothing,                 Effect::StoreDraft,    State::Returned,  "document.revised"),
     row(Action::Submit,   Capacity::Drafter, State::Draft,     Condition::Nothing,                 Effect::Nothing,       State::Submitted, "document.submitted"),
     row(Action::Submit,   Capacity::Drafter, State::Returned,  Condition::Nothing,                 Effect::Nothing,       State::Submitted, "document.submitted"),
     row(Action::Return,   Capacity::Signer,  State::Submitted, Condition::Reason,                  Effect::Nothing,       State::Returned,  "document.returned"),
-    row(Action::Sign,     Capacity::Signer,  State::Submitted, Condition::Nothing,                 Effect::KeepPending,   State::Signing,   "document.signature_made"),
+    row(Action::Return,   Capacity::Reviewer,    State::Submitted, Condition::Reason,              Effect::Nothing,       State::Returned,  "document.returned"),
+    row(Action::Initial,  Capacity::ReviewerDue, State::Submitted, Condition::Nothing,             Effect::StoreInitial,  State::Submitted, "document.initialled"),
+    row(Action::Sign,     Capacity::Signer,  State::Submitted, Condition::Initialled,              Effect::KeepPending,   State::Signing,   "document.signature_made"),
     row(Action::Complete, Capacity::House,   State::Signing,   Condition::Nothing,                 Effect::StoreSigned,   State::Signed,    "document.signed"),
     row(Action::Abandon,  Capacity::House,   State::Signing,   Condition::Reason,                  Effect::DropPending,   State::Submitted, "document.signature_abandoned"),
     row(Action::Number,   Capacity::Clerk,   State::Signed,    Condition::LeaderSigned,            Effect::StoreNumbered, State::Numbered,  "document.numbered"),
@@ -221,12 +242,17 @@ pub enum Refusal {
     ReasonMissing,
     #[error("a signature or the number is missing")]
     Incomplete,
+    #[error("someone who was named to check it has not initialled it")]
+    NotInitialled,
 }
 
 /// What the rules need to know of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Document {
     pub state: State,
+    /// How many initials are asked for before it is signed, and how many stand.
+    pub initials_asked: u8,
+    pub initials_made: u8,
     /// A stored version bears the leader's signature.
     pub leader_signed: bool,
     /// A stored version bears the number.
@@ -238,6 +264,8 @@ pub struct Document {
 impl Document {
     pub const DRAFT: Document = Document {
         state: State::Draft,
+        initials_asked: 0,
+        initials_made: 0,
         leader_signed: false,
         numbered: false,
         agency_signed: false,
@@ -280,6 +308,9 @@ impl Document {
             Effect::StoreSigned if transition.to == State::Signed => after.leader_signed = true,
             Effect::StoreSigned => after.agency_signed = true,
             Effect::StoreNumbered => after.numbered = true,
+            // Who checked the draft before has not checked this one.
+            Effect::StoreDraft => after.initials_made = 0,
+            Effect::StoreInitial => after.initials_made = (self.initials_made + 1).min(self.initials_asked),
             Effect::Nothing
             | Effect::KeepPending
             | Effect::DropPending
@@ -296,6 +327,10 @@ impl Document {
                 return Err(Refusal::ReasonMissing);
             }
             Condition::Reason => true,
+            Condition::Initialled if self.initials_made < self.initials_asked => {
+                return Err(Refusal::NotInitialled);
+            }
+            Condition::Initialled => true,
             Condition::LeaderSigned => self.leader_signed,
             Condition::LeaderSignedAndNumbered => self.leader_signed && self.numbered,
             Condition::Complete => self.leader_signed && self.numbered && self.agency_signed,
@@ -325,123 +360,5 @@ const fn row(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn takes_the_whole_way() {
-        let mut document = Document::DRAFT;
-        let way = [
-            (Action::Submit, Capacity::Drafter, State::Submitted),
-            (Action::Sign, Capacity::Signer, State::Signing),
-            (Action::Complete, Capacity::House, State::Signed),
-            (Action::Number, Capacity::Clerk, State::Numbered),
-            (Action::Seal, Capacity::Clerk, State::Sealing),
-            (Action::Complete, Capacity::House, State::Sealed),
-            (Action::Issue, Capacity::Clerk, State::Issued),
-        ];
-        for (action, by, state) in way {
-            let transition = document.permit(action, &[by], None).unwrap();
-            document = document.apply(&transition);
-            assert_eq!(document.state, state);
-        }
-        assert!(document.leader_signed && document.numbered && document.agency_signed);
-    }
-
-    #[test]
-    fn rows_keep_the_name_of_a_state() {
-        use sea_orm::ActiveEnum;
-        for state in State::ALL {
-            assert_eq!(state.to_value(), state.name());
-            assert_eq!(serde_json::to_value(state).unwrap(), state.name());
-        }
-    }
-
-    #[test]
-    fn refuses_everyone_whose_step_it_is_not() {
-        for action in Action::ALL {
-            let owners: Vec<_> = TRANSITIONS
-                .iter()
-                .filter(|row| row.action == action)
-                .map(|row| row.by)
-                .collect();
-            for by in [
-                Capacity::Drafter,
-                Capacity::Signer,
-                Capacity::Clerk,
-                Capacity::House,
-            ] {
-                let refused = Document::DRAFT.permit(action, &[by], Some("vì")) == Err(Refusal::NotYours);
-                assert_eq!(refused, !owners.contains(&by), "{action:?} by {by:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn returns_only_with_a_reason() {
-        let submitted = Document {
-            state: State::Submitted,
-            ..Document::DRAFT
-        };
-        for reason in [None, Some(" ")] {
-            assert_eq!(
-                submitted.permit(Action::Return, &[Capacity::Signer], reason),
-                Err(Refusal::ReasonMissing)
-            );
-        }
-        assert!(
-            submitted
-                .permit(Action::Return, &[Capacity::Signer], Some("Thiếu căn cứ"))
-                .is_ok()
-        );
-    }
-
-    #[test]
-    fn no_action_has_two_rows_from_one_state() {
-        for (index, row) in TRANSITIONS.iter().enumerate() {
-            assert!(
-                !TRANSITIONS[index + 1..]
-                    .iter()
-                    .any(|other| other.action == row.action && other.from == row.from)
-            );
-        }
-    }
-
-    fn any_capacity() -> impl Strategy<Value = Capacity> {
-        prop::sample::select(vec![
-            Capacity::Drafter,
-            Capacity::Signer,
-            Capacity::Clerk,
-            Capacity::House,
-        ])
-    }
-
-    proptest! {
-        #[test]
-        fn no_sequence_reaches_issued_without_both_signatures_and_a_number(
-            steps in prop::collection::vec((prop::sample::select(Action::ALL.to_vec()), any_capacity(), any::<bool>()), 0..300)
-        ) {
-            let mut document = Document::DRAFT;
-            let (mut signed_at, mut numbered_at, mut sealed_at) = (None, None, None);
-            for (step, (action, by, reason)) in steps.into_iter().enumerate() {
-                let Ok(transition) = document.permit(action, &[by], reason.then_some("vì")) else { continue };
-                document = document.apply(&transition);
-                match document.state {
-                    State::Signed => signed_at = signed_at.or(Some(step)),
-                    State::Numbered => numbered_at = numbered_at.or(Some(step)),
-                    State::Sealed => sealed_at = sealed_at.or(Some(step)),
-                    State::Issued | State::Recalled => prop_assert!(signed_at < numbered_at && numbered_at < sealed_at && signed_at.is_some()),
-                    _ => {}
-                }
-            }
-        }
-
-        /// Whatever the flags of a row say (a damaged row, a wrong migration), issuing needs all three.
-        #[test]
-        fn issue_needs_both_signatures_whatever_the_row_says(leader: bool, numbered: bool, agency: bool) {
-            let row = Document { state: State::Sealed, leader_signed: leader, numbered, agency_signed: agency };
-            prop_assert_eq!(row.permit(Action::Issue, &[Capacity::Clerk], None).is_ok(), leader && numbered && agency);
-        }
-    }
-}
+#[path = "document_tests.rs"]
+mod tests;

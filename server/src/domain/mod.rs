@@ -2,11 +2,14 @@
 
 pub mod account;
 pub mod calendar;
+pub mod copy;
 pub mod dispatch;
 pub mod document;
+pub mod document_metadata;
 pub mod floor;
 pub mod holder;
 pub mod id;
+pub mod initial;
 pub mod meeting;
 pub mod meeting_plan;
 pub mod meeting_right;
@@ -15,6 +18,7 @@ pub mod organisation;
 pub mod party;
 pub mod procedure;
 pub mod register;
+pub mod relation;
 pub mod role;
 pub mod roll;
 pub mod search;

@@ -3,6 +3,7 @@
 use super::dispatch;
 use super::document::Capacity;
 use super::id::{AgencyId, PersonId};
+use super::initial::Review;
 use super::role::{Action, Held, may};
 
 /// The names a document carries.
@@ -11,6 +12,7 @@ pub struct Parties<'a> {
     pub agency: &'a AgencyId,
     pub drafter: &'a PersonId,
     pub signer: &'a PersonId,
+    pub review: Review<'a>,
 }
 
 /// All capacities in which this person, holding these roles, meets the document.
@@ -22,6 +24,14 @@ pub fn capacities(parties: Parties<'_>, person: &PersonId, held: &[Held]) -> Vec
     let rows = [
         (Capacity::Drafter, person == parties.drafter && may(Action::Draft)),
         (Capacity::Signer, person == parties.signer && may(Action::Sign)),
+        (
+            Capacity::Reviewer,
+            parties.review.names(person) && may(Action::Draft),
+        ),
+        (
+            Capacity::ReviewerDue,
+            parties.review.due(person).is_some() && may(Action::Draft),
+        ),
         (
             Capacity::Clerk,
             may(Action::Number) && may(Action::Seal) && may(Action::Issue),
@@ -105,11 +115,17 @@ mod tests {
     #[test]
     fn joins_names_with_roles_in_the_documents_agency_only() {
         let agencies = ["ours", "theirs"].map(|id| AgencyId(id.into()));
-        let people = ["drafter", "signer", "other"].map(|id| PersonId(id.into()));
+        let people = ["drafter", "signer", "other", "reviewer", "checked"].map(|id| PersonId(id.into()));
         let parties = Parties {
             agency: &agencies[0],
             drafter: &people[0],
             signer: &people[1],
+            review: Review {
+                content: Some(&people[3]),
+                form: Some(&people[4]),
+                form_done: true,
+                ..Review::default()
+            },
         };
         let of = |person: usize, agency: usize, role| {
             capacities(
@@ -125,7 +141,14 @@ mod tests {
         assert_eq!(of(1, 0, Role::Leader), [Capacity::Signer]);
         assert_eq!(of(2, 0, Role::Clerk), [Capacity::Clerk]);
         assert_eq!(of(0, 0, Role::Clerk), [Capacity::Drafter, Capacity::Clerk]);
+        assert_eq!(
+            of(3, 0, Role::Officer),
+            [Capacity::Reviewer, Capacity::ReviewerDue]
+        );
+        assert_eq!(of(4, 0, Role::Leader), [Capacity::Reviewer]);
         for nobody in [
+            of(3, 1, Role::Officer),
+            of(3, 0, Role::Administrator),
             of(2, 0, Role::Leader),
             of(2, 0, Role::Officer),
             of(1, 0, Role::Officer),

@@ -27,6 +27,13 @@ pub fn fold(text: &str) -> String {
         .collect()
 }
 
+/// The key under which drafts of one kind about the same thing meet: a clerk is warned of doubles (annex VI).
+pub fn subject_key(kind: &str, subject: &str) -> String {
+    let folded = fold(subject);
+    let words: Vec<_> = folded.split_whitespace().collect();
+    format!("{kind}:{}", words.join(" "))
+}
+
 /// The different words of a text, folded, as the index keeps them.
 pub fn words(text: &str) -> BTreeSet<String> {
     let folded = fold(text);

@@ -1,6 +1,31 @@
 //! State-secret marks: a document that bears one must not be processed on this system (Luật Bảo vệ bí mật nhà nước).
 
+use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
+use utoipa::ToSchema;
+
+/// Độ mật. Only `none` may be processed here; the others exist so that a refusal can name what was meant.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Secrecy {
+    #[default]
+    None,
+    Mat,
+    ToiMat,
+    TuyetMat,
+}
+
+impl Secrecy {
+    /// As the mark is printed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Mat => MARKS[2],
+            Self::ToiMat => MARKS[1],
+            Self::TuyetMat => MARKS[0],
+        }
+    }
+}
 
 /// The degrees of secrecy, highest first, as their marks are printed.
 const MARKS: [&str; 3] = ["TUYỆT MẬT", "TỐI MẬT", "MẬT"];

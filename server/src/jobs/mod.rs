@@ -27,6 +27,7 @@ pub use worker::{Worker, run_due};
 pub fn registry() -> Registry {
     Registry::default()
         .with::<signing::CompleteSignature>()
+        .with::<signing::CompleteCopy>()
         .with::<signing::VerifyArrivals>()
         .with::<indexing::IndexDocuments>()
 }

@@ -36,6 +36,21 @@ impl Job for CompleteSignature {
     }
 }
 
+/// Completes a certified copy that waits for its time-stamp.
+#[derive(Serialize, Deserialize)]
+pub struct CompleteCopy {
+    copy_id: String,
+}
+
+impl Job for CompleteCopy {
+    const KIND: &'static str = "copy.complete";
+
+    async fn run(self, app: App) -> Result<(), Failure> {
+        let done = app.custody.complete_copy(&self.copy_id).await;
+        done.map_err(|error| Failure::Later(error.to_string()))
+    }
+}
+
 /// Verifies a file that was dispatched, once for all its receivers.
 #[derive(Serialize, Deserialize)]
 pub struct VerifyArrivals {
@@ -67,6 +82,18 @@ impl custody::Outbox for Outbox {
     ) -> BoxFuture<'a, Result<(), DbErr>> {
         let job = CompleteSignature {
             document_id: document.clone(),
+        };
+        async move { enqueue_at(tx, &self.clock, &job, due).await }.boxed()
+    }
+
+    fn complete_copy<'a>(
+        &'a self,
+        tx: &'a Tx,
+        copy: &'a str,
+        due: Timestamp,
+    ) -> BoxFuture<'a, Result<(), DbErr>> {
+        let job = CompleteCopy {
+            copy_id: copy.to_owned(),
         };
         async move { enqueue_at(tx, &self.clock, &job, due).await }.boxed()
     }

@@ -4,11 +4,13 @@
 //! Between two switches everything is a shift: what comes in under index `i` goes out under `i − shift`,
 //! and losses upstream stay gaps downstream, so that they can be repaired end to end. A switch picks
 //! the shifts so that the new stream goes on where the old one ended; video switches at a key frame, and
-//! the layer shown before goes on until it has come.
+//! the layer shown before goes on until it has come. Of a stream that has its layers within it some packets are left
+//! out, and the numbers close over them.
 
 use std::time::Instant;
 
-use super::codec::vp8;
+use super::codec::{Descriptor, Shift};
+use super::scale::{LeftOut, Most, Scaler};
 use super::sdp::MOST_LAYERS;
 
 /// A packet as its publisher sent it.
@@ -19,13 +21,33 @@ pub struct Incoming {
     pub index: u64,
     pub timestamp: u32,
     pub marker: bool,
-    pub vp8: Option<vp8::Descriptor>,
+    /// Of video.
+    pub picture: Option<Descriptor>,
 }
 
 impl Incoming {
     /// Whether a decoder can start here.
     pub fn is_entry(&self) -> bool {
-        self.vp8.is_none_or(|descriptor| descriptor.begins_key_frame)
+        self.picture.is_none_or(|picture| picture.begins_key_frame())
+    }
+}
+
+/// What is to be shown of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// A simulcast layer, or the highest spatial layer within the one stream.
+    pub layer: u8,
+    /// The highest temporal layer.
+    pub temporal: u8,
+}
+
+impl Wanted {
+    /// All pictures of a layer.
+    pub fn all_of(layer: u8) -> Wanted {
+        Wanted {
+            layer,
+            temporal: u8::MAX,
+        }
     }
 }
 
@@ -37,7 +59,8 @@ pub type Clocks = [Option<u32>; MOST_LAYERS];
 pub struct Placed {
     pub index: u64,
     pub timestamp: u32,
-    pub shift: vp8::Shift,
+    pub marker: bool,
+    pub shift: Shift,
 }
 
 /// The rewriting of one slot.
@@ -49,9 +72,12 @@ pub struct Rewriter {
     /// The last that went out, from which the next switch goes on.
     last: Option<Last>,
     next_index: u64,
-    picture_id: u16,
-    tl0_index: u8,
-    key_index: u8,
+    counters: Shift,
+    scaler: Scaler,
+    /// Of the present stretch.
+    left_out: LeftOut,
+    /// The present stretch has its layers within it.
+    is_scalable: bool,
 }
 
 /// A stretch of one layer between two switches.
@@ -63,7 +89,7 @@ struct Span {
     /// What came after the switch does not belong to it.
     end_out: u64,
     timestamp_shift: u32,
-    shift: vp8::Shift,
+    shift: Shift,
 }
 
 #[derive(Clone, Copy)]
@@ -83,15 +109,17 @@ impl Rewriter {
             past: [None; KEPT_SPANS],
             last: None,
             next_index: u64::from(first_index >> 1),
-            picture_id: 0,
-            tl0_index: 0,
-            key_index: 0,
+            counters: Shift::default(),
+            scaler: Scaler::default(),
+            left_out: LeftOut::default(),
+            is_scalable: false,
         }
     }
 
     /// Another source will be shown: nothing goes out until one of its packets can begin.
     pub fn switch(&mut self) {
         self.current = None;
+        self.left_out = LeftOut::default();
         self.past = [None; KEPT_SPANS];
         if let Some(last) = &mut self.last {
             last.clock = None;
@@ -103,9 +131,29 @@ impl Rewriter {
         self.retire();
     }
 
-    /// The layer that goes out; `None` while the slot waits for the first packet that can begin.
+    /// The layer that goes out, simulcast or within the stream; `None` while the slot waits for the first packet that
+    /// can begin.
     pub fn shows(&self) -> Option<u8> {
+        self.current.map(|current| {
+            if self.is_scalable {
+                self.scaler.spatial()
+            } else {
+                current.layer
+            }
+        })
+    }
+
+    /// The publisher's stream that goes out, by its simulcast layer.
+    pub fn stream(&self) -> Option<u8> {
         self.current.map(|current| current.layer)
+    }
+
+    /// Whether only a key frame brings the layer `target`: within a stream, fewer layers need none.
+    pub fn waits_for_key_frame(&self, target: u8) -> bool {
+        match self.shows() {
+            Some(shown) if self.is_scalable => shown < target,
+            shown => shown != Some(target),
+        }
     }
 
     /// Where an incoming packet goes; the layer `wanted` takes over when it can be entered. `None` for
@@ -114,11 +162,25 @@ impl Rewriter {
         &mut self,
         now: Instant,
         packet: &Incoming,
-        wanted: Option<u8>,
+        wanted: Option<Wanted>,
         clocks: &Clocks,
     ) -> Option<Placed> {
-        if wanted == Some(packet.layer) && self.shows() != wanted && packet.is_entry() {
+        let layers = packet.picture.and_then(|picture| picture.layers());
+        let stream = wanted.map(|wanted| if layers.is_some() { 0 } else { wanted.layer });
+        if stream == Some(packet.layer) && self.stream() != stream && packet.is_entry() {
             self.begin(now, packet, clocks);
+            self.is_scalable = layers.is_some();
+        }
+        if let Some(layers) = layers.filter(|_| self.is_scalable && self.stream() == Some(packet.layer)) {
+            if let Some(wanted) = wanted {
+                let (spatial, temporal) = (wanted.layer, wanted.temporal);
+                self.scaler.turn(&layers, Most { spatial, temporal });
+            }
+            let is_left_out = !self.scaler.takes(&layers);
+            self.left_out.judge(packet.index, is_left_out);
+            if is_left_out {
+                return None;
+            }
         }
         let placed = self.place_again(packet)?;
         if placed.index >= self.next_index {
@@ -128,13 +190,8 @@ impl Rewriter {
                 sent: now,
                 clock: Some((packet.layer, placed.timestamp.wrapping_sub(packet.timestamp))),
             });
-            if let Some(descriptor) = packet.vp8 {
-                let id = descriptor.picture_id.map_or(0, |id| id.value);
-                self.picture_id = id.wrapping_add(placed.shift.picture_id);
-                let tl0 = descriptor.tl0_index.map_or(0, |(_, index)| index);
-                self.tl0_index = tl0.wrapping_add(placed.shift.tl0_index);
-                let key = descriptor.key_index.map_or(0, |(_, index)| index);
-                self.key_index = key.wrapping_add(placed.shift.key_index);
+            if let Some(picture) = packet.picture {
+                self.counters = placed.shift.of(picture.counters());
             }
         }
         Some(placed)
@@ -142,21 +199,39 @@ impl Rewriter {
 
     /// Where a packet of the publisher stands that goes out again, or late.
     pub fn place_again(&self, packet: &Incoming) -> Option<Placed> {
-        let spans = self.current.iter().chain(self.past.iter().flatten());
-        spans
-            .filter(|span| span.layer == packet.layer)
-            .find_map(|span| span.place(packet))
+        if let Some(current) = self.current.filter(|span| span.layer == packet.layer)
+            && packet.index >= current.first_in
+        {
+            let mut placed = current.place(packet, self.left_out.before(packet.index)?)?;
+            let layers = packet.picture.and_then(|picture| picture.layers());
+            placed.marker |= layers.is_some_and(|layers| self.scaler.ends_picture(&layers));
+            return Some(placed);
+        }
+        let mut past = self.past.iter().flatten();
+        past.find_map(|span| (span.layer == packet.layer).then(|| span.place(packet, 0))?)
     }
 
     /// The layer and the publisher's index of what the viewer knows under this sequence number, if it
     /// was sent and the source is still the same.
     pub fn index_of(&self, sequence_number: u16) -> Option<(u8, u64)> {
         let out = super::rtp::extend(self.next_index, sequence_number);
-        let spans = self.current.iter().chain(self.past.iter().flatten());
-        spans
-            .filter(|span| out >= span.first_out && out < span.end_out.min(self.next_index))
+        if let Some(current) = self
+            .current
+            .filter(|span| out >= span.first_out && out < self.next_index)
+        {
+            let place = out - current.first_out;
+            return Some((
+                current.layer,
+                if self.is_scalable {
+                    self.left_out.index_at(current.first_in, place)?
+                } else {
+                    current.first_in + place
+                },
+            ));
+        }
+        let mut past = self.past.iter().flatten();
+        past.find(|span| out >= span.first_out && out < span.end_out)
             .map(|span| (span.layer, out - span.first_out + span.first_in))
-            .next()
     }
 
     /// The time-stamp that the viewer sees for one of the layer that [`Self::shows`].
@@ -168,15 +243,8 @@ impl Rewriter {
         let timestamp = self.last.map_or(packet.timestamp, |last| {
             last.followed_by(now, self.clock_rate, clocks)
         });
-        let shift = packet.vp8.map_or_else(vp8::Shift::default, |descriptor| {
-            let id = descriptor.picture_id.map_or(0, |id| id.value);
-            let tl0 = descriptor.tl0_index.map_or(0, |(_, index)| index);
-            let key = descriptor.key_index.map_or(0, |(_, index)| index);
-            vp8::Shift {
-                picture_id: self.picture_id.wrapping_add(1).wrapping_sub(id),
-                tl0_index: self.tl0_index.wrapping_add(1).wrapping_sub(tl0),
-                key_index: self.key_index.wrapping_add(1).wrapping_sub(key),
-            }
+        let shift = packet.picture.map_or_else(Shift::default, |picture| {
+            Shift::after(self.counters, picture.counters())
         });
         self.retire();
         self.current = Some(Span {
@@ -190,11 +258,16 @@ impl Rewriter {
     }
 
     fn retire(&mut self) {
-        if let Some(mut span) = self.current.take() {
+        let Some(mut span) = self.current.take() else {
+            return;
+        };
+        // Of a stretch with packets left out only the present one can be retraced.
+        if !self.is_scalable {
             span.end_out = self.next_index;
             self.past.rotate_right(1);
             self.past[0] = Some(span);
         }
+        self.left_out = LeftOut::default();
     }
 }
 
@@ -216,11 +289,13 @@ impl Last {
 }
 
 impl Span {
-    fn place(&self, packet: &Incoming) -> Option<Placed> {
-        let index = self.first_out + packet.index.checked_sub(self.first_in)?;
+    /// Where a packet goes before which so many were left out.
+    fn place(&self, packet: &Incoming, left_out: u64) -> Option<Placed> {
+        let index = self.first_out + packet.index.checked_sub(self.first_in)?.checked_sub(left_out)?;
         (index < self.end_out).then(|| Placed {
             index,
             timestamp: packet.timestamp.wrapping_add(self.timestamp_shift),
+            marker: packet.marker,
             shift: self.shift,
         })
     }
@@ -233,11 +308,12 @@ const KEPT_SPANS: usize = 3;
 #[expect(clippy::disallowed_methods, reason = "a test's clock must begin somewhere")]
 mod tests {
     use super::*;
+    use crate::media::codec::{PictureId, vp8, vp9};
     use proptest::prelude::*;
     use std::time::Duration;
 
     fn video(index: u64, timestamp: u32, key: bool, picture: u16) -> Incoming {
-        let picture_id = Some(vp8::PictureId {
+        let picture_id = Some(PictureId {
             offset: 2,
             wide: true,
             value: picture,
@@ -252,7 +328,7 @@ mod tests {
             index,
             timestamp,
             marker: true,
-            vp8: Some(descriptor),
+            picture: Some(Descriptor::Vp8(descriptor)),
         }
     }
 
@@ -260,23 +336,23 @@ mod tests {
     fn waits_for_a_key_frame_and_drops_what_came_before_it() {
         let (mut rewriter, now) = (Rewriter::new(90_000, 0), Instant::now());
         assert_eq!(
-            rewriter.place(now, &video(9, 0, false, 1), Some(0), &NO_CLOCKS),
+            rewriter.place(now, &video(9, 0, false, 1), SHOWN, &NO_CLOCKS),
             None
         );
         assert_eq!(rewriter.shows(), None);
         assert!(
             rewriter
-                .place(now, &video(10, 0, true, 2), Some(0), &NO_CLOCKS)
+                .place(now, &video(10, 0, true, 2), SHOWN, &NO_CLOCKS)
                 .is_some()
         );
         assert_eq!(
-            rewriter.place(now, &video(8, 0, false, 0), Some(0), &NO_CLOCKS),
+            rewriter.place(now, &video(8, 0, false, 0), SHOWN, &NO_CLOCKS),
             None,
             "late, from before the key frame"
         );
         assert_eq!(
             rewriter
-                .place(now, &video(13, 0, false, 3), Some(0), &NO_CLOCKS)
+                .place(now, &video(13, 0, false, 3), SHOWN, &NO_CLOCKS)
                 .unwrap()
                 .index,
             3,
@@ -287,12 +363,17 @@ mod tests {
     }
 
     const NO_CLOCKS: Clocks = [None; MOST_LAYERS];
+    const SHOWN: Option<Wanted> = Some(Wanted {
+        layer: 0,
+        temporal: u8::MAX,
+    });
 
     #[test]
     fn shows_the_old_layer_until_the_new_one_can_be_entered_and_repairs_both() {
         let (mut rewriter, now) = (Rewriter::new(90_000, 0), Instant::now());
         let on = |layer, packet| Incoming { layer, ..packet };
-        let mut place = |packet, wanted, clocks| rewriter.place(now, &packet, Some(wanted), &clocks);
+        let mut place =
+            |packet, wanted, clocks| rewriter.place(now, &packet, Some(Wanted::all_of(wanted)), &clocks);
         let first = place(on(0, video(100, 1_000, true, 1)), 0, NO_CLOCKS).unwrap();
         assert_eq!(place(on(1, video(700, 9_000, false, 1)), 1, NO_CLOCKS), None);
         let second = place(on(0, video(102, 4_000, false, 2)), 1, NO_CLOCKS).unwrap();
@@ -330,7 +411,7 @@ mod tests {
                     let picture = first_picture.wrapping_add(at as u16);
                     let timestamp = first_timestamp.wrapping_add(at as u32 * 3_000);
                     let packet = video(u64::from(first_index) + at, timestamp, at == 0, picture);
-                    let placed = rewriter.place(now, &packet, Some(0), &NO_CLOCKS).unwrap();
+                    let placed = rewriter.place(now, &packet, SHOWN, &NO_CLOCKS).unwrap();
                     let id = picture.wrapping_add(placed.shift.picture_id);
                     if let Some((last, last_id)) = before {
                         prop_assert_eq!(placed.index, last.index + 1);
@@ -343,6 +424,75 @@ mod tests {
                     now += Duration::from_millis(33);
                 }
             }
+        }
+
+        /// Pictures of three spatial and three temporal layers, some packets lost, what is wanted ever changing: the
+        /// viewer's numbers rise by one but for what was lost, every picture ends with a marker, and what a viewer
+        /// asks for again is what was sent.
+        #[test]
+        fn stays_continuous_while_layers_come_and_go(
+            first in any::<u16>(),
+            steps in proptest::collection::vec((0u8..4, 0u8..3, any::<bool>(), proptest::option::of(0u8..3)), 1..60),
+        ) {
+            let (mut rewriter, mut now) = (Rewriter::new(90_000, 60_000), Instant::now());
+            let (mut index, mut last, mut lost) = (u64::from(first), None, 0);
+            for (at, (wanted, most_temporal, is_key, loses)) in steps.into_iter().enumerate() {
+                let wanted = Wanted { layer: wanted.min(2), temporal: most_temporal };
+                let is_key = is_key || at == 0;
+                let temporal = if is_key { 0 } else { (at % 3) as u8 };
+                let mut sent = Vec::new();
+                for spatial in 0..3 {
+                    let packet = layered(index, at, spatial, temporal, is_key && spatial == 0);
+                    index += 1;
+                    if loses == Some(spatial) && at > 0 {
+                        // It would have gone out, or not: nobody knows, so its number stays free.
+                        lost += 1;
+                        continue;
+                    }
+                    let placed = rewriter.place(now, &packet, Some(wanted), &NO_CLOCKS);
+                    if let Some(placed) = placed {
+                        let before = last.replace(placed.index);
+                        if let Some(before) = before {
+                            prop_assert!(placed.index > before && placed.index <= before + 1 + lost);
+                        }
+                        lost = 0;
+                        prop_assert_eq!(rewriter.index_of(placed.index as u16), Some((0, packet.index)));
+                        prop_assert_eq!(rewriter.place_again(&packet), Some(placed));
+                        sent.push(placed);
+                    } else {
+                        prop_assert_eq!(rewriter.place_again(&packet), None);
+                    }
+                }
+                let markers = sent.iter().filter(|placed| placed.marker).count();
+                prop_assert!(markers <= 1);
+                if loses.is_none() && !sent.is_empty() {
+                    prop_assert!(sent[sent.len() - 1].marker);
+                }
+                now += Duration::from_millis(33);
+            }
+        }
+    }
+
+    /// A frame of one layer in one packet, the picture of step `at`.
+    fn layered(index: u64, at: usize, spatial: u8, temporal: u8, is_key: bool) -> Incoming {
+        let layers = crate::media::codec::Scalable {
+            spatial,
+            temporal,
+            begins: true,
+            ends: true,
+            is_key,
+        };
+        let descriptor = vp9::Descriptor {
+            layers: Some(layers),
+            begins_key_frame: is_key,
+            ..vp9::Descriptor::default()
+        };
+        Incoming {
+            layer: 0,
+            index,
+            timestamp: at as u32 * 3_000,
+            marker: spatial == 2,
+            picture: Some(Descriptor::Vp9(descriptor)),
         }
     }
 }

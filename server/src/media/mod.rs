@@ -21,6 +21,7 @@ pub mod retransmit;
 pub mod room;
 pub mod rtcp;
 pub mod rtp;
+pub mod scale;
 pub mod sdp;
 pub mod sfu;
 pub mod speaker;

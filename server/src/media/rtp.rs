@@ -64,7 +64,13 @@ impl Header {
 
     /// The value of the header extension element `id`, in one-byte or two-byte form.
     pub fn element<'p>(&self, packet: &'p [u8], id: u8) -> Option<&'p [u8]> {
+        packet.get(self.element_range(packet, id)?)
+    }
+
+    /// Where that value stands in the packet.
+    pub fn element_range(&self, packet: &[u8], id: u8) -> Option<Range<usize>> {
         let (profile, range) = self.extension.clone()?;
+        let end = range.end;
         let mut rest = packet.get(range)?;
         let two_byte = profile & 0xfff0 == 0x1000;
         if !two_byte && profile != 0xbede {
@@ -82,7 +88,8 @@ impl Header {
                 (first >> 4, usize::from(first & 0x0f) + 1, tail)
             };
             if found == id {
-                return value.get(..length);
+                let start = end - value.len();
+                return (length <= value.len()).then_some(start..start + length);
             }
             rest = value.get(length..)?;
         }
@@ -110,7 +117,7 @@ impl Outgoing {
     }
 
     /// Writes the header with its extension; gives the length of both, `None` where they do not fit.
-    pub fn write_with(&self, elements: &Elements, to: &mut [u8]) -> Option<usize> {
+    pub fn write_with(&self, elements: &Elements<'_>, to: &mut [u8]) -> Option<usize> {
         self.write(to.first_chunk_mut()?);
         let length = elements.write(to.get_mut(HEADER_LENGTH..)?)?;
         if length > 0 {
@@ -120,25 +127,35 @@ impl Outgoing {
     }
 }
 
-/// The header extension of what we send, in one-byte form (RFC 8285 section 4.2), each element with its
-/// id. Packets of one stream carry the same elements, so that they have as equal a size as can be:
+/// The header extension of what we send, each element with its id, in one-byte form (RFC 8285 section 4.2) where all
+/// of them fit that, else in two-byte form. Packets of one stream carry the same elements, so that they have as equal a size as can be:
 /// segmentation offload wants equal sizes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Elements {
+pub struct Elements<'d> {
     /// The connection-wide number by which the receiver reports arrival times.
     pub transport_sequence: Option<(u8, u16)>,
     /// The least and the most time to hold a picture back, 12 bits each in units of 10 ms.
     pub playout_delay: Option<(u8, [u8; 3])>,
+    /// What the packet depends on, of AV1.
+    pub dependency: Option<(u8, &'d [u8])>,
 }
 
-impl Elements {
+impl Elements<'_> {
     fn write(&self, to: &mut [u8]) -> Option<usize> {
         let mut used = 4;
+        let is_long = self
+            .dependency
+            .is_some_and(|(_, value)| !(1..=16).contains(&value.len()));
         let mut element = |id: u8, value: &[u8]| {
-            let end = used + 1 + value.len();
+            let head = if is_long { 2 } else { 1 };
+            let end = used + head + value.len();
             let at = to.get_mut(used..end)?;
-            at[0] = id << 4 | (value.len() - 1) as u8;
-            at[1..].copy_from_slice(value);
+            if is_long {
+                (at[0], at[1]) = (id, u8::try_from(value.len()).ok()?);
+            } else {
+                at[0] = id << 4 | (value.len() - 1) as u8;
+            }
+            at[head..].copy_from_slice(value);
             used = end;
             Some(())
         };
@@ -148,12 +165,16 @@ impl Elements {
         if let Some((id, value)) = self.playout_delay {
             element(id, &value)?;
         }
+        if let Some((id, value)) = self.dependency {
+            element(id, value)?;
+        }
         if used == 4 {
             return Some(0);
         }
         let length = used.next_multiple_of(4);
         to.get_mut(used..length)?.fill(0);
-        to[..2].copy_from_slice(&0xbede_u16.to_be_bytes());
+        let profile: u16 = if is_long { 0x1000 } else { 0xbede };
+        to[..2].copy_from_slice(&profile.to_be_bytes());
         to[2..4].copy_from_slice(&(length as u16 / 4 - 1).to_be_bytes());
         Some(length)
     }
@@ -213,6 +234,7 @@ mod tests {
         let elements = Elements {
             transport_sequence: Some((3, 0x1234)),
             playout_delay: Some((6, [0, 1, 2])),
+            dependency: None,
         };
         let mut bytes = [0xff; 30];
         assert_eq!(outgoing.write_with(&elements, &mut bytes), Some(24));
@@ -221,6 +243,22 @@ mod tests {
         assert_eq!(header.element(&bytes, 3), Some(&[0x12, 0x34][..]));
         assert_eq!(header.element(&bytes, 6), Some(&[0, 1, 2][..]));
         assert_eq!(outgoing.write_with(&elements, &mut bytes[..23]), None);
+        for length in [3, 16, 17, 90] {
+            let value = vec![length as u8; length];
+            let dependency = Some((8, &value[..]));
+            let mut bytes = [0xff; 150];
+            let written = outgoing.write_with(
+                &Elements {
+                    dependency,
+                    ..elements
+                },
+                &mut bytes,
+            );
+            let header = Header::parse(&bytes).unwrap();
+            assert_eq!(Some(header.length), written);
+            assert_eq!(header.element(&bytes, 3), Some(&[0x12, 0x34][..]));
+            assert_eq!(header.element(&bytes, 8), Some(&value[..]));
+        }
         assert_eq!(outgoing.write_with(&Elements::default(), &mut bytes), Some(12));
     }
 

@@ -113,6 +113,19 @@ impl Stats {
         self.dropped[reason as usize] += 1;
     }
 
+    /// Adds what another shard has counted.
+    pub fn add(&mut self, other: &Stats) {
+        self.received_packets += other.received_packets;
+        self.forwarded_packets += other.forwarded_packets;
+        self.retransmitted_packets += other.retransmitted_packets;
+        self.retransmission_misses += other.retransmission_misses;
+        self.key_frame_requests += other.key_frame_requests;
+        self.probe_packets += other.probe_packets;
+        for (sum, count) in self.dropped.iter_mut().zip(other.dropped) {
+            *sum += count;
+        }
+    }
+
     pub fn dropped(&self, reason: Drop) -> u64 {
         self.dropped[reason as usize]
     }

@@ -17,7 +17,9 @@
 
 mod handle;
 mod interfaces;
+mod plane;
 mod shard;
 pub mod socket;
 
-pub use handle::{Config, Error, Events, Media, PublishedTrack, Renewal, Room, Seat, SlotPool, StartError};
+pub use handle::{Error, Events, PublishedTrack, Renewal, Room, Seat, SlotPool};
+pub use plane::{Config, Media, StartError};

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Error;
 
-/// A Kế hoạch (plan) of an agency.
+/// A paper of an agency, of any of the 29 kinds; what differs between kinds is data ([`super::layout`]).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Plan {
+pub struct Official {
     /// The title and author in the file's metadata; readers show them, paper does not.
     pub title: String,
     pub author: String,
@@ -26,34 +26,85 @@ pub struct Plan {
     pub place: String,
     /// Box 4: the year, or nothing to leave it blank too.
     pub year: Option<i32>,
+    /// How boxes 5a and 5b are set.
+    #[serde(default)]
+    pub heading: Heading,
     /// Box 5a.
     pub kind: String,
     #[serde(rename = "abstract")]
     pub subject: String,
+    /// Under the abstract: "(Ban hành kèm theo Quyết định số ...)".
+    #[serde(default)]
+    pub attached_to: Option<String>,
+    /// Over the bases of a decision or resolution: who decides ("Thẩm quyền ban hành").
+    #[serde(default)]
+    pub issuer: Option<String>,
+    /// Between the bases and the articles: "Quyết định:".
+    #[serde(default)]
+    pub enacts: Option<String>,
+    /// Box 9a: the words before the addressees ("Kính gửi:", or whoever telegraphs), and the addressees.
+    #[serde(default)]
+    pub addressing: String,
+    #[serde(default)]
+    pub addressees: Vec<String>,
     /// Box 6: the legal bases, set in italics, and the sentence that opens the content.
     pub bases: Vec<String>,
     pub opening: Option<String>,
     pub content: Vec<Block>,
     /// Box 7.
     pub signature: SignatureBlock,
+    /// Who signs beside, on the left: the secretary of a meeting, the other party of a contract.
+    #[serde(default)]
+    pub beside: Option<SignatureBlock>,
     /// Box 9b, without dashes and stops; then what follows "Lưu:".
     pub receivers: Vec<String>,
     pub filed: String,
 }
 
-/// One piece of the content; numbers and letters are the template's.
+/// How a paper is named at its head: mẫu 1.4 and 1.5 of annex III.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Heading {
+    /// The kind in capitals over the abstract (box 5a).
+    #[default]
+    Named,
+    /// "V/v ..." under the number, without the kind (box 5b).
+    About,
+    /// The abstract alone, as the title of a letter.
+    Bare,
+}
+
+/// One piece of the content; numbers and letters are the template's, unless the writer's are given.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Block {
     /// `I.`, bold capitals.
-    Section { text: String },
+    Section {
+        #[serde(default)]
+        label: Option<String>,
+        text: String,
+    },
+    /// `Chương I` over its title, centred.
+    Chapter { label: String, text: String },
+    /// `Điều 1.` in bold, with a bold title or with a text.
+    Article {
+        label: String,
+        title: Option<String>,
+        text: Option<String>,
+    },
     /// `1.`, a bold title, a text, or both.
     Item {
+        #[serde(default)]
+        label: Option<String>,
         title: Option<String>,
         text: Option<String>,
     },
     /// `a)`
-    Point { text: String },
+    Point {
+        #[serde(default)]
+        label: Option<String>,
+        text: String,
+    },
     /// `-`
     Dash { text: String },
     /// Words without a number.
@@ -80,7 +131,7 @@ pub struct Column {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignatureBlock {
-    /// "TM. Ủy ban nhân dân", or nothing where the position signs in its own right.
+    /// "TM. Ủy ban nhân dân", a line each, or nothing where the position signs in its own right.
     pub authority: Option<String>,
     pub position: String,
     pub full_name: String,
@@ -100,8 +151,8 @@ const MOST_BLOCKS: usize = 5_000;
 /// The Vietnamese alphabet without đ's neighbours f, j, w, z gives this many points to an item.
 const MOST_POINTS: usize = 23;
 
-impl Plan {
-    /// The plan as the JSON file which its template reads.
+impl Official {
+    /// The paper as the JSON file which its template reads.
     ///
     /// # Errors
     /// [`Error::Refused`] where a limit or a rule of layout is broken.
@@ -148,7 +199,7 @@ impl Block {
 
     fn is_well_formed(&self) -> bool {
         match self {
-            Self::Item { title, text } => title.is_some() || text.is_some(),
+            Self::Item { title, text, .. } => title.is_some() || text.is_some(),
             Self::Table { columns, rows } => {
                 let shares_are_sound = columns
                     .iter()
@@ -165,7 +216,7 @@ fn longest_run_of_points(content: &[Block]) -> usize {
     let mut run = 0;
     for block in content {
         match block {
-            Block::Point { .. } => run += 1,
+            Block::Point { label: None, .. } => run += 1,
             Block::Section { .. } | Block::Item { .. } => run = 0,
             _ => {}
         }
@@ -179,16 +230,19 @@ mod tests {
     use super::*;
     use crate::render::Sample;
 
-    fn with(content: Vec<Block>) -> Plan {
-        Plan {
+    fn with(content: Vec<Block>) -> Official {
+        Official {
             content,
-            ..Sample::Reform.plan(2026).unwrap()
+            ..Sample::Reform.paper(2026).unwrap()
         }
     }
 
     #[test]
     fn refuses_what_cannot_be_laid_out() {
-        let point = || Block::Point { text: "x".into() };
+        let point = || Block::Point {
+            label: None,
+            text: "x".into(),
+        };
         let column = |share| Column {
             title: "x".into(),
             share,
@@ -201,6 +255,7 @@ mod tests {
         let refused = [
             vec![],
             vec![Block::Item {
+                label: None,
                 title: None,
                 text: None,
             }],
@@ -228,23 +283,23 @@ mod tests {
 
     #[test]
     fn refuses_a_paper_without_issuer_or_subject() {
-        let plan = || Sample::Conference.plan(2026).unwrap();
+        let paper = || Sample::Conference.paper(2026).unwrap();
         assert!(
-            Plan {
+            Official {
                 agency: Vec::new(),
-                ..plan()
+                ..paper()
             }
             .to_json()
             .is_err()
         );
         assert!(
-            Plan {
+            Official {
                 subject: "  ".into(),
-                ..plan()
+                ..paper()
             }
             .to_json()
             .is_err()
         );
-        assert!(plan().to_json().is_ok());
+        assert!(paper().to_json().is_ok());
     }
 }

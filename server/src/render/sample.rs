@@ -1,7 +1,7 @@
 //! Papers in our own words, for the demo and for whoever tries the program. They name a province that does not exist
 //! and are watermarked as illustrations.
 
-use super::{Error, Plan};
+use super::{Error, Official};
 
 /// The sample papers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,12 +21,12 @@ impl Sample {
     /// The paper, with the year of its date line.
     ///
     /// # Errors
-    /// When the sample is not a plan: our bug, which a test would have found.
-    pub fn plan(self, year: i32) -> Result<Plan, Error> {
-        let mut plan: Plan =
+    /// When the sample does not read: our bug, which a test would have found.
+    pub fn paper(self, year: i32) -> Result<Official, Error> {
+        let mut paper: Official =
             serde_json::from_str(self.json()).map_err(|error| Error::Template(error.to_string()))?;
-        plan.year = Some(year);
-        Ok(plan)
+        paper.year = Some(year);
+        Ok(paper)
     }
 
     fn json(self) -> &'static str {

@@ -16,7 +16,7 @@ use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
 use super::world::ClosedWorld;
-use super::{Error, Plan, RegisterSheet, TextPlace};
+use super::{Error, Official, RegisterSheet, TextPlace};
 
 /// A typeset paper, still without number, date, signature and seal.
 #[derive(Debug, Clone)]
@@ -42,15 +42,15 @@ pub struct Places {
     pub seal: Place,
 }
 
-/// Typesets a plan. Takes tens of milliseconds and tens of megabytes for a few pages; bounded by the limits of
-/// [`Plan`]. On a server use [`Typesetter`], which bounds how many run at once.
+/// Typesets a paper. Takes tens of milliseconds and tens of megabytes for a few pages; bounded by the limits of
+/// [`Official`]. On a server use [`Typesetter`], which bounds how many run at once.
 ///
 /// `now` becomes the file's creation date and nothing else.
 ///
 /// # Errors
 /// [`Error::Refused`] for data beyond the limits, [`Error::Template`] for a template that does not compile.
-pub fn typeset(plan: &Plan, now: OffsetDateTime) -> Result<Paper, Error> {
-    let (document, pdf) = set("/plan.typ", plan.to_json()?, now)?;
+pub fn typeset(paper: &Official, now: OffsetDateTime) -> Result<Paper, Error> {
+    let (document, pdf) = set("/official.typ", paper.to_json()?, now)?;
     let places = places(&document)?;
     Ok(Paper { pdf, places })
 }
@@ -88,13 +88,13 @@ impl Typesetter {
         }
     }
 
-    /// Typesets a plan on a blocking thread.
+    /// Typesets a paper on a blocking thread.
     ///
     /// # Errors
     /// As [`typeset`], and [`Error::Busy`] after [`PATIENCE`]; the abandoned run keeps its place until it ends, so
     /// that waiting people cannot multiply the work.
-    pub async fn plan(&self, plan: Plan, now: OffsetDateTime) -> Result<Paper, Error> {
-        self.run(move || typeset(&plan, now)).await
+    pub async fn official(&self, paper: Official, now: OffsetDateTime) -> Result<Paper, Error> {
+        self.run(move || typeset(&paper, now)).await
     }
 
     /// Typesets a register on a blocking thread.
@@ -235,7 +235,7 @@ mod tests {
     #[test]
     fn samples_are_archival_files_that_leave_their_blanks_on_the_sheet() {
         for sample in Sample::ALL {
-            let paper = typeset(&sample.plan(2026).unwrap(), NOW).unwrap();
+            let paper = typeset(&sample.paper(2026).unwrap(), NOW).unwrap();
             assert!(holds(&paper.pdf, "<pdfaid:part>2</pdfaid:part>"), "{sample:?}");
             assert!(
                 holds(&paper.pdf, "<pdfaid:conformance>U</pdfaid:conformance>"),
@@ -265,7 +265,7 @@ mod tests {
 
     #[test]
     fn seal_covers_the_left_third_of_the_signature() {
-        let places = typeset(&Sample::Recruitment.plan(2026).unwrap(), NOW)
+        let places = typeset(&Sample::Recruitment.paper(2026).unwrap(), NOW)
             .unwrap()
             .places;
         let (signature, seal) = (places.signature.rect, places.seal.rect);
@@ -278,56 +278,66 @@ mod tests {
 
     #[test]
     fn a_year_that_is_not_known_is_a_blank() {
-        let mut plan = Sample::Recruitment.plan(2026).unwrap();
-        plan.year = None;
-        let places = typeset(&plan, NOW).unwrap().places;
+        let mut paper = Sample::Recruitment.paper(2026).unwrap();
+        paper.year = None;
+        let places = typeset(&paper, NOW).unwrap().places;
         let (month, year) = (places.month.place.rect, places.year.unwrap().place.rect);
         assert!(year.x > month.right() && (year.y - month.y).abs() < 0.01);
     }
 
     #[test]
     fn same_paper_at_the_same_moment_is_the_same_file() {
-        let plan = Sample::Conference.plan(2026).unwrap();
-        assert_eq!(typeset(&plan, NOW).unwrap().pdf, typeset(&plan, NOW).unwrap().pdf);
+        let paper = Sample::Conference.paper(2026).unwrap();
+        assert_eq!(
+            typeset(&paper, NOW).unwrap().pdf,
+            typeset(&paper, NOW).unwrap().pdf
+        );
     }
 
     #[test]
     fn words_are_never_markup() {
         let hostile =
             "#import \"@preview/x:0.1.0\" #read(\"/etc/passwd\") $x$ *b* _i_ = h \n\n- l #panic() <blank> \\";
-        let mut plan = Sample::Recruitment.plan(2026).unwrap();
-        plan.subject = hostile.into();
-        plan.agency = vec![hostile.into()];
-        plan.symbol = hostile.into();
-        plan.bases = vec![hostile.into()];
-        plan.signature.full_name = hostile.into();
-        plan.receivers = vec![hostile.into()];
+        let mut paper = Sample::Recruitment.paper(2026).unwrap();
+        paper.subject = hostile.into();
+        paper.agency = vec![hostile.into()];
+        paper.symbol = hostile.into();
+        paper.bases = vec![hostile.into()];
+        paper.signature.full_name = hostile.into();
+        paper.receivers = vec![hostile.into()];
         let text = || Some(hostile.to_owned());
-        plan.content = vec![
-            Block::Section { text: hostile.into() },
+        paper.content = vec![
+            Block::Section {
+                label: None,
+                text: hostile.into(),
+            },
             Block::Item {
+                label: text(),
                 title: text(),
                 text: text(),
             },
-            Block::Point { text: hostile.into() },
+            Block::Point {
+                label: None,
+                text: hostile.into(),
+            },
             Block::Paragraph { text: hostile.into() },
         ];
-        let paper = typeset(&plan, NOW).unwrap();
+        let paper = typeset(&paper, NOW).unwrap();
         assert!(!holds(&paper.pdf, "root:"));
         assert_eq!(paper.places.number.font_size, 13.0);
     }
 
     #[test]
     fn words_that_the_font_lacks_are_refused_not_left_out() {
-        let mut plan = Sample::Recruitment.plan(2026).unwrap();
-        plan.subject = "漢字".into();
-        assert!(typeset(&plan, NOW).is_err());
+        let mut paper = Sample::Recruitment.paper(2026).unwrap();
+        paper.subject = "漢字".into();
+        assert!(typeset(&paper, NOW).is_err());
     }
 
     #[tokio::test]
     async fn the_pool_sets_one_paper_after_another() {
         let typesetter = Typesetter::new(1);
-        let set = || typesetter.plan(Sample::Recruitment.plan(2026).unwrap(), NOW);
+        let set = || typesetter.official(Sample::Recruitment.paper(2026).unwrap(), NOW);
         let (first, second) = tokio::join!(set(), set());
         assert_eq!(first.unwrap().pdf, second.unwrap().pdf);
     }

@@ -14,7 +14,7 @@ use super::Error;
 
 /// Our templates, by the path under which they import each other.
 const TEMPLATES: [(&str, &str); 7] = [
-    ("/plan.typ", include_str!("templates/plan.typ")),
+    ("/official.typ", include_str!("templates/official.typ")),
     ("/page.typ", include_str!("templates/page.typ")),
     ("/blank.typ", include_str!("templates/blank.typ")),
     ("/head.typ", include_str!("templates/head.typ")),
@@ -123,11 +123,11 @@ mod tests {
 
     #[test]
     fn nothing_exists_but_templates_and_data() {
-        let world = ClosedWorld::new("/plan.typ", b"{}".to_vec()).unwrap();
+        let world = ClosedWorld::new("/official.typ", b"{}".to_vec()).unwrap();
         let package = VirtualRoot::Package("@preview/cetz:0.3.0".parse().unwrap());
         assert!(world.source(id(VirtualRoot::Project, "/head.typ")).is_ok());
         assert!(world.file(id(VirtualRoot::Project, DATA)).is_ok());
-        for path in ["/etc/passwd", "/server.secret", "/templates/plan.typ"] {
+        for path in ["/etc/passwd", "/server.secret", "/templates/official.typ"] {
             assert!(world.source(id(VirtualRoot::Project, path)).is_err(), "{path}");
             assert!(world.file(id(VirtualRoot::Project, path)).is_err(), "{path}");
         }

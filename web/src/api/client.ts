@@ -36,6 +36,18 @@ export async function api<T>(path: string, request: Request = {}): Promise<T> {
 }
 
 /**
+ * A file that is made for the question, a preview for instance.
+ *
+ * @throws {Problem} like {@link api}.
+ */
+export async function bytes(path: string, body: Json, signal?: AbortSignal): Promise<Uint8Array> {
+  const init = { method: 'POST', headers: headers(body), body: JSON.stringify(body), signal };
+  const response = await reach(address(path), init);
+  if (!response.ok) throw refuse(path, Problem.read(response.status, await parse(response)));
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+/**
  * Sends files and reports how much has gone, from 0 to 1. `fetch` cannot tell that, so this is the older interface.
  *
  * @throws {Problem} like {@link api}.

@@ -89,6 +89,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/copies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Copies that an agency of this person has made, the latest first. */
+        get: operations["list"];
+        put?: never;
+        /** Makes a certified copy or an extract (sao y, sao lục, trích sao): PAdES B-T with the agency's key. */
+        post: operations["make"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/copies/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The PDF of a copy, once the agency's signature is in it. */
+        get: operations["content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dispatches": {
         parameters: {
             query?: never;
@@ -132,6 +167,40 @@ export interface paths {
         };
         /** One dispatch with the report of its verification. */
         get: operations["one"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatches/{id}/appendices/{number}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The PDF of an appendix that came with a dispatch. */
+        get: operations["content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatches/{id}/attached": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The appendices that came with a dispatch, and what mends it or is mended by it. */
+        get: operations["attached"];
         put?: never;
         post?: never;
         delete?: never;
@@ -259,6 +328,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/document-kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The 29 kinds of administrative documents. */
+        get: operations["kinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/documents": {
         parameters: {
             query?: never;
@@ -271,6 +357,40 @@ export interface paths {
         put?: never;
         /** Makes a draft of an uploaded PDF. */
         post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Documents of the same kind about the same thing, of those this person may know; the latest first, five at most. */
+        get: operations["duplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The paper as it would be drafted: PDF/A, number and date still blank. Nothing is stored. */
+        post: operations["preview"];
         delete?: never;
         options?: never;
         head?: never;
@@ -294,6 +414,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/documents/written": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Typesets what was written and makes a draft of it. */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/documents/{id}": {
         parameters: {
             query?: never;
@@ -305,6 +442,74 @@ export interface paths {
         get: operations["one"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{id}/appendices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Adds an appendix to a draft: a PDF that the agency will sign and issue with the main paper. */
+        post: operations["add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{id}/appendices/{number}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An appendix's PDF: with the agency's signature, once it is there. */
+        get: operations["content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{id}/appendices/{number}/removal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an appendix out of a draft. */
+        post: operations["remove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{id}/initial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Initials the part that the person answers for (ký nháy): content first, then form. */
+        post: operations["initial"];
         delete?: never;
         options?: never;
         head?: never;
@@ -373,6 +578,40 @@ export interface paths {
         put?: never;
         /** Gives a submitted document back to its drafter (trả lại). */
         post: operations["give_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{id}/revision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Replaces what is said of a draft, and its file where one comes along. */
+        post: operations["revise"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{id}/rewriting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Typesets a draft anew from other words. */
+        post: operations["rewrite"];
         delete?: never;
         options?: never;
         head?: never;
@@ -861,6 +1100,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/signing-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rule of a signer for whom this person may draft. */
+        get: operations["rule"];
+        put?: never;
+        /** Sets the rule of the person who asks, for an agency in which they sign. */
+        post: operations["set_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/verifications": {
         parameters: {
             query?: never;
@@ -939,6 +1196,30 @@ export interface components {
             id: components["schemas"]["AgencyId"];
             name: string;
         };
+        /** @description An appendix in a file of its own. */
+        Appendix: {
+            /**
+             * Format: int32
+             * @description From 1.
+             */
+            number: number;
+            /** Format: int32 */
+            page_count: number;
+            /** @description The agency has signed it. */
+            sealed: boolean;
+            /** Format: int64 */
+            size_bytes: number;
+            title: string;
+        };
+        /** @description The form. */
+        AppendixForm: {
+            /**
+             * Format: binary
+             * @description The PDF.
+             */
+            file: string;
+            title: string;
+        };
         /** @description A meeting in my calendar. */
         Appointment: {
             /** @description Other meetings of mine at the same time. */
@@ -952,11 +1233,23 @@ export interface components {
             starts_at: components["schemas"]["Timestamp"];
             title: string;
         };
+        /** @description What came with a dispatch. */
+        Attached: {
+            appendices: components["schemas"]["ReceivedAppendix"][];
+            /** @description Papers of the sender that correct or replace this one, and have come to the same agency. */
+            mended_by: components["schemas"]["MendedDispatch"][];
+            mends?: components["schemas"]["MendedDispatch"] | null;
+        };
         /**
          * @description Who may see a paper of a meeting.
          * @enum {string}
          */
         Audience: "everyone" | "called" | "leaders";
+        /**
+         * @description The power by which the signer signs: annex I, part II.7.
+         * @enum {string}
+         */
+        Authority: "own" | "collective" | "for_head" | "by_order" | "authorised" | "acting";
         /** @description Somebody who is busy then; in which meeting is not told. */
         Busy: {
             ends_at: components["schemas"]["Timestamp"];
@@ -970,6 +1263,11 @@ export interface components {
             id: components["schemas"]["PersonId"];
             memberships: components["schemas"]["Membership"][];
         };
+        /**
+         * @description Which form of copy.
+         * @enum {string}
+         */
+        CopyForm: "sao_y" | "sao_luc" | "trich_sao";
         /** @description To whom the lead hands it on. */
         Delegation: {
             lead_id: components["schemas"]["PersonId"];
@@ -982,13 +1280,28 @@ export interface components {
         Departure: "left" | "lost" | "interrupted";
         /** @description A document with everything about it. */
         Detail: components["schemas"]["Summary"] & {
+            appendices: components["schemas"]["Appendix"][];
+            /** @description What was written in the page, where it was. */
+            body?: string | null;
             dispatches: components["schemas"]["Sent"][];
             key?: components["schemas"]["Key"] | null;
+            /** @description Issued papers that correct or replace this one. */
+            mended_by: components["schemas"]["RelatedDocument"][];
+            mends?: components["schemas"]["RelatedDocument"] | null;
+            /** @description Annex VI, as the drafter said it. */
+            metadata: components["schemas"]["DocumentMetadata"];
             /** @description The number and symbol that giving a number now would give. */
             next_code?: string | null;
+            /**
+             * Format: int32
+             * @description Pages of the draft.
+             */
+            page_count?: number | null;
             places?: components["schemas"]["Places"] | null;
             /** @description What the signer wrote when returning it, or why a waiting signature was given up. */
             remark?: string | null;
+            reply_to?: components["schemas"]["DispatchId"] | null;
+            review: components["schemas"]["Review"];
             versions: components["schemas"]["Version"][];
         };
         /**
@@ -1113,9 +1426,105 @@ export interface components {
          * @description What someone, or a job, does to a document.
          * @enum {string}
          */
-        DocumentAction: "submit" | "return" | "sign" | "number" | "seal" | "complete" | "abandon" | "issue" | "recall";
+        DocumentAction: "revise" | "submit" | "return" | "initial" | "sign" | "number" | "seal" | "complete" | "abandon" | "issue" | "recall";
+        /** @description A copy. */
+        DocumentCopy: {
+            /** @description `05/TrS-UBND`. */
+            code: string;
+            form: components["schemas"]["CopyForm"];
+            id: string;
+            made_at: components["schemas"]["Timestamp"];
+            /** @description The pages of an extract. */
+            pages?: string | null;
+            person: string;
+            /** @description The copied paper in words. */
+            title: string;
+            /** @description The agency's signature waits for its time-stamp. */
+            waiting_time_stamp: boolean;
+        };
         /** @description A document, from its draft to its issue. */
         DocumentId: string;
+        /** @description A kind of paper and how it is written. */
+        DocumentKind: {
+            /** @description Whom the place of a second signature is for, where the kind has one: "Thư ký". */
+            beside?: string | null;
+            /** @example KH */
+            code: string;
+            name: string;
+            /** @description The kind's name stands on the paper. */
+            named: boolean;
+            /** @description What a writer begins with: the words of this kind's form, dots where something is to be filled in. */
+            outline: string;
+            /** @description The drafting unit's abbreviation is part of the symbol. */
+            unit_in_symbol: boolean;
+        };
+        /** @description What the drafter says of a document (annex VI). */
+        DocumentMetadata: {
+            /**
+             * @description Kính gửi: each at most 200 characters.
+             * @default []
+             */
+            addressees: string[];
+            /** @default null */
+            authority: components["schemas"]["Authority"] | null;
+            /**
+             * @description Who signs beside, on the left: the secretary of a meeting, the other party of a contract.
+             * @default null
+             */
+            beside: string | null;
+            /**
+             * Format: int32
+             * @description How many copies are issued on paper, at most 999 (IssuedAmount).
+             * @default null
+             */
+            copies: number | null;
+            /**
+             * @description What stands in the document, at most 500 characters.
+             * @default null
+             */
+            description: string | null;
+            /**
+             * Format: date
+             * @description Hạn trả lời: the day until which the receivers are to answer.
+             * @default null
+             */
+            due_on: string | null;
+            /**
+             * @description Mã hồ sơ: the case file it belongs to.
+             * @default null
+             */
+            file_code: string | null;
+            /**
+             * @description What follows "Lưu:": where the kept copy lies.
+             * @default VT
+             */
+            filed: string;
+            /**
+             * @description Whose power it is under KT., TL. and TUQ.; empty for the usual head of such an agency.
+             * @default null
+             */
+            head: string | null;
+            /**
+             * @description Language, at most 30 characters.
+             * @default Tiếng Việt
+             */
+            language: string;
+            /**
+             * @description Nơi nhận (ToPlaces): at most 1,000 characters together.
+             * @default []
+             */
+            receivers: string[];
+            /**
+             * @description Độ mật: anything but `none` is refused, because this system may not process it.
+             * @default none
+             */
+            secrecy: components["schemas"]["Secrecy"];
+            /**
+             * @description Abbreviation of the drafting unit, part of the symbol of a công văn: `VX`.
+             * @default null
+             */
+            unit: string | null;
+        };
         /** @description A line of the roll. */
         Entry: {
             intervals: components["schemas"]["Interval"][];
@@ -1136,13 +1545,18 @@ export interface components {
         };
         /** @description The form. */
         Form: {
+            /** @description Who answers for the content, and for the form. */
+            content_reviewer_id?: string | null;
             /**
              * Format: binary
              * @description The PDF.
              */
             file: string;
+            form_reviewer_id?: string | null;
             /** @description A code such as `KH`. */
             kind: string;
+            mends?: components["schemas"]["Mends"] | null;
+            metadata?: components["schemas"]["DocumentMetadata"] | null;
             /** @description The dispatch that this document answers. */
             reply_to?: string | null;
             signer_id: string;
@@ -1191,6 +1605,23 @@ export interface components {
             /** @description The sequence's name, such as `chung`. */
             name: string;
         };
+        /** @description A check that was made (ký nháy). */
+        Initial: {
+            full_name: string;
+            made_at: components["schemas"]["Timestamp"];
+            note?: string | null;
+            part: components["schemas"]["InitialPart"];
+            void_at?: components["schemas"]["Timestamp"] | null;
+        };
+        /** @description What is said beside an initial. */
+        InitialNote: {
+            note?: string | null;
+        };
+        /**
+         * @description What an initial answers for.
+         * @enum {string}
+         */
+        InitialPart: "content" | "form";
         /** @description The leader's instruction. */
         Instruction: {
             /** @description Hạn giải quyết: `2026-11-30`. */
@@ -1416,11 +1847,40 @@ export interface components {
             position: string;
             role: components["schemas"]["Role"];
         };
+        /** @description A paper that mends or is mended, and the dispatch by which this agency has it. */
+        MendedDispatch: components["schemas"]["RelatedDocument"] & {
+            dispatch_id?: components["schemas"]["DispatchId"] | null;
+        };
+        /** @description An issued paper that is corrected or replaced. */
+        Mends: {
+            document_id: components["schemas"]["DocumentId"];
+            relation: components["schemas"]["Relation"];
+        };
         /**
          * @description Who may open a microphone.
          * @enum {string}
          */
         Microphones: "free" | "floor_only";
+        /** @description The form. */
+        NewCopy: {
+            agency_id: string;
+            /** @description A document that has come to the agency. */
+            dispatch_id?: string | null;
+            /** @description A document that the agency has issued. */
+            document_id?: string | null;
+            /**
+             * Format: binary
+             * @description A scan of a paper, with its description in `title`.
+             */
+            file?: string | null;
+            /** @example trich_sao */
+            form: string;
+            /** @description `1, 3-5`. */
+            pages?: string | null;
+            /** @description Of the agency's key. */
+            pin: string;
+            title?: string | null;
+        };
         /** @description A meeting to be called, or as it shall be from now on. */
         NewMeeting: {
             /** @description Agencies that name their people themselves. */
@@ -1567,6 +2027,25 @@ export interface components {
                 urgency: number;
                 /** @description As in the signer command's contract; empty until it has been verified. */
                 verdict?: string | null;
+            }[];
+            /** @description Ask with `after` set to this for the next page; absent on the last. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_DocumentCopy: {
+            items: {
+                /** @description `05/TrS-UBND`. */
+                code: string;
+                form: components["schemas"]["CopyForm"];
+                id: string;
+                made_at: components["schemas"]["Timestamp"];
+                /** @description The pages of an extract. */
+                pages?: string | null;
+                person: string;
+                /** @description The copied paper in words. */
+                title: string;
+                /** @description The agency's signature waits for its time-stamp. */
+                waiting_time_stamp: boolean;
             }[];
             /** @description Ask with `after` set to this for the next page; absent on the last. */
             next?: string | null;
@@ -1772,6 +2251,16 @@ export interface components {
             /** @description Required when it is returned. */
             reason?: string | null;
         };
+        /** @description An appendix as its receiver sees it. */
+        ReceivedAppendix: {
+            /** Format: int32 */
+            number: number;
+            /** Format: int32 */
+            page_count: number;
+            title: string;
+            /** @description In the words of the signer command's contract; empty until its job has run. */
+            verdict?: string | null;
+        };
         /** @description A line of a register: the cells of its columns, in their order. */
         RegisterLine: {
             cells: string[];
@@ -1792,6 +2281,20 @@ export interface components {
             /** Format: int32 */
             year: number;
         };
+        /** @description A paper that mends or is mended. */
+        RelatedDocument: {
+            /** @description Number and symbol, once given. */
+            code?: string | null;
+            id: components["schemas"]["DocumentId"];
+            issued_on?: string | null;
+            relation: components["schemas"]["Relation"];
+            subject: string;
+        };
+        /**
+         * @description How a paper stands to an older one.
+         * @enum {string}
+         */
+        Relation: "corrects" | "replaces";
         /** @description Why it is given up. */
         Release: {
             reason: string;
@@ -1818,11 +2321,44 @@ export interface components {
             release_reason?: string | null;
             released_at?: components["schemas"]["Timestamp"] | null;
         };
+        /** @description Who is to check it before it is signed, and who has. */
+        Review: {
+            content?: components["schemas"]["Reviewer"] | null;
+            form?: components["schemas"]["Reviewer"] | null;
+            /** @description Every initial, those made void by a later change too. */
+            initials: components["schemas"]["Initial"][];
+        };
+        /** @description One who was named to check it. */
+        Reviewer: {
+            done: boolean;
+            full_name: string;
+            id: components["schemas"]["PersonId"];
+        };
         /**
          * @description What a person is in an agency.
          * @enum {string}
          */
         Role: "administrator" | "leader" | "clerk" | "officer";
+        /** @description A description, not checked yet. */
+        Said: {
+            /** @description Who answers for the content, and for the form, before it is signed. */
+            content_reviewer_id?: string | null;
+            form_reviewer_id?: string | null;
+            /** @description A code such as `KH`. */
+            kind: string;
+            mends?: components["schemas"]["Mends"] | null;
+            metadata?: components["schemas"]["DocumentMetadata"];
+            /** @description The dispatch that this document answers. */
+            reply_to?: string | null;
+            signer_id: string;
+            /** @description Trích yếu, up to 500 characters. */
+            subject: string;
+            /**
+             * Format: int32
+             * @description 0 thường, 1 khẩn, 2 thượng khẩn, 3 hỏa tốc. Default 0.
+             */
+            urgency?: number;
+        };
         /** @description Whom the sample is for. */
         SampleWanted: {
             signer_id: components["schemas"]["PersonId"];
@@ -1834,6 +2370,11 @@ export interface components {
         };
         /** @description One seat of a meeting: a person, a site's room or a guest, the same whenever they come. */
         SeatId: string;
+        /**
+         * @description Độ mật. Only `none` may be processed here; the others exist so that a refusal can name what was meant.
+         * @enum {string}
+         */
+        Secrecy: "none" | "mat" | "toi_mat" | "tuyet_mat";
         /** @description A dispatch as its sender sees it. */
         Sent: {
             changed_at: components["schemas"]["Timestamp"];
@@ -1849,6 +2390,14 @@ export interface components {
         Signature: {
             pin: string;
             place?: components["schemas"]["Place"] | null;
+        };
+        /** @description Which initials a signer wants before signing. */
+        SigningRule: {
+            agency_id: components["schemas"]["AgencyId"];
+            /** @description Of whoever answers for the content. */
+            content: boolean;
+            /** @description Of whoever answers for the form. */
+            form: boolean;
         };
         /** @description A site (điểm cầu) of a meeting. */
         SiteId: string;
@@ -1938,6 +2487,11 @@ export interface components {
             purpose: components["schemas"]["Purpose"];
             /** Format: int64 */
             size_bytes: number;
+        };
+        /** @description What is said of a paper, and its content. */
+        WrittenDocument: components["schemas"]["Said"] & {
+            /** @description Lines with the labels that papers bear: `I.`, `1.`, `a)`, `-`, `Điều 1.`, rows of a table between `|`. */
+            body: string;
         };
     };
     responses: never;
@@ -2105,6 +2659,117 @@ export interface operations {
     list: {
         parameters: {
             query?: {
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description How many items, 1 to 200. Default 50. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DocumentCopy"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["NewCopy"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentCopy"];
+                };
+            };
+            /** @description Signed; waits for its time-stamp. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentCopy"];
+                };
+            };
+            /** @description Not a clerk, or a wrong PIN (`tries_left`). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No copy that the law knows. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
                 /** @description Only those of this status. */
                 status?: "arrived" | "returned" | "accepted" | "assigned" | "in_progress" | "completed" | "recall_asked" | "recall_agreed" | "recall_refused";
                 box?: "waiting" | "valid" | "to_instruct" | "mine" | "handling" | "late" | "done" | "returned" | "over" | "sent" | "all_sent";
@@ -2181,6 +2846,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DispatchDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content: {
+        parameters: {
+            query?: {
+                /** @description As a file to keep, not as something to show. */
+                download?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    attached: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attached"];
                 };
             };
             404: {
@@ -2430,6 +3157,33 @@ export interface operations {
             };
         };
     };
+    kinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentKind"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list: {
         parameters: {
             query: {
@@ -2512,6 +3266,71 @@ export interface operations {
             };
         };
     };
+    duplicates: {
+        parameters: {
+            query: {
+                /** @description A code such as `KH`. */
+                kind: string;
+                subject: string;
+                /** @description The draft that is being changed, which is no double of itself. */
+                except?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Summary"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WrittenDocument"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
+            };
+            /** @description A limit of the metadata is broken. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     sample: {
         parameters: {
             query?: never;
@@ -2543,6 +3362,38 @@ export interface operations {
             };
         };
     };
+    create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WrittenDocument"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description A state secret, or a limit is broken. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     one: {
         parameters: {
             query?: never;
@@ -2563,6 +3414,154 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["AppendixForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description No draft any more. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Broken, encrypted, signed, or a state secret. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content: {
+        parameters: {
+            query?: {
+                /** @description As a file to keep, not as something to show. */
+                download?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    initial: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InitialNote"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not named, or done already. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2702,6 +3701,83 @@ export interface operations {
                     "application/json": components["schemas"]["Detail"];
                 };
             };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Form"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description No draft any more. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Broken, encrypted, signed, or a state secret. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rewrite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WrittenDocument"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description No draft any more. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4051,6 +5127,66 @@ export interface operations {
                 content?: never;
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rule: {
+        parameters: {
+            query: {
+                signer_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigningRule"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SigningRule"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigningRule"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

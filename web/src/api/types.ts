@@ -30,6 +30,10 @@ interface Said {
 }
 export type DocumentSummary = Narrow<Schemas['Summary'], Said>;
 export type DocumentDetail = Narrow<Schemas['Detail'], Said>;
+export type Metadata = Schemas['DocumentMetadata'];
+export type DocumentKind = Schemas['DocumentKind'];
+export type DocumentCopy = Schemas['DocumentCopy'];
+export type Attached = Schemas['Attached'];
 export type Place = Schemas['Place'];
 export type Version = Schemas['Version'];
 export type Sending = Schemas['Sent'];

@@ -6,10 +6,10 @@ export function done(document: Pick<DocumentSummary, 'steps'>): number {
   return [approve, sign, number, seal].filter(Boolean).length;
 }
 
-/** The one thing that this person does next, if it is their turn; returning it is never the one thing. */
+/** The one thing that this person does next, if it is their turn; returning or changing it is never the one thing. */
 export function next(
   document: Pick<DocumentSummary, 'actions' | 'state'>,
-): Exclude<Action, 'return' | 'recall'> | undefined {
+): Exclude<Action, 'return' | 'recall' | 'revise' | 'initial'> | undefined {
   const order = ['sign', 'number', 'seal', 'issue', 'submit'] as const;
   return order.find(
     (action) => document.actions.includes(action) && !(action === 'issue' && document.state === 'issued'),

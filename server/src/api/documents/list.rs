@@ -97,7 +97,7 @@ fn within(r#box: Box, person: &Person) -> Condition {
 const GONE: [State; 2] = [State::Issued, State::Recalled];
 
 /// What this person may know of: the condition of [`crate::domain::party::capacities`], for many rows at once.
-fn known(person: &Person) -> Condition {
+pub(super) fn known(person: &Person) -> Condition {
     let drafts = person.agencies_where(Action::Draft);
     let signs = person.agencies_where(Action::Sign);
     let clerk = person.agencies_where(Action::Seal);
@@ -107,10 +107,18 @@ fn known(person: &Person) -> Condition {
     let to_sign = Condition::all()
         .add(Column::SignerId.eq(person.id.clone()))
         .add(Column::AgencyId.is_in(signs));
+    let to_check = Condition::all()
+        .add(
+            Condition::any()
+                .add(Column::ContentReviewerId.eq(person.id.clone()))
+                .add(Column::FormReviewerId.eq(person.id.clone())),
+        )
+        .add(Column::AgencyId.is_in(person.agencies_where(Action::Draft)));
     Condition::all().add(
         Condition::any()
             .add(drafted)
             .add(to_sign)
+            .add(to_check)
             .add(Column::AgencyId.is_in(clerk)),
     )
 }
@@ -122,9 +130,28 @@ fn waiting(person: &Person) -> Condition {
         .add(Column::State.is_in([State::Draft, State::Returned]));
     let to_sign = Condition::all()
         .add(Column::SignerId.eq(person.id.clone()))
-        .add(Column::State.eq(State::Submitted));
+        .add(Column::State.eq(State::Submitted))
+        .add(done(Column::ContentReviewerId, Column::ContentInitialled))
+        .add(done(Column::FormReviewerId, Column::FormInitialled));
+    let due = |reviewer: Column, initialled: Column| {
+        // What waits is also asked for negated, and the negation of a comparison with nothing is nothing.
+        Condition::all()
+            .add(reviewer.is_not_null())
+            .add(reviewer.eq(person.id.clone()))
+            .add(initialled.eq(false))
+    };
+    let to_check = Condition::all().add(Column::State.eq(State::Submitted)).add(
+        Condition::any()
+            .add(due(Column::ContentReviewerId, Column::ContentInitialled))
+            .add(due(Column::FormReviewerId, Column::FormInitialled)),
+    );
     let clerk = Condition::all()
         .add(Column::AgencyId.is_in(person.agencies_where(Action::Seal)))
         .add(Column::State.is_in([State::Signed, State::Numbered, State::Sealed]));
-    known(person).add(Condition::any().add(own).add(to_sign).add(clerk))
+    known(person).add(Condition::any().add(own).add(to_check).add(to_sign).add(clerk))
+}
+
+/// Nobody is to check this part, or it is checked.
+fn done(reviewer: Column, initialled: Column) -> Condition {
+    Condition::any().add(reviewer.is_null()).add(initialled.eq(true))
 }

@@ -1,10 +1,17 @@
 //! `/documents`: drafts, signatures, numbers, seals, issues.
 
+mod appendices;
+mod attached;
+mod beside;
 mod content;
+mod duplicates;
+mod initials;
 mod list;
+mod said;
 mod steps;
 mod upload;
 pub(super) mod view;
+mod written;
 
 use axum::extract::DefaultBodyLimit;
 use utoipa_axum::router::OpenApiRouter;
@@ -15,20 +22,35 @@ use crate::custody::Presence;
 use crate::parts::App;
 
 pub(super) use content::pdf;
-pub(super) use upload::drain;
+pub(super) use said::missing;
+pub(super) use upload::{drain, store, text};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     // The file streams to disk under a limit of its own; the limit of JSON bodies would cut it off.
     let upload = OpenApiRouter::new()
         .routes(routes!(upload::create))
+        .routes(routes!(upload::revise))
+        .routes(routes!(appendices::add))
         .layer(DefaultBodyLimit::disable());
     OpenApiRouter::new()
         .merge(upload)
         .routes(routes!(list::list))
         .routes(routes!(list::one))
         .routes(routes!(upload::sample))
+        .routes(routes!(duplicates::duplicates))
+        .routes(routes!(written::kinds))
+        .routes(routes!(written::preview))
+        .routes(routes!(written::create))
+        .routes(routes!(written::rewrite))
         .routes(routes!(content::content))
         .routes(routes!(content::signature_image))
+        .routes(routes!(appendices::remove))
+        .routes(routes!(appendices::content))
+        .routes(routes!(attached::attached))
+        .routes(routes!(attached::content))
+        .routes(routes!(initials::initial))
+        .routes(routes!(initials::rule))
+        .routes(routes!(initials::set_rule))
         .routes(routes!(steps::submit))
         .routes(routes!(steps::give_back))
         .routes(routes!(steps::sign))

@@ -7,13 +7,15 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::said::{Mends, Said, missing};
 use super::view;
-use crate::api::body::Json;
+use crate::api::body::{Json, Path};
 use crate::api::problem::{self, Problem};
 use crate::api::session::Person;
 use crate::custody::draft::Description;
-use crate::domain::dispatch::DispatchId;
+use crate::custody::initials::Reviewers;
 use crate::domain::document::DocumentId;
+use crate::domain::document_metadata::Metadata;
 use crate::domain::id::PersonId;
 use crate::domain::numbering::{self, Kind};
 use crate::parts::App;
@@ -39,6 +41,15 @@ pub(super) struct Form {
     signer_id: String,
     /// The dispatch that this document answers.
     reply_to: Option<String>,
+    /// Who answers for the content, and for the form.
+    content_reviewer_id: Option<String>,
+    form_reviewer_id: Option<String>,
+    /// The paper that this one corrects or replaces, as JSON.
+    #[schema(value_type = Option<Mends>)]
+    mends: Option<String>,
+    /// [`Metadata`] as JSON.
+    #[schema(value_type = Option<Metadata>)]
+    metadata: Option<String>,
 }
 
 /// Makes a draft of an uploaded PDF.
@@ -57,25 +68,63 @@ pub(super) async fn create(
     person: Person,
     mut form: Multipart,
 ) -> Result<Response, Problem> {
+    let (file, said) = read(&app, &mut form).await?;
+    let file = file.ok_or_else(|| missing("file"))?;
+    let id = app
+        .custody
+        .draft(&(&person).into(), said.description(None)?, &file)
+        .await?;
+    created(&app, &person, &id).await
+}
+
+/// Replaces what is said of a draft, and its file where one comes along.
+#[utoipa::path(
+    post, path = "/documents/{id}/revision", tag = "documents", params(("id" = String, Path)),
+    request_body(content = Form, content_type = "multipart/form-data"),
+    responses(
+        (status = OK, body = view::Detail),
+        (status = CONFLICT, description = "No draft any more.", body = problem::Body),
+        (status = UNPROCESSABLE_ENTITY, description = "Broken, encrypted, signed, or a state secret.", body = problem::Body)
+    )
+)]
+pub(super) async fn revise(
+    State(app): State<App>,
+    person: Person,
+    Path(id): Path<DocumentId>,
+    mut form: Multipart,
+) -> Result<Json<view::Detail>, Problem> {
+    app.custody.document(&(&person).into(), &id).await?;
+    let (file, said) = read(&app, &mut form).await?;
+    app.custody
+        .revise(&(&person).into(), &id, said.description(None)?, file.as_ref())
+        .await?;
+    view::now(&app, &person, &id).await
+}
+
+/// The parts of the form; unknown ones are passed over.
+async fn read(app: &App, form: &mut Multipart) -> Result<(Option<Stored>, Said), Problem> {
     let mut file = None;
     let mut said = Said::default();
     while let Some(field) = form.next_field().await? {
         match field.name().unwrap_or_default() {
-            "file" => file = Some(store(&app, field).await?),
-            "subject" => said.subject = Some(text(field).await?),
-            "kind" => said.kind = Some(text(field).await?),
-            "urgency" => said.urgency = Some(text(field).await?),
-            "signer_id" => said.signer_id = Some(text(field).await?),
+            "file" => file = Some(store(app, field).await?),
+            "subject" => said.subject = text(field).await?,
+            "kind" => said.kind = text(field).await?,
+            "urgency" => said.urgency = text(field).await?.parse().map_err(|_| missing("urgency"))?,
+            "signer_id" => said.signer_id = text(field).await?,
+            "content_reviewer_id" => said.content_reviewer_id = Some(text(field).await?),
+            "form_reviewer_id" => said.form_reviewer_id = Some(text(field).await?),
+            "mends" => {
+                said.mends = serde_json::from_str(&text(field).await?).map_err(|_| missing("mends"))?;
+            }
             "reply_to" => said.reply_to = Some(text(field).await?),
+            "metadata" => {
+                said.metadata = serde_json::from_str(&text(field).await?).map_err(|_| missing("metadata"))?;
+            }
             _ => {}
         }
     }
-    let file = file.ok_or_else(|| missing("file"))?;
-    let id = app
-        .custody
-        .draft(&(&person).into(), said.description()?, &file)
-        .await?;
-    created(&app, &person, &id).await
+    Ok((file, said))
 }
 
 /// Whom the sample is for.
@@ -97,13 +146,13 @@ pub(super) async fn sample(
 ) -> Result<Response, Problem> {
     let (agency, signer, position) = app.custody.signer(&(&person).into(), &signer_id).await?;
     let now = app.clock.now_utc();
-    let mut plan = Sample::Reform.plan(numbering::local_date(now).year())?;
+    let mut plan = Sample::Reform.paper(numbering::local_date(now).year())?;
     plan.signature.position = position;
     plan.signature.full_name = signer.full_name;
     plan.symbol = format!("KH-{}", agency.symbol);
     plan.place = agency.place;
     let subject = plan.subject.clone();
-    let paper = app.typesetter.plan(plan, now).await?;
+    let paper = app.typesetter.official(plan, now).await?;
     let stored = app.store.blobs().put(paper.pdf).await?;
     let kind = Kind::from_code("KH").ok_or_else(|| missing("kind"))?;
     let description = Description {
@@ -112,13 +161,18 @@ pub(super) async fn sample(
         urgency: 0,
         signer: signer_id,
         reply_to: None,
+        metadata: Metadata::default(),
+        body: None,
+        reviewers: Reviewers::default(),
+        mends: None,
+        blanks: None,
     };
     let id = app.custody.draft(&(&person).into(), description, &stored).await?;
     created(&app, &person, &id).await
 }
 
 /// 201 with the new document.
-async fn created(app: &App, person: &Person, id: &DocumentId) -> Result<Response, Problem> {
+pub(super) async fn created(app: &App, person: &Person, id: &DocumentId) -> Result<Response, Problem> {
     let (row, _) = app.custody.document(&person.into(), id).await?;
     let location = [(header::LOCATION, format!("/api/v1/documents/{id}"))];
     Ok((
@@ -129,56 +183,10 @@ async fn created(app: &App, person: &Person, id: &DocumentId) -> Result<Response
         .into_response())
 }
 
-/// What came with the file, as it came.
-#[derive(Default)]
-struct Said {
-    subject: Option<String>,
-    kind: Option<String>,
-    urgency: Option<String>,
-    signer_id: Option<String>,
-    reply_to: Option<String>,
-}
-
-impl Said {
-    fn description(self) -> Result<Description, Problem> {
-        let subject = self
-            .subject
-            .as_deref()
-            .map(str::trim)
-            .filter(|subject| !subject.is_empty());
-        let subject = subject.ok_or_else(|| missing("subject"))?.to_owned();
-        if subject.chars().count() > LONGEST_SUBJECT {
-            return Err(Problem::malformed(
-                "Trích yếu dài quá 500 ký tự.",
-                "The subject is longer than 500 characters.",
-            ));
-        }
-        let kind = self
-            .kind
-            .as_deref()
-            .and_then(Kind::from_code)
-            .ok_or_else(|| missing("kind"))?;
-        let urgency = self.urgency.as_deref().unwrap_or("0").parse::<i16>().ok();
-        let urgency = urgency
-            .filter(|urgency| (0..=3).contains(urgency))
-            .ok_or_else(|| missing("urgency"))?;
-        let signer = PersonId(self.signer_id.ok_or_else(|| missing("signer_id"))?);
-        Ok(Description {
-            subject,
-            kind,
-            urgency,
-            signer,
-            reply_to: self.reply_to.filter(|id| !id.is_empty()).map(DispatchId),
-        })
-    }
-}
-
-/// Subject S500: Nghị định 30/2020/NĐ-CP, annex VI.
-const LONGEST_SUBJECT: usize = 500;
 /// No text of a form is longer, in bytes.
-const LONGEST_TEXT: usize = 4 * 1024;
+const LONGEST_TEXT: usize = 32 * 1024;
 
-async fn store(app: &App, mut field: Field<'_>) -> Result<Stored, Problem> {
+pub(in crate::api) async fn store(app: &App, mut field: Field<'_>) -> Result<Stored, Problem> {
     let limit = app.config.http.upload_limit_bytes;
     let stored = app.store.blobs().put_stream(&mut field, limit).await;
     if let Err(blob::Error::TooLong { .. }) = &stored {
@@ -200,7 +208,7 @@ pub(in crate::api) async fn drain(mut field: Field<'_>, limit_bytes: u64) {
 }
 
 /// A short text of a form.
-async fn text(mut field: Field<'_>) -> Result<String, Problem> {
+pub(in crate::api) async fn text(mut field: Field<'_>) -> Result<String, Problem> {
     let mut bytes = Vec::new();
     while let Some(chunk) = field.chunk().await? {
         bytes.extend_from_slice(&chunk);
@@ -212,13 +220,6 @@ async fn text(mut field: Field<'_>) -> Result<String, Problem> {
         }
     }
     String::from_utf8(bytes).map_err(|_| Problem::malformed("Nội dung nhập không phải UTF-8.", "Not UTF-8."))
-}
-
-fn missing(field: &str) -> Problem {
-    Problem::malformed(
-        format!("Thiếu hoặc sai trường {field}."),
-        format!("The field {field} is missing or wrong."),
-    )
 }
 
 impl From<MultipartError> for Problem {

@@ -7,18 +7,23 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::beside::{Appendix, Beside, Related, Review};
 use crate::accounts::{self, Membership, Person};
+use crate::api::body::Json;
 use crate::api::problem::Problem;
 use crate::clock::Timestamp;
 use crate::custody::place::Places;
 use crate::domain::dispatch::{DispatchId, Recall, Status};
-use crate::domain::document::{Action, Capacity, Document, DocumentId, Purpose, State};
+use crate::domain::document::{Action, Capacity, DocumentId, Purpose, State};
+use crate::domain::document_metadata::Metadata;
 use crate::domain::holder::Holder;
 use crate::domain::id::{AgencyId, PersonId};
 use crate::domain::numbering::{self, Kind};
-use crate::domain::party::{Parties, capacities};
+use crate::domain::party::capacities;
 use crate::parts::App;
-use crate::store::entity::{agency, dispatch, dispatch_status, document, document_version, person};
+use crate::store::entity::{
+    agency, dispatch, dispatch_status, document, document_metadata, document_version, person,
+};
 
 /// A document in a list.
 #[derive(Serialize, ToSchema)]
@@ -83,9 +88,23 @@ pub struct Detail {
     pub summary: Summary,
     /// What the signer wrote when returning it, or why a waiting signature was given up.
     pub remark: Option<String>,
+    /// The dispatch that this document answers.
+    pub reply_to: Option<DispatchId>,
+    /// Annex VI, as the drafter said it.
+    pub metadata: Metadata,
+    /// Pages of the draft.
+    pub page_count: Option<i32>,
+    /// What was written in the page, where it was.
+    pub body: Option<String>,
     pub places: Option<PlacesView>,
     pub versions: Vec<Version>,
     pub dispatches: Vec<Sent>,
+    pub appendices: Vec<Appendix>,
+    pub review: Review,
+    /// The paper that this one corrects or replaces.
+    pub mends: Option<Related>,
+    /// Issued papers that correct or replace this one.
+    pub mended_by: Vec<Related>,
     /// The number and symbol that giving a number now would give.
     pub next_code: Option<String>,
     /// The key that this person's next action would use.
@@ -163,6 +182,9 @@ pub async fn summaries(
 /// Everything about this row, for this person.
 pub async fn detail(app: &App, viewer: &Person, row: document::Model) -> Result<Detail, Problem> {
     let versions = versions(app, &row.id).await?;
+    let said = document_metadata::Entity::find_by_id(row.id.clone())
+        .one(app.store.read())
+        .await?;
     let dispatches = sent(app, &row.id).await?;
     let places = row
         .places
@@ -174,23 +196,42 @@ pub async fn detail(app: &App, viewer: &Person, row: document::Model) -> Result<
         false => None,
     };
     let key = key(app, viewer, &row).await?;
+    let beside = Beside::of(app, &row).await?;
     let remark = row.remark.clone();
+    let reply_to = row.reply_to.clone();
     let names = Names::of(app, std::slice::from_ref(&row)).await?;
     let summary = summary(&names, viewer, row);
     Ok(Detail {
         summary,
         remark,
+        reply_to,
+        page_count: said.as_ref().map(|said| said.page_count),
+        metadata: said
+            .as_ref()
+            .and_then(|said| serde_json::from_str(&said.said).ok())
+            .unwrap_or_default(),
+        body: said.and_then(|said| said.body),
         places: places.map(PlacesView::from),
         versions,
         dispatches,
+        appendices: beside.appendices,
+        review: beside.review,
+        mends: beside.mends,
+        mended_by: beside.mended_by,
         next_code,
         key,
     })
 }
 
+/// The document as this person sees it after a step.
+pub async fn now(app: &App, viewer: &Person, id: &DocumentId) -> Result<Json<Detail>, Problem> {
+    let (row, _) = app.custody.document(&viewer.into(), id).await?;
+    Ok(Json(detail(app, viewer, row).await?))
+}
+
 fn summary(names: &Names, viewer: &Person, row: document::Model) -> Summary {
     let capacities = capacities_of(&row, viewer);
-    let rules = rules(&row);
+    let rules = row.rules();
     let may = |action: &Action| rules.permit(*action, &capacities, Some("…")).is_ok();
     let number = row.number.and_then(|number| u32::try_from(number).ok());
     Summary {
@@ -221,29 +262,8 @@ fn summary(names: &Names, viewer: &Person, row: document::Model) -> Summary {
     }
 }
 
-fn rules(row: &document::Model) -> Document {
-    let document::Model {
-        state,
-        leader_signed,
-        numbered,
-        agency_signed,
-        ..
-    } = *row;
-    Document {
-        state,
-        leader_signed,
-        numbered,
-        agency_signed,
-    }
-}
-
 fn capacities_of(row: &document::Model, viewer: &Person) -> Vec<Capacity> {
-    let parties = Parties {
-        agency: &row.agency_id,
-        drafter: &row.drafter_id,
-        signer: &row.signer_id,
-    };
-    capacities(parties, &viewer.id, &viewer.held())
+    capacities(row.parties(), &viewer.id, &viewer.held())
 }
 
 async fn versions(app: &App, id: &DocumentId) -> Result<Vec<Version>, Problem> {
@@ -304,7 +324,7 @@ pub async fn last_statuses(
 }
 
 async fn key(app: &App, viewer: &Person, row: &document::Model) -> Result<Option<KeyView>, Problem> {
-    let (rules, capacities) = (rules(row), capacities_of(row, viewer));
+    let (rules, capacities) = (row.rules(), capacities_of(row, viewer));
     let holder = if rules.permit(Action::Sign, &capacities, None).is_ok() {
         Holder::Person(viewer.id.clone())
     } else if rules.permit(Action::Seal, &capacities, None).is_ok() {

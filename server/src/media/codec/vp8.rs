@@ -1,5 +1,7 @@
 //! The VP8 payload descriptor (RFC 7741 section 4.2).
 
+use super::{PictureId, Shift, WIDE};
+
 /// The parts of a descriptor that forwarding looks at or rewrites. Offsets are into the payload.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Descriptor {
@@ -11,14 +13,6 @@ pub struct Descriptor {
     pub begins_key_frame: bool,
     /// Width and height, where a key frame begins (RFC 6386 section 9.1).
     pub size: Option<(u16, u16)>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PictureId {
-    pub offset: u8,
-    /// 15 bits wide, else 7.
-    pub wide: bool,
-    pub value: u16,
 }
 
 impl Descriptor {
@@ -56,60 +50,21 @@ impl Descriptor {
         }
         Some(descriptor)
     }
-}
 
-impl PictureId {
-    fn parse(payload: &[u8], at: usize) -> Option<PictureId> {
-        let high = *payload.get(at)?;
-        let offset = at as u8;
-        if high & WIDE == 0 {
-            return Some(PictureId {
-                offset,
-                wide: false,
-                value: u16::from(high),
-            });
-        }
-        let low = *payload.get(at + 1)?;
-        Some(PictureId {
-            offset,
-            wide: true,
-            value: u16::from(high & !WIDE) << 8 | u16::from(low),
-        })
-    }
-}
-
-/// What is added to the counters of one stream while it is shown in one slot.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Shift {
-    pub picture_id: u16,
-    pub tl0_index: u8,
-    pub key_index: u8,
-}
-
-impl Shift {
     /// Rewrites the counters of a copied payload; its length does not change.
-    pub fn apply(self, descriptor: &Descriptor, payload: &mut [u8]) {
-        if let Some(id) = descriptor.picture_id {
-            let value = id.value.wrapping_add(self.picture_id);
-            let at = usize::from(id.offset);
-            match (id.wide, payload.get_mut(at..at + 1 + usize::from(id.wide))) {
-                (true, Some([high, low])) => {
-                    *high = WIDE | (value >> 8) as u8 & 0x7f;
-                    *low = value as u8;
-                }
-                (false, Some([byte])) => *byte = value as u8 & 0x7f,
-                _ => {}
-            }
+    pub fn shift(&self, shift: Shift, payload: &mut [u8]) {
+        if let Some(id) = self.picture_id {
+            id.shift(shift.picture_id, payload);
         }
-        if let Some((at, index)) = descriptor.tl0_index
+        if let Some((at, index)) = self.tl0_index
             && let Some(byte) = payload.get_mut(usize::from(at))
         {
-            *byte = index.wrapping_add(self.tl0_index);
+            *byte = index.wrapping_add(shift.tl0_index);
         }
-        if let Some((at, whole)) = descriptor.key_index
+        if let Some((at, whole)) = self.key_index
             && let Some(byte) = payload.get_mut(usize::from(at))
         {
-            *byte = whole & !KEY_INDEX | whole.wrapping_add(self.key_index) & KEY_INDEX;
+            *byte = whole & !KEY_INDEX | whole.wrapping_add(shift.key_index) & KEY_INDEX;
         }
     }
 }
@@ -121,7 +76,6 @@ const HAS_PICTURE_ID: u8 = 0x80;
 const HAS_TL0_INDEX: u8 = 0x40;
 const HAS_TEMPORAL_ID: u8 = 0x20;
 const HAS_KEY_INDEX: u8 = 0x10;
-const WIDE: u8 = 0x80;
 const KEY_INDEX: u8 = 0x1f;
 
 #[cfg(test)]
@@ -170,10 +124,10 @@ mod tests {
         fn shifting_there_and_back_is_the_identity(bytes in proptest::collection::vec(any::<u8>(), 0..20), picture_id in any::<u16>(), tl0_index in any::<u8>(), key_index in any::<u8>()) {
             if let Some(descriptor) = Descriptor::parse(&bytes) {
                 let mut copy = bytes.clone();
-                Shift { picture_id, tl0_index, key_index }.apply(&descriptor, &mut copy);
+                descriptor.shift(Shift { picture_id, tl0_index, key_index }, &mut copy);
                 let shifted = Descriptor::parse(&copy).unwrap();
                 prop_assert_eq!(shifted.begins_key_frame, descriptor.begins_key_frame);
-                Shift { picture_id: picture_id.wrapping_neg(), tl0_index: tl0_index.wrapping_neg(), key_index: key_index.wrapping_neg() }.apply(&shifted, &mut copy);
+                shifted.shift(Shift { picture_id: picture_id.wrapping_neg(), tl0_index: tl0_index.wrapping_neg(), key_index: key_index.wrapping_neg() }, &mut copy);
                 prop_assert_eq!(copy, bytes);
             }
         }

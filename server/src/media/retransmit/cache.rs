@@ -15,6 +15,8 @@ struct Entry {
     index: u64,
     start: u64,
     length: u16,
+    /// Of the header extension that is kept in front of the payload.
+    extension: u8,
     timestamp: u32,
     marker: bool,
 }
@@ -23,6 +25,8 @@ struct Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kept<'c> {
     pub payload: &'c [u8],
+    /// The dependency descriptor; empty where the codec has none.
+    pub extension: &'c [u8],
     pub timestamp: u32,
     pub marker: bool,
 }
@@ -44,23 +48,28 @@ impl Cache {
         }
     }
 
-    /// Keeps a packet. A payload does not wrap around the ring's end: the rest of a turn stays unused.
-    pub fn keep(&mut self, index: u64, timestamp: u32, marker: bool, payload: &[u8]) {
-        let Ok(length) = u16::try_from(payload.len()) else {
+    /// Keeps a packet, its payload and an extension of up to 255 bytes. It does not wrap around the ring's end: the
+    /// rest of a turn stays unused.
+    pub fn keep(&mut self, index: u64, timestamp: u32, marker: bool, extension: &[u8], payload: &[u8]) {
+        let whole = extension.len() + payload.len();
+        let (Ok(length), Ok(extension_length)) = (u16::try_from(whole), u8::try_from(extension.len())) else {
             return;
         };
         let capacity = self.bytes.len();
         let to_end = capacity - (self.written % capacity as u64) as usize;
-        if payload.len() > to_end {
+        if whole > to_end {
             self.written += to_end as u64;
         }
         let start = self.written;
-        self.bytes[Self::place(capacity, start, length)].copy_from_slice(payload);
+        let (first, second) = self.bytes[Self::place(capacity, start, length)].split_at_mut(extension.len());
+        first.copy_from_slice(extension);
+        second.copy_from_slice(payload);
         self.written += u64::from(length);
         self.entries[Self::slot(index)] = Entry {
             index,
             start,
             length,
+            extension: extension_length,
             timestamp,
             marker,
         };
@@ -71,9 +80,11 @@ impl Cache {
         if entry.index != index || self.written - entry.start > self.bytes.len() as u64 {
             return None;
         }
-        let payload = &self.bytes[Self::place(self.bytes.len(), entry.start, entry.length)];
+        let whole = &self.bytes[Self::place(self.bytes.len(), entry.start, entry.length)];
+        let (extension, payload) = whole.split_at(usize::from(entry.extension));
         Some(Kept {
             payload,
+            extension,
             timestamp: entry.timestamp,
             marker: entry.marker,
         })
@@ -105,13 +116,14 @@ mod tests {
             let mut cache = Cache::new(512 * 1024);
             for (at, size) in sizes.iter().enumerate() {
                 let index = first + at as u64;
-                cache.keep(index, index as u32, at % 2 == 0, &vec![index as u8; *size]);
+                cache.keep(index, index as u32, at % 2 == 0, &[at as u8; 7][..at % 8], &vec![index as u8; *size]);
             }
             for (at, size) in sizes.iter().enumerate() {
                 let index = first + at as u64;
                 let found = cache.find(index);
                 if let Some(kept) = found {
                     prop_assert_eq!(kept.payload, &vec![index as u8; *size][..]);
+                    prop_assert_eq!(kept.extension, &[at as u8; 7][..at % 8]);
                     prop_assert_eq!(kept.timestamp, index as u32);
                 }
                 prop_assert!(found.is_some() || at + 300 < sizes.len());

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Room;
+use crate::media::forward::Wanted;
 use crate::media::layer::{self, Priority, Request};
 use crate::media::name::{Event, Source};
 use crate::media::sdp::MOST_LAYERS;
@@ -21,19 +22,21 @@ impl Room {
 
     /// Decides what one viewer's slots show within `budget` bits a second; gives what would be taken if
     /// there were more.
-    pub fn choose(&mut self, viewer: usize, budget: Option<u64>) -> u64 {
+    pub fn choose(&mut self, now: Instant, viewer: usize, budget: Option<u64>) -> u64 {
         let mut requests = [NO_REQUEST; MOST_SLOTS];
-        let (count, audio) = self.collect(viewer, &mut requests);
+        let (count, audio) = self.collect(now, viewer, &mut requests);
         let requests = &mut requests[..count];
         let left = budget.map_or(UNLIMITED, |budget| budget.saturating_sub(audio));
-        layer::allocate(left, requests);
+        // The first is shown whatever it costs; where it has layers in time, half of its pictures do.
+        let is_tight = layer::allocate(left, requests) > left;
         let mut demand = audio;
         let Room { members, needed, .. } = self;
         let slots = &mut members[viewer].pool.slots;
         for request in requests {
             let slot = &mut slots[request.slot];
             slot.desired = request.desired;
-            slot.target = request.granted;
+            let temporal = if is_tight { 0 } else { u8::MAX };
+            slot.target = request.granted.map(|layer| Wanted { layer, temporal });
             if request.granted.is_none() {
                 slot.rewriter.pause();
             }
@@ -80,7 +83,7 @@ impl Room {
     }
 
     /// The video slots of a viewer as requests, and what his audio costs.
-    fn collect(&self, viewer: usize, requests: &mut [Request; MOST_SLOTS]) -> (usize, u64) {
+    fn collect(&self, now: Instant, viewer: usize, requests: &mut [Request; MOST_SLOTS]) -> (usize, u64) {
         let slots = &self.members[viewer].pool.slots;
         let area = |at: usize| {
             let viewport = slots[at].viewport?;
@@ -109,7 +112,7 @@ impl Room {
                     Source::Camera => Priority::Thumbnail,
                     _ => Priority::Screen,
                 },
-                desired: layer::desired(slot.viewport, &stream.sizes(), stream.layers.len()),
+                desired: layer::desired(slot.viewport, &stream.sizes(), stream.choices(now)),
                 rates: stream.rates,
                 shown: slot.rewriter.shows(),
                 granted: None,

@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use slab::Slab;
 
+use super::codec::Codec;
 use super::name::{Event, ParticipantId, RoomId, Side, Slot, Source, TrackState};
 use super::speaker::{self, Loudness};
 use pool::Pool;
@@ -145,10 +146,21 @@ impl Room {
             .iter()
             .map(|(at, member)| (at, member.shown()))
             .collect();
-        let has = |member: usize, source: Source| {
-            shown
+        let codecs: Vec<(usize, [Option<Codec>; 4])> = self
+            .members
+            .iter()
+            .map(|(at, member)| (at, member.codecs()))
+            .collect();
+        // What is shown, and decoded at the other end.
+        let has = |member: usize, source: Source, decodes: &dyn Fn(Codec) -> bool| {
+            let of = |list: &[(usize, [Option<Codec>; 4])]| {
+                let found = list.iter().find(|(at, _)| *at == member);
+                found.and_then(|(_, codecs)| codecs[source as usize])
+            };
+            let is_shown = shown
                 .iter()
-                .any(|(at, sources)| *at == member && sources[source as usize])
+                .any(|(at, sources)| *at == member && sources[source as usize]);
+            is_shown && of(&codecs).is_none_or(decodes)
         };
         for at in 0..self.viewers.len() {
             let viewer = self.viewers[at];
@@ -170,15 +182,17 @@ impl Room {
             let pool = &mut self.members[viewer].pool;
             let seated = pool.seated();
             for (seat, member) in seats::seat(now, &seated, &candidates).into_iter().enumerate() {
-                pool.seat(seat, member, |source| {
-                    member.is_some_and(|member| has(member, source))
+                pool.seat(seat, member, |source, decodes| {
+                    member.is_some_and(|member| has(member, source, decodes))
                 });
             }
             let screen = pool
                 .screen()
                 .filter(|at| screens.contains(at))
                 .or(screens.first().copied());
-            pool.show_screen(screen, |source| screen.is_some_and(|member| has(member, source)));
+            pool.show_screen(screen, |source, decodes| {
+                screen.is_some_and(|member| has(member, source, decodes))
+            });
             pool.index();
             self.tell(viewer, &mut event);
         }
@@ -193,24 +207,34 @@ impl Room {
                 let (Some(holder), Some(target), source) = (slot.holder, slot.target, slot.source) else {
                     continue;
                 };
-                if source.is_audio() || slot.rewriter.shows() == Some(target) {
+                if source.is_audio() || !slot.rewriter.waits_for_key_frame(target.layer) {
                     continue;
                 }
-                if let Some(layer) = self.layer_mut(holder, source, target) {
+                if let Some(layer) = self.layer_mut(holder, source, target.layer) {
                     layer.key_frames.want();
                 }
             }
         }
     }
 
+    /// The stream of a layer; a layer within a stream leads to that one.
     pub fn layer_mut(&mut self, member: usize, source: Source, layer: u8) -> Option<&mut Layer> {
         let stream = self.members.get_mut(member)?.streams[source as usize].as_mut()?;
-        stream.layers.get_mut(usize::from(layer))
+        let at = usize::from(layer).min(stream.layers.len() - 1);
+        stream.layers.get_mut(at)
     }
 
     pub fn layer(&self, member: usize, source: Source, layer: u8) -> Option<&Layer> {
         let stream = self.members.get(member)?.streams[source as usize].as_ref()?;
-        stream.layers.get(usize::from(layer))
+        stream.layers.get(usize::from(layer).min(stream.layers.len() - 1))
+    }
+
+    /// How a video source is coded.
+    pub fn codec(&self, member: usize, source: Source) -> Option<Codec> {
+        self.members.get(member)?.streams[source as usize]
+            .as_ref()?
+            .announced
+            .codec
     }
 
     /// Finds the dominant speaker; whoever begins to speak without a seat may be given one.
@@ -265,6 +289,11 @@ impl Member {
         for stream in self.streams.iter_mut().flatten() {
             stream.asked_layers = 0;
         }
+    }
+
+    /// How the video sources are coded.
+    fn codecs(&self) -> [Option<Codec>; 4] {
+        Source::ALL.map(|source| self.streams[source as usize].as_ref()?.announced.codec)
     }
 
     /// Which of the four sources others may be shown.

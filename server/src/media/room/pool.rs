@@ -3,7 +3,8 @@
 use rand::Rng;
 use rand::rngs::StdRng;
 
-use crate::media::forward::Rewriter;
+use crate::media::codec::Codec;
+use crate::media::forward::{Rewriter, Wanted};
 use crate::media::layer::Viewport;
 use crate::media::name::Source;
 use crate::media::retransmit::recent::Recent;
@@ -27,11 +28,13 @@ pub struct Slot {
     pub holder: Option<usize>,
     pub rewriter: Rewriter,
     /// The layer that is to be shown; `None` while the line or the page has no room for it.
-    pub target: Option<u8>,
+    pub target: Option<Wanted>,
     /// The layer that the page has use for.
     pub desired: Option<u8>,
     /// How large the page shows it, once it has said so.
     pub viewport: Option<Viewport>,
+    /// The video codecs that the viewer decodes.
+    pub codecs: [bool; Codec::ALL.len()],
     /// The viewer takes RED.
     pub redundancy: bool,
     /// The index of the next retransmission.
@@ -75,23 +78,25 @@ impl Pool {
 
     /// Gives the slots of a seat to `member`: those in `shown`, the others are emptied. Slots that change
     /// their holder begin anew.
-    pub fn seat(&mut self, seat: usize, member: Option<usize>, shown: impl Fn(Source) -> bool) {
+    pub fn seat(&mut self, seat: usize, member: Option<usize>, shown: impl Shows) {
         let first = SCREEN_SLOTS + 2 * seat;
         self.hold(first..first + 2, member, shown);
     }
 
-    pub fn show_screen(&mut self, member: Option<usize>, shown: impl Fn(Source) -> bool) {
+    pub fn show_screen(&mut self, member: Option<usize>, shown: impl Shows) {
         self.hold(0..SCREEN_SLOTS, member, shown);
     }
 
-    fn hold(&mut self, range: std::ops::Range<usize>, member: Option<usize>, shown: impl Fn(Source) -> bool) {
+    fn hold(&mut self, range: std::ops::Range<usize>, member: Option<usize>, shown: impl Shows) {
         for slot in self.slots.get_mut(range).unwrap_or_default() {
-            let holder = member.filter(|_| slot.usable && shown(slot.source));
+            let codecs = slot.codecs;
+            let decodes = |codec: Codec| codecs[codec as usize];
+            let holder = member.filter(|_| slot.usable && shown(slot.source, &decodes));
             if slot.holder != holder {
                 slot.holder = holder;
                 slot.rewriter.switch();
-                slot.target = slot.source.is_audio().then_some(0);
-                slot.desired = slot.target;
+                slot.target = slot.source.is_audio().then_some(Wanted::all_of(0));
+                slot.desired = slot.source.is_audio().then_some(0);
             }
         }
     }
@@ -135,6 +140,7 @@ impl Pool {
             target: None,
             desired: None,
             viewport: None,
+            codecs: [false; Codec::ALL.len()],
             redundancy: false,
             repair_index: u64::from(random.random::<u16>() >> 1),
             packets: 0,
@@ -154,6 +160,10 @@ impl Pool {
         }
     }
 }
+
+/// Whether a source is to be shown to who decodes these codecs.
+pub trait Shows: Fn(Source, &dyn Fn(Codec) -> bool) -> bool {}
+impl<F: Fn(Source, &dyn Fn(Codec) -> bool) -> bool> Shows for F {}
 
 const SCREEN_SLOTS: usize = 2;
 const NOWHERE: u8 = u8::MAX;

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::media::codec::{Codec, Descriptor, av1};
 use crate::media::forward::Incoming;
 use crate::media::keyframe::KeyFrames;
 use crate::media::meter::Meter;
@@ -18,6 +19,8 @@ use crate::media::window::Window;
 pub struct Announced {
     pub source: Source,
     pub mid: String,
+    /// Of video.
+    pub codec: Option<Codec>,
     /// The smallest first; a single one without simulcast.
     pub layers: Vec<AnnouncedLayer>,
     /// SSRCs with those of their repair streams.
@@ -30,6 +33,8 @@ pub struct Announced {
     pub mid_extension: Option<u8>,
     pub rid_extension: Option<u8>,
     pub repaired_rid_extension: Option<u8>,
+    /// Of AV1: which element says what depends on what.
+    pub dependency_extension: Option<u8>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,14 +68,24 @@ pub struct Layer {
     pub cache: Option<Cache>,
     pub key_frames: KeyFrames,
     pub meter: Meter,
-    /// Of the pictures, as the last key frame told.
-    pub size: Option<(u16, u16)>,
+    /// Of the pictures, as the last key frame told; of each layer within the stream, where it has some.
+    pub sizes: [Option<(u16, u16)>; MOST_LAYERS],
+    /// What the stream's dependency descriptors go by.
+    pub structure: av1::Structure,
+    within: [Within; MOST_LAYERS],
     /// The newest index, for probes that repeat what is at hand.
     pub newest: Option<u64>,
     last_arrival: Option<Instant>,
     cache_bytes: Option<usize>,
     /// An index goes out at most once: a viewer's cipher must never see it with two contents.
     seen: Window,
+}
+
+/// A spatial layer within a stream.
+#[derive(Default)]
+struct Within {
+    meter: Meter,
+    last_arrival: Option<Instant>,
 }
 
 impl Stream {
@@ -147,12 +162,19 @@ impl Stream {
     }
 
     /// Takes note of a packet. `false` where it was here before or is too old.
-    pub fn arrived(&mut self, now: Instant, layer: usize, packet: &Incoming, payload: &[u8]) -> bool {
+    pub fn arrived(
+        &mut self,
+        now: Instant,
+        layer: usize,
+        packet: &Incoming,
+        dependency: &[u8],
+        payload: &[u8],
+    ) -> bool {
         let clock_rate = self.announced.clock_rate;
         let Some(layer) = self.layers.get_mut(layer) else {
             return false;
         };
-        let is_new = layer.arrived(now, clock_rate, packet, payload);
+        let is_new = layer.arrived(now, clock_rate, packet, dependency, payload);
         if is_new {
             self.last_arrival = Some(now);
         }
@@ -178,6 +200,17 @@ impl Stream {
     /// nothing else to show, so it counts as coming always: a still screen sends almost nothing.
     pub fn measured(&self, now: Instant) -> [u64; MOST_LAYERS] {
         let mut rates = [0; MOST_LAYERS];
+        if let [layer] = &self.layers[..]
+            && self.choices(now) > 1
+        {
+            // Each layer within a stream needs those below it.
+            let mut sum = 0;
+            for (within, rate) in layer.within.iter().zip(&mut rates) {
+                sum += within.meter.bits_per_second(now);
+                *rate = if within.is_live(now) { sum.max(1) } else { 0 };
+            }
+            return rates;
+        }
         let is_single = self.layers.len() == 1;
         for (layer, rate) in self.layers.iter().zip(&mut rates) {
             if is_single || layer.is_live(now) {
@@ -187,10 +220,26 @@ impl Stream {
         rates
     }
 
+    /// How many layers there are to choose from: of simulcast, or within the one stream.
+    pub fn choices(&self, now: Instant) -> usize {
+        match &self.layers[..] {
+            [layer] => {
+                let highest = layer.within.iter().rposition(|within| within.is_live(now));
+                highest.map_or(1, |highest| highest + 1)
+            }
+            layers => layers.len(),
+        }
+    }
+
     pub fn sizes(&self) -> [Option<(u16, u16)>; MOST_LAYERS] {
         let mut sizes = [None; MOST_LAYERS];
-        for (layer, size) in self.layers.iter().zip(&mut sizes) {
-            *size = layer.size;
+        match &self.layers[..] {
+            [layer] => sizes = layer.sizes,
+            layers => {
+                for (layer, size) in layers.iter().zip(&mut sizes) {
+                    *size = layer.sizes[0];
+                }
+            }
         }
         sizes
     }
@@ -219,7 +268,9 @@ impl Layer {
             cache: None,
             key_frames: KeyFrames::default(),
             meter: Meter::default(),
-            size: None,
+            sizes: [None; MOST_LAYERS],
+            structure: av1::Structure::default(),
+            within: Default::default(),
             newest: None,
             last_arrival: None,
             cache_bytes,
@@ -227,7 +278,14 @@ impl Layer {
         }
     }
 
-    fn arrived(&mut self, now: Instant, clock_rate: u32, packet: &Incoming, payload: &[u8]) -> bool {
+    fn arrived(
+        &mut self,
+        now: Instant,
+        clock_rate: u32,
+        packet: &Incoming,
+        dependency: &[u8],
+        payload: &[u8],
+    ) -> bool {
         if !self.seen.is_new(packet.index) {
             return false;
         }
@@ -241,14 +299,31 @@ impl Layer {
         self.newest = Some(self.newest.unwrap_or(0).max(packet.index));
         if let Some(bytes) = self.cache_bytes {
             let cache = self.cache.get_or_insert_with(|| Cache::new(bytes));
-            cache.keep(packet.index, packet.timestamp, packet.marker, payload);
+            cache.keep(packet.index, packet.timestamp, packet.marker, dependency, payload);
             self.gaps.arrived(now, packet.index);
         }
-        if let Some(descriptor) = packet.vp8.filter(|descriptor| descriptor.begins_key_frame) {
+        let Some(picture) = packet.picture else {
+            return true;
+        };
+        if let Some(within) = picture
+            .layers()
+            .and_then(|layers| self.within.get_mut(usize::from(layers.spatial)))
+        {
+            within.meter.count(now, payload.len() + rtp::HEADER_LENGTH);
+            within.last_arrival = Some(now);
+        }
+        if picture.begins_key_frame() {
             self.key_frames.arrived();
-            self.size = descriptor.size.or(self.size);
+            if picture.sizes()[0].is_some() {
+                self.sizes = picture.sizes();
+            }
         }
         true
+    }
+
+    /// Reads a packet that was kept, by the structure that holds now.
+    pub fn read(&self, codec: Codec, payload: &[u8], dependency: &[u8]) -> Descriptor {
+        codec.read(payload, dependency, &mut self.structure.clone())
     }
 
     /// The index of an original packet that a repair stream names by its sequence number.
@@ -257,6 +332,13 @@ impl Layer {
     }
 
     pub fn is_live(&self, now: Instant) -> bool {
+        self.last_arrival
+            .is_some_and(|at| now.saturating_duration_since(at) < LAYER_GONE_AFTER)
+    }
+}
+
+impl Within {
+    fn is_live(&self, now: Instant) -> bool {
         self.last_arrival
             .is_some_and(|at| now.saturating_duration_since(at) < LAYER_GONE_AFTER)
     }

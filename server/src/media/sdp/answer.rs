@@ -6,8 +6,10 @@
 use std::fmt::Write as _;
 
 use super::{
-    AUDIO_LEVEL, Codec, Description, Error, Kind, Local, MID, REPAIRED_RID, RID, Section, Setup, TRANSPORT_CC,
+    AUDIO_LEVEL, Codec, DEPENDENCY, Description, Error, Kind, Local, MID, REPAIRED_RID, RID, Section, Setup,
+    TRANSPORT_CC,
 };
+use crate::media::codec;
 
 /// A section that carries one of our sources.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +17,8 @@ pub struct Accepted {
     /// Its place in the description.
     pub section: usize,
     pub payload_type: u8,
+    /// Of video.
+    pub codec: Option<codec::Codec>,
     pub repair_payload_type: Option<u8>,
     pub clock_rate: u32,
     /// RED around the payload type, where it is offered.
@@ -24,6 +28,8 @@ pub struct Accepted {
     pub rid: Option<u8>,
     pub repaired_rid: Option<u8>,
     pub transport_cc: Option<u8>,
+    /// Of AV1.
+    pub dependency: Option<u8>,
 }
 
 /// Writes the answer; `wanted` says which sections carry a source, and those that can be carried come
@@ -31,7 +37,7 @@ pub struct Accepted {
 ///
 /// # Errors
 /// [`Error::Unsupported`] where the other end insists on being the DTLS server, or a wanted section has
-/// neither Opus nor VP8.
+/// neither Opus nor a video codec that is forwarded.
 pub fn answer(
     offer: &Description,
     wanted: &[usize],
@@ -55,7 +61,7 @@ pub fn answer(
         .map(|section| section.mid.as_str())
         .collect();
     let mut text = String::new();
-    local.write_session(&mut text, version, &bundled);
+    local.write_session(&mut text, version, &bundled, offer.mixed);
     let mut is_first = true;
     for (at, section) in offer.sections.iter().enumerate() {
         if !is_carried(section) {
@@ -75,13 +81,13 @@ fn accept(offer: &Description, at: usize) -> Result<Accepted, Error> {
         .sections
         .get(at)
         .ok_or_else(|| Error::Malformed("no such media section".to_owned()))?;
-    let name = codec_name(section);
-    let codec = name
-        .and_then(|name| section.codec(name))
-        .ok_or_else(|| Error::Unsupported(format!("section {} has neither Opus nor VP8", section.mid)))?;
+    let (video, codec) = carried(section).ok_or_else(|| {
+        Error::Unsupported(format!("section {} has no codec that is forwarded", section.mid))
+    })?;
     Ok(Accepted {
         section: at,
         payload_type: codec.payload_type,
+        codec: video,
         repair_payload_type: section
             .repair_of(codec.payload_type)
             .map(|repair| repair.payload_type),
@@ -94,19 +100,23 @@ fn accept(offer: &Description, at: usize) -> Result<Accepted, Error> {
         rid: section.extension(RID),
         repaired_rid: section.extension(REPAIRED_RID),
         transport_cc: section.transport_cc(codec),
+        dependency: section
+            .extension(DEPENDENCY)
+            .filter(|_| video == Some(codec::Codec::Av1)),
     })
 }
 
-fn codec_name(section: &Section) -> Option<&'static str> {
+/// How the section is carried: the video codec, where it is one, and its place in the offer.
+fn carried(section: &Section) -> Option<(Option<codec::Codec>, &Codec)> {
     match section.kind {
-        Kind::Audio => Some("opus"),
-        Kind::Video => Some("vp8"),
+        Kind::Audio => Some((None, section.codec("opus")?)),
+        Kind::Video => section.video_codec().map(|(video, codec)| (Some(video), codec)),
         Kind::Other => None,
     }
 }
 
 fn is_carried(section: &Section) -> bool {
-    !section.rejected && codec_name(section).is_some_and(|name| section.codec(name).is_some())
+    !section.rejected && carried(section).is_some()
 }
 
 fn write_section(
@@ -116,7 +126,7 @@ fn write_section(
     bitrate_kbps: u32,
     write_transport: impl FnOnce(&mut String),
 ) {
-    let Some(codec) = codec_name(section).and_then(|name| section.codec(name)) else {
+    let Some((video, codec)) = carried(section) else {
         return;
     };
     let main = codec.payload_type;
@@ -140,10 +150,9 @@ fn write_section(
             let _ = write!(text, "a=extmap:{id} {uri}\r\n");
         }
     }
-    if section.kind == Kind::Audio {
-        write_audio(text, section, codec, redundancy);
-    } else {
-        write_video(text, section, codec, repair, bitrate_kbps);
+    match video {
+        None => write_audio(text, section, codec, redundancy),
+        Some(video) => write_video(text, section, (video, codec), repair, bitrate_kbps),
     }
     if kept.is_some() {
         write_layers(text, &section.layers);
@@ -169,7 +178,24 @@ fn write_audio(text: &mut String, section: &Section, codec: &Codec, redundancy: 
 
 /// Without a start bitrate Chromium takes several seconds to reach full size. The receiver's estimate is
 /// asked for only where the sender makes none of its own.
-fn write_video(text: &mut String, section: &Section, codec: &Codec, repair: Option<u8>, bitrate_kbps: u32) {
+fn write_video(
+    text: &mut String,
+    section: &Section,
+    (video, codec): (codec::Codec, &Codec),
+    repair: Option<u8>,
+    bitrate_kbps: u32,
+) {
+    if let Some(id) = section
+        .extension(DEPENDENCY)
+        .filter(|_| video == codec::Codec::Av1)
+    {
+        let _ = write!(text, "a=extmap:{id} {DEPENDENCY}\r\n");
+    }
+    // The profile is what was offered.
+    let profile = match codec.parameters.as_str() {
+        "" => String::new(),
+        offered => format!("{offered};"),
+    };
     let main = codec.payload_type;
     let start = bitrate_kbps.min(1_000);
     let estimate = if section.transport_cc(codec).is_some() {
@@ -179,10 +205,11 @@ fn write_video(text: &mut String, section: &Section, codec: &Codec, repair: Opti
     };
     let _ = write!(
         text,
-        "b=AS:{bitrate_kbps}\r\na=rtpmap:{main} VP8/90000\r\n\
-         a=fmtp:{main} x-google-start-bitrate={start};x-google-max-bitrate={bitrate_kbps}\r\n\
+        "b=AS:{bitrate_kbps}\r\na=rtpmap:{main} {name}/90000\r\n\
+         a=fmtp:{main} {profile}x-google-start-bitrate={start};x-google-max-bitrate={bitrate_kbps}\r\n\
          a=rtcp-fb:{main} {estimate}\r\na=rtcp-fb:{main} ccm fir\r\n\
-         a=rtcp-fb:{main} nack\r\na=rtcp-fb:{main} nack pli\r\n"
+         a=rtcp-fb:{main} nack\r\na=rtcp-fb:{main} nack pli\r\n",
+        name = video.name(),
     );
     if let Some(repair) = repair {
         let _ = write!(

@@ -33,13 +33,16 @@ pub struct Local<'a> {
 }
 
 impl Local<'_> {
-    fn write_session(&self, text: &mut String, version: u64, bundled: &[&str]) {
+    fn write_session(&self, text: &mut String, version: u64, bundled: &[&str], mixed: bool) {
         let _ = write!(text, "v=0\r\no=- 1 {version} IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n");
         let _ = write!(text, "a=group:BUNDLE");
         for mid in bundled {
             let _ = write!(text, " {mid}");
         }
         text.push_str("\r\na=ice-lite\r\na=msid-semantic: WMS *\r\n");
+        if mixed {
+            text.push_str("a=extmap-allow-mixed\r\n");
+        }
     }
 
     /// Written into the first bundled section only; the others inherit it (RFC 8843 section 7).
@@ -83,5 +86,8 @@ pub const RID: &str = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
 pub const REPAIRED_RID: &str = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id";
 /// Numbers all packets of a connection (draft-holmer-rmcat-transport-wide-cc-extensions-01).
 pub const TRANSPORT_CC: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+/// Which pictures a packet of AV1 depends on (AV1 RTP payload specification 1.0, appendix A).
+pub const DEPENDENCY: &str =
+    "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension";
 /// How long a receiver may hold pictures back (webrtc.org, experiments/rtp-hdrext/playout-delay).
 pub const PLAYOUT_DELAY: &str = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay";

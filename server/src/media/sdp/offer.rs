@@ -3,21 +3,33 @@
 
 use std::fmt::Write as _;
 
-use super::{Local, PLAYOUT_DELAY, TRANSPORT_CC};
+use super::{DEPENDENCY, Local, PLAYOUT_DELAY, TRANSPORT_CC};
+use crate::media::codec::Codec;
 
 /// Payload types of what we offer, those that browsers use themselves.
 pub mod payload_type {
     pub const OPUS: u8 = 111;
     pub const RED: u8 = 63;
-    pub const VP8: u8 = 96;
-    pub const VP8_REPAIR: u8 = 97;
+
+    /// A codec's, and that of its repairs.
+    pub const fn video(codec: Codec) -> (u8, u8) {
+        match codec {
+            Codec::Vp8 => (96, 97),
+            Codec::Vp9 => (98, 99),
+            Codec::H264 => (102, 103),
+            Codec::Av1 => (45, 46),
+        }
+    }
+
+    use crate::media::codec::Codec;
 }
-use payload_type::{OPUS, RED, VP8, VP8_REPAIR};
+use payload_type::{OPUS, RED};
 
 /// Header extension ids of what we offer; they never change (Chromium 148 rejects reassignment).
 pub mod extension {
     pub const TRANSPORT_CC: u8 = 3;
     pub const PLAYOUT_DELAY: u8 = 6;
+    pub const DEPENDENCY: u8 = 8;
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +45,7 @@ pub struct OfferedSection {
 pub fn offer(sections: &[OfferedSection], local: &Local<'_>, version: u64) -> String {
     let mut text = String::new();
     let bundled: Vec<&str> = sections.iter().map(|section| section.mid.as_str()).collect();
-    local.write_session(&mut text, version, &bundled);
+    local.write_session(&mut text, version, &bundled, true);
     for (at, section) in sections.iter().enumerate() {
         match section.repair_ssrc {
             Some(repair) => write_video(&mut text, section, repair, |text| {
@@ -62,18 +74,45 @@ fn write_video(
     repair: u32,
     write_transport: impl FnOnce(&mut String),
 ) {
-    write_head(text, section, "video", &[VP8, VP8_REPAIR], write_transport);
+    let payload_types = Codec::ALL.map(payload_type::video);
+    let listed: Vec<u8> = payload_types
+        .into_iter()
+        .flat_map(|(main, again)| [main, again])
+        .collect();
+    write_head(text, section, "video", &listed, write_transport);
     let ssrc = section.ssrc;
+    let (delay, dependency) = (extension::PLAYOUT_DELAY, extension::DEPENDENCY);
     let _ = write!(
         text,
-        "a=extmap:{delay} {PLAYOUT_DELAY}\r\n\
-         a=rtpmap:{VP8} VP8/90000\r\na=rtcp-fb:{VP8} transport-cc\r\na=rtcp-fb:{VP8} ccm fir\r\na=rtcp-fb:{VP8} nack\r\n\
-         a=rtcp-fb:{VP8} nack pli\r\na=rtpmap:{VP8_REPAIR} rtx/90000\r\na=fmtp:{VP8_REPAIR} apt={VP8}\r\n\
-         a=ssrc-group:FID {ssrc} {repair}\r\n",
-        delay = extension::PLAYOUT_DELAY,
+        "a=extmap:{delay} {PLAYOUT_DELAY}\r\na=extmap:{dependency} {DEPENDENCY}\r\n"
     );
+    for codec in Codec::ALL {
+        write_codec(text, codec);
+    }
+    let _ = write!(text, "a=ssrc-group:FID {ssrc} {repair}\r\n");
     write_ssrc(text, section, ssrc);
     write_ssrc(text, section, repair);
+}
+
+fn write_codec(text: &mut String, codec: Codec) {
+    let ((main, repair), name) = (payload_type::video(codec), codec.name());
+    let _ = write!(text, "a=rtpmap:{main} {name}/90000\r\n");
+    let parameters = match codec {
+        Codec::Vp8 | Codec::Av1 => None,
+        Codec::Vp9 => Some("profile-id=0"),
+        // Constrained baseline, which every browser that has H.264 decodes (RFC 7742 section 6.2).
+        Codec::H264 => Some("level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"),
+    };
+    if let Some(parameters) = parameters {
+        let _ = write!(text, "a=fmtp:{main} {parameters}\r\n");
+    }
+    for feedback in ["transport-cc", "ccm fir", "nack", "nack pli"] {
+        let _ = write!(text, "a=rtcp-fb:{main} {feedback}\r\n");
+    }
+    let _ = write!(
+        text,
+        "a=rtpmap:{repair} rtx/90000\r\na=fmtp:{repair} apt={main}\r\n"
+    );
 }
 
 fn write_head(

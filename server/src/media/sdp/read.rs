@@ -6,6 +6,7 @@ use rtc_sdp::description::media::MediaDescription;
 use rtc_sdp::description::session::SessionDescription;
 
 use super::Error;
+use crate::media::codec;
 use crate::media::transport::dtls::Fingerprint;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub struct Description {
     pub fingerprints: Vec<Fingerprint>,
     pub setup: Setup,
     pub sections: Vec<Section>,
+    /// `a=extmap-allow-mixed`: packets may carry either form of header extensions.
+    pub mixed: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,10 +83,55 @@ pub struct Codec {
     pub feedback: Vec<String>,
 }
 
+impl Codec {
+    /// A value of `a=fmtp`.
+    pub fn parameter(&self, key: &str) -> Option<&str> {
+        let mut pairs = self
+            .parameters
+            .split(';')
+            .filter_map(|pair| pair.trim().split_once('='));
+        pairs
+            .find(|(found, _)| *found == key)
+            .map(|(_, value)| value.trim())
+    }
+}
+
 impl Section {
     /// The first codec of this name, in the order that the description prefers.
     pub fn codec(&self, name: &str) -> Option<&Codec> {
         self.codecs.iter().find(|codec| codec.name == name)
+    }
+
+    /// The video codec that we take of those offered, and how it is offered.
+    pub fn video_codec(&self) -> Option<(codec::Codec, &Codec)> {
+        codec::Codec::ALL
+            .into_iter()
+            .find_map(|codec| Some((codec, self.profile_of(codec)?)))
+    }
+
+    /// The first profile of the codec that every browser decodes.
+    fn profile_of(&self, codec: codec::Codec) -> Option<&Codec> {
+        let name = codec.name().to_ascii_lowercase();
+        let has = |each: &Codec, key: &str, wanted: &[&str]| {
+            let value = each.parameter(key);
+            value.map_or(wanted.contains(&""), |value| {
+                wanted.contains(&value.to_ascii_lowercase().as_str())
+            })
+        };
+        self.codecs
+            .iter()
+            .filter(|each| each.name == name)
+            .find(|each| match codec {
+                codec::Codec::Vp8 => true,
+                codec::Codec::Vp9 => has(each, "profile-id", &["", "0"]),
+                codec::Codec::Av1 => has(each, "profile", &["", "0"]),
+                codec::Codec::H264 => {
+                    has(each, "packetization-mode", &["1"])
+                        && each
+                            .parameter("profile-level-id")
+                            .is_some_and(|profile| profile.starts_with("42"))
+                }
+            })
     }
 
     /// The retransmission codec for this payload type (RFC 4588 section 8.6).
@@ -154,6 +202,11 @@ impl Description {
             user_fragment,
             fingerprints,
             setup,
+            mixed: session.has_attribute("extmap-allow-mixed")
+                || session
+                    .media_descriptions
+                    .iter()
+                    .any(|media| media.has_attribute("extmap-allow-mixed")),
             sections,
         })
     }

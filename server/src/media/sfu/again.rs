@@ -1,7 +1,6 @@
 //! A packet that goes out once more, on the slot's repair stream (RFC 4588).
 
 use super::send::Departure;
-use crate::media::codec::vp8;
 use crate::media::forward::Incoming;
 use crate::media::room::Room;
 use crate::media::rtp::Outgoing;
@@ -18,24 +17,22 @@ pub(super) fn find_by_number(room: &Room, viewer: usize, slot: usize, number: u1
 /// By the publisher's index in a layer.
 pub(super) fn find(room: &Room, viewer: usize, slot: usize, layer: u8, index: u64) -> Option<Departure<'_>> {
     let slot = &room.members.get(viewer)?.pool.slots[slot];
-    let kept = room
-        .layer(slot.holder?, slot.source, layer)?
-        .cache
-        .as_ref()?
-        .find(index)?;
-    let descriptor = vp8::Descriptor::parse(kept.payload).unwrap_or_default();
+    let codec = room.codec(slot.holder?, slot.source)?;
+    let stream = room.layer(slot.holder?, slot.source, layer)?;
+    let kept = stream.cache.as_ref()?.find(index)?;
+    let descriptor = stream.read(codec, kept.payload, kept.extension);
     let packet = Incoming {
         layer,
         index,
         timestamp: kept.timestamp,
         marker: kept.marker,
-        vp8: Some(descriptor),
+        picture: Some(descriptor),
     };
     let placed = slot.rewriter.place_again(&packet)?;
     Some(Departure {
         header: Outgoing {
-            marker: kept.marker,
-            payload_type: payload_type::VP8_REPAIR,
+            marker: placed.marker,
+            payload_type: payload_type::video(codec).1,
             sequence_number: slot.repair_index as u16,
             timestamp: placed.timestamp,
             ssrc: slot.section.repair_ssrc?,
@@ -43,6 +40,7 @@ pub(super) fn find(room: &Room, viewer: usize, slot: usize, layer: u8, index: u6
         index: slot.repair_index,
         original: Some(placed.index as u16),
         payload: kept.payload,
+        dependency: kept.extension,
         rewrite: Some((placed.shift, descriptor)),
         playout_delay: None,
     })

@@ -93,6 +93,13 @@ impl Sfu {
         }
     }
 
+    /// The room that stands under this id.
+    pub fn find(&self, id: RoomId) -> Option<RoomKey> {
+        let at = *self.by_room.get(&id)?;
+        let serial = self.rooms.get(at)?.serial;
+        Some(RoomKey { at, serial })
+    }
+
     pub fn is_open(&self, key: RoomKey) -> bool {
         self.rooms
             .get(key.at)

@@ -6,6 +6,7 @@ use super::control::{Error, MemberKey, PublishedTrack, Renewal};
 use super::{Numbered, Sfu};
 use crate::media::bandwidth::Egress;
 use crate::media::bandwidth::arrivals::Arrivals;
+use crate::media::codec::Codec;
 use crate::media::name::{Event, Side, Source, TrackState};
 use crate::media::room::stream::{Announced, AnnouncedLayer, Stream};
 use crate::media::sdp::{self, Accepted, Description, Kind, Local, Section, Setup, payload_type};
@@ -121,6 +122,7 @@ impl Sfu {
                 .find(|section| takes(section, &slot.section.mid));
             slot.usable = section.is_some();
             slot.redundancy = section.is_some_and(takes_redundancy);
+            slot.codecs = Codec::ALL.map(|codec| section.is_some_and(|section| decodes(section, codec)));
         }
         if !room.viewers.contains(&key.at) {
             room.viewers.push(key.at);
@@ -307,6 +309,7 @@ fn announced(source: Source, section: &Section, accepted: &Accepted) -> Announce
         mid: section.mid.clone(),
         layers,
         repairs: section.repairs.clone(),
+        codec: accepted.codec,
         payload_type: accepted.payload_type,
         repair_payload_type: accepted.repair_payload_type,
         redundancy_payload_type: accepted.redundancy_payload_type,
@@ -315,6 +318,7 @@ fn announced(source: Source, section: &Section, accepted: &Accepted) -> Announce
         mid_extension: accepted.mid,
         rid_extension: accepted.rid,
         repaired_rid_extension: accepted.repaired_rid,
+        dependency_extension: accepted.dependency,
     }
 }
 
@@ -322,6 +326,14 @@ fn announced(source: Source, section: &Section, accepted: &Accepted) -> Announce
 fn takes_redundancy(section: &Section) -> bool {
     let is_red = |codec: &sdp::Codec| codec.payload_type == payload_type::RED && codec.name == "red";
     section.codecs.iter().any(is_red)
+}
+
+/// Whether a video codec, as we offered it, is in the viewer's answer.
+fn decodes(section: &Section, codec: Codec) -> bool {
+    let (payload_type, _) = payload_type::video(codec);
+    let is_it =
+        |each: &sdp::Codec| each.payload_type == payload_type && each.name.eq_ignore_ascii_case(codec.name());
+    section.codecs.iter().any(is_it)
 }
 
 /// Whether the viewer's browser reports arrivals by the number that we offered.

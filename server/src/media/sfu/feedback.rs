@@ -75,9 +75,13 @@ impl Sfu {
             let at = member.pool.by_ssrc(ssrc)?;
             member.pool.slots.get(at)
         });
-        let Some((source, holder, layer)) =
-            slot.and_then(|slot| Some((slot.source, slot.holder?, slot.rewriter.shows().or(slot.target)?)))
-        else {
+        let Some((source, holder, layer)) = slot.and_then(|slot| {
+            Some((
+                slot.source,
+                slot.holder?,
+                slot.rewriter.shows().or(slot.target.map(|target| target.layer))?,
+            ))
+        }) else {
             return;
         };
         if let Some(layer) = room.layer_mut(holder, source, layer) {

@@ -113,7 +113,7 @@ impl Showing<'_> {
 
     fn send(&mut self, arrival: &Arrival, slot: &Slot, placed: Placed, storage: &[u8]) {
         let (start, length, payload_type) = match &arrival.primary {
-            _ if !slot.source.is_audio() => (0, arrival.length, payload_type::VP8),
+            _ if let Some(codec) = arrival.codec => (0, arrival.length, payload_type::video(codec).0),
             Some(primary) if !slot.redundancy || !arrival.is_usual_opus => {
                 (primary.start, primary.len(), payload_type::OPUS)
             }
@@ -123,7 +123,7 @@ impl Showing<'_> {
         let start = arrival.start + start;
         let departure = Departure {
             header: Outgoing {
-                marker: arrival.packet.marker,
+                marker: placed.marker,
                 payload_type,
                 sequence_number: placed.index as u16,
                 timestamp: placed.timestamp,
@@ -132,7 +132,8 @@ impl Showing<'_> {
             index: placed.index,
             original: None,
             payload: &storage[start..start + length],
-            rewrite: arrival.packet.vp8.map(|descriptor| (placed.shift, descriptor)),
+            dependency: &storage[arrival.dependency.clone()],
+            rewrite: arrival.packet.picture.map(|picture| (placed.shift, picture)),
             playout_delay: self.playout_delay.filter(|_| !slot.source.is_audio()),
         };
         if departure.send(self.now, self.connection, self.out) {

@@ -77,7 +77,7 @@ fn published(now: Instant, stream: &Stream) -> impl Iterator<Item = Published> {
             expected,
             received,
             jitter_ms: f64::from(reception.jitter()) * 1_000.0 / clock_rate,
-            size: layer.size,
+            size: layer.sizes.iter().rev().flatten().next().copied(),
         })
     })
 }
@@ -93,7 +93,7 @@ fn shown(room: &Room, member: &Member) -> Vec<Shown> {
                 participant,
                 source: slot.source,
                 layer: slot.rewriter.shows(),
-                target: slot.target,
+                target: slot.target.map(|target| target.layer),
                 desired: slot.desired,
                 packets: slot.packets,
                 bytes: slot.octets,

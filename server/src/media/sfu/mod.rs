@@ -32,6 +32,7 @@ use slab::Slab;
 
 use super::bandwidth::Egress;
 use super::bandwidth::arrivals::Arrivals;
+use super::codec::Codec;
 use super::forward::{Clocks, Incoming};
 use super::name::{Event, RoomId, Side, Source};
 use super::room::Room;
@@ -115,6 +116,10 @@ struct Arrival {
     /// The publisher's.
     ssrc: u32,
     clocks: Clocks,
+    /// Of video.
+    codec: Option<Codec>,
+    /// Where the dependency descriptor stands in the batch's storage; empty without one.
+    dependency: Range<usize>,
     /// In RED: where the newest frame stands in the payload.
     primary: Option<Range<usize>>,
     /// The blocks of RED name the payload type that viewers know.
@@ -202,7 +207,7 @@ fn choose(now: Instant, room: &mut Room, connections: &mut Slab<Connection>, bus
         };
         let was_busy = connection.is_busy();
         let budget = connection.egress.as_ref().map(|egress| egress.estimate());
-        let demand = room.choose(viewer, budget);
+        let demand = room.choose(now, viewer, budget);
         if let Some(egress) = connection
             .egress
             .as_mut()

@@ -6,7 +6,6 @@ use super::again;
 use super::send::Departure;
 use super::{Connection, Sfu};
 use crate::media::bandwidth::Queued;
-use crate::media::codec::vp8;
 use crate::media::room::Room;
 use crate::media::rtp::Outgoing;
 use crate::media::sdp::payload_type;
@@ -96,11 +95,12 @@ fn departure<'r>(
         return None;
     }
     let kept = layer.cache.as_ref()?.find(queued.index)?;
-    let descriptor = vp8::Descriptor::parse(kept.payload).unwrap_or_default();
+    let codec = room.codec(queued.publisher, queued.source)?;
+    let descriptor = layer.read(codec, kept.payload, kept.extension);
     Some(Departure {
         header: Outgoing {
-            marker: kept.marker,
-            payload_type: payload_type::VP8,
+            marker: queued.placed.marker,
+            payload_type: payload_type::video(codec).0,
             sequence_number: queued.placed.index as u16,
             timestamp: queued.placed.timestamp,
             ssrc: slot.section.ssrc,
@@ -108,6 +108,7 @@ fn departure<'r>(
         index: queued.placed.index,
         original: None,
         payload: kept.payload,
+        dependency: kept.extension,
         rewrite: Some((queued.placed.shift, descriptor)),
         playout_delay,
     })
@@ -127,7 +128,7 @@ fn probe(
     };
     for (at, slot) in member.pool.slots.iter().enumerate() {
         let (Some(holder), Some(layer), Some(_)) =
-            (slot.holder, slot.rewriter.shows(), slot.section.repair_ssrc)
+            (slot.holder, slot.rewriter.stream(), slot.section.repair_ssrc)
         else {
             continue;
         };

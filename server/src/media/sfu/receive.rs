@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::time::Instant;
 
 use super::{Arrival, BATCH, Connection, Sfu};
-use crate::media::codec::{red, vp8};
+use crate::media::codec::{Codec, red};
 use crate::media::forward::{Clocks, Incoming};
 use crate::media::name::{Side, Source};
 use crate::media::room::Member;
@@ -144,6 +144,8 @@ impl Sfu {
             packet: media.packet,
             ssrc: media.ssrc,
             clocks: media.clocks,
+            codec: media.codec,
+            dependency: start + media.dependency.start..start + media.dependency.end,
             primary: media.primary,
             is_usual_opus: media.is_usual_opus,
             start: start + media.payload.start,
@@ -159,6 +161,9 @@ struct Media {
     packet: Incoming,
     ssrc: u32,
     clocks: Clocks,
+    codec: Option<Codec>,
+    /// Empty without one.
+    dependency: Range<usize>,
     payload: Range<usize>,
     primary: Option<Range<usize>>,
     is_usual_opus: bool,
@@ -199,15 +204,20 @@ impl Media {
         };
         let source = stream.announced.source;
         let bytes = &packet[payload.clone()];
+        let (codec, extension) = (stream.announced.codec, stream.announced.dependency_extension);
+        let dependency = extension
+            .and_then(|id| header.element_range(packet, id))
+            .unwrap_or_default();
+        let structure = &mut stream.layers[layer].structure;
         let incoming = Incoming {
             layer: layer as u8,
             index,
             timestamp: header.timestamp,
             marker: header.marker,
-            vp8: (!source.is_audio()).then(|| vp8::Descriptor::parse(bytes).unwrap_or_default()),
+            picture: codec.map(|codec| codec.read(bytes, &packet[dependency.clone()], structure)),
         };
         // Padding alone probes for bandwidth; the gap it leaves would be asked for, so it counts as arrived.
-        if !stream.arrived(now, layer, &incoming, bytes) {
+        if !stream.arrived(now, layer, &incoming, &packet[dependency.clone()], bytes) {
             return Err(Drop::Replayed);
         }
         let is_redundant = stream.announced.redundancy_payload_type == Some(header.payload_type);
@@ -224,6 +234,8 @@ impl Media {
             } else {
                 Clocks::default()
             },
+            codec,
+            dependency,
             payload,
             primary,
             is_usual_opus: stream.announced.payload_type == payload_type::OPUS,

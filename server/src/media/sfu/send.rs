@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::Connection;
-use crate::media::codec::vp8;
+use crate::media::codec::{Descriptor, Shift};
 use crate::media::rtp::{Elements, Outgoing};
 use crate::media::sdp::extension;
 use crate::media::transport::outbox::Outbox;
@@ -16,7 +16,9 @@ pub(super) struct Departure<'p> {
     /// Of a repair: the number of the packet it repeats (RFC 4588 section 4).
     pub original: Option<u16>,
     pub payload: &'p [u8],
-    pub rewrite: Option<(vp8::Shift, vp8::Descriptor)>,
+    /// The dependency descriptor as its publisher wrote it; empty where there is none.
+    pub dependency: &'p [u8],
+    pub rewrite: Option<(Shift, Descriptor)>,
     pub playout_delay: Option<[u8; 3]>,
 }
 
@@ -26,7 +28,9 @@ impl Departure<'_> {
         let Some((to, sealer)) = connection.transport.sender() else {
             return false;
         };
+        let mut dependency = [0; MOST_DEPENDENCY];
         let elements = Elements {
+            dependency: self.dependency(&mut dependency),
             transport_sequence: connection
                 .egress
                 .as_ref()
@@ -45,7 +49,19 @@ impl Departure<'_> {
         sent
     }
 
-    fn write(&self, elements: &Elements, buffer: &mut [u8]) -> Option<(usize, usize)> {
+    /// The dependency descriptor as the viewer is to see it.
+    fn dependency<'s>(&self, scratch: &'s mut [u8; MOST_DEPENDENCY]) -> Option<(u8, &'s [u8])> {
+        let value = scratch
+            .get_mut(..self.dependency.len())
+            .filter(|value| !value.is_empty())?;
+        value.copy_from_slice(self.dependency);
+        if let Some((shift, descriptor)) = &self.rewrite {
+            shift.apply(descriptor, &mut [], value);
+        }
+        Some((extension::DEPENDENCY, value))
+    }
+
+    fn write(&self, elements: &Elements<'_>, buffer: &mut [u8]) -> Option<(usize, usize)> {
         let header_length = self.header.write_with(elements, buffer)?;
         let mut start = header_length;
         if let Some(original) = self.original {
@@ -58,8 +74,11 @@ impl Departure<'_> {
         let body = buffer.get_mut(start..end)?;
         body.copy_from_slice(self.payload);
         if let Some((shift, descriptor)) = &self.rewrite {
-            shift.apply(descriptor, body);
+            shift.apply(descriptor, body, &mut []);
         }
         Some((header_length, end))
     }
 }
+
+/// Of the two-byte form of header extensions.
+const MOST_DEPENDENCY: usize = 255;

@@ -4,8 +4,10 @@ use sea_orm::entity::prelude::*;
 
 use crate::clock::Timestamp;
 use crate::domain::dispatch::DispatchId;
-use crate::domain::document::{DocumentId, State};
+use crate::domain::document::{Document, DocumentId, State};
 use crate::domain::id::{AgencyId, PersonId};
+use crate::domain::initial::Review;
+use crate::domain::party::Parties;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "document")]
@@ -40,9 +42,49 @@ pub struct Model {
     pub updated_at: Timestamp,
     /// The incoming document that this one answers.
     pub reply_to: Option<DispatchId>,
+    /// Who answers for the content, and for the form, before it is signed; and whether they have (ký nháy).
+    pub content_reviewer_id: Option<PersonId>,
+    pub form_reviewer_id: Option<PersonId>,
+    pub content_initialled: bool,
+    pub form_initialled: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// Who is to check it, and whether they have.
+    pub fn review(&self) -> Review<'_> {
+        Review {
+            content: self.content_reviewer_id.as_ref(),
+            form: self.form_reviewer_id.as_ref(),
+            content_done: self.content_initialled,
+            form_done: self.form_initialled,
+        }
+    }
+
+    /// What the rules know of it.
+    pub fn rules(&self) -> Document {
+        let review = self.review();
+        Document {
+            state: self.state,
+            initials_asked: review.asked(),
+            initials_made: review.made(),
+            leader_signed: self.leader_signed,
+            numbered: self.numbered,
+            agency_signed: self.agency_signed,
+        }
+    }
+
+    /// The names it carries.
+    pub fn parties(&self) -> Parties<'_> {
+        Parties {
+            agency: &self.agency_id,
+            drafter: &self.drafter_id,
+            signer: &self.signer_id,
+            review: self.review(),
+        }
+    }
+}

@@ -6,6 +6,9 @@ mod m0003_meetings;
 mod m0010_handling;
 mod m0011_search;
 mod m0012_numbers;
+mod m0020_metadata;
+mod m0021_outgoing;
+mod m0022_copies;
 mod m0030_words;
 mod m0040_conference;
 
@@ -37,6 +40,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_handling::Migration),
             Box::new(m0011_search::Migration),
             Box::new(m0012_numbers::Migration),
+            Box::new(m0020_metadata::Migration),
+            Box::new(m0021_outgoing::Migration),
+            Box::new(m0022_copies::Migration),
             Box::new(m0030_words::Migration),
             Box::new(m0040_conference::Migration),
         ]

@@ -95,6 +95,28 @@ pub async fn add(tx: &Tx, entries: &[Entry]) -> Result<(), DbErr> {
     learn(tx, texts).await
 }
 
+/// Makes a draft's entry anew: its words and its signer may have changed.
+///
+/// # Errors
+/// The database's.
+pub async fn replace(tx: &Tx, entry: &Entry) -> Result<(), DbErr> {
+    let Entry {
+        document_id: DocumentId(id),
+        meta,
+        body,
+        scope,
+        ..
+    } = entry;
+    let values = [meta, body, scope, id].map(|part| Value::from(part.as_str()));
+    run(
+        tx,
+        "UPDATE document_search SET meta = $1, body = $2, scope = $3 WHERE document_id = $4",
+        values,
+    )
+    .await?;
+    learn(tx, [meta.as_str(), body]).await
+}
+
 /// Adds words to what is said of a document: its number, once given.
 ///
 /// # Errors

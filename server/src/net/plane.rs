@@ -1,0 +1,333 @@
+//! All media of the process: the shards, and which of them a room goes to.
+
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use tokio::sync::{mpsc as tokio_mpsc, oneshot};
+
+use super::handle::{Error, Events, Post, Room};
+use super::interfaces;
+use super::shard::{Bell, Desk, Shard};
+use crate::clock;
+use crate::media::RoomId;
+use crate::media::sfu::{Settings, Sfu};
+use crate::media::stats::Stats;
+use crate::media::transport::dtls::Identity;
+
+/// Where media listens and what it tells the browsers.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The UDP address to bind; port 0 lets the system choose. Default `0.0.0.0:8081`. Each further shard has the next
+    /// port.
+    pub bind: SocketAddr,
+    /// How many threads carry media, each with a port and rooms of its own. Default 1: a core forwards some 280,000
+    /// packets a second.
+    pub shards: usize,
+    /// The addresses put into candidates. Empty means: every address of this machine that is up,
+    /// loopback included. Firefox sends nothing to a loopback candidate, so a machine without any
+    /// other address cannot be reached by it.
+    pub advertise: Vec<IpAddr>,
+    /// The most one publisher may send. Default 2,500: a camera at 720p.
+    pub publisher_bitrate_kbps: u32,
+    /// The least and the most milliseconds for which viewers may hold pictures back, in steps of 10 up to
+    /// 40,950. Default 0 and 1,000: no longer than a lost packet takes to come again on a bad line.
+    pub playout_delay_ms: Option<(u16, u16)>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let bind = SocketAddr::from(([0, 0, 0, 0], 8081));
+        Self {
+            bind,
+            shards: 1,
+            advertise: Vec::new(),
+            publisher_bitrate_kbps: 2_500,
+            playout_delay_ms: Some((0, 1_000)),
+        }
+    }
+}
+
+/// Why media could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("cannot listen for media on UDP {address}: {source}")]
+    Bind {
+        address: SocketAddr,
+        source: std::io::Error,
+    },
+    #[error("cannot start the media thread: {0}")]
+    Thread(std::io::Error),
+    #[error("cannot make the DTLS certificate")]
+    Identity,
+}
+
+/// All media of this process; cloning is cheap.
+#[derive(Clone)]
+pub struct Media {
+    addresses: Arc<[SocketAddr]>,
+    draining: Arc<AtomicBool>,
+    shards: Arc<[Carrier]>,
+}
+
+/// A shard, as its rooms are given out.
+struct Carrier {
+    post: Arc<Post>,
+    /// The rooms and people on it.
+    load: Arc<AtomicUsize>,
+}
+
+impl Media {
+    /// Binds the ports and starts the shards' threads.
+    ///
+    /// # Errors
+    /// An address cannot be bound, the certificate or a thread cannot be made.
+    pub fn start(config: Config) -> Result<Media, StartError> {
+        let identity = Identity::generate().ok_or(StartError::Identity)?;
+        let (mut shards, mut addresses) = (Vec::new(), Vec::new());
+        for at in 0..config.shards.max(1) {
+            let (carrier, its_addresses) = Carrier::start(&config, at, identity.clone())?;
+            shards.push(carrier);
+            addresses.extend(its_addresses);
+        }
+        tracing::info!(media.addresses = ?addresses, "media listens");
+        Ok(Media {
+            addresses: addresses.into(),
+            draining: Arc::default(),
+            shards: shards.into(),
+        })
+    }
+
+    /// The bound ports with each advertised address, as the candidates name them: shard by shard.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Opens the room of a meeting on the shard that has least to do. Opening it again closes the earlier one: a
+    /// conference that was started anew starts with an empty room.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] while draining, [`Error::Gone`] when media has stopped.
+    pub async fn open(&self, id: RoomId) -> Result<(Room, Events), Error> {
+        if self.draining.load(Ordering::Relaxed) {
+            return Err(Error::Refused("media is shutting down"));
+        }
+        let least = self
+            .shards
+            .iter()
+            .min_by_key(|shard| shard.load.load(Ordering::Relaxed));
+        let chosen = least.ok_or(Error::Gone)?;
+        for other in self.shards.iter().filter(|other| !std::ptr::eq(*other, chosen)) {
+            other.post.tell(move |desk| close(desk, id));
+        }
+        chosen.load.fetch_add(1, Ordering::Relaxed);
+        let (sender, events) = tokio_mpsc::unbounded_channel();
+        let open = move |desk: &mut Desk| {
+            let key = desk.sfu.open(desk.now, id, &mut desk.outbox);
+            desk.events.retain(|standing, _| desk.sfu.is_open(*standing));
+            desk.events.insert(key, sender);
+            key
+        };
+        let key = chosen.post.ask(open).await?;
+        Ok((Room::new(key, chosen.post.clone(), chosen.load.clone()), events))
+    }
+
+    /// What all shards have counted since they started.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] when media has stopped.
+    pub async fn stats(&self) -> Result<Stats, Error> {
+        let mut sum = Stats::default();
+        for shard in self.shards.iter() {
+            sum.add(&shard.post.ask(|desk| desk.sfu.stats().clone()).await?);
+        }
+        Ok(sum)
+    }
+
+    /// The counters and the state of every site, in the Prometheus text format.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] when media has stopped.
+    pub async fn metrics(&self) -> Result<String, Error> {
+        let (mut sum, mut rooms) = (Stats::default(), Vec::new());
+        for shard in self.shards.iter() {
+            let look = |desk: &mut Desk| (desk.sfu.stats().clone(), desk.sfu.all_sites(desk.now));
+            let (stats, sites) = shard.post.ask(look).await?;
+            sum.add(&stats);
+            rooms.extend(sites);
+        }
+        Ok(crate::media::stats::text(&sum, &rooms))
+    }
+
+    /// Opens no more rooms, waits until those that stand are closed, then closes the ports. A drain
+    /// that shall not wait closes its rooms first.
+    pub async fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+        let ends: Vec<oneshot::Receiver<()>> = self
+            .shards
+            .iter()
+            .map(|shard| {
+                let (sender, drained) = oneshot::channel();
+                shard.post.tell(move |desk| desk.drained = Some(sender));
+                drained
+            })
+            .collect();
+        for drained in ends {
+            // It fails only where the thread has ended before.
+            let _ = drained.await;
+        }
+    }
+}
+
+impl Carrier {
+    fn start(
+        config: &Config,
+        at: usize,
+        identity: Identity,
+    ) -> Result<(Carrier, Vec<SocketAddr>), StartError> {
+        let mut address = config.bind;
+        if address.port() != 0 {
+            address.set_port(address.port().saturating_add(at as u16));
+        }
+        let bind = |source| StartError::Bind { address, source };
+        let socket = listen(address).map_err(bind)?;
+        let addresses = advertised(config, socket.local_addr().map_err(bind)?);
+        let settings = Settings {
+            addresses: addresses.clone(),
+            publisher_bitrate_kbps: config.publisher_bitrate_kbps,
+            playout_delay: config.playout_delay_ms.map(playout_delay),
+        };
+        let sfu = Sfu::new(settings, identity, StdRng::from_seed(clock::seed()));
+        let (sender, mailbox) = mpsc::channel();
+        let (bell, heard) = Bell::pair().map_err(StartError::Thread)?;
+        let shard = Shard::new(socket, mailbox, heard, sfu);
+        std::thread::Builder::new()
+            .name(format!("media-{at}"))
+            .spawn(move || shard.run())
+            .map_err(StartError::Thread)?;
+        let carrier = Carrier {
+            post: Arc::new(Post::new(sender, bell)),
+            load: Arc::default(),
+        };
+        Ok((carrier, addresses))
+    }
+}
+
+/// A room of this id that an earlier conference has left behind.
+fn close(desk: &mut Desk, id: RoomId) {
+    if let Some(key) = desk.sfu.find(id) {
+        desk.sfu.close(desk.now, key, &mut desk.outbox);
+        desk.events.remove(&key);
+    }
+}
+
+/// What candidates say of a bound port.
+fn advertised(config: &Config, local: SocketAddr) -> Vec<SocketAddr> {
+    let ips = match &config.advertise[..] {
+        [] if local.ip().is_unspecified() => interfaces::addresses(local),
+        [] => vec![local.ip()],
+        given => given.to_vec(),
+    };
+    ips.into_iter()
+        .map(|ip| SocketAddr::new(ip, local.port()))
+        .collect()
+}
+
+/// Two numbers of 12 bits in units of 10 ms.
+fn playout_delay((least, most): (u16, u16)) -> [u8; 3] {
+    let (least, most) = ((least / 10).min(0xfff), (most / 10).min(0xfff));
+    let both = u32::from(least) << 12 | u32::from(most);
+    let [_, first, second, third] = both.to_be_bytes();
+    [first, second, third]
+}
+
+/// A socket with buffers for bursts: a key frame to a hundred viewers leaves at once.
+fn listen(address: SocketAddr) -> std::io::Result<UdpSocket> {
+    use socket2::{Domain, Protocol, Socket, Type};
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+    // The system may grant less, and that is no reason to fail.
+    let _ = socket.set_recv_buffer_size(SOCKET_BUFFER);
+    let _ = socket.set_send_buffer_size(SOCKET_BUFFER);
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    Ok(socket.into())
+}
+
+const SOCKET_BUFFER: usize = 4 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::ParticipantId;
+    use uuid::Uuid;
+
+    fn media(shards: usize) -> Media {
+        let bind = SocketAddr::from(([127, 0, 0, 1], 0));
+        Media::start(Config {
+            bind,
+            shards,
+            ..Config::default()
+        })
+        .unwrap()
+    }
+
+    fn loads(media: &Media) -> Vec<usize> {
+        let load = |shard: &Carrier| shard.load.load(Ordering::Relaxed);
+        media.shards.iter().map(load).collect()
+    }
+
+    #[tokio::test]
+    async fn rooms_go_where_there_is_least_to_do() {
+        let media = media(3);
+        assert_eq!(media.addresses().len(), 3);
+        let (crowded, _events) = media.open(RoomId(Uuid::from_u128(1))).await.unwrap();
+        let mut people = Vec::new();
+        for person in 0..5 {
+            people.push(
+                crowded
+                    .join(ParticipantId(Uuid::from_u128(person)))
+                    .await
+                    .unwrap(),
+            );
+        }
+        let mut others = Vec::new();
+        for room in 2..8 {
+            others.push(media.open(RoomId(Uuid::from_u128(room))).await.unwrap());
+        }
+        assert_eq!(loads(&media), [6, 3, 3]);
+        drop(people);
+        drop(crowded);
+        assert_eq!(loads(&media), [0, 3, 3]);
+    }
+
+    #[tokio::test]
+    async fn a_room_opened_again_elsewhere_ends_the_earlier_one() {
+        let media = media(2);
+        let id = RoomId(Uuid::from_u128(1));
+        let (earlier, mut events) = media.open(id).await.unwrap();
+        let (_later, _) = media.open(id).await.unwrap();
+        assert_eq!(events.recv().await, None);
+        let person = ParticipantId(Uuid::from_u128(9));
+        assert!(matches!(earlier.join(person).await, Err(Error::Gone)));
+    }
+
+    #[tokio::test]
+    async fn a_drain_lets_running_rooms_finish_and_opens_none() {
+        let media = media(2);
+        let (room, mut events) = media.open(RoomId(Uuid::from_u128(1))).await.unwrap();
+        let draining = media.clone();
+        let drained = tokio::spawn(async move { draining.drain().await });
+        while !media.draining.load(Ordering::Relaxed) {
+            tokio::task::yield_now().await;
+        }
+        let refused = media.open(RoomId(Uuid::from_u128(2))).await;
+        assert!(matches!(refused, Err(Error::Refused(_))));
+        let seat = room.join(ParticipantId(Uuid::from_u128(3))).await;
+        assert!(seat.is_ok(), "who runs goes on");
+        drop((seat, room));
+        assert_eq!(events.recv().await, None);
+        drained.await.unwrap();
+    }
+}

@@ -1,0 +1,156 @@
+//! From what an office knows and a person wrote to a paper that can be set.
+
+use super::layout::{Addressing, Layout};
+use super::{Block, Body, Official, SignatureBlock};
+use crate::domain::document_metadata::Metadata;
+use crate::domain::numbering::{self, Kind};
+use crate::domain::organisation::AgencyKind;
+
+/// What is known of the paper besides what was written.
+#[derive(Debug, Clone)]
+pub struct Facts<'a> {
+    pub kind: Kind,
+    pub subject: &'a str,
+    /// 0 thường, 1 khẩn, 2 thượng khẩn, 3 hỏa tốc.
+    pub urgency: i16,
+    pub agency: &'a str,
+    pub agency_kind: AgencyKind,
+    /// The agency above, by its name.
+    pub parent: Option<&'a str>,
+    /// The agency's group in the symbol.
+    pub symbol: &'a str,
+    pub place: &'a str,
+    pub signer: &'a str,
+    pub position: &'a str,
+    pub metadata: &'a Metadata,
+}
+
+impl Facts<'_> {
+    /// The paper of this kind with `written` as its content. Number, day, month and year are left blank.
+    pub fn compose(&self, written: &str) -> Official {
+        let layout = Layout::of(self.kind);
+        let mut body = Body::read(written);
+        if layout.closed {
+            body.close();
+        }
+        let (attached_to, content) = attached(body.content);
+        let said = self.metadata;
+        Official {
+            title: self.subject.to_owned(),
+            author: self.agency.to_owned(),
+            watermark: None,
+            urgency: urgency(self.urgency),
+            parent_agency: self.shown_parent(),
+            agency: agency_lines(self.agency),
+            symbol: numbering::notation(self.kind, self.symbol, said.unit.as_deref()),
+            place: self.place.to_owned(),
+            year: None,
+            heading: layout.heading,
+            kind: self.kind.name.to_owned(),
+            subject: self.subject.to_owned(),
+            attached_to,
+            issuer: layout.enacts.map(|_| self.decides()),
+            enacts: layout.enacts.map(str::to_owned),
+            addressing: match layout.addressing {
+                Addressing::KinhGui | Addressing::Nobody => "Kính gửi:".to_owned(),
+                Addressing::Telegraphs => format!("{} điện:", self.decides().to_uppercase()),
+            },
+            addressees: self.addressees(),
+            bases: body.bases,
+            opening: None,
+            content,
+            signature: match layout.signs_as {
+                Some(part) => SignatureBlock {
+                    authority: None,
+                    position: part.to_owned(),
+                    full_name: self.signer.to_owned(),
+                },
+                None => self.signature(),
+            },
+            beside: layout.beside.map(|position| SignatureBlock {
+                authority: None,
+                position: position.to_owned(),
+                full_name: said.beside.clone().unwrap_or_default(),
+            }),
+            receivers: self.receivers(),
+            filed: said.filed.clone(),
+        }
+    }
+
+    /// A committee stands under none (annex I, part II.2); a department names the committee above.
+    fn shown_parent(&self) -> Option<String> {
+        let shown = self.parent.filter(|_| self.agency_kind == AgencyKind::Department);
+        shown.map(str::to_owned)
+    }
+
+    /// Thẩm quyền ban hành: the collective, or the head by title.
+    fn decides(&self) -> String {
+        let title = self.metadata.title(self.agency_kind, self.agency, self.position);
+        if title.lines.iter().any(|line| line.starts_with("TM. ")) {
+            return self.agency.to_owned();
+        }
+        let head = match title.lines.last().and_then(|line| line.split_once(". ")) {
+            Some((_, head)) => head.to_owned(),
+            None => self.position.to_owned(),
+        };
+        format!("{head} {}", self.agency)
+    }
+
+    fn addressees(&self) -> Vec<String> {
+        match Layout::of(self.kind).addressing {
+            Addressing::Nobody => Vec::new(),
+            Addressing::KinhGui | Addressing::Telegraphs => self.metadata.addressees.clone(),
+        }
+    }
+
+    fn signature(&self) -> SignatureBlock {
+        let title = self.metadata.title(self.agency_kind, self.agency, self.position);
+        SignatureBlock {
+            authority: (!title.lines.is_empty()).then(|| title.lines.join("\n")),
+            position: title.position,
+            full_name: self.signer.to_owned(),
+        }
+    }
+
+    /// "Như trên" names the addressees first; a decision names its article of execution by itself.
+    fn receivers(&self) -> Vec<String> {
+        let above = (!self.addressees().is_empty()).then(|| "Như trên".to_owned());
+        above
+            .into_iter()
+            .chain(self.metadata.receivers.iter().cloned())
+            .collect()
+    }
+}
+
+/// "Ủy ban nhân dân tỉnh Lam Giang" stands on two lines at the head.
+fn agency_lines(name: &str) -> Vec<String> {
+    const COMMITTEE: &str = "Ủy ban nhân dân";
+    match name
+        .strip_prefix(COMMITTEE)
+        .map(str::trim)
+        .filter(|rest| !rest.is_empty())
+    {
+        Some(rest) => vec![COMMITTEE.to_owned(), rest.to_owned()],
+        None => vec![name.to_owned()],
+    }
+}
+
+/// A regulation's first line in brackets says with which decision it was issued; it stands under the title.
+fn attached(content: Vec<Block>) -> (Option<String>, Vec<Block>) {
+    match content.split_first() {
+        Some((Block::Paragraph { text }, rest)) if text.starts_with("(Ban hành kèm theo") => {
+            (Some(text.clone()), rest.to_vec())
+        }
+        _ => (None, content),
+    }
+}
+
+fn urgency(degree: i16) -> Option<String> {
+    let mark = match degree {
+        1 => "Khẩn",
+        2 => "Thượng khẩn",
+        3 => "Hỏa tốc",
+        _ => return None,
+    };
+    Some(mark.to_owned())
+}

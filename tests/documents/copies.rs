@@ -1,0 +1,193 @@
+//! Certified copies and extracts: what the law knows, by whom, under which number.
+
+use hoian_signer::pdf::text;
+use hoian_tests::Client;
+use hoian_tests::signing::{LEADER, Office, PIN, act, content, expect, paper, problem};
+use reqwest::multipart::{Form, Part};
+use serde_json::json;
+
+use crate::story::{get, verdict};
+
+async fn copy(client: &Client, parts: &[(&'static str, &str)], scan: Option<Vec<u8>>) -> reqwest::Response {
+    let mut form = Form::new();
+    for (name, value) in parts {
+        form = form.text(*name, (*value).to_owned());
+    }
+    if let Some(scan) = scan {
+        form = form.part("file", Part::bytes(scan).file_name("ban-quet.pdf"));
+    }
+    client
+        .post("/api/v1/copies")
+        .multipart(form)
+        .send()
+        .await
+        .unwrap()
+}
+
+fn words(file: &[u8]) -> String {
+    let pages = text::pages(file).unwrap();
+    let runs = pages
+        .iter()
+        .flat_map(|page| &page.lines)
+        .flat_map(|line| &line.runs);
+    runs.map(|run| format!("{} ", run.text)).collect()
+}
+
+#[tokio::test]
+async fn an_extract_shows_number_date_and_signatures_and_is_signed_by_the_agency_alone() {
+    let office = Office::open().await;
+    let id = office.sealed().await;
+    let clerk = office.server.log_in("vanthu").await;
+    let of = [
+        ("agency_id", "agency-ubnd"),
+        ("document_id", id.as_str()),
+        ("pin", PIN),
+    ];
+    let with = |more: &[(&'static str, &'static str)]| [&of[..], more].concat();
+    let whole = copy(&clerk, &with(&[("form", "sao_y")]), None).await;
+    assert_eq!(
+        problem(whole, 422).await,
+        "copy",
+        "an electronic original is sent, not copied"
+    );
+    let all = copy(&clerk, &with(&[("form", "trich_sao"), ("pages", "1-3")]), None).await;
+    assert_eq!(problem(all, 422).await, "copy");
+    let wrong = [("form", "trich_sao"), ("pages", "1"), ("pin", "00000000")];
+    let wrong = [&of[..2], &wrong[..]].concat();
+    assert_eq!(problem(copy(&clerk, &wrong, None).await, 403).await, "wrong-pin");
+    assert_eq!(
+        get(&clerk, "/api/v1/copies").await["items"],
+        json!([]),
+        "no number is taken for a refusal"
+    );
+
+    let made = expect(
+        copy(&clerk, &with(&[("form", "trich_sao"), ("pages", "1, 3")]), None).await,
+        201,
+    )
+    .await;
+    assert_eq!(
+        (&made["code"], &made["pages"]),
+        (&json!("01/TrS-UBND"), &json!("1, 3"))
+    );
+    let path = format!("/api/v1/copies/{}/content", made["id"].as_str().unwrap());
+    let file = clerk
+        .get(&path)
+        .send()
+        .await
+        .unwrap()
+        .bytes()
+        .await
+        .unwrap()
+        .to_vec();
+    assert_eq!(text::pages(&file).unwrap().len(), 2);
+    let said = words(&file);
+    assert!(said.contains("/KH-UBND"), "{said}");
+    assert_eq!(
+        verdict(&office.server.client(), file.clone()).await,
+        "TOTAL-PASSED"
+    );
+    if let Some(folder) = std::env::var_os("COPIES_FOLDER") {
+        std::fs::write(std::path::Path::new(&folder).join("trich-sao.pdf"), &file).unwrap();
+    }
+    assert!(!content(&clerk, &id, "latest").await.is_empty());
+    for user in ["chuyenvien", LEADER, "vanthu.sonv", "quantri"] {
+        let other = office.server.log_in(user).await;
+        let refused = copy(&other, &with(&[("form", "trich_sao"), ("pages", "1")]), None).await;
+        assert_eq!(problem(refused, 403).await, "forbidden", "{user}");
+    }
+    let stranger = office.server.log_in("vanthu.sonv").await;
+    assert_eq!(stranger.get(&path).send().await.unwrap().status(), 404);
+}
+
+#[tokio::test]
+async fn copies_of_papers_share_one_sequence_and_take_every_page() {
+    let office = Office::open().await;
+    let clerk = office.server.log_in("vanthu").await;
+    let of = [
+        ("agency_id", "agency-ubnd"),
+        ("title", "12/QĐ-TTg, Phê duyệt quy hoạch"),
+        ("pin", PIN),
+    ];
+    let with = |more: &[(&'static str, &'static str)]| [&of[..], more].concat();
+    let part = copy(&clerk, &with(&[("form", "sao_y"), ("pages", "1")]), Some(paper())).await;
+    assert_eq!(problem(part, 422).await, "copy");
+    let signed = content(&clerk, &office.sealed().await, "latest").await;
+    let signed = copy(&clerk, &with(&[("form", "sao_y")]), Some(signed)).await;
+    assert_eq!(
+        problem(signed, 422).await,
+        "signed-already",
+        "no scan of a paper bears a signature"
+    );
+    let mut codes = Vec::new();
+    for form in ["sao_y", "sao_luc", "trich_sao"] {
+        let made = expect(copy(&clerk, &with(&[("form", form)]), Some(paper())).await, 201).await;
+        codes.push(made["code"].clone());
+    }
+    assert_eq!(codes, ["01/SY-UBND", "02/SL-UBND", "03/TrS-UBND"]);
+}
+
+#[tokio::test]
+async fn what_came_to_an_agency_is_extracted_once_it_stands_in_its_register() {
+    let office = Office::open().await;
+    let id = office.sealed().await;
+    let clerk = office.server.log_in("vanthu").await;
+    expect(
+        act(&clerk, &id, "issue", json!({ "receivers": ["agency-snv"] })).await,
+        200,
+    )
+    .await;
+    crate::handling::verified(&office, &id).await;
+    let receiver = office.server.log_in("vanthu.sonv").await;
+    let dispatch = crate::handling::first(&receiver, "").await;
+    let dispatch_id = dispatch.rsplit('/').next().unwrap().to_owned();
+    let parts = [
+        ("agency_id", "agency-snv"),
+        ("dispatch_id", dispatch_id.as_str()),
+        ("form", "trich_sao"),
+        ("pages", "2"),
+        ("pin", PIN),
+    ];
+    assert_eq!(
+        problem(copy(&receiver, &parts, None).await, 404).await,
+        "not-found"
+    );
+    let receipt = format!("{dispatch}/receipt");
+    let accepted = receiver
+        .post(&receipt)
+        .json(&json!({ "answer": "accept" }))
+        .send()
+        .await
+        .unwrap();
+    expect(accepted, 200).await;
+    // The department's clerk has the department's key; the tests enrol the province's alone.
+    let answer = copy(&receiver, &parts, None).await;
+    assert_ne!(answer.status(), 404, "it stands in the register now");
+}
+
+#[tokio::test]
+async fn a_copy_waits_for_its_time_stamp_and_keeps_its_number() {
+    let office = Office::open().await;
+    let clerk = office.server.log_in("vanthu").await;
+    let silent = std::sync::atomic::Ordering::Relaxed;
+    office.authority.tsa_is_down.store(true, silent);
+    let parts = [
+        ("agency_id", "agency-ubnd"),
+        ("title", "Giấy"),
+        ("form", "sao_y"),
+        ("pin", PIN),
+    ];
+    let waiting = expect(copy(&clerk, &parts, Some(paper())).await, 202).await;
+    assert_eq!(
+        (&waiting["code"], &waiting["waiting_time_stamp"]),
+        (&json!("01/SY-UBND"), &json!(true))
+    );
+    office.authority.tsa_is_down.store(false, silent);
+    office.run_jobs_later().await;
+    let clerk = office.server.log_in("vanthu").await;
+    let done = get(&clerk, "/api/v1/copies").await;
+    assert_eq!(
+        (&done["items"][0]["code"], &done["items"][0]["waiting_time_stamp"]),
+        (&json!("01/SY-UBND"), &json!(false))
+    );
+}
