@@ -26,11 +26,14 @@ pub(super) struct Evidence {
     answers: Vec<Held>,
     by_digest: HashMap<Vec<u8>, usize>,
     /// What each answer says of a certificate of an issuer: signatures are checked once.
-    heard: RefCell<HashMap<(usize, Vec<u8>), Option<News>>>,
+    heard: RefCell<HashMap<Asked, Option<News>>>,
     /// Whether the document carries validation data of its own (its DSS).
     pub(super) has_security_store: bool,
     pub(super) trust_embedded: bool,
 }
+
+/// The place of an answer, and the fingerprints of certificate and issuer.
+type Asked = (usize, Vec<u8>);
 
 /// An answer and where it stands.
 #[derive(Debug)]
