@@ -96,15 +96,15 @@ reasons! {
     ContentsNotHexadecimal: "Contents is no hexadecimal string of the file",
         "Giá trị chữ ký không phải chuỗi thập lục phân trong tệp.",
         "The signature's value is no hexadecimal string of the file.";
+    FieldTwice: "a form field stands twice in its tree",
+        "Một trường biểu mẫu xuất hiện hai lần.",
+        "A form field stands twice in its tree.";
     DuplicateKey: "stands twice in",
         "Một khóa xuất hiện hai lần trong từ điển quyết định kết quả kiểm tra.",
         "A key stands twice in a dictionary that decides the verdict.";
     SharedDictionary: "one signature dictionary in two fields",
         "Một từ điển chữ ký được dùng cho hai trường.",
         "One signature dictionary serves two fields.";
-    FieldTwice: "a form field stands twice in its tree",
-        "Một trường biểu mẫu xuất hiện hai lần.",
-        "A form field stands twice in its tree.";
     // What its CMS says.
     NoSignedData: "no SignedData",
         "Giá trị chữ ký không phải là CMS SignedData.",
