@@ -6,8 +6,8 @@ use crate::cms::AlgorithmIdentifier;
 use crate::cms::ber::{Element, Reader, tag};
 use crate::cms::time;
 use crate::error::{Error, Result};
-pub use crate::ocsp::Status;
-use crate::x509::algorithm;
+pub use crate::status::{News, Status};
+use crate::x509::algorithm::{self, Digest, earlier};
 use crate::x509::{Certificate, Name};
 
 /// The status of `certificate` at `moment` by `list` (both DER), which `issuer` must have signed.
@@ -39,8 +39,12 @@ struct Scope {
     beyond: bool,
     users_alone: bool,
     authorities_alone: bool,
+    /// Its entries may be of other issuers' certificates.
+    indirect: bool,
     /// Where the list is published; a certificate it speaks of names one of these addresses. Empty: not said.
     addresses: Vec<Vec<u8>>,
+    /// Certificates that expired since then are listed too.
+    expired_since: Option<OffsetDateTime>,
 }
 
 fn moment(element: Element<'_>) -> Result<OffsetDateTime> {
@@ -94,49 +98,113 @@ impl List {
         issuer: &Certificate,
         at: OffsetDateTime,
     ) -> Result<Status> {
+        let news = self.news(certificate, issuer)?;
+        Ok(news.map_or(Status::Unknown, |news| news.at(certificate, at)))
+    }
+
+    /// What the list says about `certificate`; `None` where it is another issuer's.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where the issuer did not sign it.
+    pub fn news(&self, certificate: &Certificate, issuer: &Certificate) -> Result<Option<News>> {
         if self.issuer != issuer.subject || certificate.issuer != issuer.subject {
-            return Ok(Status::Unknown);
+            return Ok(None);
         }
+        let weak_from = self.authenticate(issuer)?;
+        let (status, on_hold) = match self.entry(certificate)? {
+            Some(_) if self.scope.indirect => (Status::Unknown, false),
+            Some(Entry { reason: REMOVED, .. }) => (Status::Unknown, false),
+            Some(entry) => (Status::Revoked { at: entry.at }, entry.reason == ON_HOLD),
+            None if self.scope.covers(certificate) => (Status::Good, false),
+            None => (Status::Unknown, false),
+        };
+        Ok(Some(News {
+            status,
+            on_hold,
+            issued: self.this_update,
+            next: self.next_update,
+            archived_from: self.scope.expired_since,
+            weak_from,
+        }))
+    }
+
+    fn authenticate(&self, issuer: &Certificate) -> Result<Option<OffsetDateTime>> {
         let allowed = issuer.key_usage.is_none_or(|usage| usage.list_sign);
         let key = &issuer.public_key;
-        if !allowed || algorithm::verify(key, &self.algorithm, None, &self.signed, &self.signature).is_err() {
-            return Err(Error::refused("CRL", "its issuer did not sign it"));
+        match algorithm::verify(key, &self.algorithm, None, &self.signed, &self.signature) {
+            Ok(digest) if allowed => Ok(earlier(digest.and_then(Digest::weak_from), key.weak_from())),
+            _ => Err(Error::refused("CRL", "its issuer did not sign it")),
         }
+    }
+
+    fn entry(&self, certificate: &Certificate) -> Result<Option<Entry>> {
         let mut entries = Reader::new(&self.entries);
         while !entries.is_empty() {
             let mut entry = entries.expect(tag::SEQUENCE)?.inside();
-            if entry.expect(tag::INTEGER)?.content == certificate.serial {
-                return Ok(Status::Revoked {
-                    at: moment(entry.any()?)?,
-                });
+            if entry.expect(tag::INTEGER)?.content != certificate.serial {
+                continue;
             }
+            let mut found = Entry {
+                at: moment(entry.any()?)?,
+                reason: UNSPECIFIED,
+            };
+            if let Some(extensions) = entry.optional(tag::SEQUENCE)? {
+                each_extension(extensions, |kind, _, value| {
+                    if kind == REASON_CODE {
+                        let reason = Reader::new(value).expect(tag::ENUMERATED)?.content;
+                        found.reason = reason.last().copied().unwrap_or(UNSPECIFIED);
+                    }
+                    Ok(())
+                })?;
+            }
+            return Ok(Some(found));
         }
-        let fresh = self.next_update.is_none_or(|next| at <= next) || at <= self.this_update;
-        Ok(if fresh && self.scope.covers(certificate) {
-            Status::Good
-        } else {
-            Status::Unknown
-        })
+        Ok(None)
     }
+}
+
+/// An entry of a list.
+struct Entry {
+    at: OffsetDateTime,
+    /// `CRLReason`.
+    reason: u8,
+}
+
+/// `CRLReason` (RFC 5280 section 5.3.1).
+const UNSPECIFIED: u8 = 0;
+pub(crate) const ON_HOLD: u8 = 6;
+const REMOVED: u8 = 8;
+
+/// Calls `with` for each extension: its identifier, whether it is critical, its value.
+fn each_extension(
+    extensions: Element<'_>,
+    mut with: impl FnMut(&[u8], bool, &[u8]) -> Result<()>,
+) -> Result<()> {
+    let mut reader = extensions.inside();
+    while !reader.is_empty() {
+        let mut extension = reader.expect(tag::SEQUENCE)?.inside();
+        let kind = extension.expect(tag::OBJECT_IDENTIFIER)?.content;
+        let critical = extension
+            .optional(tag::BOOLEAN)?
+            .is_some_and(|critical| critical.content != [0]);
+        with(kind, critical, extension.expect(tag::OCTET_STRING)?.content)?;
+    }
+    Ok(())
 }
 
 impl Scope {
     fn read(extensions: Element<'_>) -> Result<Self> {
         let mut scope = Self::default();
-        let mut reader = extensions.inside();
-        while !reader.is_empty() {
-            let mut extension = reader.expect(tag::SEQUENCE)?.inside();
-            let kind = extension.expect(tag::OBJECT_IDENTIFIER)?.content;
-            let critical = extension
-                .optional(tag::BOOLEAN)?
-                .is_some_and(|critical| critical.content != [0]);
-            let value = extension.expect(tag::OCTET_STRING)?.content;
-            if kind == ISSUING_DISTRIBUTION_POINT {
-                scope.point(value)?;
-            } else if critical {
-                scope.beyond = true;
+        each_extension(extensions, |kind, critical, value| {
+            match kind {
+                ISSUING_DISTRIBUTION_POINT => scope.point(value)?,
+                EXPIRED_CERTIFICATES_ON_LIST => {
+                    scope.expired_since = Some(moment(Reader::new(value).any()?)?)
+                }
+                _ => scope.beyond |= critical,
             }
-        }
+            Ok(())
+        })?;
         Ok(scope)
     }
 
@@ -149,7 +217,8 @@ impl Scope {
                 0xA0 => self.name(&field)?,
                 0x81 => self.users_alone = set,
                 0x82 => self.authorities_alone = set,
-                // Some reasons alone, an indirect list, attribute certificates.
+                0x84 => self.indirect = set,
+                // Some reasons alone, attribute certificates.
                 _ => self.beyond |= field.tag == 0x83 || set,
             }
         }
@@ -182,7 +251,7 @@ impl Scope {
         } else {
             self.authorities_alone
         };
-        if self.beyond || others_alone {
+        if self.beyond || self.indirect || others_alone {
             return false;
         }
         let published = &certificate.locations.revocation_lists;
@@ -193,6 +262,12 @@ impl Scope {
 
 /// id-ce-issuingDistributionPoint (2.5.29.28).
 const ISSUING_DISTRIBUTION_POINT: &[u8] = &[0x55, 0x1D, 28];
+
+/// id-ce-expiredCertsOnCRL (2.5.29.60).
+const EXPIRED_CERTIFICATES_ON_LIST: &[u8] = &[0x55, 0x1D, 60];
+
+/// id-ce-cRLReasons (2.5.29.21).
+const REASON_CODE: &[u8] = &[0x55, 0x1D, 21];
 
 /// A `GeneralName` of that kind.
 const UNIFORM_RESOURCE_IDENTIFIER: u8 = 0x86;

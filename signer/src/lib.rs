@@ -13,6 +13,7 @@ pub mod report;
 #[cfg(feature = "shell")]
 pub mod shell;
 pub mod sign;
+mod status;
 pub mod tsp;
 pub mod validate;
 pub mod x509;

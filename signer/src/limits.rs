@@ -36,3 +36,7 @@ pub const PATH_LENGTH: usize = 10;
 pub const PATH_STEPS: usize = 200;
 /// Revocation answers (OCSP and CRL) considered in one document.
 pub const REVOCATION_ANSWERS: usize = 1_000;
+/// Subtrees of a certificate's name constraints, and names measured against each.
+pub const NAME_CONSTRAINTS: usize = 1_000;
+/// Policies, and mappings of policies, of one certificate.
+pub const POLICIES: usize = 200;

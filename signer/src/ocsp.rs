@@ -5,21 +5,11 @@ use ::time::OffsetDateTime;
 use crate::cms::AlgorithmIdentifier;
 use crate::cms::ber::{self, Element, Reader, tag};
 use crate::cms::{oid, time};
+use crate::crl::ON_HOLD;
 use crate::error::{Error, Result};
+pub use crate::status::{News, Status};
 use crate::x509::Certificate;
-use crate::x509::algorithm::{self, Digest};
-
-/// What an answer says about one certificate.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Status {
-    Good,
-    /// Since when, by the issuer.
-    Revoked {
-        at: OffsetDateTime,
-    },
-    /// The answer is about others, out of date, or the responder does not know.
-    Unknown,
-}
+use crate::x509::algorithm::{self, Digest, earlier};
 
 /// A request for the status of `certificate` (DER), issued by `issuer` (DER). Without a nonce: responders of the field
 /// answer from a cache.
@@ -65,6 +55,7 @@ pub struct Response {
     certificates: Vec<Certificate>,
     pub produced_at: OffsetDateTime,
     answers: Vec<Answer>,
+    archive_cutoff: Option<OffsetDateTime>,
 }
 
 #[derive(Debug, Clone)]
@@ -74,8 +65,10 @@ struct Answer {
     issuer_key: Vec<u8>,
     serial: Vec<u8>,
     status: Status,
+    on_hold: bool,
     this_update: OffsetDateTime,
     next_update: Option<OffsetDateTime>,
+    archive_cutoff: Option<OffsetDateTime>,
 }
 
 fn malformed(reason: &'static str) -> Error {
@@ -121,6 +114,7 @@ impl Response {
         while !items.is_empty() {
             answers.push(Answer::parse(items.expect(tag::SEQUENCE)?)?);
         }
+        let archive_cutoff = archive_cutoff(fields.optional(0xA1)?)?;
         Ok(Self {
             signed: data.raw.to_vec(),
             algorithm,
@@ -128,6 +122,7 @@ impl Response {
             certificates,
             produced_at,
             answers,
+            archive_cutoff,
         })
     }
 
@@ -143,51 +138,59 @@ impl Response {
         issuer: &Certificate,
         moment: OffsetDateTime,
     ) -> Result<Status> {
+        let news = self.news(certificate, issuer)?;
+        Ok(news.map_or(Status::Unknown, |news| news.at(certificate, moment)))
+    }
+
+    /// What the response says about `certificate`; `None` where it is about others.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where its signature or responder does not hold.
+    pub fn news(&self, certificate: &Certificate, issuer: &Certificate) -> Result<Option<News>> {
         let Some(answer) = self
             .answers
             .iter()
             .find(|answer| answer.is_about(certificate, issuer))
         else {
-            return Ok(Status::Unknown);
+            return Ok(None);
         };
-        self.authenticate(issuer)?;
-        Ok(match &answer.status {
-            // A revocation stays, however old the news.
-            Status::Revoked { at } => Status::Revoked { at: *at },
-            // Good news must not be older than it says it may be.
-            Status::Good if answer.next_update.is_none_or(|next| moment <= next) => Status::Good,
-            Status::Good if moment <= answer.this_update => Status::Good,
-            _ => Status::Unknown,
-        })
+        let weak_from = self.authenticate(issuer)?;
+        Ok(Some(News {
+            status: answer.status.clone(),
+            on_hold: answer.on_hold,
+            issued: answer.this_update,
+            next: answer.next_update,
+            archived_from: answer.archive_cutoff.or(self.archive_cutoff),
+            weak_from,
+        }))
     }
 
     /// RFC 6960 section 4.2.2.2: the issuer itself, or a certificate it gave that purpose.
-    fn authenticate(&self, issuer: &Certificate) -> Result<()> {
+    fn authenticate(&self, issuer: &Certificate) -> Result<Option<OffsetDateTime>> {
         let delegates = self.certificates.iter().filter(|one| {
             one.has_purpose(oid::OCSP_SIGNING)
                 && one.may_be_issued_by(issuer)
                 && one.is_valid_at(self.produced_at)
                 && one.is_signed_by(issuer).is_ok()
         });
-        let mut responders = std::iter::once(issuer).chain(delegates);
         let signed = |one: &Certificate| {
-            algorithm::verify(
+            let digest = algorithm::verify(
                 &one.public_key,
                 &self.algorithm,
                 None,
                 &self.signed,
                 &self.signature,
-            )
-            .is_ok()
-        };
-        if responders.any(signed) {
-            Ok(())
-        } else {
-            Err(Error::refused(
-                "OCSP response",
-                "no authorised responder signed it",
+            );
+            let digest = digest.ok()?;
+            Some(earlier(
+                digest.and_then(Digest::weak_from),
+                one.public_key.weak_from(),
             ))
-        }
+        };
+        std::iter::once(issuer)
+            .chain(delegates)
+            .find_map(signed)
+            .ok_or_else(|| Error::refused("OCSP response", "no authorised responder signed it"))
     }
 }
 
@@ -200,11 +203,17 @@ impl Answer {
         let issuer_key = identifier.expect(tag::OCTET_STRING)?.content.to_vec();
         let serial = identifier.expect(tag::INTEGER)?.content.to_vec();
         let status = reader.any()?;
+        let mut on_hold = false;
         let status = match status.tag {
             0x80 => Status::Good,
-            0xA1 => Status::Revoked {
-                at: moment(status.inside().any()?)?,
-            },
+            0xA1 => {
+                let mut revoked = status.inside();
+                let at = moment(revoked.any()?)?;
+                if let Some(reason) = revoked.optional(0xA0)? {
+                    on_hold = reason.inside().expect(tag::ENUMERATED)?.content == [ON_HOLD];
+                }
+                Status::Revoked { at }
+            }
             _ => Status::Unknown,
         };
         let this_update = moment(reader.expect(tag::GENERALIZED_TIME)?)?;
@@ -212,14 +221,17 @@ impl Answer {
             Some(explicit) => Some(moment(explicit.inside().any()?)?),
             None => None,
         };
+        let archive_cutoff = archive_cutoff(reader.optional(0xA1)?)?;
         Ok(Self {
             digest,
             issuer_name,
             issuer_key,
             serial,
             status,
+            on_hold,
             this_update,
             next_update,
+            archive_cutoff,
         })
     }
 
@@ -236,4 +248,22 @@ impl Answer {
 
 fn moment(element: Element<'_>) -> Result<OffsetDateTime> {
     time::parse(&element).ok_or_else(|| malformed("a time"))
+}
+
+/// The archive cut-off among extensions (RFC 6960 section 4.4.4): of one answer, or of all.
+fn archive_cutoff(extensions: Option<Element<'_>>) -> Result<Option<OffsetDateTime>> {
+    let Some(explicit) = extensions else {
+        return Ok(None);
+    };
+    let mut items = explicit.inside().expect(tag::SEQUENCE)?.inside();
+    while !items.is_empty() {
+        let mut extension = items.expect(tag::SEQUENCE)?.inside();
+        let kind = extension.expect(tag::OBJECT_IDENTIFIER)?.content;
+        extension.optional(tag::BOOLEAN)?;
+        let value = extension.expect(tag::OCTET_STRING)?.content;
+        if kind == oid::OCSP_ARCHIVE_CUTOFF {
+            return moment(Reader::new(value).any()?).map(Some);
+        }
+    }
+    Ok(None)
 }

@@ -11,6 +11,11 @@
     reason = "a test fails by panicking"
 )]
 
+mod answers;
+mod chain;
+mod past;
+mod world;
+
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 

@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+pub mod attacker;
 pub mod binary;
 pub mod fixture;
 pub mod forms;

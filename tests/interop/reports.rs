@@ -21,6 +21,7 @@ fn reports() -> [(Report, Verdict); 4] {
         certificate: pki.leader.chain()[1].clone(),
         regime: "Kiểm thử".into(),
     });
+    policy.keep_objects = true;
     let mut changed = flow.sealed.clone();
     changed[1000] ^= 1;
     [
@@ -49,7 +50,13 @@ fn etsi_reports_fit_the_schema_of_ts_119_102_2() {
         .map(|(report, verdict)| {
             assert_eq!(report.verdict, *verdict, "{report:#?}");
             let path = folder.path().join(format!("{verdict:?}.xml"));
-            std::fs::write(&path, report::etsi(report, &subject())).unwrap();
+            let xml = report::etsi(report, &subject());
+            // What was at hand is in it, with the moment since when it is proven to exist.
+            let kept = xml.matches("<base64>").count();
+            assert_eq!(kept, xml.matches("<POE>").count());
+            assert_eq!(kept, report.objects.len());
+            assert_eq!(kept > 0, !report.signatures.is_empty());
+            std::fs::write(&path, xml).unwrap();
             path
         })
         .collect();

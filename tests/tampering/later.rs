@@ -2,8 +2,8 @@
 
 use hoian_signer::sign::Certification;
 
-use super::attacker::{self, stream, update, update_with_trailer, write};
 use super::generated::{Office, annotations, page};
+use hoian_tests::attacker::{self, stream, update, update_with_trailer, write};
 
 #[test]
 fn nothing_is_added_to_the_catalogue_that_acts_shows_or_hides() {

@@ -8,7 +8,6 @@
     reason = "a test fails by panicking"
 )]
 
-mod attacker;
 mod generated;
 mod hostile;
 mod later;
@@ -18,7 +17,6 @@ mod proper;
 use std::path::{Path, PathBuf};
 
 use hoian_signer::validate::{Policy, Verdict, validate};
-use hoian_tests::fixture;
 use time::OffsetDateTime;
 
 #[test]

@@ -3,8 +3,8 @@
 
 use hoian_signer::validate::Modification;
 
-use super::attacker::{self, Change, bodies, file, stream, update, write};
 use super::generated::{Office, annotations, page};
+use hoian_tests::attacker::{self, Change, bodies, file, stream, update, write};
 
 /// The little paper with some of its objects written otherwise, and more behind them.
 fn paper_with(changed: &[(u32, String)], more: &[String]) -> Vec<u8> {

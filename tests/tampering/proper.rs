@@ -2,8 +2,8 @@
 
 use hoian_signer::validate::{Modification, Warning};
 
-use super::attacker::{self, stream, update, update_with_root, write};
 use super::generated::{Office, page};
+use hoian_tests::attacker::{self, stream, update, update_with_root, write};
 
 #[test]
 fn a_catalogue_may_move_to_another_number_unless_it_waited_there() {

@@ -11,6 +11,8 @@ pub const ALGORITHM_PROTECTION: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1,
 pub const TST_INFO: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 9, 16, 1, 4];
 pub const SIGNING_CERTIFICATE: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 9, 16, 2, 12];
 pub const SIGNATURE_TIME_STAMP: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 9, 16, 2, 14];
+/// id-aa-ets-contentTimestamp: a time-stamp over what is signed, made before signing.
+pub const CONTENT_TIME_STAMP: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 9, 16, 2, 20];
 pub const SIGNING_CERTIFICATE_V2: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 9, 16, 2, 47];
 /// Adobe's revocation attribute (1.2.840.113583.1.1.8).
 pub const ADOBE_REVOCATION: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x2F, 1, 1, 8];
@@ -74,3 +76,5 @@ pub const TIME_STAMPING: &[u8] = &[0x2B, 6, 1, 5, 5, 7, 3, 8];
 pub const OCSP_SIGNING: &[u8] = &[0x2B, 6, 1, 5, 5, 7, 3, 9];
 /// id-pkix-ocsp-basic (1.3.6.1.5.5.7.48.1.1).
 pub const OCSP_BASIC: &[u8] = &[0x2B, 6, 1, 5, 5, 7, 48, 1, 1];
+/// id-pkix-ocsp-archive-cutoff (1.3.6.1.5.5.7.48.1.6).
+pub const OCSP_ARCHIVE_CUTOFF: &[u8] = &[0x2B, 6, 1, 5, 5, 7, 48, 1, 6];

@@ -1,15 +1,15 @@
 //! The validation report of ETSI TS 119 102-2 V1.4.1, for other programs.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+mod objects;
+
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::xml::Writer;
 use super::{Subject, words};
 use crate::validate::{
-    CertificateSummary, Indication, Kind, Level, Modification, Problem, Report, RevocationStatus,
-    SignatureReport, SubIndication, Verdict, Warning,
+    Indication, Kind, Level, Modification, Problem, Report, RevocationStatus, SignatureReport, SubIndication,
+    Verdict, Warning,
 };
 
 /// The report as XML in the namespace `http://uri.etsi.org/19102/v1.4.1#`, without a signature of its own.
@@ -25,12 +25,7 @@ pub fn etsi(report: &Report, subject: &Subject<'_>) -> String {
             of_signature(xml, index + 1, signature, subject);
         }
         xml.element("SignatureValidationObjects", &[], |xml| {
-            object(xml, DOCUMENT, "signedData", &subject.sha256);
-            for (index, signature) in report.signatures.iter().enumerate() {
-                if let Some(fingerprint) = signature.certificate.as_ref().and_then(fingerprint) {
-                    object(xml, &certificate_id(index + 1), "certificate", &fingerprint);
-                }
-            }
+            objects::of(xml, report, subject);
         });
     });
     xml.finish()
@@ -44,10 +39,6 @@ const NAMESPACES: &[(&str, &str)] = &[
 
 /// The identifier of the validation object that is the file.
 const DOCUMENT: &str = "V-document";
-
-fn certificate_id(number: usize) -> String {
-    format!("C-{number}")
-}
 
 fn without_signatures(xml: &mut Writer, report: &Report, subject: &Subject<'_>) {
     // Clause 4.3.4 names no URI for a document without a signature; this one is EU DSS's.
@@ -94,9 +85,10 @@ fn of_signature(xml: &mut Writer, number: usize, signature: &SignatureReport, su
         });
         signers_document(xml);
         attributes(xml, signature);
-        if signature.certificate.is_some() {
+        if let Some(certificate) = &signature.certificate {
             xml.element("SignerInformation", &[], |xml| {
-                xml.empty("SignerCertificate", &[("VOReference", &certificate_id(number))]);
+                let id = objects::id(&certificate.fingerprint);
+                xml.empty("SignerCertificate", &[("VOReference", &id)]);
                 if let Some(signer) = &signature.signer {
                     xml.text("Signer", signer);
                 }
@@ -106,7 +98,7 @@ fn of_signature(xml: &mut Writer, number: usize, signature: &SignatureReport, su
             xml.text("SignatureValidationProcessID", process(signature));
         });
         xml.element("SignatureValidationStatus", &[], |xml| {
-            status(xml, number, signature);
+            status(xml, signature);
         });
     });
 }
@@ -229,15 +221,20 @@ fn process(signature: &SignatureReport) -> &'static str {
 }
 
 /// Clause 4.3.4.
-fn status(xml: &mut Writer, number: usize, signature: &SignatureReport) {
+fn status(xml: &mut Writer, signature: &SignatureReport) {
     xml.text("MainIndication", main_indication(signature.indication));
     if let Some(sub) = signature.sub_indication {
         sub_indication(xml, sub);
     }
     let warning = |warning: &Warning| words::warning(*warning, super::Language::English);
+    let code = |code: &crate::validate::Reason| code.code();
     let change = |change: &crate::validate::Change| format!("revision {}: {}", change.revision, change.what);
     let data = [
         ("urn:hoian:report:reason", signature.reasons.clone()),
+        (
+            "urn:hoian:report:code",
+            signature.codes.iter().map(code).collect(),
+        ),
         (
             "urn:hoian:report:warning",
             signature.warnings.iter().map(warning).collect(),
@@ -247,14 +244,26 @@ fn status(xml: &mut Writer, number: usize, signature: &SignatureReport) {
             signature.changes.iter().map(change).collect::<Vec<_>>(),
         ),
     ];
-    if signature.certificate.is_some() {
+    if let Some(certificate) = &signature.certificate {
         xml.element("AssociatedValidationReportData", &[], |xml| {
             xml.element("CertificateChain", &[], |xml| {
-                xml.empty("SigningCertificate", &[("VOReference", &certificate_id(number))]);
+                chain(xml, &certificate.fingerprint, &signature.chain);
             });
         });
     }
     additional(xml, &data);
+}
+
+/// Clause 4.3.4.3: the signer's certificate, those between, the anchor.
+fn chain(xml: &mut Writer, signer: &str, chain: &[String]) {
+    let reference = |fingerprint: &str| objects::id(fingerprint);
+    xml.empty("SigningCertificate", &[("VOReference", &reference(signer))]);
+    if let [_, between @ .., anchor] = chain {
+        for one in between {
+            xml.empty("IntermediateCertificate", &[("VOReference", &reference(one))]);
+        }
+        xml.empty("TrustAnchor", &[("VOReference", &reference(anchor))]);
+    }
 }
 
 fn additional(xml: &mut Writer, data: &[(&str, Vec<String>)]) {
@@ -275,22 +284,6 @@ fn additional(xml: &mut Writer, data: &[(&str, Vec<String>)]) {
     });
 }
 
-/// Clause 4.4: an object given by its SHA-256.
-fn object(xml: &mut Writer, id: &str, kind: &str, sha256: &[u8]) {
-    xml.element("ValidationObject", &[("id", id)], |xml| {
-        xml.text("ObjectType", &format!("urn:etsi:019102:validationObject:{kind}"));
-        xml.element("ValidationObjectRepresentation", &[], |xml| {
-            xml.element("DigestAlgAndValue", &[], |xml| {
-                xml.empty(
-                    "ds:DigestMethod",
-                    &[("Algorithm", "http://www.w3.org/2001/04/xmlenc#sha256")],
-                );
-                xml.text("ds:DigestValue", &STANDARD.encode(sha256));
-            });
-        });
-    });
-}
-
 fn main_indication(indication: Indication) -> &'static str {
     match indication {
         Indication::TotalPassed => "urn:etsi:019102:mainindication:total-passed",
@@ -302,12 +295,6 @@ fn main_indication(indication: Indication) -> &'static str {
 fn sub_indication(xml: &mut Writer, sub: SubIndication) {
     let name = words::standard_name(sub);
     xml.text("SubIndication", &format!("urn:etsi:019102:subindication:{name}"));
-}
-
-fn fingerprint(certificate: &CertificateSummary) -> Option<Vec<u8>> {
-    let digits = certificate.fingerprint.as_bytes();
-    let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    digits.chunks(2).map(pair).collect()
 }
 
 /// `xs:dateTime`, to the second.

@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 
 use super::{Language, Subject, hexadecimal, words};
 use crate::validate::{
-    CertificateSummary, Indication, Kind, Problem, Report, SignatureReport, SubIndication, Verdict,
+    CertificateSummary, Indication, Kind, Problem, Reason, Report, SignatureReport, SubIndication, Verdict,
 };
 
 /// The whole report.
@@ -293,8 +293,16 @@ fn remarks(signature: &SignatureReport, language: Language) -> Vec<(String, Vec<
         let revision = language.pick("Phiên bản", "Revision");
         format!("{revision} {}: {}", change.revision, change.what)
     });
+    let mut sentences: Vec<String> = Vec::new();
+    for code in &signature.codes {
+        let sentence = language.pick(code.vietnamese(), code.english());
+        if *code != Reason::Other && !sentences.iter().any(|known| known == sentence) {
+            sentences.push(sentence.to_owned());
+        }
+    }
     [
         (language.pick("Cảnh báo", "Warnings"), warnings.collect()),
+        (language.pick("Lý do", "Reasons"), sentences),
         (
             language.pick("Lý do kỹ thuật", "Technical reasons"),
             signature.reasons.clone(),

@@ -6,7 +6,7 @@ use time::macros::datetime;
 
 use super::*;
 use crate::validate::{
-    CertificateSummary, Change, Coverage, Indication, Kind, Level, Modification, Problem, Report,
+    CertificateSummary, Change, Coverage, Indication, Kind, Level, Modification, Problem, Reason, Report,
     RevocationStatus, SignatureReport, SubIndication, Verdict, Warning,
 };
 
@@ -37,6 +37,7 @@ fn signature(name: &str) -> SignatureReport {
         timestamp: Some(datetime!(2026-11-20 02:00:07.5 UTC)),
         warnings: vec![Warning::RevocationUnknown, Warning::ChangedLater],
         reasons: vec!["a reason".into()],
+        codes: vec![Reason::Other],
         certificate: Some(CertificateSummary {
             name: name.into(),
             organisation: Some("ỦY BAN NHÂN DÂN TỈNH LAM GIANG".into()),
@@ -47,6 +48,7 @@ fn signature(name: &str) -> SignatureReport {
             not_after: datetime!(2027-01-01 00:00 UTC),
             fingerprint: "ab".repeat(32),
         }),
+        chain: vec!["ab".repeat(32), "cd".repeat(32)],
         regime: Some("chuyên dùng Chính phủ".into()),
         revocation: RevocationStatus::Unknown,
         changes: vec![Change {
@@ -66,6 +68,8 @@ fn report(signatures: Vec<SignatureReport>, verdict: Verdict, problem: Option<Pr
         verdict,
         signatures,
         problem,
+        code: None,
+        objects: Vec::new(),
     }
 }
 

@@ -5,7 +5,7 @@
 //! The document itself is not in those values: it is given again to [`Signed::complete`], which checks that it is the same.
 
 mod algorithm;
-mod base64;
+pub(crate) mod base64;
 mod container;
 mod dictionary;
 mod document_time_stamp;

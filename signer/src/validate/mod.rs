@@ -7,21 +7,28 @@ mod attack;
 mod covered;
 mod cryptography;
 mod difference;
+mod evidence;
+mod existence;
 mod field;
 mod format;
+mod past;
 mod permission;
 mod policy;
+mod reason;
 mod remainder;
 mod report;
+mod sentence;
 mod signature;
+mod stamp;
 mod trust;
 mod unsigned;
 
 pub use attack::Attack;
 pub use policy::{Anchor, Policy, Revocation};
+pub use reason::Reason;
 pub use report::{
-    CertificateSummary, Change, Coverage, Indication, Kind, Level, Modification, Problem, Report,
-    RevocationStatus, SignatureReport, SubIndication, Verdict, Warning,
+    CertificateSummary, Change, Coverage, Indication, Kind, Level, Modification, ObjectKind, Problem, Report,
+    RevocationStatus, SignatureReport, SubIndication, ValidationObject, Verdict, Warning,
 };
 
 use crate::error::Error;
@@ -73,7 +80,8 @@ fn unreadable(error: &Error) -> Report {
     };
     Report {
         verdict,
-        signatures: Vec::new(),
+        code: Some(Reason::of(&error.to_string())),
         problem: Some(problem),
+        ..Report::without_signatures()
     }
 }

@@ -1,6 +1,6 @@
 //! What a signature lets later revisions do: DocMDP, FieldMDP and field locks (ISO 32000-2, 12.8.2 and 12.7.5.5).
 
-use super::field::Field;
+use super::field::{Field, fields};
 use crate::error::Result;
 use crate::pdf::object::{Dictionary, Object, text};
 use crate::pdf::reader::View;
@@ -96,4 +96,22 @@ impl Permission {
             Lock::Exclude(names) => !named(names),
         })
     }
+}
+
+/// Whether an encrypted file lets its users make the update that signed `field` in `view`'s revision (ISO 32000-2, table
+/// 22): bit 6 or 9 to fill a signature field that is there, bits 4 and 6 to add one. Its owner may do both, and nobody can
+/// see afterwards who opened the file: so the signature stands, and is warned of. What a file held when it was made is no
+/// update.
+pub(super) fn lets_users_sign(view: View<'_>, field: &str) -> Result<bool> {
+    let document = view.document();
+    let (Some(permissions), Some(before)) = (document.permissions(), view.revision().checked_sub(1)) else {
+        return Ok(true);
+    };
+    let may = |bit: u32| permissions & (1 << (bit - 1)) != 0;
+    let was_there = fields(document.view(before))?.iter().any(|one| one.name == field);
+    Ok(if was_there {
+        may(6) || may(9)
+    } else {
+        may(4) && may(6)
+    })
 }

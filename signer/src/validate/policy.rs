@@ -23,6 +23,8 @@ pub struct Policy {
     pub password: Option<String>,
     /// Takes the top certificate found in each signature as anchor: judges integrity alone, never identity.
     pub trust_embedded: bool,
+    /// Puts the certificates and answers at hand into the report: what a verifier in fifty years can check anew.
+    pub keep_objects: bool,
 }
 
 impl Policy {
@@ -38,6 +40,7 @@ impl Policy {
             revocation: Revocation::default(),
             password: None,
             trust_embedded: false,
+            keep_objects: false,
         }
     }
 }

@@ -38,6 +38,7 @@ pub(super) fn judge(document: &[u8], policy: &Policy, error: &Error) -> Option<R
             modification: Modification::Disallowed,
             what,
         });
+        signature.name_reasons();
     }
     Some(report)
 }

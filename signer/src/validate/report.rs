@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use super::reason::Reason;
+
 /// What validation found in one document.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
@@ -12,6 +14,34 @@ pub struct Report {
     /// Why the document as a whole is malformed or could not be judged (English, for logs and experts).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
+    /// The problem's stable code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Reason>,
+    /// Certificates and answers at hand, where the policy asks for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objects: Vec<ValidationObject>,
+}
+
+/// A certificate or an answer that was at hand, and since when it is proven to exist.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ValidationObject {
+    pub kind: ObjectKind,
+    /// SHA-256 of the DER, lower-case hexadecimal.
+    pub fingerprint: String,
+    #[serde(with = "crate::sign::base64")]
+    pub der: Vec<u8>,
+    /// The earliest moment at which a time-stamp of the document proves it; else that of the validation.
+    #[serde(with = "time::serde::rfc3339")]
+    pub existed_at: OffsetDateTime,
+}
+
+/// What a [`ValidationObject`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ObjectKind {
+    Certificate,
+    OcspResponse,
+    RevocationList,
 }
 
 /// The whole document's verdict: the worst of its signatures'.
@@ -63,8 +93,14 @@ pub struct SignatureReport {
     pub warnings: Vec<Warning>,
     /// Why the indication is not TOTAL-PASSED (English, for logs and experts), the decisive reason first.
     pub reasons: Vec<String>,
+    /// The stable code of each reason, in the same order.
+    #[serde(default)]
+    pub codes: Vec<Reason>,
     /// The checked signer's certificate.
     pub certificate: Option<CertificateSummary>,
+    /// SHA-256 of the certificates of the chain, from the signer's to the anchor's, lower-case hexadecimal.
+    #[serde(default)]
+    pub chain: Vec<String>,
     /// The regime of the anchor the chain ends in.
     pub regime: Option<String>,
     pub revocation: RevocationStatus,
@@ -204,6 +240,8 @@ pub enum Warning {
     SignatureCovered,
     /// A later revision dropped entries of the document security store: the long-term level may have fallen with them.
     ValidationDataRemoved,
+    /// The owner of an encrypted file lets nobody sign it, or add a field to sign in; who opens it as its owner may.
+    AgainstOwnersPermission,
 }
 
 /// What the revocation evidence says.
@@ -238,10 +276,12 @@ pub struct CertificateSummary {
 impl Report {
     /// A report on a document that cannot be read.
     pub fn malformed(reason: impl Into<String>) -> Self {
+        let reason = reason.into();
         Self {
             verdict: Verdict::Malformed,
-            signatures: Vec::new(),
-            problem: Some(Problem::Malformed(reason.into())),
+            code: Some(Reason::of(&reason)),
+            problem: Some(Problem::Malformed(reason)),
+            ..Self::without_signatures()
         }
     }
 
@@ -251,82 +291,16 @@ impl Report {
             verdict: Verdict::NoSignature,
             signatures: Vec::new(),
             problem: None,
-        }
-    }
-
-    /// The outcome in one Vietnamese sentence, for people.
-    pub fn sentence(&self) -> &'static str {
-        match (&self.problem, self.verdict) {
-            (Some(Problem::PasswordNeeded), _) => {
-                "Tệp được bảo vệ bằng mật khẩu nên chưa thể kiểm tra chữ ký."
-            }
-            (Some(Problem::Unsupported(_)), _) => {
-                "Tệp dùng kiểu mã hóa hoặc định dạng mà hệ thống chưa hỗ trợ nên chưa thể kiểm tra chữ ký."
-            }
-            (Some(Problem::Refused(_)), _) => "Tệp vượt giới hạn kiểm tra của hệ thống.",
-            (_, Verdict::TotalPassed) => "Chữ ký số hợp lệ.",
-            (_, Verdict::TotalFailed) => "Chữ ký số không hợp lệ.",
-            (_, Verdict::Indeterminate) => "Chưa đủ căn cứ để kết luận chữ ký số hợp lệ.",
-            (_, Verdict::NoSignature) => "Tệp không có chữ ký số.",
-            (_, Verdict::Malformed) => "Tệp hỏng hoặc không phải là PDF đúng chuẩn.",
+            code: None,
+            objects: Vec::new(),
         }
     }
 }
 
-impl SubIndication {
-    /// The reason in one Vietnamese sentence, for people.
-    pub fn sentence(self) -> &'static str {
-        use SubIndication::*;
-        match self {
-            FormatFailure => "Chữ ký sai định dạng hoặc văn bản đã bị thay đổi trái phép sau khi ký.",
-            HashFailure => "Nội dung văn bản đã bị thay đổi sau khi ký.",
-            SigCryptoFailure => "Giá trị chữ ký không khớp với chứng thư số.",
-            Revoked | RevokedNoPoe => "Chứng thư số của người ký đã bị thu hồi.",
-            RevokedCaNoPoe => "Chứng thư số của tổ chức cấp đã bị thu hồi.",
-            Expired | OutOfBoundsNoPoe | OutOfBoundsNotRevoked => {
-                "Chứng thư số không còn hiệu lực tại thời điểm kiểm tra và không có dấu thời gian chứng minh."
-            }
-            NotYetValid => "Chứng thư số chưa có hiệu lực tại thời điểm ký.",
-            NoSigningCertificateFound => "Không tìm thấy chứng thư số của người ký.",
-            NoCertificateChainFound => "Chứng thư số không thuộc tổ chức chứng thực được tin cậy.",
-            CertificateChainGeneralFailure | ChainConstraintsFailure => "Chuỗi chứng thư số không hợp lệ.",
-            SigConstraintsFailure => "Chữ ký không đáp ứng yêu cầu của chính sách kiểm tra.",
-            CryptoConstraintsFailure | CryptoConstraintsFailureNoPoe => {
-                "Chữ ký dùng thuật toán không còn được coi là an toàn."
-            }
-            TryLater => "Chưa kiểm tra được trạng thái thu hồi của chứng thư số, hãy thử lại sau.",
-            NoPoe => "Thiếu bằng chứng về thời điểm ký.",
-            TimestampOrderFailure => "Thứ tự các dấu thời gian không hợp lệ.",
-            PolicyProcessingError => "Không áp dụng được chính sách kiểm tra.",
-            SignedDataNotFound => "Không tìm thấy dữ liệu đã ký.",
-        }
-    }
-}
-
-impl Warning {
-    /// The warning in one Vietnamese sentence, for people.
-    pub fn sentence(self) -> &'static str {
-        match self {
-            Warning::RevocationUnknown => "Chưa kiểm tra được trạng thái thu hồi của chứng thư số.",
-            Warning::EmbeddedAnchor => "Chỉ kiểm tra tính toàn vẹn, chưa xác nhận danh tính người ký.",
-            Warning::NoSigningCertificateAttribute => {
-                "Chữ ký không gắn chặt với chứng thư số (thiếu thuộc tính ESS)."
-            }
-            Warning::SigningTimeAttribute => "Chữ ký có thuộc tính thời gian ký do máy người ký khai.",
-            Warning::WeakAlgorithm => "Chữ ký dùng thuật toán hoặc độ dài khóa yếu.",
-            Warning::TimeStampNotTrusted => {
-                "Dấu thời gian không kiểm tra được nên không chứng minh thời điểm ký."
-            }
-            Warning::TimesDisagree => "Thời gian ký khai báo lệch với dấu thời gian quá một ngày.",
-            Warning::ChangedLater => "Văn bản có bổ sung được phép sau khi ký.",
-            Warning::AttributesOutOfOrder => "Thuộc tính được ký không theo thứ tự chuẩn.",
-            Warning::NotDer => "Chữ ký không được mã hóa theo chuẩn DER.",
-            Warning::VisibleSignatureAfterCertification => {
-                "Có chữ ký hiển thị được thêm sau khi chứng nhận văn bản."
-            }
-            Warning::SignatureCovered => "Có chữ ký sau nằm đè lên hình của chữ ký trước.",
-            Warning::ValidationDataRemoved => "Dữ liệu kiểm chứng lâu dài trong tệp đã bị bỏ bớt sau khi ký.",
-        }
+impl SignatureReport {
+    /// Gives each reason its code.
+    pub(super) fn name_reasons(&mut self) {
+        self.codes = self.reasons.iter().map(|reason| Reason::of(reason)).collect();
     }
 }
 

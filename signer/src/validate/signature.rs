@@ -1,25 +1,29 @@
 //! One indication for each signature out of the separate verdicts (EN 319 102-1 clause 5.1.4).
 
 mod judgement;
+mod signer;
+mod summary;
 
 use std::collections::HashMap;
 
-use time::OffsetDateTime;
-
 use self::judgement::Judgement;
+use self::signer::Context;
 use super::attack::Attack;
 use super::covered;
 use super::difference::{self, Finding};
+use super::evidence::Evidence;
+use super::existence::{Existence, Proof};
 use super::field::{self, Field};
 use super::format::{self, Signed, SubFilter};
-use super::permission::Permission;
+use super::permission::{self, Permission};
 use super::policy::Policy;
 use super::report::{
-    Change, Indication, Kind, Modification, Report, SignatureReport, SubIndication, Verdict, Warning,
+    Change, Indication, Kind, Modification, Report, SignatureReport, SubIndication, ValidationObject,
+    Verdict, Warning,
 };
-use super::trust::Evidence;
+use super::stamp::Known;
 use super::unsigned;
-use crate::cms::{SignedData, TimeStamp};
+use crate::cms::{SignedData, TimeStamp, oid};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::pdf::object::Reference;
@@ -30,12 +34,6 @@ use crate::x509::algorithm::Digest;
 struct Candidate<'d> {
     field: Field,
     signed: Result<Signed<'d>>,
-}
-
-/// A time proven by a document time-stamp, and the revision it covers.
-struct Proof {
-    revision: usize,
-    time: OffsetDateTime,
 }
 
 /// Judges the whole document.
@@ -70,11 +68,12 @@ pub(super) fn judge(document: &Document<'_>, policy: &Policy) -> Result<Report> 
     });
     digests(&mut candidates);
     let evidence = Evidence::gather(latest, policy);
-    let signatures = indications(document, &candidates, evidence, policy);
+    let (signatures, objects) = indications(document, &candidates, evidence, policy);
     Ok(Report {
         verdict: verdict(&signatures),
         signatures,
-        problem: None,
+        objects,
+        ..Report::without_signatures()
     })
 }
 
@@ -143,7 +142,7 @@ fn indications(
     candidates: &[Candidate<'_>],
     mut evidence: Evidence,
     policy: &Policy,
-) -> Vec<SignatureReport> {
+) -> (Vec<SignatureReport>, Vec<ValidationObject>) {
     let first = candidates
         .iter()
         .filter_map(|candidate| candidate.signed.as_ref().ok())
@@ -155,37 +154,41 @@ fn indications(
             _ => Vec::new(),
         })
         .collect();
-    for candidate in candidates {
-        let data = candidate
-            .signed
-            .as_ref()
-            .ok()
-            .and_then(|one| SignedData::parse(&one.contents).ok());
-        if let Some(data) = data {
-            evidence.add_signed_data(&data);
-            for token in data.signer.time_stamps() {
-                if let Ok(stamp) = TimeStamp::parse(token) {
-                    evidence.add_signed_data(&stamp.signed_data);
-                }
+    for signed in candidates.iter().filter_map(|one| one.signed.as_ref().ok()) {
+        let Ok(data) = SignedData::parse(&signed.contents) else {
+            continue;
+        };
+        evidence.add_signed_data(&data, signed.revision);
+        let content = data.signer.values(oid::CONTENT_TIME_STAMP);
+        for token in data.signer.time_stamps().chain(content) {
+            if let Ok(stamp) = TimeStamp::parse(token) {
+                evidence.add_signed_data(&stamp.signed_data, signed.revision);
             }
         }
     }
-    let later = policy.at.unwrap_or(policy.now);
-    let proofs = proofs(candidates, &evidence, later);
-    candidates
+    let proofs = proofs(candidates, &evidence, policy);
+    let context = Context {
+        evidence: &evidence,
+        proofs: &proofs,
+        policy,
+    };
+    let reports = candidates
         .iter()
-        .map(|candidate| {
-            report(
-                document, candidate, candidates, &steps, &evidence, &proofs, policy,
-            )
-        })
-        .collect()
+        .map(|candidate| report(document, candidate, candidates, &steps, context))
+        .collect();
+    let objects = if policy.keep_objects {
+        evidence.objects(&context.existence(None))
+    } else {
+        Vec::new()
+    };
+    (reports, objects)
 }
 
-/// Document time-stamps from the last to the first: each is judged at the moment the ones after it prove.
-fn proofs(candidates: &[Candidate<'_>], evidence: &Evidence, last: OffsetDateTime) -> Vec<Proof> {
+/// Document time-stamps from the last to the first: each is judged at the moment the ones after it prove (EN 319 102-1
+/// clause 5.6.3.4).
+fn proofs(candidates: &[Candidate<'_>], evidence: &Evidence, policy: &Policy) -> Vec<Proof> {
+    let control = policy.at.unwrap_or(policy.now);
     let mut proofs: Vec<Proof> = Vec::new();
-    let mut moment = last;
     for candidate in candidates.iter().rev() {
         let Ok(signed) = &candidate.signed else { continue };
         if signed.sub_filter != SubFilter::TimeStamp {
@@ -194,8 +197,17 @@ fn proofs(candidates: &[Candidate<'_>], evidence: &Evidence, last: OffsetDateTim
         let Ok(stamp) = TimeStamp::parse(&signed.contents) else {
             continue;
         };
-        if evidence.time_stamp(&stamp, &signed.covered, moment).is_ok() && stamp.time <= moment {
-            moment = stamp.time;
+        let known = Known {
+            control,
+            best: proofs.last().map(|proof| proof.time),
+            existence: Existence {
+                now: control,
+                stamps: &proofs,
+                own: None,
+            },
+        };
+        let holds = evidence.time_stamp(&stamp, &signed.covered, known).is_ok();
+        if holds && stamp.time <= known.moment() {
             proofs.push(Proof {
                 revision: signed.revision,
                 time: stamp.time,
@@ -210,9 +222,7 @@ fn report(
     candidate: &Candidate<'_>,
     all: &[Candidate<'_>],
     steps: &[Vec<Finding>],
-    evidence: &Evidence,
-    proofs: &[Proof],
-    policy: &Policy,
+    context: Context<'_>,
 ) -> SignatureReport {
     let mut judgement = Judgement::new(&candidate.field.name);
     let signed = match &candidate.signed {
@@ -225,20 +235,21 @@ fn report(
                 Indication::TotalFailed
             };
             judgement.conclude(indication, SubIndication::FormatFailure, error.to_string());
+            judgement.report.name_reasons();
             return judgement.report;
         }
     };
     judgement.format(document.latest(), signed);
     changes(document, candidate, signed, all, steps, &mut judgement);
-    let later: Vec<OffsetDateTime> = proofs
-        .iter()
-        .filter(|proof| proof.revision > signed.revision)
-        .map(|proof| proof.time)
-        .collect();
-    match signed.kind {
-        Kind::Signature => judgement.signature(signed, evidence, &later, policy),
-        Kind::DocumentTimeStamp => judgement.document_time_stamp(signed, evidence, &later, policy),
+    let own = document.view(signed.revision);
+    if !permission::lets_users_sign(own, &candidate.field.name).unwrap_or(true) {
+        judgement.warn(Warning::AgainstOwnersPermission);
     }
+    match signed.kind {
+        Kind::Signature => judgement.signature(signed, context),
+        Kind::DocumentTimeStamp => judgement.document_time_stamp(signed, context),
+    }
+    judgement.report.name_reasons();
     judgement.report
 }
 
@@ -328,11 +339,7 @@ fn weigh(finding: &Finding, permission: &Permission, held_store: bool) -> (Modif
             let what = format!("field {field} was added in sight, which the certification does not permit");
             return (Modification::Disallowed, Attack::SneakySignature.reason(what));
         }
-        Finding::FieldAdded { field, visible } => {
-            // The field of an invisible document time-stamp comes with it.
-            if !visible && permission.level == Some(1) {
-                return (Modification::Lta, format!("field {field} added"));
-            }
+        Finding::FieldAdded { field, .. } => {
             (Modification::FormFilling, false, format!("field {field} added"))
         }
         Finding::Signed(field) => (

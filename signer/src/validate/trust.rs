@@ -1,32 +1,12 @@
-//! Certificates, revocation answers and moments: what a document and its policy offer as evidence.
+//! A certificate at one moment: its path, the status of each certificate on it (EN 319 102-1 clauses 5.2.5 and 5.2.6).
 
 use time::OffsetDateTime;
 
-use super::covered::Covered;
-use super::cryptography::{self, Checked};
-use super::format::SubFilter;
-use super::policy::{Policy, Revocation};
+use super::evidence::Evidence;
+use super::policy::Revocation;
 use super::report::{RevocationStatus, SubIndication};
-use crate::cms::{SignedData, TimeStamp};
-use crate::crl;
-use crate::error::Result;
-use crate::limits;
-use crate::ocsp::{self, Status};
-use crate::pdf::object::{Dictionary, Object};
-use crate::pdf::reader::View;
-use crate::x509::algorithm::{Digest, earlier};
-use crate::x509::{self, Certificate, Fault, Path, Purpose, Store};
-
-/// Everything at hand to judge certificates.
-#[derive(Debug, Default)]
-pub(super) struct Evidence {
-    pub(super) store: Store,
-    responses: Vec<ocsp::Response>,
-    lists: Vec<crl::List>,
-    /// Whether the document carries validation data of its own (its DSS).
-    pub(super) has_security_store: bool,
-    trust_embedded: bool,
-}
+use crate::status::{News, Status};
+use crate::x509::{self, Certificate, Fault, Path, Purpose};
 
 /// What a certificate was found to be.
 #[derive(Debug, Clone)]
@@ -37,101 +17,26 @@ pub(super) struct Trusted {
     pub(super) weak_from: Option<OffsetDateTime>,
     /// The anchor came out of the signature.
     pub(super) embedded: bool,
+    /// From the certificate judged to the anchor.
+    pub(super) path: Vec<Certificate>,
+}
+
+/// Why a certificate is not trusted.
+pub(super) type Refusal = (SubIndication, String);
+
+impl Trusted {
+    pub(super) fn over(path: &Path, revocation: RevocationStatus) -> Self {
+        Self {
+            regime: Some(path.regime.clone()),
+            revocation,
+            weak_from: path.weak_from(),
+            embedded: false,
+            path: path.certificates.clone(),
+        }
+    }
 }
 
 impl Evidence {
-    pub(super) fn gather(view: View<'_>, policy: &Policy) -> Self {
-        let mut evidence = Self {
-            trust_embedded: policy.trust_embedded,
-            ..Self::default()
-        };
-        for anchor in &policy.anchors {
-            if let Ok(certificate) = Certificate::parse(&anchor.certificate) {
-                evidence.store.anchors.push((certificate, anchor.regime.clone()));
-            }
-        }
-        policy
-            .intermediates
-            .iter()
-            .for_each(|der| evidence.add_certificate(der));
-        policy
-            .ocsp_responses
-            .iter()
-            .for_each(|der| evidence.add_response(der));
-        policy
-            .revocation_lists
-            .iter()
-            .for_each(|der| evidence.add_list(der));
-        // A store that cannot be read offers nothing; its faults are the difference analysis' concern.
-        let _ = evidence.security_store(view);
-        evidence
-    }
-
-    fn add_certificate(&mut self, der: &[u8]) {
-        if self.store.intermediates.len() < limits::CERTIFICATES
-            && let Ok(certificate) = Certificate::parse(der)
-            && self
-                .store
-                .intermediates
-                .iter()
-                .all(|known| known.der != certificate.der)
-        {
-            self.store.intermediates.push(certificate);
-        }
-    }
-
-    fn add_response(&mut self, der: &[u8]) {
-        if self.responses.len() < limits::REVOCATION_ANSWERS
-            && let Ok(response) = ocsp::Response::parse(der)
-        {
-            for certificate in response.certificates().to_vec() {
-                self.add_certificate(&certificate.der);
-            }
-            self.responses.push(response);
-        }
-    }
-
-    fn add_list(&mut self, der: &[u8]) {
-        if self.lists.len() < limits::REVOCATION_ANSWERS
-            && let Ok(list) = crl::List::parse(der)
-        {
-            self.lists.push(list);
-        }
-    }
-
-    /// Takes over what a CMS carries.
-    pub(super) fn add_signed_data(&mut self, data: &SignedData) {
-        data.certificates.iter().for_each(|der| self.add_certificate(der));
-        let (lists, responses) = data.signer.adobe_revocation().unwrap_or_default();
-        data.revocation_lists
-            .iter()
-            .chain(&lists)
-            .for_each(|der| self.add_list(der));
-        data.ocsp_responses
-            .iter()
-            .chain(&responses)
-            .for_each(|der| self.add_response(der));
-    }
-
-    fn security_store(&mut self, view: View<'_>) -> Result<()> {
-        let (_, catalog) = view.catalog()?;
-        let Object::Dictionary(store) = view.value(&catalog, "DSS")? else {
-            return Ok(());
-        };
-        for bytes in streams(view, &store, "Certs")? {
-            self.add_certificate(&bytes);
-        }
-        for bytes in streams(view, &store, "OCSPs")? {
-            self.has_security_store = true;
-            self.add_response(&bytes);
-        }
-        for bytes in streams(view, &store, "CRLs")? {
-            self.has_security_store = true;
-            self.add_list(&bytes);
-        }
-        Ok(())
-    }
-
     /// Judges a certificate at `moment`.
     pub(super) fn judge(
         &self,
@@ -139,7 +44,7 @@ impl Evidence {
         purpose: Purpose,
         moment: OffsetDateTime,
         revocation: Revocation,
-    ) -> Result<Trusted, (SubIndication, String)> {
+    ) -> Result<Trusted, Refusal> {
         match x509::build(certificate, &self.store, purpose, Some(moment)) {
             Ok(path) => self.with_revocation(&path, moment, revocation),
             Err(_) if self.trust_embedded => Ok(Trusted {
@@ -147,7 +52,9 @@ impl Evidence {
                 revocation: RevocationStatus::NotChecked,
                 weak_from: None,
                 embedded: true,
+                path: Vec::new(),
             }),
+            Err(Fault::Expired(what)) => Err(self.expired(certificate, purpose, (moment, revocation), &what)),
             Err(fault) => Err(refusal(fault)),
         }
     }
@@ -157,30 +64,29 @@ impl Evidence {
         path: &Path,
         moment: OffsetDateTime,
         revocation: Revocation,
-    ) -> Result<Trusted, (SubIndication, String)> {
-        let mut trusted = Trusted {
-            regime: Some(path.regime.clone()),
-            revocation: RevocationStatus::NotChecked,
-            weak_from: path.weak_from,
-            embedded: false,
-        };
+    ) -> Result<Trusted, Refusal> {
+        let mut trusted = Trusted::over(path, RevocationStatus::NotChecked);
         if revocation == Revocation::Ignore {
             return Ok(trusted);
         }
         trusted.revocation = RevocationStatus::Good;
         for (index, pair) in path.certificates.windows(2).enumerate() {
             let [certificate, issuer] = pair else { continue };
-            match self.status(certificate, issuer, moment) {
-                Status::Revoked { at } if at <= moment => {
-                    // A proof that the signature was made after the revocation, which REVOKED asks for, no file can hold.
+            let name = &certificate.subject.text;
+            match self.standing(certificate, issuer, moment) {
+                // A proof that the signature was made after the revocation, which REVOKED asks for, is looked for later.
+                Standing::Revoked(at) if at <= moment => {
                     let sub = if index == 0 {
                         SubIndication::RevokedNoPoe
                     } else {
                         SubIndication::RevokedCaNoPoe
                     };
-                    return Err((sub, format!("{} was revoked at {at}", certificate.subject.text)));
+                    return Err((sub, format!("{name} was revoked at {at}")));
                 }
-                Status::Unknown if !certificate.ocsp_no_check => {
+                Standing::OnHold(at) if at <= moment => {
+                    return Err((SubIndication::TryLater, format!("{name} is suspended since {at}")));
+                }
+                Standing::Unknown if !certificate.ocsp_no_check => {
                     trusted.revocation = RevocationStatus::Unknown
                 }
                 _ => {}
@@ -195,75 +101,122 @@ impl Evidence {
         Ok(trusted)
     }
 
-    /// The worst that any answer says; an answer that does not hold says nothing.
-    fn status(&self, certificate: &Certificate, issuer: &Certificate, moment: OffsetDateTime) -> Status {
-        let responses = self
-            .responses
-            .iter()
-            .filter_map(|one| one.status(certificate, issuer, moment).ok());
-        let lists = self
-            .lists
-            .iter()
-            .filter_map(|one| one.status(certificate, issuer, moment).ok());
-        let mut found = Status::Unknown;
-        for status in responses.chain(lists) {
-            match status {
-                Status::Revoked { .. } => return status,
-                Status::Good => found = Status::Good,
-                Status::Unknown => {}
-            }
-        }
-        found
-    }
-
-    /// Whether any answer at hand is about this certificate.
-    pub(super) fn has_answer(&self, certificate: &Certificate, moment: OffsetDateTime) -> bool {
-        let Ok(path) = x509::build(certificate, &self.store, Purpose::Signature, None) else {
-            return false;
-        };
-        match &path.certificates[..] {
-            [certificate, issuer, ..] => self.status(certificate, issuer, moment) != Status::Unknown,
-            _ => true,
-        }
-    }
-
-    /// Judges a time-stamp over `stamped`; returns the time it proves.
-    pub(super) fn time_stamp(
+    /// Past its end: known revoked, known not to be (annex A tells the two), or neither.
+    fn expired(
         &self,
-        stamp: &TimeStamp,
-        stamped: &Covered<'_>,
+        certificate: &Certificate,
+        purpose: Purpose,
+        (moment, revocation): (OffsetDateTime, Revocation),
+        what: &str,
+    ) -> Refusal {
+        let reason = format!("expired: {what}");
+        let unknown = (SubIndication::OutOfBoundsNoPoe, reason.clone());
+        if revocation == Revocation::Ignore {
+            return unknown;
+        }
+        let Ok(path) = x509::build(certificate, &self.store, purpose, None) else {
+            return unknown;
+        };
+        let mut known = true;
+        for pair in path.certificates.windows(2) {
+            let [certificate, issuer] = pair else { continue };
+            let end = certificate.not_after.min(moment);
+            known &= match self.standing(certificate, issuer, end) {
+                Standing::Revoked(at) if at <= end => return revoked(certificate, &path, at),
+                Standing::Good | Standing::Revoked(_) => true,
+                Standing::OnHold(_) | Standing::Unknown => certificate.ocsp_no_check,
+            };
+        }
+        if known {
+            (SubIndication::OutOfBoundsNotRevoked, reason)
+        } else {
+            unknown
+        }
+    }
+
+    /// What all answers together say of a certificate at `moment`. A revocation is final; a suspension holds until newer
+    /// news lifts it.
+    pub(super) fn standing(
+        &self,
+        certificate: &Certificate,
+        issuer: &Certificate,
         moment: OffsetDateTime,
-    ) -> Result<(Checked, Trusted), (SubIndication, String)> {
-        let unknown =
-            |error: crate::error::Error| (SubIndication::CryptoConstraintsFailure, error.to_string());
-        let digest = Digest::of(&stamp.imprint_algorithm).map_err(unknown)?;
-        if stamped.digest(digest) != stamp.imprint {
-            return Err((
-                SubIndication::HashFailure,
-                "the time-stamp is of other data".to_owned(),
-            ));
+    ) -> Standing {
+        let news = self.news(certificate, issuer);
+        let revoked = |news: &News| match news.status {
+            Status::Revoked { at } if !news.on_hold => Some(at),
+            _ => None,
+        };
+        if let Some(at) = news.iter().filter_map(|(news, _)| revoked(news)).min() {
+            return Standing::Revoked(at);
         }
-        let data = &stamp.signed_data;
-        let candidates = &self.store.intermediates;
-        let checked = cryptography::check(data, SubFilter::TimeStamp, &Covered::of(&[]), candidates)?;
-        let trusted = self.judge(
-            &checked.certificate,
-            Purpose::TimeStamp,
-            moment,
-            Revocation::IfAvailable,
-        )?;
-        let weak_from = earlier(checked.weak_from, trusted.weak_from);
-        if !trusted.embedded && weak_from.is_some_and(|from| moment >= from) {
-            return Err((
-                SubIndication::CryptoConstraintsFailureNoPoe,
-                "an algorithm or key of the time-stamp is too weak to prove anything".to_owned(),
-            ));
+        let latest = news
+            .iter()
+            .filter(|(news, _)| news.status != Status::Unknown)
+            .max_by_key(|(news, _)| news.issued);
+        if let Some((
+            News {
+                status: Status::Revoked { at },
+                ..
+            },
+            _,
+        )) = latest
+        {
+            return Standing::OnHold(*at);
         }
-        Ok((checked, trusted))
+        if news
+            .iter()
+            .any(|(news, _)| news.at(certificate, moment) == Status::Good)
+        {
+            Standing::Good
+        } else {
+            Standing::Unknown
+        }
+    }
+
+    /// The first revision whose document time-stamp would cover an answer of the file itself about this certificate, good
+    /// for `moment`; `None` where the file holds no such answer.
+    pub(super) fn validation_data(
+        &self,
+        certificate: &Certificate,
+        purpose: Purpose,
+        moment: OffsetDateTime,
+    ) -> Option<usize> {
+        let path = x509::build(certificate, &self.store, purpose, None).ok()?;
+        let [certificate, issuer, ..] = &path.certificates[..] else {
+            return Some(0);
+        };
+        let news = self.news(certificate, issuer);
+        let speaking = news
+            .iter()
+            .filter(|(news, _)| news.at(certificate, moment) != Status::Unknown);
+        speaking.filter_map(|(_, held)| held.origin.covered_from).min()
     }
 }
 
-fn refusal(fault: Fault) -> (SubIndication, String) {
+/// What is known of a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    Good,
+    Revoked(OffsetDateTime),
+    OnHold(OffsetDateTime),
+    Unknown,
+}
+
+fn revoked(certificate: &Certificate, path: &Path, at: OffsetDateTime) -> Refusal {
+    let is_leaf = path
+        .certificates
+        .first()
+        .is_some_and(|leaf| leaf.der == certificate.der);
+    let sub = if is_leaf {
+        SubIndication::RevokedNoPoe
+    } else {
+        SubIndication::RevokedCaNoPoe
+    };
+    (sub, format!("{} was revoked at {at}", certificate.subject.text))
+}
+
+pub(super) fn refusal(fault: Fault) -> Refusal {
     match fault {
         Fault::NoPath => (
             SubIndication::NoCertificateChainFound,
@@ -274,17 +227,4 @@ fn refusal(fault: Fault) -> (SubIndication, String) {
         Fault::NotYetValid(what) => (SubIndication::NotYetValid, format!("not valid yet: {what}")),
         Fault::Expired(what) => (SubIndication::OutOfBoundsNoPoe, format!("expired: {what}")),
     }
-}
-
-fn streams(view: View<'_>, store: &Dictionary, key: &str) -> Result<Vec<Vec<u8>>> {
-    let Object::Array(items) = view.value(store, key)? else {
-        return Ok(Vec::new());
-    };
-    let mut found = Vec::new();
-    for item in items.iter().take(limits::REVOCATION_ANSWERS) {
-        if let Object::Stream(stream) = view.resolve(item)? {
-            found.push(view.decode(&stream)?.into_owned());
-        }
-    }
-    Ok(found)
 }

@@ -1,7 +1,7 @@
 //! Files without a signature that counts: never signed, only prepared, or robbed of what they had.
 
 use super::field::{self, Field};
-use super::report::{Problem, Report, Verdict};
+use super::report::{Report, Verdict};
 use crate::pdf::reader::Document;
 
 /// A file without a signature now: it never had one, or a later revision took it away, which is a forgery.
@@ -16,15 +16,12 @@ pub(super) fn without_signatures(document: &Document<'_>, prepared: &[String]) -
         };
         field::fields(view).is_ok_and(|fields| fields.iter().any(is_signed))
     });
+    if !signed_once {
+        return Report::without_signatures();
+    }
     Report {
-        verdict: if signed_once {
-            Verdict::TotalFailed
-        } else {
-            Verdict::NoSignature
-        },
-        signatures: Vec::new(),
-        problem: signed_once
-            .then(|| Problem::Malformed("a later revision takes the signatures away".to_owned())),
+        verdict: Verdict::TotalFailed,
+        ..Report::malformed("a later revision takes the signatures away")
     }
 }
 

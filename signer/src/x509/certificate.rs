@@ -1,10 +1,14 @@
 //! A certificate, read once into plain values.
 
+use std::collections::HashSet;
+
 use ::time::OffsetDateTime;
 use x509_parser::extensions::{DistributionPointName, GeneralName, ParsedExtension};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::algorithm::{self, Digest, PublicKey};
+use super::constraint::{AlternativeName, NameConstraints, PolicyRules, alternative_names};
+use super::name::Name;
 use crate::cms::AlgorithmIdentifier;
 use crate::cms::ber::{Reader, tag};
 use crate::cms::oid;
@@ -35,6 +39,9 @@ pub struct Certificate {
     /// id-pkix-ocsp-nocheck (RFC 6960 section 4.2.2.2.1).
     pub ocsp_no_check: bool,
     pub locations: Locations,
+    pub alternative_names: Vec<AlternativeName>,
+    pub name_constraints: Option<NameConstraints>,
+    pub policy_rules: PolicyRules,
     signed: Vec<u8>,
     signature_algorithm: AlgorithmIdentifier,
     signature: Vec<u8>,
@@ -55,96 +62,6 @@ pub struct Locations {
     pub ocsp: Vec<String>,
     pub revocation_lists: Vec<String>,
     pub issuers: Vec<String>,
-}
-
-/// A distinguished name: its DER and what it says.
-#[derive(Debug, Clone)]
-pub struct Name {
-    pub der: Vec<u8>,
-    /// Attribute types with their values folded for comparison.
-    folded: Vec<(Vec<u8>, String)>,
-    /// As people write it.
-    pub text: String,
-    pub common_name: Option<String>,
-    pub organisation: Option<String>,
-}
-
-impl PartialEq for Name {
-    /// RFC 5280 section 7.1, in short: the same bytes, or the same values after folding case and white space.
-    fn eq(&self, other: &Self) -> bool {
-        self.der == other.der || (!self.folded.is_empty() && self.folded == other.folded)
-    }
-}
-
-impl Name {
-    /// Reads the DER of a Name.
-    pub fn parse(der: &[u8]) -> Result<Self> {
-        let mut sets = Reader::new(der).expect(tag::SEQUENCE)?.inside();
-        let mut name = Self {
-            der: der.to_vec(),
-            folded: Vec::new(),
-            text: String::new(),
-            common_name: None,
-            organisation: None,
-        };
-        while !sets.is_empty() {
-            let mut attributes = sets.expect(tag::SET)?.inside();
-            while !attributes.is_empty() {
-                let mut attribute = attributes.expect(tag::SEQUENCE)?.inside();
-                let kind = attribute.expect(tag::OBJECT_IDENTIFIER)?.content;
-                let value = attribute.any()?;
-                name.add(kind, &string(value.tag, value.content));
-            }
-        }
-        Ok(name)
-    }
-
-    fn add(&mut self, kind: &[u8], value: &str) {
-        let label = match kind {
-            [0x55, 4, 3] => {
-                self.common_name = Some(value.to_owned());
-                "CN".to_owned()
-            }
-            [0x55, 4, 10] => {
-                self.organisation = Some(value.to_owned());
-                "O".to_owned()
-            }
-            [0x55, 4, 6] => "C".to_owned(),
-            [0x55, 4, 7] => "L".to_owned(),
-            [0x55, 4, 8] => "ST".to_owned(),
-            [0x55, 4, 11] => "OU".to_owned(),
-            [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 9, 1] => "E".to_owned(),
-            other => crate::cms::ber::dotted(other),
-        };
-        if !self.text.is_empty() {
-            self.text.push_str(", ");
-        }
-        self.text.push_str(&format!("{label}={value}"));
-        let folded = value
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
-            .to_lowercase();
-        self.folded.push((kind.to_vec(), folded));
-    }
-}
-
-/// A directory string of any kind (X.520): UTF-8, BMPString, UniversalString, or one byte a character.
-fn string(kind: u8, content: &[u8]) -> String {
-    match kind {
-        0x1E => {
-            let units = content
-                .chunks_exact(2)
-                .map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
-            char::decode_utf16(units)
-                .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
-                .collect()
-        }
-        _ => match std::str::from_utf8(content) {
-            Ok(text) => text.to_owned(),
-            Err(_) => content.iter().map(|byte| char::from(*byte)).collect(),
-        },
-    }
 }
 
 impl Certificate {
@@ -179,13 +96,22 @@ impl Certificate {
             unknown_critical: None,
             ocsp_no_check: false,
             locations: Locations::default(),
+            alternative_names: Vec::new(),
+            name_constraints: None,
+            policy_rules: PolicyRules::default(),
             signed: signed.raw.to_vec(),
             signature_algorithm,
             signature,
             der: der.to_vec(),
         };
+        let mut seen = HashSet::new();
         for extension in parsed.extensions() {
+            // RFC 5280 section 4.2: each one once.
+            if !seen.insert(extension.oid.as_bytes()) {
+                return Err(fault(&"an extension stands twice"));
+            }
             certificate.extension(extension);
+            certificate.constraint(extension);
         }
         Ok(certificate)
     }
@@ -234,10 +160,30 @@ impl Certificate {
                     }
                 }
             }
-            ParsedExtension::CertificatePolicies(_) | ParsedExtension::SubjectAlternativeName(_) => {}
+            // Read by `constraint`.
+            _ if CONSTRAINTS.contains(&extension.oid.as_bytes()) => {}
             _ if extension.oid.to_id_string() == "1.3.6.1.5.5.7.48.1.5" => self.ocsp_no_check = true,
             _ if extension.critical => self.unknown_critical = Some(extension.oid.to_id_string()),
             _ => {}
+        }
+    }
+
+    /// What the path's rules read by themselves: an extension that they cannot read stays one they do not know.
+    fn constraint(&mut self, extension: &x509_parser::extensions::X509Extension<'_>) {
+        let value = extension.value;
+        let read = match extension.oid.as_bytes() {
+            SUBJECT_ALTERNATIVE_NAME => alternative_names(value).map(|names| self.alternative_names = names),
+            NAME_CONSTRAINTS => {
+                NameConstraints::read(value).map(|constraints| self.name_constraints = Some(constraints))
+            }
+            CERTIFICATE_POLICIES => self.policy_rules.read_policies(value),
+            POLICY_MAPPINGS => self.policy_rules.read_mappings(value),
+            POLICY_CONSTRAINTS => self.policy_rules.read_constraints(value),
+            INHIBIT_ANY_POLICY => self.policy_rules.read_inhibition(value),
+            _ => Ok(()),
+        };
+        if read.is_err() {
+            self.unknown_critical = Some(extension.oid.to_id_string());
         }
     }
 
@@ -292,6 +238,22 @@ impl Certificate {
         algorithm::bit_string(&reader.expect(tag::BIT_STRING)?)
     }
 }
+
+/// Extensions of id-ce (2.5.29).
+const SUBJECT_ALTERNATIVE_NAME: &[u8] = &[0x55, 0x1D, 17];
+const NAME_CONSTRAINTS: &[u8] = &[0x55, 0x1D, 30];
+const CERTIFICATE_POLICIES: &[u8] = &[0x55, 0x1D, 32];
+const POLICY_MAPPINGS: &[u8] = &[0x55, 0x1D, 33];
+const POLICY_CONSTRAINTS: &[u8] = &[0x55, 0x1D, 36];
+const INHIBIT_ANY_POLICY: &[u8] = &[0x55, 0x1D, 54];
+const CONSTRAINTS: [&[u8]; 6] = [
+    SUBJECT_ALTERNATIVE_NAME,
+    NAME_CONSTRAINTS,
+    CERTIFICATE_POLICIES,
+    POLICY_MAPPINGS,
+    POLICY_CONSTRAINTS,
+    INHIBIT_ANY_POLICY,
+];
 
 fn purposes(value: &[u8]) -> Vec<Vec<u8>> {
     let mut found = Vec::new();

@@ -2,8 +2,11 @@
 
 pub mod algorithm;
 mod certificate;
+mod constraint;
 pub mod hasher;
+mod name;
 mod path;
 
-pub use certificate::{Certificate, KeyUsage, Locations, Name, locations};
+pub use certificate::{Certificate, KeyUsage, Locations, locations};
+pub use name::Name;
 pub use path::{Fault, Path, Purpose, Store, build};

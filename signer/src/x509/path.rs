@@ -6,6 +6,7 @@ use ::time::OffsetDateTime;
 
 use super::algorithm::{Digest, earlier};
 use super::certificate::{Certificate, purpose_of};
+use super::constraint;
 use crate::limits;
 
 /// Certificates at hand.
@@ -31,8 +32,15 @@ pub struct Path {
     /// From the certificate judged to the anchor.
     pub certificates: Vec<Certificate>,
     pub regime: String,
-    /// From when an algorithm or key below the anchor proves nothing any more.
-    pub weak_from: Option<OffsetDateTime>,
+    /// From when the algorithm or issuer's key that signed each certificate below the anchor proves nothing any more.
+    pub weak: Vec<Option<OffsetDateTime>>,
+}
+
+impl Path {
+    /// The earliest of the ends of all algorithms and keys below the anchor.
+    pub fn weak_from(&self) -> Option<OffsetDateTime> {
+        self.weak.iter().copied().fold(None, earlier)
+    }
 }
 
 /// Why there is no path. The order is of how far the search came.
@@ -54,7 +62,8 @@ struct Search<'s> {
     steps: Cell<usize>,
 }
 
-/// Finds a path for `certificate` that obeys the rules at `moment` (`None`: validity periods are not looked at).
+/// Finds a path for `certificate` that obeys the rules at `moment` (`None`: at some moment, which all certificates below the
+/// anchor have in common: EN 319 102-1 clause 5.6.2.1).
 ///
 /// Tries at most [`limits::PATH_STEPS`] issuers.
 pub fn build(
@@ -68,8 +77,11 @@ pub fn build(
         moment,
         steps: Cell::new(0),
     };
-    let mut chain = vec![certificate.clone()];
-    let path = search.climb(&mut chain, None)?;
+    let mut way = Way {
+        chain: vec![certificate.clone()],
+        weak: Vec::new(),
+    };
+    let path = search.climb(&mut way)?;
     // A signer that is itself trusted was trusted as it is.
     if path.certificates.len() > 1 {
         leaf(certificate, purpose)?;
@@ -77,38 +89,36 @@ pub fn build(
     Ok(path)
 }
 
+/// The certificates climbed so far, and the ends of what signed each but the last.
+struct Way {
+    chain: Vec<Certificate>,
+    weak: Vec<Option<OffsetDateTime>>,
+}
+
 impl Search<'_> {
-    fn climb(&self, chain: &mut Vec<Certificate>, weak_from: Option<OffsetDateTime>) -> Result<Path, Fault> {
-        let Some(last) = chain.last().cloned() else {
+    fn climb(&self, way: &mut Way) -> Result<Path, Fault> {
+        let Some(last) = way.chain.last().cloned() else {
             return Err(Fault::NoPath);
         };
-        if let Some((_, regime)) = self
+        let anchor = self
             .store
             .anchors
             .iter()
-            .find(|(anchor, _)| anchor.der == last.der)
-        {
-            // An anchor is trusted as it is; a signer that is itself an anchor still has to be in force.
-            if chain.len() == 1 {
-                self.in_force(&last)?;
-            }
-            return Ok(Path {
-                certificates: chain.clone(),
-                regime: regime.clone(),
-                weak_from,
-            });
+            .find(|(anchor, _)| anchor.der == last.der);
+        if let Some((_, regime)) = anchor {
+            return self.arrive(way, regime);
         }
-        if chain.len() >= limits::PATH_LENGTH {
+        if way.chain.len() >= limits::PATH_LENGTH {
             return Err(Fault::NoPath);
         }
         let anchors = self.store.anchors.iter().map(|(anchor, _)| anchor);
         let mut worst = Fault::NoPath;
         for issuer in anchors.chain(&self.store.intermediates) {
-            let fits = last.may_be_issued_by(issuer) && chain.iter().all(|one| one.der != issuer.der);
+            let fits = last.may_be_issued_by(issuer) && way.chain.iter().all(|one| one.der != issuer.der);
             if !fits {
                 continue;
             }
-            match self.step(chain, &last, issuer, weak_from) {
+            match self.step(way, &last, issuer) {
                 Ok(path) => return Ok(path),
                 Err(fault) => worst = worst.max(fault),
             }
@@ -116,13 +126,23 @@ impl Search<'_> {
         Err(worst)
     }
 
-    fn step(
-        &self,
-        chain: &mut Vec<Certificate>,
-        last: &Certificate,
-        issuer: &Certificate,
-        weak_from: Option<OffsetDateTime>,
-    ) -> Result<Path, Fault> {
+    /// At an anchor: what counts over the whole path.
+    fn arrive(&self, way: &Way, regime: &str) -> Result<Path, Fault> {
+        match way.chain.as_slice() {
+            // An anchor is trusted as it is; a signer that is itself an anchor still has to be in force.
+            [single] => self.in_force(single)?,
+            [below @ .., _] if self.moment.is_none() => overlap(below)?,
+            _ => {}
+        }
+        constraint::check(&way.chain).map_err(Fault::Rule)?;
+        Ok(Path {
+            certificates: way.chain.clone(),
+            regime: regime.to_owned(),
+            weak: way.weak.clone(),
+        })
+    }
+
+    fn step(&self, way: &mut Way, last: &Certificate, issuer: &Certificate) -> Result<Path, Fault> {
         self.steps.set(self.steps.get() + 1);
         if self.steps.get() > limits::PATH_STEPS {
             return Err(Fault::NoPath);
@@ -140,13 +160,15 @@ impl Search<'_> {
             }
         };
         let own = earlier(digest.and_then(Digest::weak_from), issuer.public_key.weak_from());
-        chain.push(issuer.clone());
-        let path = self.climb(chain, earlier(weak_from, own));
-        let below = chain[1..chain.len() - 1]
+        way.chain.push(issuer.clone());
+        way.weak.push(own);
+        let path = self.climb(way);
+        let below = way.chain[1..way.chain.len() - 1]
             .iter()
             .filter(|one| !one.is_self_issued())
             .count();
-        chain.pop();
+        way.chain.pop();
+        way.weak.pop();
         let path = path?;
         authority(issuer, below)?;
         self.in_force(last)?;
@@ -165,6 +187,16 @@ impl Search<'_> {
             return Err(Fault::Expired(certificate.subject.text.clone()));
         }
         Ok(())
+    }
+}
+
+/// Whether there is a moment at which all of these are in force.
+fn overlap(certificates: &[Certificate]) -> Result<(), Fault> {
+    let begin = certificates.iter().map(|one| one.not_before).max();
+    let end = certificates.iter().min_by_key(|one| one.not_after);
+    match (begin, end) {
+        (Some(begin), Some(end)) if begin > end.not_after => Err(Fault::Expired(end.subject.text.clone())),
+        _ => Ok(()),
     }
 }
 

@@ -1,8 +1,10 @@
 //! The standard security handler, for reading (ISO 32000-2, 7.6.4): RC4 and AES-128 of old files, AES-256.
 
-use aes::cipher::{Array, BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
+mod cipher;
+
 use ring::digest;
 
+use self::cipher::{aes_128_cbc_encrypt, aes_cbc_decrypt, aes_data, rc4};
 use crate::error::{Error, Result};
 use crate::pdf::object::{Dictionary, Object, Reference};
 use crate::x509::algorithm::Digest;
@@ -20,6 +22,7 @@ pub(super) struct Decryption {
     strings: Method,
     streams: Method,
     metadata: bool,
+    permissions: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +89,7 @@ impl Decryption {
             4 | 5 => (method(dictionary, "StrF")?, method(dictionary, "StmF")?),
             _ => return Err(Error::unsupported("PDF", format!("encryption version {version}"))),
         };
-        let passwords = [password.unwrap_or_default().as_bytes(), b""];
+        let passwords = spellings(password.unwrap_or_default(), handler.revision);
         let key = passwords.iter().find_map(|password| match handler.revision {
             2..=4 => handler
                 .key_from_user(password)
@@ -100,7 +103,13 @@ impl Decryption {
             strings,
             streams,
             metadata: handler.metadata,
+            permissions: handler.permissions as u32,
         })
+    }
+
+    /// `/P` (table 22), bit 1 lowest.
+    pub(super) fn permissions(&self) -> u32 {
+        self.permissions
     }
 
     /// Decrypts a string of the object `owner`.
@@ -145,6 +154,21 @@ impl Decryption {
         key.truncate((self.key.len() + 5).min(16));
         key
     }
+}
+
+/// The octets that a password may stand for: from revision 5 prepared by SASLprep (7.6.4.3.3, RFC 4013), as the writer does;
+/// some writers take it as it was typed; and the empty one.
+fn spellings(password: &str, revision: i64) -> Vec<Vec<u8>> {
+    let prepared = (revision >= 5)
+        .then(|| stringprep::saslprep(password).ok())
+        .flatten();
+    let mut found: Vec<Vec<u8>> = Vec::new();
+    for spelling in prepared.as_deref().into_iter().chain([password, ""]) {
+        if !found.iter().any(|known| known == spelling.as_bytes()) {
+            found.push(spelling.as_bytes().to_vec());
+        }
+    }
+    found
 }
 
 fn method(dictionary: &Dictionary, key: &str) -> Result<Method> {
@@ -265,96 +289,21 @@ fn turned(key: &[u8], round: u8) -> Vec<u8> {
     key.iter().map(|byte| byte ^ round).collect()
 }
 
-fn rc4(key: &[u8], data: &[u8]) -> Vec<u8> {
-    let mut state: Vec<u8> = (0..=255).collect();
-    let mut swap = 0_u8;
-    for index in 0..256 {
-        swap = swap
-            .wrapping_add(state[index])
-            .wrapping_add(key[index % key.len()]);
-        state.swap(index, usize::from(swap));
-    }
-    let (mut first, mut second) = (0_u8, 0_u8);
-    data.iter()
-        .map(|byte| {
-            first = first.wrapping_add(1);
-            second = second.wrapping_add(state[usize::from(first)]);
-            state.swap(usize::from(first), usize::from(second));
-            let sum = state[usize::from(first)].wrapping_add(state[usize::from(second)]);
-            byte ^ state[usize::from(sum)]
-        })
-        .collect()
-}
-
-/// An initialisation vector, then blocks with PKCS #7 padding.
-fn aes_data(key: &[u8], data: &[u8]) -> Result<Vec<u8>> {
-    let fault = || Error::malformed("PDF", "encrypted data");
-    if data.is_empty() {
-        return Ok(Vec::new());
-    }
-    let (vector, blocks) = data.split_at_checked(16).ok_or_else(fault)?;
-    let mut plain = aes_cbc_decrypt(key, vector, blocks).ok_or_else(fault)?;
-    let padding = usize::from(plain.last().copied().unwrap_or(0));
-    let kept = plain
-        .len()
-        .checked_sub(padding)
-        .filter(|_| padding <= 16)
-        .ok_or_else(fault)?;
-    plain.truncate(kept);
-    Ok(plain)
-}
-
-fn aes_cbc_decrypt(key: &[u8], vector: &[u8], data: &[u8]) -> Option<Vec<u8>> {
-    match key.len() {
-        16 => cbc_decrypt(&aes::Aes128::new_from_slice(key).ok()?, vector, data),
-        32 => cbc_decrypt(&aes::Aes256::new_from_slice(key).ok()?, vector, data),
-        _ => None,
-    }
-}
-
-fn cbc_decrypt<C>(cipher: &C, vector: &[u8], data: &[u8]) -> Option<Vec<u8>>
-where
-    C: BlockCipherDecrypt + aes::cipher::BlockSizeUser<BlockSize = aes::cipher::consts::U16>,
-{
-    if !data.len().is_multiple_of(16) {
-        return None;
-    }
-    let mut output = Vec::with_capacity(data.len());
-    let mut previous = vector;
-    for chunk in data.chunks_exact(16) {
-        let mut block = Array::try_from(chunk).ok()?;
-        cipher.decrypt_block(&mut block);
-        output.extend(block.iter().zip(previous).map(|(byte, before)| byte ^ before));
-        previous = chunk;
-    }
-    Some(output)
-}
-
-fn aes_128_cbc_encrypt(key: &[u8], vector: &[u8], data: &[u8]) -> Option<Vec<u8>> {
-    let cipher = aes::Aes128::new_from_slice(key).ok()?;
-    let mut output: Vec<u8> = Vec::with_capacity(data.len());
-    let mut previous: [u8; 16] = vector.try_into().ok()?;
-    for chunk in data.chunks_exact(16) {
-        let mut block: [u8; 16] = chunk.try_into().ok()?;
-        block
-            .iter_mut()
-            .zip(previous)
-            .for_each(|(byte, before)| *byte ^= before);
-        let mut block = Array::from(block);
-        cipher.encrypt_block(&mut block);
-        previous = block.into();
-        output.extend(previous);
-    }
-    Some(output)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn rc4_gives_the_published_stream() {
-        // RFC 6229's key 0102030405.
-        assert_eq!(rc4(&[1, 2, 3, 4, 5], &[0; 4]), [0xB2, 0x39, 0x63, 0x05]);
+    fn passwords_are_spelt_as_they_are_prepared_and_as_they_were_typed() {
+        let decomposed = "mật".chars().collect::<String>();
+        let decomposed: String =
+            unicode_normalization::UnicodeNormalization::nfd(decomposed.as_str()).collect();
+        let wanted: Vec<Vec<u8>> = ["mật", &decomposed, ""]
+            .map(|one| one.as_bytes().to_vec())
+            .to_vec();
+        assert_eq!(spellings(&decomposed, 6), wanted);
+        assert_eq!(spellings(&decomposed, 4), &wanted[1..]);
+        // What SASLprep prohibits is tried as it was typed.
+        assert_eq!(spellings("a\u{7}", 6), [b"a\x07".to_vec(), Vec::new()]);
     }
 }

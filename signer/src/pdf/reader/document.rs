@@ -5,10 +5,12 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::container::Container;
 use super::decrypt::Decryption;
 use super::filter;
 use super::lexer::Lexer;
 use super::revision::{self, Revision};
+use super::view::View;
 use super::xref::{self, Entry};
 use crate::error::{Error, Result};
 use crate::limits;
@@ -17,10 +19,10 @@ use crate::pdf::object::{Dictionary, Object, Reference, Stream};
 /// An opened file.
 pub struct Document<'a> {
     bytes: &'a [u8],
-    revisions: Vec<Revision>,
+    pub(super) revisions: Vec<Revision>,
     /// For each object number the revisions that name it, oldest first.
     history: HashMap<u32, Vec<(usize, Entry)>>,
-    objects: RefCell<HashMap<Place, Rc<Located>>>,
+    pub(super) objects: RefCell<HashMap<Place, Rc<Located>>>,
     containers: RefCell<HashMap<usize, Rc<Container>>>,
     decoded_bytes: Cell<usize>,
     /// With the encryption dictionary's own name, whose strings stay as they are.
@@ -45,20 +47,6 @@ pub enum Place {
     Nowhere,
     Direct { offset: usize },
     Compressed { offset: usize, index: u32 },
-}
-
-/// A decoded object stream.
-struct Container {
-    data: Vec<u8>,
-    /// Object number and offset of each.
-    index: Vec<(u32, usize)>,
-}
-
-/// The objects as a revision shows them.
-#[derive(Clone, Copy)]
-pub struct View<'d> {
-    document: &'d Document<'d>,
-    revision: usize,
 }
 
 impl<'a> Document<'a> {
@@ -136,6 +124,13 @@ impl<'a> Document<'a> {
         }
     }
 
+    /// What the owner of an encrypted file lets its users do: `/P` (ISO 32000-2, table 22); `None` where it is not encrypted.
+    pub fn permissions(&self) -> Option<u32> {
+        self.decryption
+            .as_ref()
+            .map(|(decryption, _)| decryption.permissions())
+    }
+
     pub fn bytes(&self) -> &'a [u8] {
         self.bytes
     }
@@ -147,10 +142,7 @@ impl<'a> Document<'a> {
 
     /// The objects as revision `revision` (counted from 0) shows them.
     pub fn view(&self, revision: usize) -> View<'_> {
-        View {
-            document: self,
-            revision: revision.min(self.revisions.len() - 1),
-        }
+        View::new(self, revision.min(self.revisions.len() - 1))
     }
 
     /// The newest view.
@@ -158,7 +150,7 @@ impl<'a> Document<'a> {
         self.view(self.revisions.len() - 1)
     }
 
-    fn entry(&self, number: u32, revision: usize) -> Option<(usize, Entry)> {
+    pub(super) fn entry(&self, number: u32, revision: usize) -> Option<(usize, Entry)> {
         let versions = self.history.get(&number)?;
         versions
             .iter()
@@ -167,7 +159,7 @@ impl<'a> Document<'a> {
             .copied()
     }
 
-    fn spend(&self, bytes: usize) -> Result<()> {
+    pub(super) fn spend(&self, bytes: usize) -> Result<()> {
         let total = self.decoded_bytes.get().saturating_add(bytes);
         self.decoded_bytes.set(total);
         if total > limits::DECODED_TOTAL_BYTES {
@@ -176,7 +168,7 @@ impl<'a> Document<'a> {
         Ok(())
     }
 
-    fn parse(&self, reference: Reference, offset: usize, revision: usize) -> Result<Object> {
+    pub(super) fn parse(&self, reference: Reference, offset: usize, revision: usize) -> Result<Object> {
         // A revision must be readable by itself, so nothing behind its end is seen.
         let bytes = &self.bytes[..self.revisions[revision].extent.end];
         let mut lexer = Lexer::in_file(bytes, offset);
@@ -229,7 +221,7 @@ impl<'a> Document<'a> {
             .ok_or_else(|| Error::malformed("PDF", "stream without a length"))
     }
 
-    fn container(&self, number: u32, revision: usize) -> Result<(usize, Rc<Container>)> {
+    pub(super) fn container(&self, number: u32, revision: usize) -> Result<(usize, Rc<Container>)> {
         let Some((defined, Entry::InUse { offset, generation })) = self.entry(number, revision) else {
             return Err(Error::malformed(
                 "PDF",
@@ -255,7 +247,7 @@ impl<'a> Document<'a> {
         Ok((offset, container))
     }
 
-    fn decode(&self, stream: &Stream) -> Result<Cow<'a, [u8]>> {
+    pub(super) fn decode(&self, stream: &Stream) -> Result<Cow<'a, [u8]>> {
         if self.is_locked {
             return Err(Error::refused(
                 "PDF",
@@ -302,155 +294,4 @@ fn decrypt_dictionary(
         }
     }
     Ok(())
-}
-
-impl Container {
-    fn read(data: Vec<u8>, dictionary: &Dictionary) -> Result<Self> {
-        let fault = || Error::malformed("PDF", "object stream");
-        let bounded = |key: &str| {
-            dictionary
-                .integer(key)
-                .and_then(|value| usize::try_from(value).ok())
-        };
-        let (count, first) = (
-            bounded("N").ok_or_else(fault)?,
-            bounded("First").ok_or_else(fault)?,
-        );
-        if count > data.len() {
-            return Err(fault());
-        }
-        let mut index = Vec::with_capacity(count);
-        let mut lexer = Lexer::in_buffer(&data, 0);
-        for _ in 0..count {
-            lexer.skip_space();
-            let number = u32::try_from(lexer.digits()?).map_err(|_| fault())?;
-            lexer.skip_space();
-            let offset = usize::try_from(lexer.digits()?).map_err(|_| fault())?;
-            index.push((
-                number,
-                first
-                    .checked_add(offset)
-                    .filter(|at| *at <= data.len())
-                    .ok_or_else(fault)?,
-            ));
-        }
-        Ok(Self { data, index })
-    }
-
-    fn object(&self, number: u32, index: u32) -> Result<Object> {
-        match self.index.get(index as usize) {
-            Some((found, offset)) if *found == number => Lexer::in_buffer(&self.data, *offset).object(),
-            _ => Err(Error::malformed(
-                "PDF",
-                format!("object stream does not hold object {number} where it should"),
-            )),
-        }
-    }
-}
-
-impl<'d> View<'d> {
-    pub fn document(&self) -> &'d Document<'d> {
-        self.document
-    }
-
-    /// Counted from 0.
-    pub fn revision(&self) -> usize {
-        self.revision
-    }
-
-    pub fn trailer(&self) -> &'d Dictionary {
-        &self.document.revisions[self.revision].trailer
-    }
-
-    /// The name under which this view holds an object; `None` where it is free or missing.
-    pub fn reference_to(&self, number: u32) -> Option<Reference> {
-        let generation = match self.document.entry(number, self.revision)? {
-            (_, Entry::InUse { generation, .. }) => generation,
-            (_, Entry::Compressed { .. }) => 0,
-            (_, Entry::Free) => return None,
-        };
-        Some(Reference { number, generation })
-    }
-
-    /// Where this view finds an object, without reading it.
-    pub fn place(&self, reference: Reference) -> Place {
-        match self.document.entry(reference.number, self.revision) {
-            Some((_, Entry::InUse { offset, generation })) if generation == reference.generation => {
-                Place::Direct { offset }
-            }
-            Some((_, Entry::Compressed { stream, index })) if reference.generation == 0 => {
-                match self.document.entry(stream, self.revision) {
-                    Some((_, Entry::InUse { offset, .. })) => Place::Compressed { offset, index },
-                    _ => Place::Nowhere,
-                }
-            }
-            _ => Place::Nowhere,
-        }
-    }
-
-    /// An indirect object; a missing or free one is null (ISO 32000-2, 7.3.10).
-    pub fn object(&self, reference: Reference) -> Result<Rc<Located>> {
-        let place = self.place(reference);
-        if let Some(found) = self.document.objects.borrow().get(&place) {
-            return Ok(Rc::clone(found));
-        }
-        let (object, offset) = match (place, self.document.entry(reference.number, self.revision)) {
-            (Place::Direct { offset }, Some((defined, _))) => {
-                (self.document.parse(reference, offset, defined)?, offset)
-            }
-            (_, Some((_, Entry::Compressed { stream, index }))) if reference.generation == 0 => {
-                let (offset, container) = self.document.container(stream, self.revision)?;
-                (container.object(reference.number, index)?, offset)
-            }
-            _ => (Object::Null, 0),
-        };
-        let located = Rc::new(Located {
-            object,
-            offset,
-            place,
-        });
-        if place != Place::Nowhere {
-            self.document
-                .objects
-                .borrow_mut()
-                .insert(place, Rc::clone(&located));
-        }
-        Ok(located)
-    }
-
-    /// Follows references until a direct object.
-    pub fn resolve(&self, object: &Object) -> Result<Object> {
-        let mut object = object.clone();
-        for _ in 0..limits::REFERENCE_HOPS {
-            match object {
-                Object::Reference(reference) => object = self.object(reference)?.object.clone(),
-                other => return Ok(other),
-            }
-        }
-        Err(Error::malformed("PDF", "references loop"))
-    }
-
-    /// The value of a key, references followed; null where absent.
-    pub fn value(&self, dictionary: &Dictionary, key: &str) -> Result<Object> {
-        dictionary
-            .get(key)
-            .map_or(Ok(Object::Null), |value| self.resolve(value))
-    }
-
-    /// The document's catalog.
-    pub fn catalog(&self) -> Result<(Reference, Dictionary)> {
-        let reference = self.trailer().reference("Root");
-        let reference = reference.ok_or_else(|| Error::malformed("PDF", "trailer without Root"))?;
-        match &self.object(reference)?.object {
-            Object::Dictionary(catalog) => Ok((reference, catalog.clone())),
-            _ => Err(Error::malformed("PDF", "Root is no dictionary")),
-        }
-    }
-
-    /// A stream's bytes with its filters undone.
-    pub fn decode(&self, stream: &Stream) -> Result<Cow<'d, [u8]>> {
-        let decoded = self.document.decode(stream)?;
-        self.document.spend(decoded.len())?;
-        Ok(decoded)
-    }
 }

@@ -4,6 +4,7 @@
 //! could see differently is an error. Objects are parsed when asked for, each one within the bytes of the revision
 //! that names it.
 
+mod container;
 mod decrypt;
 mod document;
 mod filter;
@@ -11,10 +12,12 @@ mod lexer;
 #[cfg(test)]
 mod properties;
 mod revision;
+mod view;
 mod xref;
 
-pub use document::{Document, Located, Place, View};
+pub use document::{Document, Located, Place};
 pub use revision::Revision;
+pub use view::View;
 
 #[cfg(test)]
 mod tests {

@@ -164,6 +164,7 @@ fn policy(arguments: &Arguments) -> Result<Policy> {
     }
     policy.at = arguments.at;
     policy.trust_embedded = arguments.trust_embedded;
+    policy.keep_objects = arguments.written.keeps_objects();
     policy.password.clone_from(&arguments.password);
     policy.revocation = match arguments.revocation {
         RevocationArgument::Require => Revocation::Require,

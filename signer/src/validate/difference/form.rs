@@ -123,14 +123,23 @@ impl Walk<'_> {
         self.no_action(&field.dictionary, &format!("the new field {}", field.name));
         if field.is_signature {
             let visible = self.is_visible(&field)?;
-            self.findings.push(Finding::FieldAdded {
-                field: field.name.clone(),
-                visible,
-            });
+            // The field of an invisible document time-stamp comes with it (EN 319 142-1 clause 5.4.3): no filling of a form.
+            if visible || !self.is_time_stamp(&field)? {
+                self.findings.push(Finding::FieldAdded {
+                    field: field.name.clone(),
+                    visible,
+                });
+            }
             return self.signature_value(&field);
         }
         self.disallow(format!("the form field {} was added", field.name));
         Ok(())
+    }
+
+    fn is_time_stamp(&self, field: &Field) -> Result<bool> {
+        let value = self.new.resolve(&field.value)?;
+        let signature = value.as_dictionary();
+        Ok(signature.is_some_and(|signature| signature.name("Type") == Some(b"DocTimeStamp")))
     }
 
     fn is_visible(&self, field: &Field) -> Result<bool> {
@@ -151,9 +160,9 @@ impl Walk<'_> {
 
     /// What a signature field's value is, once it has one.
     fn signature_value(&mut self, field: &Field) -> Result<()> {
-        let Object::Dictionary(signature) = self.new.resolve(&field.value)? else {
+        if self.new.resolve(&field.value)?.as_dictionary().is_none() {
             return Ok(());
-        };
+        }
         if field
             .value
             .as_reference()
@@ -164,7 +173,7 @@ impl Walk<'_> {
                 format!("the value of {} is an old object", field.name),
             );
         }
-        let is_time_stamp = signature.name("Type") == Some(b"DocTimeStamp");
+        let is_time_stamp = self.is_time_stamp(field)?;
         let visible = self.is_visible(field)?;
         self.draws_signature |= visible;
         self.findings.push(if is_time_stamp && !visible {

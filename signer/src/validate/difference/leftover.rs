@@ -25,7 +25,9 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// An appearance that something else shows too is no affair of its field alone.
+    /// An appearance that something else shows too is no affair of its field alone: whoever fills the field would change what
+    /// the other shows (12.8.2.2.2 lets a form be filled, nothing more). pyHanko asks the same of every object a filling
+    /// overrides: that no other path leads to it.
     fn shared_appearances(&mut self) {
         for (place, field) in std::mem::take(&mut self.replaced) {
             if self.compared.iter().any(|(old, _)| *old == place) {
@@ -53,6 +55,8 @@ impl Walk<'_> {
         }
     }
 
+    /// Freeing what nobody used shows nothing by itself, but a freed number may come again with another content, and no writer
+    /// that only fills or signs frees anything: pyHanko refuses every freeing, here one that a rule explains may stand.
     fn freed(&mut self, reference: Reference) -> Result<()> {
         if !self.is_explained(reference) && !self.old.object(reference)?.object.is_null() {
             self.disallow(format!("object {reference} was freed, which nothing explains"));
@@ -60,6 +64,9 @@ impl Walk<'_> {
         Ok(())
     }
 
+    /// An object that nothing leads to is no change of the document (12.8.2.2.2 speaks of changes to it), and many writers
+    /// leave some, as pyHanko takes them too; where P = 1 permits no change at all only an update of evidence may come, and
+    /// that has no use for one.
     fn added_object(&mut self, reference: Reference, used: &HashSet<u32>) -> Result<()> {
         if used.contains(&reference.number) {
             return Ok(());

@@ -11,12 +11,7 @@ pub(super) fn pkcs1(modulus: &[u8], exponent: &[u8], digest: Digest, message: &[
         Digest::Sha256 => &signature::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
         Digest::Sha384 if modulus.len() >= 256 => &signature::RSA_PKCS1_2048_8192_SHA384,
         Digest::Sha512 => &signature::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY,
-        _ => {
-            let Some(block) = open(modulus, exponent, value) else {
-                return false;
-            };
-            return block == pkcs1_block(modulus.len(), digest, message);
-        }
+        _ => return pkcs1_hash(modulus, exponent, digest, &digest.hash(&[message]), value),
     };
     let key = signature::RsaPublicKeyComponents {
         n: modulus,
@@ -25,12 +20,17 @@ pub(super) fn pkcs1(modulus: &[u8], exponent: &[u8], digest: Digest, message: &[
     key.verify(by_ring, message, value).is_ok()
 }
 
+/// As [`pkcs1`], over a message that is hashed already.
+pub(super) fn pkcs1_hash(modulus: &[u8], exponent: &[u8], digest: Digest, hash: &[u8], value: &[u8]) -> bool {
+    open(modulus, exponent, value).is_some_and(|block| block == pkcs1_block(modulus.len(), digest, hash))
+}
+
 /// RFC 8017 section 9.2: the whole block is made and compared, so nothing in it can hide.
-fn pkcs1_block(length: usize, digest: Digest, message: &[u8]) -> Vec<u8> {
+fn pkcs1_block(length: usize, digest: Digest, hash: &[u8]) -> Vec<u8> {
     let mut algorithm = ber::element(tag::OBJECT_IDENTIFIER, digest.identifier());
     algorithm.extend_from_slice(&[5, 0]);
     let mut information = ber::element(tag::SEQUENCE, &algorithm);
-    information.extend(ber::element(tag::OCTET_STRING, &digest.hash(&[message])));
+    information.extend(ber::element(tag::OCTET_STRING, hash));
     let information = ber::element(tag::SEQUENCE, &information);
     let padding = length.saturating_sub(information.len() + 3);
     let mut block = vec![0, 1];
@@ -82,17 +82,28 @@ pub(super) fn pss(
             };
             key.verify(parameters, message, value).is_ok()
         }
-        None => open(modulus, exponent, value)
-            .is_some_and(|block| pss_block(&block, modulus, digest, salt, message).is_some()),
+        None => pss_hash(modulus, exponent, digest, salt, &digest.hash(&[message]), value),
     }
 }
 
+/// As [`pss`], over a message that is hashed already.
+pub(super) fn pss_hash(
+    modulus: &[u8],
+    exponent: &[u8],
+    digest: Digest,
+    salt: usize,
+    hash: &[u8],
+    value: &[u8],
+) -> bool {
+    open(modulus, exponent, value)
+        .is_some_and(|block| pss_block(&block, modulus, digest, salt, hash).is_some())
+}
+
 /// EMSA-PSS-VERIFY (RFC 8017 section 9.1.2); `None` where inconsistent.
-fn pss_block(block: &[u8], modulus: &[u8], digest: Digest, salt: usize, message: &[u8]) -> Option<()> {
+fn pss_block(block: &[u8], modulus: &[u8], digest: Digest, salt: usize, hash: &[u8]) -> Option<()> {
     let bits = modulus.len() * 8 - modulus.first()?.leading_zeros() as usize - 1;
     let length = bits.div_ceil(8);
     let (zeros, block) = block.split_at(block.len() - length);
-    let hash = digest.hash(&[message]);
     let (masked, rest) = block.split_at_checked(length.checked_sub(hash.len() + 1)?)?;
     let (given, trailer) = rest.split_at(hash.len());
     let mut data = mask(given, masked.len(), digest);
@@ -103,7 +114,7 @@ fn pss_block(block: &[u8], modulus: &[u8], digest: Digest, salt: usize, message:
     *first &= 0xFF_u8.checked_shr(unused as u32).unwrap_or(0);
     let (padding, salt) = data.split_at_checked(data.len().checked_sub(salt)?)?;
     let (one, padding) = padding.split_last()?;
-    let expected = digest.hash(&[&[0; 8], &hash, salt]);
+    let expected = digest.hash(&[&[0; 8], hash, salt]);
     let fits = zeros.iter().chain(padding).all(|byte| *byte == 0) && *one == 1 && clear && trailer == [0xBC];
     (fits && expected == given).then_some(())
 }

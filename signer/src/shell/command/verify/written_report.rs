@@ -34,6 +34,11 @@ impl ReportArguments {
         Ok(())
     }
 
+    /// Whether the form wanted carries the certificates and answers themselves.
+    pub(super) fn keeps_objects(&self) -> bool {
+        matches!(self.report, Some(Form::Etsi))
+    }
+
     /// Writes the report where one is wanted.
     pub(super) fn write(
         &self,

@@ -208,3 +208,25 @@ pub fn with_unsigned_attributes_of(cms: &[u8], other: &[u8]) -> Vec<u8> {
     *parts_of_one.last_mut().unwrap() = ber::element(tag::SET, &info);
     content_info(&parts_of_one)
 }
+
+/// A CMS with its signed attributes changed, DER each, signed anew as they stand, without unsigned attributes.
+pub fn with_signed_attributes(
+    cms: &[u8],
+    change: impl FnOnce(&mut Vec<Vec<u8>>),
+    sign: impl FnOnce(&[u8]) -> Vec<u8>,
+) -> Vec<u8> {
+    let mut parts = parts(cms);
+    let set = Reader::new(parts.last().unwrap()).any().unwrap();
+    let mut signer = elements(set.inside().any().unwrap().content);
+    let place = signer.iter().position(|part| part[0] == 0xA0).unwrap();
+    let mut attributes = elements(Reader::new(&signer[place]).any().unwrap().content);
+    change(&mut attributes);
+    let attributes = attributes.concat();
+    let value = sign(&ber::element(tag::SET, &attributes));
+    signer[place] = ber::element(0xA0, &attributes);
+    signer.truncate(place + 2);
+    signer.push(ber::element(tag::OCTET_STRING, &value));
+    let info = ber::element(tag::SEQUENCE, &signer.concat());
+    *parts.last_mut().unwrap() = ber::element(tag::SET, &info);
+    content_info(&parts)
+}
