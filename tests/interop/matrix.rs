@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use hoian_tests::forms::{blank, hybrid, qpdf, with_field};
+use serde_json::Value;
 
 use super::authority::{Authority, run};
 
@@ -174,10 +175,12 @@ fn several_sign_every_form_of_file_under_every_rule_at_every_level() {
     let signed: Vec<PathBuf> = rows.iter().map(Row::sign).collect();
     for ((row, file), verdicts) in rows.iter().zip(&signed).zip(authority.pyhanko(&signed, false)) {
         let verdicts = verdicts.as_array().unwrap();
-        assert!(verdicts.len() >= row.signers(), "{}: {verdicts:#?}", row.name);
-        for verdict in verdicts {
-            let accepted = verdict["bottom_line"] == true && verdict["trusted"] == true;
-            assert!(accepted, "{}: {verdict:#}", row.name);
+        if !row.ends_pyhanko(verdicts) {
+            assert!(verdicts.len() >= row.signers(), "{}: {verdicts:#?}", row.name);
+            for verdict in verdicts {
+                let accepted = verdict["bottom_line"] == true && verdict["trusted"] == true;
+                assert!(accepted, "{}: {verdict:#}", row.name);
+            }
         }
         row.check(file);
     }
@@ -197,6 +200,17 @@ struct Row<'a> {
 impl Row<'_> {
     fn signers(&self) -> usize {
         if self.rule.open { 2 } else { 1 }
+    }
+
+    /// Whether pyHanko broke off, as 0.38 does over the names of locked fields in an encrypted file, which it joins before
+    /// deciphering them: no verdict, and the other judges decide.
+    fn ends_pyhanko(&self, verdicts: &[Value]) -> bool {
+        let names_fields = self.rule.field.is_some_and(|entries| entries.contains("/Fields"));
+        let crash = |verdict: &Value| {
+            let summary = verdict["summary"].as_str();
+            summary.is_some_and(|said| said.starts_with("TypeError") && said.contains("DecryptedObjectProxy"))
+        };
+        self.passwords[0].is_some() && names_fields && verdicts.iter().any(crash)
     }
 
     /// Signs once or twice, through the command; who may not sign is refused and leaves nothing.
