@@ -38,6 +38,9 @@ PASSWORDS = ["mat khau", "mật khẩu"]
 def judge(path, certificates, long_term):
     with open(path, "rb") as file:
         reader = PdfFileReader(file, strict=True)
+        if reader.xrefs.hybrid_xrefs_present:
+            # Strict, it refuses all hybrid files, whoever signed them.
+            reader = PdfFileReader(file, strict=False)
         if reader.encrypted:
             results = (reader.decrypt(password.encode()) for password in PASSWORDS)
             next(result for result in results if result.status != AuthStatus.FAILED)
