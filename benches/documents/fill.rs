@@ -61,7 +61,7 @@ pub async fn fill(app: &App, drafter: &PersonId, signer: &PersonId, count: usize
             })
             .await?;
         at = upto;
-        if at % 100_000 == 0 {
+        if at.is_multiple_of(100_000) {
             println!("  {at} documents are in");
         }
     }
@@ -122,7 +122,7 @@ impl Province {
     }
 
     fn receivers(&mut self, number: usize, from: usize) -> Vec<usize> {
-        if number % TO_ALL == 0 {
+        if number.is_multiple_of(TO_ALL) {
             return (0..self.agencies.len()).filter(|to| *to != from).collect();
         }
         let mut to = vec![self.words.below(self.agencies.len())];
@@ -145,7 +145,7 @@ impl Province {
             signer_id: self.signer.clone(),
             kind: paper.kind.to_owned(),
             subject: paper.subject.clone(),
-            urgency: i16::from(number % 50 == 0),
+            urgency: i16::from(number.is_multiple_of(50)),
             notation: format!("{}-UBND", paper.kind),
             state: State::Issued,
             leader_signed: true,
@@ -197,7 +197,7 @@ impl Province {
             instructed_by: None,
             instructed_at: None,
             lead_id: None,
-            due_on: (number % 3 == 0).then(|| format!("2025-{:02}-15", number % 12 + 1)),
+            due_on: (number.is_multiple_of(3)).then(|| format!("2025-{:02}-15", number % 12 + 1)),
             outcome: None,
             completed_at: None,
         }

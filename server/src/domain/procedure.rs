@@ -321,7 +321,9 @@ impl Procedure {
             (Stage::Paper { paper: now, .. }, Stage::Paper { paper, .. }) => now == paper,
             _ => false,
         };
-        if !may(caller.role, Act::SetStage) && !(turns_page && self.floor.speaks(&caller.seat)) {
+        // Who has the floor turns the pages of the paper they speak to.
+        let may_set = may(caller.role, Act::SetStage) || (turns_page && self.floor.speaks(&caller.seat));
+        if !may_set {
             return Err(Refusal::NotAllowed);
         }
         if let Stage::Paper { page, .. } = &stage {
