@@ -5,12 +5,13 @@ use axum::http::StatusCode;
 use sea_orm::ActiveModelTrait;
 use serde_json::json;
 
-use super::planned::NewMeeting;
+use super::planned::{NewMeeting, Planned};
 use super::view::{Meeting, described};
 use super::{access, refusals};
 use crate::api::body::{Json, Path};
 use crate::api::problem::{self, Problem};
 use crate::api::session::Person;
+use crate::clock::Timestamp;
 use crate::domain::id::AgencyId;
 use crate::domain::meeting::{LinkCode, MeetingId};
 use crate::domain::meeting_plan::MeetingKind;
@@ -54,21 +55,9 @@ pub(super) async fn create(
                 .reset_all()
                 .insert(tx)
                 .await?;
-            planned.write(tx, &app.clock, &row.id).await?;
-            let detail = json!({ "title": row.title, "members": planned.plan.members.len() });
-            let subject = format!("meeting/{}", row.id);
-            audit::append(
-                tx,
-                row.created_at,
-                &person.actor(),
-                "meeting.called",
-                &subject,
-                detail,
-            )
-            .await?;
-            let mut meetings = described(&app, tx, &person, vec![row.clone()]).await?;
-            meetings
-                .pop()
+            let written = (&row, &planned, "meeting.called", row.created_at);
+            record(&app, tx, &person, written)
+                .await?
                 .ok_or_else(|| Problem::internal(&"a meeting just written is not there"))
         })
         .await?;
@@ -107,24 +96,29 @@ pub(super) async fn change(
                 .reset_all()
                 .update(tx)
                 .await?;
-            planned.write(tx, &app.clock, &row.id).await?;
-            let detail = json!({ "title": row.title, "members": planned.plan.members.len() });
-            let subject = format!("meeting/{}", row.id);
-            audit::append(
-                tx,
-                app.clock.now(),
-                &person.actor(),
-                "meeting.changed",
-                &subject,
-                detail,
-            )
-            .await?;
-            let mut meetings = described(&app, tx, &person, vec![row.clone()]).await?;
-            meetings.pop().ok_or_else(Problem::not_found)
+            let written = (&row, &planned, "meeting.changed", app.clock.now());
+            record(&app, tx, &person, written)
+                .await?
+                .ok_or_else(Problem::not_found)
         })
         .await?;
     app.conferences.replan(&row.id).await;
     Ok(Json(meeting))
+}
+
+/// Writes the plan of a meeting whose row was just written, with what was done in the audit chain; the meeting as this person
+/// sees it, if they do.
+async fn record(
+    app: &App,
+    tx: &Tx,
+    person: &Person,
+    (row, planned, action, at): (&meeting::Model, &Planned, &str, Timestamp),
+) -> Result<Option<Meeting>, Problem> {
+    planned.write(tx, &app.clock, &row.id).await?;
+    let detail = json!({ "title": row.title, "members": planned.plan.members.len() });
+    let subject = format!("meeting/{}", row.id);
+    audit::append(tx, at, &person.actor(), action, &subject, detail).await?;
+    Ok(described(app, tx, person, vec![row.clone()]).await?.pop())
 }
 
 fn empty(app: &App, person: &Person, agency_id: AgencyId) -> meeting::Model {

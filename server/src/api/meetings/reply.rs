@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::{access, asked_agencies, member_of, refusals};
@@ -89,16 +89,7 @@ pub(super) async fn own(
             change.replied_at = Set(Some(now));
             change.update(tx).await?;
             let detail = json!({ "reply": reply, "substitute": substitute });
-            audit::append(
-                tx,
-                now,
-                &person.actor(),
-                "meeting.replied",
-                &format!("meeting/{id}"),
-                detail,
-            )
-            .await?;
-            Ok::<_, Problem>(())
+            replied(tx, now, &person, &id, detail).await
         })
         .await?;
     app.conferences.replan(&id).await;
@@ -156,20 +147,22 @@ pub(super) async fn agency(
             change.replied_at = Set(Some(now));
             change.update(tx).await?;
             let detail = json!({ "agency": agency_id, "reply": reply, "delegates": delegates });
-            audit::append(
-                tx,
-                now,
-                &person.actor(),
-                "meeting.replied",
-                &format!("meeting/{id}"),
-                detail,
-            )
-            .await?;
-            Ok::<_, Problem>(())
+            replied(tx, now, &person, &id, detail).await
         })
         .await?;
     app.conferences.replan(&id).await;
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn replied(
+    tx: &Tx,
+    now: Timestamp,
+    person: &Person,
+    id: &MeetingId,
+    detail: Value,
+) -> Result<(), Problem> {
+    let subject = format!("meeting/{id}");
+    Ok(audit::append(tx, now, &person.actor(), "meeting.replied", &subject, detail).await?)
 }
 
 async fn drop_substitutes(tx: &Tx, member: &meeting_member::Model) -> Result<(), Problem> {
