@@ -3,9 +3,9 @@
 use axum::extract::State;
 use axum::extract::multipart::Multipart;
 use axum::response::Response;
-use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
+use super::content::Wanted;
 use super::said::missing;
 use super::upload::{store, text};
 use super::view::{self, Detail};
@@ -76,15 +76,6 @@ pub(super) async fn remove(
         .remove_appendix(&(&person).into(), &id, number)
         .await?;
     view::now(&app, &person, &id).await
-}
-
-/// How the file is wanted.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Wanted {
-    /// As a file to keep, not as something to show.
-    #[serde(default)]
-    pub download: bool,
 }
 
 /// An appendix's PDF: with the agency's signature, once it is there.

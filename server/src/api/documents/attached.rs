@@ -6,8 +6,9 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::appendices::{Wanted, send};
+use super::appendices::send;
 use super::beside::{self, Related};
+use super::content::Wanted;
 use crate::api::body::{Json, Path, Query};
 use crate::api::problem::{self, Problem};
 use crate::api::session::Person;

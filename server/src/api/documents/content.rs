@@ -23,7 +23,7 @@ use crate::store::entity::document_version::{self, Column};
 pub(super) struct Wanted {
     /// As a file to keep, not as something to show.
     #[serde(default)]
-    download: bool,
+    pub download: bool,
 }
 
 /// A version's PDF.
