@@ -95,6 +95,11 @@ impl Custody {
             Purpose::Prepared => &[place::LEADER],
             _ => &[place::LEADER, place::AGENCY],
         };
+        self.completed(signed, document, fields).await
+    }
+
+    /// The file with its signature: it continues `document`, and our validator passes it in these `fields`.
+    pub(super) async fn completed(&self, signed: Signed, document: Bytes, fields: &[&str]) -> Result<Bytes> {
         let before = document.clone();
         let finished = Bytes::from(self.run(move || signed.complete(&document)).await??);
         if !finished.starts_with(&before) {

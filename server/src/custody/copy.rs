@@ -128,8 +128,7 @@ impl Custody {
             serde_json::from_str(&pending).map_err(|_| Error::Row("document_copy.pending"))?;
         let signed = self.time_stamped(signed, patience).await?;
         let draft = self.store.blobs().get(&row.draft).await?;
-        let finished = Bytes::from(self.run(move || signed.complete(&draft)).await??);
-        self.self_check(finished.clone(), &[place::AGENCY]).await?;
+        let finished = self.completed(signed, draft, &[place::AGENCY]).await?;
         let stored = self.store.blobs().put(finished).await?;
         let now = self.clock.now();
         let sealed = ActiveModel {
