@@ -13,7 +13,9 @@
 
 mod answers;
 mod chain;
+mod office;
 mod past;
+mod status;
 mod world;
 
 use std::collections::{BTreeMap, HashMap};

@@ -1,87 +1,15 @@
-//! Indications and sub-indications of EN 319 102-1 at and after the time of signing, each by what brings it about.
+//! Past validation and proofs of existence (EN 319 102-1, 5.5 and 5.6): each sub-indication by what brings it about.
 
 use hoian_signer::cms::oid;
 use hoian_signer::validate::{
-    Indication, Level, Modification, ObjectKind, Reason, Revocation, RevocationStatus, SignatureReport,
-    SubIndication, Verdict, Warning,
+    Indication, Level, Modification, ObjectKind, Reason, Revocation, RevocationStatus, SubIndication,
+    Verdict, Warning,
 };
 use time::OffsetDateTime;
 use time::macros::datetime;
 
-use super::world::{self, Holder, Span, Word, first, policy, sign, stamp, store};
-
-const FOUNDED: OffsetDateTime = datetime!(2015-01-01 00:00 UTC);
-const ISSUED: OffsetDateTime = datetime!(2024-01-01 00:00 UTC);
-const SIGNED: OffsetDateTime = datetime!(2024-06-01 08:00 UTC);
-const ENDED: OffsetDateTime = datetime!(2025-01-01 00:00 UTC);
-const NOW: OffsetDateTime = datetime!(2026-11-24 00:00 UTC);
-const ROOT: Span = (FOUNDED, datetime!(2045-01-01 00:00 UTC));
-const PERSON: Span = (ISSUED, ENDED);
-const LONG: Span = (ISSUED, datetime!(2027-01-01 00:00 UTC));
-
-/// A root, an authority below it, one who signs, and an authority for time-stamps.
-struct Office {
-    root: Holder,
-    issuing: Holder,
-    signer: Holder,
-    stamps: Holder,
-}
-
-impl Office {
-    fn with(signer: Span) -> Self {
-        let root = Holder::root("Gốc", ROOT);
-        let issuing = root.authority("Cấp chứng thư", ROOT, |_| {});
-        let signer = issuing.person("Hà", signer, |_| {});
-        let stamps = root.time_stamps("Cấp dấu thời gian", ROOT);
-        Self {
-            root,
-            issuing,
-            signer,
-            stamps,
-        }
-    }
-
-    fn signed(&self) -> Vec<u8> {
-        sign(&self.signer.key, None, SIGNED)
-    }
-
-    fn stamped(&self) -> Vec<u8> {
-        sign(&self.signer.key, Some(&self.stamps), SIGNED)
-    }
-
-    fn stamped_later(&self, after: OffsetDateTime) -> Vec<u8> {
-        world::with_content_time_stamp(&self.signed(), &self.signer.key, &self.stamps, after)
-    }
-
-    /// What the issuing authority says of the signer.
-    fn says(&self, word: Word) -> Vec<u8> {
-        word.response(&self.issuing, &self.signer)
-    }
-
-    fn judge(&self, document: &[u8], revocation: Revocation) -> SignatureReport {
-        self.judge_at(document, revocation, NOW)
-    }
-
-    fn judge_at(&self, document: &[u8], revocation: Revocation, now: OffsetDateTime) -> SignatureReport {
-        let mut policy = policy(&self.root, now);
-        policy.revocation = revocation;
-        first(document, &policy)
-    }
-}
-
-#[track_caller]
-fn is(report: &SignatureReport, indication: Indication, sub: SubIndication) {
-    assert_eq!(
-        (report.indication, report.sub_indication),
-        (indication, Some(sub)),
-        "{report:#?}"
-    );
-}
-
-#[track_caller]
-fn passes(report: &SignatureReport) {
-    assert_eq!(report.indication, Indication::TotalPassed, "{report:#?}");
-}
+use super::office::{ENDED, FOUNDED, ISSUED, LONG, NOW, Office, PERSON, ROOT, SIGNED, is, passes};
+use super::world::{self, Holder, Word, first, policy, sign, stamp, store};
 
 use Indication::{Indeterminate, TotalFailed};
 use Revocation::{IfAvailable, Require};
@@ -102,185 +30,6 @@ fn an_expired_certificate_of_which_nothing_is_known_is_out_of_bounds_without_a_p
         Indeterminate,
         SubIndication::OutOfBoundsNoPoe,
     );
-}
-
-#[test]
-fn an_expired_certificate_is_known_not_to_be_revoked_by_answers_that_keep_the_expired() {
-    let office = Office::with(PERSON);
-    let of_issuing = Word::good(NOW - time::Duration::DAY).list(&office.root, &office.issuing);
-    let later = datetime!(2026-11-23 00:00 UTC);
-    let kept = Word {
-        archived_from: Some(datetime!(2024-12-01 00:00 UTC)),
-        ..Word::good(later)
-    };
-    let dropped = Word::good(later);
-    let forgotten = Word {
-        archived_from: Some(datetime!(2025-06-01 00:00 UTC)),
-        ..dropped
-    };
-    let judged = |document: &[u8], word: Word, by_list: bool| {
-        let answer = if by_list {
-            word.list(&office.issuing, &office.signer)
-        } else {
-            office.says(word)
-        };
-        let mut lists = vec![of_issuing.clone()];
-        let mut responses = Vec::new();
-        if by_list {
-            lists.push(answer);
-        } else {
-            responses.push(answer);
-        }
-        office.judge(&store(document, 150, &responses, &lists), Require)
-    };
-    for by_list in [false, true] {
-        is(
-            &judged(&office.signed(), kept, by_list),
-            Indeterminate,
-            SubIndication::OutOfBoundsNotRevoked,
-        );
-        passes(&judged(&office.stamped(), kept, by_list));
-        for silent in [dropped, forgotten] {
-            is(
-                &judged(&office.signed(), silent, by_list),
-                Indeterminate,
-                SubIndication::OutOfBoundsNoPoe,
-            );
-        }
-    }
-    // An answer given while the certificate was in force needs no archive.
-    let then = Word::good(ENDED - time::Duration::DAY);
-    is(
-        &judged(&office.signed(), then, false),
-        Indeterminate,
-        SubIndication::OutOfBoundsNotRevoked,
-    );
-}
-
-#[test]
-fn a_revocation_counts_unless_the_signature_is_proven_to_be_older() {
-    let office = Office::with(LONG);
-    let with = |document: &[u8], at| {
-        let word = Word::revoked(NOW - time::Duration::DAY, at);
-        store(document, 150, &[office.says(word)], &[])
-    };
-    let (before, after) = (SIGNED - time::Duration::days(3), SIGNED + time::Duration::days(3));
-    for mode in [IfAvailable, Require] {
-        for document in [office.signed(), office.stamped()] {
-            let report = office.judge(&with(&document, before), mode);
-            is(&report, Indeterminate, SubIndication::RevokedNoPoe);
-            assert_eq!(report.revocation, RevocationStatus::Revoked);
-        }
-        is(
-            &office.judge(&with(&office.signed(), after), mode),
-            Indeterminate,
-            SubIndication::RevokedNoPoe,
-        );
-    }
-    passes(&office.judge(&with(&office.stamped(), after), IfAvailable));
-    // A time-stamp over the content that is later than the revocation proves who came first.
-    is(
-        &office.judge(&with(&office.stamped_later(SIGNED), before), IfAvailable),
-        TotalFailed,
-        SubIndication::Revoked,
-    );
-    is(
-        &office.judge(&with(&office.stamped_later(SIGNED), after), IfAvailable),
-        Indeterminate,
-        SubIndication::RevokedNoPoe,
-    );
-}
-
-#[test]
-fn the_revocation_of_an_authority_counts_unless_the_signature_is_proven_to_be_older() {
-    let office = Office::with(LONG);
-    let with = |document: &[u8], at| {
-        let word = Word::revoked(NOW - time::Duration::DAY, at);
-        let list = word.list(&office.root, &office.issuing);
-        store(document, 150, &[], &[list])
-    };
-    let (before, after) = (SIGNED - time::Duration::days(3), SIGNED + time::Duration::days(3));
-    for (document, at) in [
-        (office.signed(), after),
-        (office.stamped(), before),
-        (office.signed(), before),
-    ] {
-        is(
-            &office.judge(&with(&document, at), IfAvailable),
-            Indeterminate,
-            SubIndication::RevokedCaNoPoe,
-        );
-    }
-    passes(&office.judge(&with(&office.stamped(), after), IfAvailable));
-}
-
-#[test]
-fn a_suspended_certificate_is_tried_later_until_newer_news_lifts_the_suspension() {
-    let office = Office::with(LONG);
-    let held = Word {
-        revoked: Some((SIGNED - time::Duration::days(3), 6)),
-        ..Word::good(NOW - time::Duration::days(2))
-    };
-    let lifted = Word::good(NOW - time::Duration::days(1));
-    for answers in [
-        vec![office.says(held)],
-        vec![office.says(lifted), office.says(held)],
-    ] {
-        let (responses, lists) = (answers.clone(), Vec::new());
-        let report = office.judge(&store(&office.signed(), 150, &responses, &lists), IfAvailable);
-        if answers.len() == 1 {
-            is(&report, Indeterminate, SubIndication::TryLater);
-        } else {
-            passes(&report);
-        }
-    }
-    let list = held.list(&office.issuing, &office.signer);
-    is(
-        &office.judge(&store(&office.signed(), 150, &[], &[list]), IfAvailable),
-        Indeterminate,
-        SubIndication::TryLater,
-    );
-}
-
-#[test]
-fn a_status_that_is_required_and_unknown_is_tried_later() {
-    let office = Office::with(LONG);
-    is(
-        &office.judge(&office.signed(), Require),
-        Indeterminate,
-        SubIndication::TryLater,
-    );
-    let report = office.judge(&office.signed(), IfAvailable);
-    passes(&report);
-    assert!(report.warnings.contains(&Warning::RevocationUnknown));
-    // An answer counts until the next, or for a day where none is announced.
-    let undated = Word {
-        next: None,
-        ..Word::good(NOW - time::Duration::hours(23))
-    };
-    let old = Word {
-        next: None,
-        ..Word::good(NOW - time::Duration::hours(25))
-    };
-    let of_issuing = Word::good(NOW - time::Duration::DAY).list(&office.root, &office.issuing);
-    for (word, fresh) in [
-        (undated, true),
-        (old, false),
-        (Word::good(NOW - time::Duration::days(8)), false),
-    ] {
-        let document = store(
-            &office.signed(),
-            150,
-            &[office.says(word)],
-            std::slice::from_ref(&of_issuing),
-        );
-        let report = office.judge(&document, Require);
-        if fresh {
-            passes(&report);
-        } else {
-            is(&report, Indeterminate, SubIndication::TryLater);
-        }
-    }
 }
 
 #[test]
@@ -380,9 +129,9 @@ fn time_slides_down_the_chain_to_what_is_proven_of_each_certificate() {
         })
     };
     let judge = |document: &[u8], lists: &[Vec<u8>]| {
-        let mut policy = policy(&office.root, NOW);
+        let mut policy = office.policy(NOW);
         policy.revocation = Require;
-        policy.revocation_lists = lists.to_vec();
+        policy.revocation_lists.extend_from_slice(lists);
         first(document, &policy)
     };
     let good = Word::good(SIGNED + 2 * day);
@@ -502,7 +251,7 @@ fn the_report_keeps_what_was_at_hand_and_since_when_it_is_proven_to_exist() {
     );
     let proven = SIGNED + time::Duration::DAY;
     let document = stamp(&kept, &office.stamps, proven);
-    let mut policy = policy(&office.root, NOW);
+    let mut policy = office.policy(NOW);
     assert!(world::judge(&document, &policy).objects.is_empty());
     policy.keep_objects = true;
     policy

@@ -41,7 +41,7 @@ fn sentences(language: Language) -> BTreeMap<String, String> {
 }
 
 /// Every one, in the order of the enumeration.
-const WARNINGS: [Warning; Warning::ValueNotShown as usize + 1] = [
+const WARNINGS: [Warning; Warning::TimeStampStatusUnknown as usize + 1] = [
     Warning::RevocationUnknown,
     Warning::EmbeddedAnchor,
     Warning::NoSigningCertificateAttribute,
@@ -57,4 +57,5 @@ const WARNINGS: [Warning; Warning::ValueNotShown as usize + 1] = [
     Warning::ValidationDataRemoved,
     Warning::AgainstOwnersPermission,
     Warning::ValueNotShown,
+    Warning::TimeStampStatusUnknown,
 ];

@@ -90,6 +90,9 @@ pub(super) fn warning(warning: Warning, language: Language) -> String {
         Warning::AgainstOwnersPermission => {
             "The owner of the encrypted file does not let its users sign it; only who opened it as owner may have."
         }
+        Warning::TimeStampStatusUnknown => {
+            "The revocation status of the time-stamp authority's certificate could not be checked."
+        }
         Warning::ValueNotShown => {
             "A field that was filled after signing shows something else on the page than its value."
         }

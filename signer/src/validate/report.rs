@@ -245,6 +245,8 @@ pub enum Warning {
     /// A field that was filled later shows something else than its value, or cannot be read: who reads the page and who reads
     /// the data get different answers.
     ValueNotShown,
+    /// No revocation answer about the authority of a time-stamp was at hand.
+    TimeStampStatusUnknown,
 }
 
 /// What the revocation evidence says.

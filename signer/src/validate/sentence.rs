@@ -76,6 +76,9 @@ impl Warning {
             Warning::AgainstOwnersPermission => {
                 "Chủ sở hữu tệp mã hóa không cho phép người dùng ký; chữ ký này do người mở tệp với quyền chủ sở hữu thêm vào."
             }
+            Warning::TimeStampStatusUnknown => {
+                "Chưa kiểm tra được chứng thư của máy chủ dấu thời gian có bị thu hồi không."
+            }
             Warning::ValueNotShown => {
                 "Có trường được điền sau khi ký mà chữ hiện trên trang khác với giá trị của trường."
             }

@@ -200,6 +200,7 @@ fn proofs(candidates: &[Candidate<'_>], evidence: &Evidence, policy: &Policy) ->
         let known = Known {
             control,
             best: proofs.last().map(|proof| proof.time),
+            revocation: policy.revocation,
             existence: Existence {
                 now: control,
                 stamps: &proofs,
@@ -300,7 +301,10 @@ fn changes(
             });
         }
     }
-    if judgement.report.modification > Modification::Lta {
+    if matches!(
+        judgement.report.modification,
+        Modification::FormFilling | Modification::Annotations
+    ) {
         judgement.warn(Warning::ChangedLater);
     }
 }

@@ -23,6 +23,7 @@ pub(super) struct Known<'p> {
     pub(super) control: OffsetDateTime,
     /// The earliest at which a later time-stamp proves that this one existed.
     pub(super) best: Option<OffsetDateTime>,
+    pub(super) revocation: Revocation,
     pub(super) existence: Existence<'p>,
 }
 
@@ -59,8 +60,11 @@ impl Evidence {
             evidence: self,
             certificate: &checked.certificate,
             purpose: Purpose::TimeStamp,
-            // An authority whose answers are not at hand still stamps: what it lacks is told of its own report.
-            revocation: Revocation::IfAvailable,
+            // What is known of an authority that was revoked counts in any case: its stamps prove nothing.
+            revocation: match known.revocation {
+                Revocation::Require => Revocation::Require,
+                Revocation::IfAvailable | Revocation::Ignore => Revocation::IfAvailable,
+            },
             control: known.control,
             best: known.best,
             existence: known.existence,

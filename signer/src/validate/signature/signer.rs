@@ -52,6 +52,7 @@ impl<'c> Context<'c> {
         Known {
             control: self.control(),
             best,
+            revocation: self.policy.revocation,
             existence: self.existence(None),
         }
     }
@@ -191,7 +192,12 @@ impl Judgement {
     ) -> Option<OffsetDateTime> {
         use SubIndication as Sub;
         match token_time(token, stamped, context, known) {
-            Ok(time) => return Some(time),
+            Ok((time, status)) => {
+                if status == RevocationStatus::Unknown && known.revocation != Revocation::Ignore {
+                    self.warn(Warning::TimeStampStatusUnknown);
+                }
+                return Some(time);
+            }
             // Later than what a time-stamp over it proves: one of the two authorities is wrong (5.5.4, 4) e)).
             Err(refusal) if refusal.0 == Sub::TimestampOrderFailure && known.best.is_some() => {
                 self.refuse(refusal);
@@ -291,18 +297,18 @@ impl Judgement {
     }
 }
 
-/// The time of one token over `stamped`, or why it proves none. A token that cannot be read at all is a fault of the
+/// The time of one token over `stamped` with the status of its authority, or why it proves none. A token that cannot be read at all is a fault of the
 /// signature.
 fn token_time(
     token: &[u8],
     stamped: &Covered<'_>,
     context: Context<'_>,
     known: Known<'_>,
-) -> Result<OffsetDateTime, Refusal> {
+) -> Result<(OffsetDateTime, RevocationStatus), Refusal> {
     let unreadable = |error: crate::error::Error| (SubIndication::FormatFailure, error.to_string());
     let stamp = TimeStamp::parse(token).map_err(unreadable)?;
     Digest::of(&stamp.imprint_algorithm).map_err(unreadable)?;
-    context.evidence.time_stamp(&stamp, stamped, known)?;
+    let (_, trusted) = context.evidence.time_stamp(&stamp, stamped, known)?;
     if stamp.time > known.moment() + CLOCK_SKEW {
         return Err((
             SubIndication::TimestampOrderFailure,
@@ -312,7 +318,7 @@ fn token_time(
             ),
         ));
     }
-    Ok(stamp.time)
+    Ok((stamp.time, trusted.revocation))
 }
 
 /// EN 319 102-1 clause 5.3.4: a content-time-stamp proves that the signature was made after the certificate had ended, or
