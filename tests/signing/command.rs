@@ -1,19 +1,15 @@
 //! The command `signer` as scripts and people use it.
 
-use std::path::PathBuf;
-use std::process::{Command, Output};
-
 use hoian_signer::shell::clock;
-use hoian_tests::binary;
 use serde_json::Value;
-use tempfile::TempDir;
 
+use super::desk::{Desk, said};
 use super::{fixture, paper};
 
 #[test]
 fn leader_and_agency_sign_where_the_page_says_and_both_pass() {
-    let desk = Desk::new();
-    desk.succeed(&[
+    let desk = Desk::with(&paper::paper(clock::now()));
+    desk.sign(&[
         "--profile",
         "leader",
         "--image",
@@ -26,7 +22,7 @@ fn leader_and_agency_sign_where_the_page_says_and_both_pass() {
         "1.pdf",
         "paper.pdf",
     ]);
-    desk.succeed(&[
+    desk.sign(&[
         "--profile",
         "agency",
         "--image",
@@ -52,7 +48,7 @@ fn leader_and_agency_sign_where_the_page_says_and_both_pass() {
 
 #[test]
 fn every_profile_signs() {
-    let desk = Desk::new();
+    let desk = Desk::with(&paper::paper(clock::now()));
     let cases: [&[&str]; 7] = [
         &["--profile", "appendix", "--number", "141/KH-UBND"],
         &[
@@ -97,7 +93,7 @@ fn every_profile_signs() {
         &["--profile", "none", "--certify", "2"],
     ];
     for options in cases {
-        desk.succeed(&[options, &["-o", "out.pdf", "paper.pdf"]].concat());
+        desk.sign(&[options, &["-o", "out.pdf", "paper.pdf"]].concat());
         let judged = desk.run(&["verify", "--trust-embedded", "out.pdf"]);
         assert!(judged.status.success(), "{options:?}: {}", said(&judged));
     }
@@ -105,7 +101,7 @@ fn every_profile_signs() {
 
 #[test]
 fn exit_codes_say_whose_fault_it_is_and_leave_no_file() {
-    let desk = Desk::new();
+    let desk = Desk::with(&paper::paper(clock::now()));
     std::fs::write(desk.path("wrong"), "sai").unwrap();
     std::fs::write(desk.path("broken.pdf"), "%PDF-1.7\n").unwrap();
     let sign = |arguments: &[&str]| {
@@ -161,9 +157,10 @@ fn exit_codes_say_whose_fault_it_is_and_leave_no_file() {
 
 #[test]
 fn help_speaks_both_languages_and_shells_get_their_words() {
-    let desk = Desk::new();
+    let desk = Desk::with(&paper::paper(clock::now()));
     let help = |arguments: &[&str], language: &str| {
-        let output = Command::new(binary::signer())
+        let output = desk
+            .command()
             .args(arguments)
             .env("LC_ALL", "")
             .env("LC_MESSAGES", "")
@@ -185,56 +182,4 @@ fn help_speaks_both_languages_and_shells_get_their_words() {
         let script = desk.run(&["completions", shell]);
         assert!(String::from_utf8_lossy(&script.stdout).contains(words), "{shell}");
     }
-}
-
-/// A folder with a paper, a key and two images.
-struct Desk {
-    folder: TempDir,
-}
-
-impl Desk {
-    fn new() -> Self {
-        let folder = TempDir::new().unwrap();
-        let making = ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"];
-        fixture::openssl_key(folder.path(), &making, &[]);
-        let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
-        write("password", fixture::OPENSSL_PASSWORD.as_bytes());
-        write("paper.pdf", &paper::paper(clock::now()));
-        write("signature.png", &fixture::signature_png());
-        write("seal.png", &fixture::seal_png());
-        Self { folder }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn files(&self) -> Vec<String> {
-        let entries = std::fs::read_dir(self.folder.path()).unwrap();
-        let mut names: Vec<String> = entries
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        Command::new(binary::signer())
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .env("LC_ALL", "C")
-            .output()
-            .unwrap()
-    }
-
-    /// `signer sign` with the folder's key.
-    fn succeed(&self, arguments: &[&str]) {
-        let key = ["sign", "--p12", "key.p12", "--password-file", "password"];
-        let output = self.run(&[&key, arguments].concat());
-        assert!(output.status.success(), "{arguments:?}: {}", said(&output));
-    }
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()).into_owned()
 }

@@ -1,18 +1,14 @@
 //! What scripts rely on: exit codes, one line a file, files that cannot be read, progress, the words of every option.
 
-use std::path::PathBuf;
-use std::process::{Command, Output};
-
-use hoian_tests::binary;
 use serde_json::Value;
-use tempfile::TempDir;
 
-use super::{blank, fixture, large};
+use super::desk::{Desk, remarked};
+use super::{blank, large};
 
 #[test]
 fn verify_tells_the_worst_and_reads_every_file() {
-    let desk = Desk::new();
-    desk.sign("paper.pdf", "signed.pdf");
+    let desk = Desk::with(&blank());
+    desk.sign(&["-o", "signed.pdf", "paper.pdf"]);
     let mut broken = std::fs::read(desk.path("signed.pdf")).unwrap();
     let page = broken
         .windows(8)
@@ -60,7 +56,7 @@ fn verify_tells_the_worst_and_reads_every_file() {
             output.status.code(),
             Some(code),
             "{arguments:?}: {}",
-            said(&output)
+            remarked(&output)
         );
         let lines: Vec<Value> = String::from_utf8(output.stdout)
             .unwrap()
@@ -101,8 +97,8 @@ const KEYS: [&str; 12] = [
 
 #[test]
 fn wrong_words_are_usage_errors() {
-    let desk = Desk::new();
-    desk.sign("paper.pdf", "signed.pdf");
+    let desk = Desk::with(&blank());
+    desk.sign(&["-o", "signed.pdf", "paper.pdf"]);
     let cases: [&[&str]; 16] = [
         &[],
         &["unknown"],
@@ -151,7 +147,12 @@ fn wrong_words_are_usage_errors() {
     ];
     for arguments in cases {
         let output = desk.run(arguments);
-        assert_eq!(output.status.code(), Some(64), "{arguments:?}: {}", said(&output));
+        assert_eq!(
+            output.status.code(),
+            Some(64),
+            "{arguments:?}: {}",
+            remarked(&output)
+        );
         assert!(
             !output.stderr.is_empty() && !desk.path("out.pdf").exists(),
             "{arguments:?}"
@@ -161,7 +162,7 @@ fn wrong_words_are_usage_errors() {
 
 #[test]
 fn every_command_explains_itself_in_both_languages() {
-    let desk = Desk::new();
+    let desk = Desk::with(&blank());
     let commands = [
         "sign",
         "prepare",
@@ -198,20 +199,20 @@ fn every_command_explains_itself_in_both_languages() {
 
 #[test]
 fn long_files_say_how_far_they_are_and_short_ones_say_nothing() {
-    let desk = Desk::new();
+    let desk = Desk::with(&blank());
     std::fs::write(desk.path("large.pdf"), large(33 << 20)).unwrap();
-    let short = desk.sign("paper.pdf", "out.pdf");
-    assert!(short.stderr.is_empty(), "{}", said(&short));
-    let long = desk.sign("large.pdf", "large-out.pdf");
+    let short = desk.sign(&["-o", "out.pdf", "paper.pdf"]);
+    assert!(short.stderr.is_empty(), "{}", remarked(&short));
+    let long = desk.sign(&["-o", "large-out.pdf", "large.pdf"]);
     for step in ["reading and hashing", "writing"] {
-        assert!(said(&long).contains(step), "{}", said(&long));
+        assert!(remarked(&long).contains(step), "{}", remarked(&long));
     }
 }
 
 #[test]
 fn inspect_shows_without_judging() {
-    let desk = Desk::new();
-    desk.sign("paper.pdf", "signed.pdf");
+    let desk = Desk::with(&blank());
+    desk.sign(&["-o", "signed.pdf", "paper.pdf"]);
     let output = desk.run(&["inspect", "--json", "signed.pdf"]);
     let seen: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(
@@ -220,52 +221,4 @@ fn inspect_shows_without_judging() {
     );
     assert!(desk.run(&["inspect", "signed.pdf"]).status.success());
     assert_eq!(desk.run(&["inspect", "nowhere.pdf"]).status.code(), Some(66));
-}
-
-/// A folder with a key and a paper.
-struct Desk {
-    folder: TempDir,
-}
-
-impl Desk {
-    fn new() -> Self {
-        let folder = TempDir::new().unwrap();
-        let making = ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"];
-        fixture::openssl_key(folder.path(), &making, &[]);
-        std::fs::write(folder.path().join("password"), fixture::OPENSSL_PASSWORD).unwrap();
-        std::fs::write(folder.path().join("paper.pdf"), blank()).unwrap();
-        Self { folder }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        Command::new(binary::signer())
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .env("LC_ALL", "C")
-            .output()
-            .unwrap()
-    }
-
-    fn sign(&self, from: &str, to: &str) -> Output {
-        let output = self.run(&[
-            "sign",
-            "--p12",
-            "key.p12",
-            "--password-file",
-            "password",
-            "-o",
-            to,
-            from,
-        ]);
-        assert!(output.status.success(), "{}", said(&output));
-        output
-    }
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
 }

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use hoian_signer::appearance::Stamp;
+use hoian_tests::binary;
 use hoian_tests::forms::{assemble, blank};
-use hoian_tests::{binary, fixture};
-use tempfile::TempDir;
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::desk::{Desk, SIGN, said};
 use super::run;
 
 const NAME: &str = "Tran Van Binh";
@@ -44,7 +44,7 @@ const fn page(turn: u32, origin: (f64, f64), user_unit: f64) -> Page {
 
 #[test]
 fn a_signature_and_its_seal_are_seen_alike_on_every_kind_of_page() {
-    let desk = Desk::new();
+    let desk = Studio::new();
     let plain = desk.signed_and_sealed(PLAIN, "plain");
     let (signature, seal) = (plain.bounds(is_blue), plain.bounds(is_red));
     // The ring is 0.98 of the image, which is 36 mm wide; a pixel is 1/144 of an inch.
@@ -88,7 +88,7 @@ fn a_signature_and_its_seal_are_seen_alike_on_every_kind_of_page() {
 
 #[test]
 fn texts_are_seen_alike_on_every_kind_of_page() {
-    let desk = Desk::new();
+    let desk = Studio::new();
     let profiles: [(&str, &[&str]); 3] = [
         ("appendix", &["--number", "141/KH-UBND"]),
         (
@@ -133,7 +133,7 @@ fn texts_are_seen_alike_on_every_kind_of_page() {
 
 #[test]
 fn letters_of_viet_nam_are_the_same_composed_or_not() {
-    let desk = Desk::new();
+    let desk = Studio::new();
     let paper = blank();
     let agency = "ỦY BAN NHÂN DÂN XÃ ĐỒNG LẠC";
     let forward = "Phòng Văn hóa - Xã hội; Nguyễn Thị Hằng";
@@ -203,7 +203,7 @@ fn letters_of_viet_nam_are_the_same_composed_or_not() {
 
 #[test]
 fn an_image_fills_its_rectangle_and_keeps_its_shape() {
-    let desk = Desk::new();
+    let desk = Studio::new();
     let options = [
         "--profile",
         "image",
@@ -271,21 +271,16 @@ impl Page {
     }
 }
 
-/// A folder with a key and two images.
-struct Desk {
-    folder: TempDir,
+/// The folder, and what is seen on its papers.
+struct Studio {
+    desk: Desk,
 }
 
-impl Desk {
+impl Studio {
     fn new() -> Self {
-        let folder = TempDir::new().unwrap();
-        let making = ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"];
-        fixture::openssl_key(folder.path(), &making, &[]);
-        let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
-        write("password", fixture::OPENSSL_PASSWORD.as_bytes());
-        write("signature.png", &fixture::signature_png());
-        write("seal.png", &fixture::seal_png());
-        Self { folder }
+        Self {
+            desk: Desk::with(&[]),
+        }
     }
 
     fn signed_and_sealed(&self, page: Page, name: &str) -> Picture {
@@ -312,12 +307,16 @@ impl Desk {
             self.path(&format!("{name}.pdf")),
         );
         std::fs::write(&from, document).unwrap();
-        run(Command::new(binary::signer())
-            .args(["sign", "--p12", "key.p12", "--password-file", "password"])
+        let output = self
+            .desk
+            .command()
+            .args(SIGN)
             .args(options)
             .arg("-o")
             .args([&to, &from])
-            .current_dir(self.folder.path()));
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{options:?}: {}", said(&output));
         run(Command::new(binary::signer())
             .args(["verify", "--trust-embedded"])
             .arg(&to));
@@ -325,7 +324,7 @@ impl Desk {
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.desk.path(name)
     }
 
     /// The first page as MuPDF draws it, two pixels a point.

@@ -10,9 +10,11 @@
 mod command;
 mod contract;
 mod deferred;
+mod desk;
 mod files;
 mod keys;
 mod looks;
+mod outputs;
 mod places;
 mod refusals;
 mod seeds;

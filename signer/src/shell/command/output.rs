@@ -1,7 +1,7 @@
 //! Files in and out, and what is said meanwhile.
 
 use std::io::{IsTerminal as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
@@ -17,11 +17,15 @@ pub(super) enum Piece<'a> {
 
 /// Writes the pieces beside the output and renames, so that a broken run leaves no half file. `before_it_counts` runs when
 /// all is on disk under the other name, which no other process uses: two that write the same output do not meet.
+///
+/// # Errors
+/// *Refused*: what cannot be written, or is there and no regular file: the new file would stand in the place of a device.
 pub(super) fn write(
     path: &Path,
     pieces: &[Piece<'_>],
     before_it_counts: impl FnOnce() -> Result<()>,
 ) -> Result<()> {
+    let path = &regular(path)?;
     let mut beside = path.as_os_str().to_owned();
     beside.push(format!(".{}.part", std::process::id()));
     let write = || {
@@ -52,6 +56,23 @@ pub(super) fn write(
         let _ = std::fs::remove_file(&beside);
     }
     written
+}
+
+/// What is to be replaced: a link stays, and the file to which it leads becomes another.
+fn regular(path: &Path) -> Result<PathBuf> {
+    let Ok(found) = path.canonicalize() else {
+        return Ok(path.to_owned());
+    };
+    if found.is_file() {
+        return Ok(found);
+    }
+    let what = "it is there and no regular file, so that no file can take its place";
+    Err(unreadable(path, &std::io::Error::other(what)))
+}
+
+/// Whether two names lead to one file.
+pub(super) fn is_same(one: &Path, other: &Path) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
 /// A name lives in its folder: after a loss of power it is there only if the folder was written too.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::super::output::{Piece, is_same, write};
 use crate::error::{Error, Result};
 use crate::report::{self, Language, Subject};
 use crate::validate::{Policy, Report};
@@ -26,10 +27,16 @@ enum Form {
 
 impl ReportArguments {
     /// # Errors
-    /// *Misuse*: a report wanted of several files.
+    /// *Misuse*: a report wanted of several files, or in the place of the file itself.
     pub(super) fn check(&self, files: &[PathBuf]) -> Result<()> {
         if self.report.is_some() && files.len() != 1 {
             return Err(Error::misuse("--report", "it is written of one file"));
+        }
+        if let Some(output) = &self.output
+            && files.iter().any(|file| is_same(file, output))
+        {
+            let reason = "it would take the place of the file that it is about";
+            return Err(Error::misuse("--report", reason));
         }
         Ok(())
     }
@@ -64,8 +71,7 @@ impl ReportArguments {
             Form::Pdf => report::pdf(report, &subject, language)?,
             Form::Etsi => report::etsi(report, &subject).into_bytes(),
         };
-        std::fs::write(output, bytes)
-            .map_err(|error| Error::refused("report", format!("{}: {error}", output.display())))
+        write(output, &[Piece::Bytes(&bytes)], || Ok(()))
     }
 }
 
