@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::view::today;
 use crate::api::session::Person;
 use crate::domain::dispatch::{Recall, Status};
+use crate::domain::id::AgencyId;
 use crate::domain::role::Action;
 use crate::parts::App;
 use crate::store::entity::dispatch::Column;
@@ -63,8 +64,15 @@ pub(super) fn within(app: &App, r#box: Box, person: &Person) -> Vec<Condition> {
         Box::Done => of(&[Status::Completed]),
         Box::Returned => of(&[Status::Returned, Status::RecallAgreed]),
         Box::Over => of(&[Status::Returned, Status::Completed, Status::RecallAgreed]),
-        Box::Sent => with_status(&sent(person), &UNDONE),
-        Box::AllSent => sent(person),
+        Box::Sent => {
+            let own = own(person).into_iter();
+            let own = own.map(|arm| arm.add(Column::Status.is_in(UNDONE)));
+            with_status(&issued(person), &UNDONE)
+                .into_iter()
+                .chain(own)
+                .collect()
+        }
+        Box::AllSent => issued(person).into_iter().chain(own(person)).collect(),
     }
 }
 
@@ -116,38 +124,42 @@ fn mine(person: &Person) -> Vec<Condition> {
         .from(dispatch_support::Entity)
         .and_where(dispatch_support::Column::PersonId.eq(person.id.clone()))
         .to_owned();
-    let readable = Column::ReceiverId.is_in(person.agencies_where(Action::ReadDispatches));
-    let arms = [
+    let whose = [
         Column::LeadId.eq(person.id.clone()),
         Column::Id.in_subquery(supported),
     ];
-    let arms = arms.map(|whose| Condition::all().add(whose).add(readable.clone()));
+    let arms: Vec<_> = received(person)
+        .into_iter()
+        .flat_map(|arm| whose.clone().map(|whose| arm.clone().add(whose)))
+        .collect();
     with_status(&arms, &HANDLED)
 }
 
-/// What the clerk's agency sent, and what the person drafted or signed in another.
-fn sent(person: &Person) -> Vec<Condition> {
+/// What the agencies sent in which this person issues.
+fn issued(person: &Person) -> Vec<Condition> {
+    let agencies = person.agencies_where(Action::Issue).into_iter();
+    agencies
+        .map(|agency| Condition::all().add(Column::SenderId.eq(agency)))
+        .collect()
+}
+
+/// What the person drafted or signed in other agencies; the sender is the document's agency, so it need not be asked for.
+fn own(person: &Person) -> Vec<Condition> {
     let issues = person.agencies_where(Action::Issue);
     let mut drafts = person.agencies_where(Action::Draft);
     drafts.retain(|agency| !issues.contains(agency));
-    // The sender is the document's agency, so it need not be asked for again.
-    let own = |whose: document::Column| {
+    let named = |whose: document::Column, agency: &AgencyId| {
         let documents = Select::select()
             .column(document::Column::Id)
             .from(document::Entity)
             .and_where(whose.eq(person.id.clone()))
-            .and_where(document::Column::AgencyId.is_in(drafts.clone()))
+            .and_where(document::Column::AgencyId.eq(agency.clone()))
             .to_owned();
         Condition::all().add(Column::DocumentId.in_subquery(documents))
     };
-    let mut arms: Vec<_> = issues
-        .iter()
-        .map(|agency| Condition::all().add(Column::SenderId.eq(agency.clone())))
-        .collect();
-    if !drafts.is_empty() {
-        arms.extend([document::Column::DrafterId, document::Column::SignerId].map(own));
-    }
-    arms
+    let both =
+        |agency| [document::Column::DrafterId, document::Column::SignerId].map(|whose| named(whose, agency));
+    drafts.iter().flat_map(both).collect()
 }
 
 const HANDLED: [Status; 2] = [Status::Assigned, Status::InProgress];

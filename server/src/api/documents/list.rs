@@ -132,10 +132,13 @@ fn parts(person: &Person) -> Vec<Condition> {
         (Column::ContentReviewerId, Action::Draft),
         (Column::FormReviewerId, Action::Draft),
     ];
-    let named = named.map(|(whose, action)| {
-        Condition::all()
-            .add(whose.eq(person.id.clone()))
-            .add(Column::AgencyId.is_in(elsewhere(action)))
+    let named = named.into_iter().flat_map(|(whose, action)| {
+        let named_in = move |agency| {
+            Condition::all()
+                .add(whose.eq(person.id.clone()))
+                .add(Column::AgencyId.eq(agency))
+        };
+        elsewhere(action).into_iter().map(named_in)
     });
     let all = |agency| Condition::all().add(Column::AgencyId.eq(agency));
     clerk.iter().cloned().map(all).chain(named).collect()

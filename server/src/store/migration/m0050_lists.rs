@@ -15,6 +15,11 @@ impl MigrationName for Migration {
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        // Each is the beginning of a new one, or would be taken in its place.
+        for (name, table) in REPLACED {
+            let drop = Index::drop().name(*name).table(*table).to_owned();
+            manager.drop_index(drop).await?;
+        }
         for (name, table, columns) in INDEXES {
             let mut index = Index::create();
             index.name(*name).table(*table);
@@ -40,13 +45,34 @@ const INDEXES: &[Described] = &[
     ("dispatch_sent", "dispatch", &["sender_id", "id"]),
     ("dispatch_sender", "dispatch", &["sender_id", "status", "id"]),
     (
-        "document_content_reviewer",
-        "document",
-        &["content_reviewer_id", "state", "id"],
+        "dispatch_handled",
+        "dispatch",
+        &["lead_id", "receiver_id", "status", "id"],
     ),
     (
-        "document_form_reviewer",
+        "document_drafted",
         "document",
-        &["form_reviewer_id", "state", "id"],
+        &["drafter_id", "agency_id", "state", "id"],
     ),
+    (
+        "document_signed",
+        "document",
+        &["signer_id", "agency_id", "state", "id"],
+    ),
+    (
+        "document_content_reviewed",
+        "document",
+        &["content_reviewer_id", "agency_id", "state", "id"],
+    ),
+    (
+        "document_form_reviewed",
+        "document",
+        &["form_reviewer_id", "agency_id", "state", "id"],
+    ),
+];
+
+const REPLACED: &[(&str, &str)] = &[
+    ("dispatch_lead", "dispatch"),
+    ("document_drafter", "document"),
+    ("document_signer", "document"),
 ];
