@@ -8,6 +8,7 @@
 )]
 
 mod allocations;
+mod audio;
 mod bandwidth;
 mod browser;
 mod browsers;

@@ -155,7 +155,7 @@ pub fn watch(world: &mut World, member: MemberKey, peer: &mut Peer) {
     assert!(peer.keys.is_some(), "the viewer is connected");
 }
 
-fn headers(media: &[Vec<u8>]) -> Vec<Header> {
+pub fn headers(media: &[Vec<u8>]) -> Vec<Header> {
     media
         .iter()
         .filter(|packet| !(192..224).contains(&packet[1]))
@@ -358,79 +358,6 @@ fn key_frames_are_asked_for_at_most_every_half_second() {
         "nothing can be decoded before a key frame"
     );
     assert_eq!(headers(&scene.frame(true)).len(), 1);
-}
-
-/// Two frames in one packet for who understands it, the newer one alone for who does not.
-#[test]
-fn redundant_audio_is_passed_on_and_stripped_where_the_viewer_lacks_it() {
-    let mut world = World::new(4);
-    let room = open(&mut world);
-    let gcm = SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm;
-    let mut join = |id| {
-        let World { sfu, now, outbox, .. } = &mut world;
-        sfu.join(*now, room, id, outbox).unwrap()
-    };
-    let (speaking, modern, plain) = (join(ALICE), join(BOB), join(ParticipantId(Uuid::from_u128(3))));
-    let mut speaker = Peer::new(4001, gcm, 1200);
-    let offer = speaker
-        .offer()
-        .replace("109", "111")
-        .replace("SAVPF 111", "SAVPF 111 63")
-        .replace(
-            "a=rtpmap:111 opus/48000/2",
-            "a=rtpmap:111 opus/48000/2\r\na=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111",
-        );
-    let tracks = [PublishedTrack {
-        mid: "0".to_owned(),
-        source: Source::Microphone,
-    }];
-    let answer = world
-        .sfu
-        .publish(world.now, speaking, &offer, &tracks, &mut world.outbox)
-        .unwrap();
-    assert!(
-        answer.contains("m=audio 9 UDP/TLS/RTP/SAVPF 63 111\r\n"),
-        "{answer}"
-    );
-    assert!(answer.contains("useinbandfec=1"), "{answer}");
-    speaker.learn(&answer);
-    speaker.begin(&mut world);
-    speaker.run(&mut world);
-    let (mut first, mut second) = (Peer::new(4002, gcm, 1200), Peer::new(4003, gcm, 1200));
-    second.lacks_redundancy = true;
-    watch(&mut world, modern, &mut first);
-    watch(&mut world, plain, &mut second);
-    let redundant = [0x80 | 111, 0x0f, 0x00, 3, 111, 1, 1, 1, 2, 2, 2, 2];
-    for (index, payload_type, payload) in [(10, 63, &redundant[..]), (11, 63, &redundant), (12, 111, &[9, 9])]
-    {
-        let header = Outgoing {
-            marker: false,
-            payload_type,
-            sequence_number: index as u16,
-            timestamp: index as u32 * 960,
-            ssrc: MICROPHONE,
-        };
-        let sealed = speaker.sealed(header, index, payload);
-        world.deliver(speaker.address, &sealed);
-    }
-    let heard = |peer: &mut Peer, world: &mut World| -> Vec<(u8, Vec<u8>)> {
-        let media = peer.run(world);
-        let packets = media.iter().filter(|packet| !(192..224).contains(&packet[1]));
-        packets
-            .map(|packet| {
-                let header = Header::parse(packet).unwrap();
-                (header.payload_type, packet[header.length..].to_vec())
-            })
-            .collect()
-    };
-    let last = (111, vec![9, 9]);
-    let whole = (63, redundant.to_vec());
-    assert_eq!(
-        heard(&mut first, &mut world),
-        [whole.clone(), whole, last.clone()]
-    );
-    let newest = (111, vec![2, 2, 2, 2]);
-    assert_eq!(heard(&mut second, &mut world), [newest.clone(), newest, last]);
 }
 
 /// From Wi-Fi to cable: the viewer is offered new credentials, and until a check under them has come from the

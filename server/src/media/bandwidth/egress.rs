@@ -17,6 +17,8 @@ pub struct Egress {
     probes: Probes,
     /// Of the last report: its reference time, unwrapped.
     reference: Option<i64>,
+    /// When much was last lost.
+    lost_much: Option<Instant>,
     /// Bits a second that the viewer would take if the line gave them.
     demand: u64,
 }
@@ -30,6 +32,7 @@ impl Egress {
             pacer: Pacer::default(),
             probes: Probes::default(),
             reference: None,
+            lost_much: None,
             demand: 0,
         }
     }
@@ -44,6 +47,12 @@ impl Egress {
 
     pub fn loss(&self) -> f32 {
         self.estimator.loss()
+    }
+
+    /// Whether the line has lately lost so much that what cannot wait is better sent twice.
+    pub fn is_lossy(&self, now: Instant) -> bool {
+        let lately = |at| now.saturating_duration_since(at) < LOSSY_FOR;
+        self.lost_much.is_some_and(lately)
     }
 
     pub fn round_trip(&self) -> Duration {
@@ -61,6 +70,11 @@ impl Egress {
         self.history.sent(at_us, bytes, self.probes.is_running());
         self.pacer.sent(bytes);
         self.probes.sent(now, bytes);
+    }
+
+    /// A packet has left once more, under its old number.
+    pub fn repeated(&mut self, bytes: usize) {
+        self.pacer.sent(bytes);
     }
 
     /// Whether video may leave now; else it is to wait.
@@ -144,6 +158,9 @@ impl Egress {
             self.estimator.proven(proven);
         }
         self.estimator.decide(now);
+        if self.estimator.loss() > MUCH {
+            self.lost_much = Some(now);
+        }
     }
 
     /// Audio and what repairs it does not wait, so video leaves two and a half times as fast as the line
@@ -167,4 +184,8 @@ impl Egress {
     }
 }
 
+/// Below it a listener's conceals are hardly heard.
+const MUCH: f32 = 0.02;
+/// A loss of one in ten leaves some intervals without any.
+const LOSSY_FOR: Duration = Duration::from_secs(5);
 const LEAST_PACE: u64 = 500_000;

@@ -60,8 +60,9 @@ impl Gaps {
         let due = self.missing.iter_mut().filter(|missing| missing.ask_at <= now);
         let mut count = 0;
         for (missing, number) in due.zip(into) {
+            // What stands in a full queue comes late, and each repetition would stand behind it.
+            missing.ask_at = now + ASK_AGAIN * (1 << missing.asked);
             missing.asked += 1;
-            missing.ask_at = now + ASK_AGAIN;
             *number = missing.index as u16;
             count += 1;
         }
@@ -72,9 +73,10 @@ impl Gaps {
 const CAPACITY: usize = 64;
 /// Chromium's own receiver gives up at 1,000 packets; here a longer gap than this is a new beginning.
 const LONGEST_GAP: u64 = 64;
-/// Above the round trip of a domestic line with a satellite's share left to the key frame.
+/// Above the round trip of a domestic line; doubled each time, so that a slow one is not filled with repetitions.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
-const MOST_ASKS: u8 = 8;
+/// The last is 1.5 s after the first.
+const MOST_ASKS: u8 = 5;
 
 #[cfg(test)]
 mod tests {
@@ -92,9 +94,13 @@ mod tests {
         assert!(!gaps.arrived(start, 11));
         let later = start + ASK_AGAIN;
         assert_eq!((gaps.due(later, &mut numbers), numbers[0]), (1, 12));
-        for round in 2..20 {
-            gaps.due(start + ASK_AGAIN * round, &mut numbers);
-        }
-        assert_eq!(gaps.due(start + ASK_AGAIN * 30, &mut numbers), 0, "it gives up");
+        let again: Vec<u32> = (2..40)
+            .filter(|round| gaps.due(start + ASK_AGAIN * *round, &mut numbers) > 0)
+            .collect();
+        assert_eq!(
+            again,
+            [3, 7, 15],
+            "each time after twice as long, and then it gives up"
+        );
     }
 }

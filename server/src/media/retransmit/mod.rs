@@ -2,5 +2,6 @@
 //! arrive from a publisher is asked for.
 
 pub mod cache;
+pub mod copies;
 pub mod gaps;
 pub mod recent;

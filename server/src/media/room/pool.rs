@@ -7,6 +7,7 @@ use crate::media::codec::Codec;
 use crate::media::forward::{Rewriter, Wanted};
 use crate::media::layer::Viewport;
 use crate::media::name::Source;
+use crate::media::retransmit::copies::Copies;
 use crate::media::retransmit::recent::Recent;
 use crate::media::sdp::OfferedSection;
 
@@ -37,6 +38,8 @@ pub struct Slot {
     pub codecs: [bool; Codec::ALL.len()],
     /// The viewer takes RED.
     pub redundancy: bool,
+    /// Of audio that he takes.
+    pub copies: Option<Copies>,
     /// The index of the next retransmission.
     pub repair_index: u64,
     pub packets: u32,
@@ -142,6 +145,7 @@ impl Pool {
             viewport: None,
             codecs: [false; Codec::ALL.len()],
             redundancy: false,
+            copies: None,
             repair_index: u64::from(random.random::<u16>() >> 1),
             packets: 0,
             octets: 0,

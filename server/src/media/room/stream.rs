@@ -79,6 +79,8 @@ pub struct Layer {
     cache_bytes: Option<usize>,
     /// An index goes out at most once: a viewer's cipher must never see it with two contents.
     seen: Window,
+    /// Likewise of what went out from the copies in a later packet, to viewers without RED.
+    restored: Window,
 }
 
 /// A spatial layer within a stream.
@@ -275,6 +277,7 @@ impl Layer {
             last_arrival: None,
             cache_bytes,
             seen: Window::default(),
+            restored: Window::default(),
         }
     }
 
@@ -300,8 +303,8 @@ impl Layer {
         if let Some(bytes) = self.cache_bytes {
             let cache = self.cache.get_or_insert_with(|| Cache::new(bytes));
             cache.keep(packet.index, packet.timestamp, packet.marker, dependency, payload);
-            self.gaps.arrived(now, packet.index);
         }
+        self.gaps.arrived(now, packet.index);
         let Some(picture) = packet.picture else {
             return true;
         };
@@ -319,6 +322,21 @@ impl Layer {
             }
         }
         true
+    }
+
+    /// A later packet brings a copy of this one: `true` where it is to go out in its place.
+    pub fn restores(&mut self, now: Instant, index: u64) -> bool {
+        if !self.seen.is_new(index) || !self.restored.is_new(index) {
+            return false;
+        }
+        self.restored.accept(index);
+        self.gaps.arrived(now, index);
+        true
+    }
+
+    /// Whether a copy of it has gone out.
+    pub fn was_restored(&self, index: u64) -> bool {
+        !self.restored.is_new(index)
     }
 
     /// Reads a packet that was kept, by the structure that holds now.

@@ -174,6 +174,8 @@ fn write_audio(text: &mut String, section: &Section, codec: &Codec, redundancy: 
     if section.transport_cc(codec).is_some() {
         let _ = write!(text, "a=rtcp-fb:{main} transport-cc\r\n");
     }
+    // Browsers do not offer it of audio, but they keep what they sent and answer it.
+    let _ = write!(text, "a=rtcp-fb:{main} nack\r\n");
 }
 
 /// Without a start bitrate Chromium takes several seconds to reach full size. The receiver's estimate is

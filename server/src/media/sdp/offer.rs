@@ -62,7 +62,7 @@ fn write_audio(text: &mut String, section: &OfferedSection, write_transport: imp
     let _ = write!(
         text,
         "a=rtpmap:{OPUS} opus/48000/2\r\na=fmtp:{OPUS} minptime=10;useinbandfec=1\r\n\
-         a=rtcp-fb:{OPUS} transport-cc\r\n\
+         a=rtcp-fb:{OPUS} transport-cc\r\na=rtcp-fb:{OPUS} nack\r\n\
          a=rtpmap:{RED} red/48000/2\r\na=fmtp:{RED} {OPUS}/{OPUS}\r\n"
     );
     write_ssrc(text, section, section.ssrc);

@@ -122,6 +122,9 @@ impl Sfu {
                 .find(|section| takes(section, &slot.section.mid));
             slot.usable = section.is_some();
             slot.redundancy = section.is_some_and(takes_redundancy);
+            if slot.usable && slot.source.is_audio() {
+                slot.copies.get_or_insert_default();
+            }
             slot.codecs = Codec::ALL.map(|codec| section.is_some_and(|section| decodes(section, codec)));
         }
         if !room.viewers.contains(&key.at) {

@@ -109,6 +109,16 @@ impl Sfu {
         let Some(slot) = slot else {
             return self.stats.count(Drop::RepeatedTooMuch);
         };
+        if let Some(copies) = &room.members[viewer].pool.slots[slot].copies {
+            let sent = copies
+                .find(number)
+                .is_some_and(|sealed| connection.send_copy(sealed, out));
+            match sent {
+                true => self.stats.retransmitted_packets += 1,
+                false => self.stats.retransmission_misses += 1,
+            }
+            return;
+        }
         let Some(again) = again::find_by_number(room, viewer, slot, number) else {
             self.stats.retransmission_misses += 1;
             return;

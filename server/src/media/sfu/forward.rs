@@ -6,7 +6,7 @@
 use std::time::Instant;
 
 use super::send::Departure;
-use super::{Arrival, Connection, Sfu};
+use super::{Arrival, Audience, Connection, Sfu};
 use crate::media::bandwidth::Queued;
 use crate::media::forward::Placed;
 use crate::media::room::pool::{Pool, Slot};
@@ -71,6 +71,21 @@ impl Sfu {
     }
 }
 
+impl Arrival {
+    /// Whether the slot's viewer is given RED as it came.
+    fn is_redundant_for(&self, slot: &Slot) -> bool {
+        slot.redundancy && self.is_usual_opus
+    }
+
+    fn is_for(&self, slot: &Slot) -> bool {
+        match self.audience {
+            Audience::All => true,
+            Audience::WithRedundancy => self.is_redundant_for(slot),
+            Audience::WithoutRedundancy => !self.is_redundant_for(slot),
+        }
+    }
+}
+
 /// One viewer's turn.
 struct Showing<'s> {
     now: Instant,
@@ -92,6 +107,9 @@ impl Showing<'_> {
                 continue;
             };
             let slot = &mut pool.slots[at];
+            if !arrival.is_for(slot) {
+                continue;
+            }
             let placed = slot
                 .rewriter
                 .place(self.now, &arrival.packet, slot.target, &arrival.clocks);
@@ -111,10 +129,10 @@ impl Showing<'_> {
         !was_busy && self.connection.is_busy()
     }
 
-    fn send(&mut self, arrival: &Arrival, slot: &Slot, placed: Placed, storage: &[u8]) {
+    fn send(&mut self, arrival: &Arrival, slot: &mut Slot, placed: Placed, storage: &[u8]) {
         let (start, length, payload_type) = match &arrival.primary {
             _ if let Some(codec) = arrival.codec => (0, arrival.length, payload_type::video(codec).0),
-            Some(primary) if !slot.redundancy || !arrival.is_usual_opus => {
+            Some(primary) if !arrival.is_redundant_for(slot) => {
                 (primary.start, primary.len(), payload_type::OPUS)
             }
             Some(_) => (0, arrival.length, payload_type::RED),
@@ -138,8 +156,25 @@ impl Showing<'_> {
         };
         if departure.send(self.now, self.connection, self.out) {
             self.stats.forwarded_packets += 1;
+            self.copy(placed.index as u16, payload_type == payload_type::RED, slot);
         } else {
             self.stats.count(Drop::NoRoom);
+        }
+    }
+
+    /// What RED does for others: on a line that loses, the packet before goes out once more behind this one.
+    fn copy(&mut self, number: u16, is_redundant: bool, slot: &mut Slot) {
+        let (Some(copies), Some(sealed)) = (&mut slot.copies, self.out.last()) else {
+            return;
+        };
+        copies.keep(number, sealed);
+        let egress = self.connection.egress.as_ref();
+        if !is_redundant
+            && egress.is_some_and(|egress| egress.is_lossy(self.now))
+            && let Some(before) = copies.find(number.wrapping_sub(1))
+            && self.connection.send_copy(before, self.out)
+        {
+            self.stats.retransmitted_packets += 1;
         }
     }
 

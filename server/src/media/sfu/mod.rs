@@ -102,6 +102,18 @@ struct Numbered {
 }
 
 impl Connection {
+    /// Sends a datagram as it once left; `false` where there is no way or no room.
+    fn send_copy(&mut self, sealed: &[u8], out: &mut Outbox) -> bool {
+        let Some((to, _)) = self.transport.sender() else {
+            return false;
+        };
+        let sent = out.push(to, sealed);
+        if let Some(egress) = self.egress.as_mut().filter(|_| sent) {
+            egress.repeated(sealed.len());
+        }
+        sent
+    }
+
     fn is_busy(&self) -> bool {
         self.egress.as_ref().is_some_and(|egress| egress.is_busy())
     }
@@ -120,6 +132,7 @@ struct Arrival {
     codec: Option<Codec>,
     /// Where the dependency descriptor stands in the batch's storage; empty without one.
     dependency: Range<usize>,
+    audience: Audience,
     /// In RED: where the newest frame stands in the payload.
     primary: Option<Range<usize>>,
     /// The blocks of RED name the payload type that viewers know.
@@ -127,6 +140,16 @@ struct Arrival {
     /// The payload's place in the batch's storage.
     start: usize,
     length: usize,
+}
+
+/// For which viewers a packet is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Audience {
+    All,
+    /// Those who are given the newest frame of RED alone: it is a copy of a packet that was lost.
+    WithoutRedundancy,
+    /// The others: those have had the copy.
+    WithRedundancy,
 }
 
 impl Sfu {
@@ -142,7 +165,7 @@ impl Sfu {
             rooms: Slab::new(),
             by_room: HashMap::new(),
             serial: 0,
-            arrivals: Vec::with_capacity(BATCH),
+            arrivals: Vec::with_capacity(MOST_ARRIVALS),
             cursor: forward::Cursor::default(),
             events: Vec::with_capacity(64),
             next_tick: None,
@@ -224,6 +247,8 @@ fn choose(now: Instant, room: &mut Room, connections: &mut Slab<Connection>, bus
 
 /// How many datagrams one batch holds at most.
 pub const BATCH: usize = 64;
+/// A batch, and what its packets bring back of those before.
+const MOST_ARRIVALS: usize = 2 * BATCH;
 /// Fine enough to ask again for lost packets and to pace DTLS; 20 wake-ups a second cost nothing.
 const TICK: Duration = Duration::from_millis(50);
 /// The SSRC of our own RTCP; slots never have it.

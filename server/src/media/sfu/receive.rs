@@ -4,12 +4,13 @@ use std::net::SocketAddr;
 use std::ops::Range;
 use std::time::Instant;
 
-use super::{Arrival, BATCH, Connection, Sfu};
+use super::tick::ask_for_sound;
+use super::{Arrival, Audience, Connection, MOST_ARRIVALS, Sfu};
 use crate::media::codec::{Codec, red};
 use crate::media::forward::{Clocks, Incoming};
 use crate::media::name::{Side, Source};
 use crate::media::room::Member;
-use crate::media::room::stream::Stream;
+use crate::media::room::stream::{Layer, Stream};
 use crate::media::rtp;
 use crate::media::sdp::payload_type;
 use crate::media::stats::Drop;
@@ -64,7 +65,7 @@ impl Sfu {
                 self.changed(now, at, change, out);
                 Ok(())
             }
-            Protocol::Rtp => self.receive_rtp(now, at, received.start, datagram),
+            Protocol::Rtp => self.receive_rtp(now, at, received.start, datagram, out),
             _ => {
                 let length = connection.transport.open_rtcp(now, datagram)?;
                 self.receive_rtcp(now, at, &datagram[..length], out)
@@ -101,6 +102,7 @@ impl Sfu {
         at: usize,
         start: usize,
         datagram: &mut [u8],
+        out: &mut Outbox,
     ) -> Result<(), Drop> {
         let header = rtp::Header::parse(datagram).ok_or(Drop::Truncated)?;
         let connection = &mut self.connections[at];
@@ -126,6 +128,9 @@ impl Sfu {
         }
         let member = &mut room.members[member_at];
         let source = media.source;
+        if media.leaves_gap {
+            ask_for_sound(now, member, &mut self.connections[at], out);
+        }
         if member.muted[source as usize] {
             return Err(Drop::Muted);
         }
@@ -134,26 +139,41 @@ impl Sfu {
         {
             member.loudness.hear(now, level);
         }
-        if self.arrivals.len() == BATCH {
-            return Err(Drop::NoRoom);
-        }
-        self.arrivals.push(Arrival {
+        let arrival = |packet, audience, primary, payload: Range<usize>| Arrival {
             room: room_at,
             member: member_at,
             source,
-            packet: media.packet,
+            packet,
             ssrc: media.ssrc,
             clocks: media.clocks,
             codec: media.codec,
             dependency: start + media.dependency.start..start + media.dependency.end,
-            primary: media.primary,
+            audience,
+            primary,
             is_usual_opus: media.is_usual_opus,
-            start: start + media.payload.start,
-            length: media.payload.len(),
-        });
+            start: start + payload.start,
+            length: payload.len(),
+        };
+        for (packet, frame) in media.restored.into_iter().flatten() {
+            if self.arrivals.len() + 1 < MOST_ARRIVALS {
+                let restored = arrival(packet, Audience::WithoutRedundancy, None, frame);
+                self.arrivals.push(restored);
+            }
+        }
+        if self.arrivals.len() == MOST_ARRIVALS {
+            return Err(Drop::NoRoom);
+        }
+        self.arrivals.push(arrival(
+            media.packet,
+            media.audience,
+            media.primary,
+            media.payload,
+        ));
         Ok(())
     }
 }
+
+type Restored = [Option<(Incoming, Range<usize>)>; MOST_RESTORED];
 
 /// A decrypted packet, understood.
 struct Media {
@@ -166,6 +186,11 @@ struct Media {
     dependency: Range<usize>,
     payload: Range<usize>,
     primary: Option<Range<usize>>,
+    /// Lost packets of which it has copies, and where those stand in the packet.
+    restored: Restored,
+    audience: Audience,
+    /// Sound before it is missing, and cannot wait for the next round.
+    leaves_gap: bool,
     is_usual_opus: bool,
     /// Nothing was reported of the stream before.
     is_first: bool,
@@ -208,6 +233,7 @@ impl Media {
         let dependency = extension
             .and_then(|id| header.element_range(packet, id))
             .unwrap_or_default();
+        let newest = stream.layers[layer].newest;
         let structure = &mut stream.layers[layer].structure;
         let incoming = Incoming {
             layer: layer as u8,
@@ -225,6 +251,15 @@ impl Media {
             true => Some(red::primary(bytes).ok_or(Drop::MalformedRedundancy)?),
             false => None,
         };
+        let layer_state = &mut stream.layers[layer];
+        let audience = match layer_state.was_restored(index) {
+            true => Audience::WithRedundancy,
+            false => Audience::All,
+        };
+        let restored = match is_redundant {
+            true => restored(now, layer_state, &incoming, payload.start, bytes),
+            false => Restored::default(),
+        };
         Ok(Media {
             source,
             packet: incoming,
@@ -238,10 +273,34 @@ impl Media {
             dependency,
             payload,
             primary,
+            restored,
+            audience,
+            leaves_gap: codec.is_none() && newest.is_some_and(|newest| index > newest + 1),
             is_usual_opus: stream.announced.payload_type == payload_type::OPUS,
             is_first: stream.state.is_none(),
         })
     }
+}
+
+/// The packets before `packet` that have not come and of which its payload has copies.
+fn restored(now: Instant, layer: &mut Layer, packet: &Incoming, start: usize, payload: &[u8]) -> Restored {
+    let mut restored = Restored::default();
+    let found = red::copied(payload).filter_map(|copied| {
+        let index = packet.index.checked_sub(copied.packets_ago)?;
+        let is_frame = copied.ticks_ago > 0 && !copied.frame.is_empty();
+        let earlier = Incoming {
+            index,
+            timestamp: packet.timestamp.wrapping_sub(copied.ticks_ago),
+            marker: false,
+            ..*packet
+        };
+        let frame = start + copied.frame.start..start + copied.frame.end;
+        (is_frame && layer.restores(now, index)).then_some((earlier, frame))
+    });
+    for (place, found) in restored.iter_mut().zip(found) {
+        *place = Some(found);
+    }
+    restored
 }
 
 fn note_arrival(
@@ -268,3 +327,6 @@ fn audio_level(streams: &[Option<Stream>; 4], header: &rtp::Header, packet: &[u8
         .first()
         .copied()
 }
+
+/// Browsers copy one packet, three where they are told to.
+const MOST_RESTORED: usize = 3;

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{Connection, Numbered, OUR_SSRC, RoomKey, Sfu, TICK, choose};
 use crate::media::CONSENT_EXPIRY;
+use crate::media::name::Source;
 use crate::media::room::{Member, Room};
 use crate::media::rtcp::{self, Writer};
 use crate::media::sdp::MOST_LAYERS;
@@ -109,24 +110,43 @@ fn ask_for_missing(now: Instant, room: &mut Room, connections: &mut Slab<Connect
         let Some(connection) = member.publish.and_then(|at| connections.get_mut(at)) else {
             continue;
         };
-        for layer in member
-            .streams
-            .iter_mut()
-            .flatten()
-            .flat_map(|each| &mut each.layers)
-        {
-            let mut numbers = [0; 64];
-            let count = layer.gaps.due(now, &mut numbers);
-            let (Some(ssrc), true) = (layer.ssrc, count > 0) else {
-                continue;
-            };
-            connection.transport.send_rtcp(out, |buffer| {
-                let mut writer = Writer::new(buffer);
-                writer.receiver_report(OUR_SSRC, &[]);
-                writer.missing(OUR_SSRC, ssrc, &numbers[..count]);
-                writer.finish()
-            });
-        }
+        ask(now, member, connection, |_| true, out);
+    }
+}
+
+/// What is heard, ahead of the round.
+pub(super) fn ask_for_sound(
+    now: Instant,
+    member: &mut Member,
+    connection: &mut Connection,
+    out: &mut Outbox,
+) {
+    ask(now, member, connection, Source::is_audio, out);
+}
+
+fn ask(
+    now: Instant,
+    member: &mut Member,
+    connection: &mut Connection,
+    of: impl Fn(Source) -> bool,
+    out: &mut Outbox,
+) {
+    let streams = member.streams.iter_mut().flatten();
+    for layer in streams
+        .filter(|stream| of(stream.announced.source))
+        .flat_map(|stream| &mut stream.layers)
+    {
+        let mut numbers = [0; 64];
+        let count = layer.gaps.due(now, &mut numbers);
+        let (Some(ssrc), true) = (layer.ssrc, count > 0) else {
+            continue;
+        };
+        connection.transport.send_rtcp(out, |buffer| {
+            let mut writer = Writer::new(buffer);
+            writer.receiver_report(OUR_SSRC, &[]);
+            writer.missing(OUR_SSRC, ssrc, &numbers[..count]);
+            writer.finish()
+        });
     }
 }
 

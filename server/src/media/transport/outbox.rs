@@ -60,6 +60,12 @@ impl Outbox {
         })
     }
 
+    /// The datagram that was written last.
+    pub fn last(&self) -> Option<&[u8]> {
+        let last = self.datagrams.last()?;
+        self.bytes.get(last.start..last.start + last.length)
+    }
+
     pub fn datagrams(&self) -> &[Outgoing] {
         &self.datagrams
     }
