@@ -7,7 +7,6 @@ use base64::engine::general_purpose::STANDARD;
 use hoian_signer::shell::pkcs12;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder};
-
 use tokio::sync::Mutex;
 
 use super::error::{Error, Result};
