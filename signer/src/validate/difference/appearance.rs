@@ -201,6 +201,7 @@ impl Drawn {
         let resources = own.as_dictionary().or(outer).cloned().unwrap_or_default();
         let content = view.decode(form)?;
         let (mut state, mut kept) = (State::default(), Vec::new());
+        let mut is_read = true;
         for Operation { operator, operands } in operations(&content)? {
             match (operator, &operands[..]) {
                 (b"q", _) if kept.len() < limits::NESTING => kept.push(state.clone()),
@@ -211,15 +212,11 @@ impl Drawn {
                     state.font = Font::read(view, &font)?.map(std::rc::Rc::new);
                 }
                 (b"Tj" | b"'" | b"\"", [.., Object::String(shown)]) => {
-                    if !self.show(&state, &shown.bytes) {
-                        return Ok(false);
-                    }
+                    is_read &= self.show(&state, &shown.bytes);
                 }
                 (b"TJ", [Object::Array(parts)]) => {
                     for part in parts.iter().filter_map(Object::as_text) {
-                        if !self.show(&state, &part.bytes) {
-                            return Ok(false);
-                        }
+                        is_read &= self.show(&state, &part.bytes);
                     }
                 }
                 (b"Do", [Object::Name(name)]) => {
@@ -228,14 +225,12 @@ impl Drawn {
                         .as_stream()
                         .is_some_and(|inner| inner.dictionary.name("Subtype") == Some(b"Form"));
                     let deeper = depth < DEPTH;
-                    if !(is_form && deeper && self.form(view, &inner, Some(&resources), depth + 1)?) {
-                        return Ok(false);
-                    }
+                    is_read &= is_form && deeper && self.form(view, &inner, Some(&resources), depth + 1)?;
                 }
                 _ => {}
             }
         }
-        Ok(true)
+        Ok(is_read)
     }
 
     fn show(&mut self, state: &State, codes: &[u8]) -> bool {
