@@ -11,6 +11,7 @@ mod m0021_outgoing;
 mod m0022_copies;
 mod m0030_words;
 mod m0040_conference;
+mod m0041_lines;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryOrder};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, seaql_migrations};
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0022_copies::Migration),
             Box::new(m0030_words::Migration),
             Box::new(m0040_conference::Migration),
+            Box::new(m0041_lines::Migration),
         ]
     }
 }
