@@ -37,7 +37,8 @@ export function totals(subscribe: Iterable<Entry>, publish: Iterable<Entry>, at:
     if (entry.type === 'inbound-rtp') {
       sum.lost += number(entry.packetsLost);
       sum.packets += number(entry.packetsReceived);
-      sum.concealed += number(entry.concealedSamples);
+      // Where nothing was said nothing is missed.
+      sum.concealed += number(entry.concealedSamples) - number(entry.silentConcealedSamples);
       sum.samples += number(entry.totalSamplesReceived);
       sum.freezes += number(entry.freezeCount);
       sum.down += number(entry.bytesReceived);
@@ -61,7 +62,7 @@ export function between(before: Totals, now: Totals): OwnLine {
   const rate = (bytes: number) => whole((bytes * 8) / 1000 / seconds, 0xffff_ffff);
   return {
     lost_permille: share(lost, lost + rise('packets')),
-    concealed_permille: share(rise('concealed'), rise('samples')),
+    concealed_permille: rise('packets') > 0 ? share(rise('concealed'), rise('samples')) : 0,
     round_trip_ms: whole(now.roundTripMs, 0xffff),
     jitter_ms: whole(now.jitterMs, 0xffff),
     freezes: whole(now.freezes, 0xffff_ffff),
