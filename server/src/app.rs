@@ -32,8 +32,8 @@ pub enum Error {
     Store(#[from] store::Error),
     #[error(transparent)]
     Secret(#[from] secret::Error),
-    #[error("cannot start the client for time-stamps and revocation: {0}")]
-    Custody(#[from] reqwest::Error),
+    #[error("signing.tls_roots cannot be used: {0}")]
+    TlsRoots(#[from] hoian_signer::error::Error),
     #[error(transparent)]
     Media(#[from] net::StartError),
     #[error("cannot listen on {address}: {source}")]

@@ -97,6 +97,9 @@ pub struct Signing {
     pub allowed_hosts: Vec<String>,
     /// Hosts that stand in old certificates and are gone, and who answers for them: `"ocsp.ca.ptc" = "ocsp.ca.gov.vn"`.
     pub mapped_hosts: BTreeMap<String, String>,
+    /// A PEM or DER file of certificates by which authorities that answer over HTTPS are trusted, beside the roots of the
+    /// system. Default: none. It says nothing of signatures, whose roots are in the trust store.
+    pub tls_roots: Option<PathBuf>,
 }
 
 /// What is logged, and how.
@@ -175,6 +178,7 @@ impl Default for Signing {
                 .map(str::to_owned)
                 .into(),
             mapped_hosts: BTreeMap::from([("ocsp.ca.ptc".to_owned(), "ocsp.ca.gov.vn".to_owned())]),
+            tls_roots: None,
         }
     }
 }

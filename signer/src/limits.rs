@@ -40,3 +40,6 @@ pub const REVOCATION_ANSWERS: usize = 1_000;
 pub const NAME_CONSTRAINTS: usize = 1_000;
 /// Policies, and mappings of policies, of one certificate.
 pub const POLICIES: usize = 200;
+/// Of a content stream or character map that is read for what it shows: a field's has some hundred bytes, a font's map of all
+/// characters of Chinese about a megabyte.
+pub const CONTENT_BYTES: usize = 2 << 20;

@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod authorities;
 mod beside;
 mod copies;
 mod crowd;

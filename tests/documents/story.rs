@@ -1,5 +1,6 @@
 //! Upload → submit → sign → number → seal → issue → receive → verify.
 
+use hoian_server::clock::Timestamp;
 use hoian_server::store::audit::{self, Verdict};
 use hoian_server::store::entity::verification;
 use hoian_tests::Client;
@@ -142,7 +143,20 @@ async fn the_evidence_is_kept(office: &Office) {
         assert!(pieces.any(|piece| piece["kind"] == kind), "{kind}: {evidence}");
     }
     let report: Value = serde_json::from_str(&row.report).unwrap();
+    assert!(report["objects"].is_null(), "their bytes stand in blobs");
+    for piece in evidence.as_array().unwrap() {
+        let existed_at: Timestamp = serde_json::from_value(piece["existed_at"].clone()).unwrap();
+        assert!(existed_at <= row.verified_at, "{piece}");
+        let blob = serde_json::from_value(piece["blob"].clone()).unwrap();
+        assert!(!office.app().store.blobs().get(&blob).await.unwrap().is_empty());
+    }
     for signature in report["signatures"].as_array().unwrap() {
+        let chain = signature["chain"].as_array().unwrap();
+        assert!(chain.len() >= 3, "{signature}");
+        for certificate in chain {
+            let mut pieces = evidence.as_array().unwrap().iter();
+            assert!(pieces.any(|piece| piece["blob"] == *certificate), "{certificate}");
+        }
         assert_eq!(signature["revocation"], "good", "{signature}");
         assert!(
             !signature["warnings"].to_string().contains("revocation_unknown"),

@@ -93,6 +93,96 @@ pub fn update_with_trailer(document: &[u8], entries: &str, changes: &[Change]) -
     file
 }
 
+/// `document` with an update whose cross-references are a stream (object 1990): `compressed` objects stand in an object stream
+/// (object 1991), which holds those of `unlisted` too.
+pub fn update_compressed(
+    document: &[u8],
+    changes: &[(u32, &str)],
+    compressed: &[(u32, &str)],
+    unlisted: &[(u32, &str)],
+) -> Vec<u8> {
+    let mut file = document.to_vec();
+    let mut entries: Vec<(u32, [usize; 3])> = Vec::new();
+    for (number, body) in changes {
+        entries.push((*number, [1, file.len(), 0]));
+        file.extend(format!("{number} 0 obj\n{body}\nendobj\n").bytes());
+    }
+    let (mut index, mut bodies) = (String::new(), String::new());
+    for (number, body) in compressed.iter().chain(unlisted) {
+        index.push_str(&format!("{number} {} ", bodies.len()));
+        bodies.push_str(&format!("{body} "));
+    }
+    let count = compressed.len() + unlisted.len();
+    if count > 0 {
+        let dictionary = format!("/Type/ObjStm/N {count}/First {}", index.len());
+        entries.push((1991, [1, file.len(), 0]));
+        let container = stream(&dictionary, &format!("{index}{bodies}"));
+        file.extend(format!("1991 0 obj\n{container}\nendobj\n").bytes());
+    }
+    for (place, (number, _)) in compressed.iter().enumerate() {
+        entries.push((*number, [2, 1991, place]));
+    }
+    let (start, previous) = (file.len(), last_start(document));
+    entries.push((1990, [1, start, 0]));
+    let (index, rows) = rows(&entries);
+    let head = format!(
+        "1990 0 obj\n<</Type/XRef/Size 2000/Root 1 0 R/Prev {previous}/W[1 4 2]/Index[{index}]/Length {}>>\nstream\n",
+        rows.len()
+    );
+    file.extend(head.bytes());
+    file.extend(rows);
+    file.extend(format!("\nendstream\nendobj\nstartxref\n{start}\n%%EOF\n").bytes());
+    file
+}
+
+/// `/Index` and the rows of a cross-reference stream with widths of 1, 4 and 2.
+fn rows(entries: &[(u32, [usize; 3])]) -> (String, Vec<u8>) {
+    let (mut index, mut rows) = (String::new(), Vec::new());
+    for (number, [kind, second, third]) in entries {
+        index.push_str(&format!("{number} 1 "));
+        rows.push(*kind as u8);
+        rows.extend((*second as u32).to_be_bytes());
+        rows.extend((*third as u16).to_be_bytes());
+    }
+    (index, rows)
+}
+
+/// `document` with an update in the form of a hybrid file: its table names what `seen` writes, and its `/XRefStm` (object 1990)
+/// what `hidden` writes.
+pub fn update_hybrid(document: &[u8], seen: &[(u32, &str)], hidden: &[(u32, &str)]) -> Vec<u8> {
+    let mut file = document.to_vec();
+    let mut write = |number: u32, body: &str| {
+        let offset = file.len();
+        file.extend(format!("{number} 0 obj\n{body}\nendobj\n").bytes());
+        (number, offset)
+    };
+    let seen: Vec<_> = seen.iter().map(|(number, body)| write(*number, body)).collect();
+    let hidden: Vec<_> = hidden.iter().map(|(number, body)| write(*number, body)).collect();
+    let behind: Vec<_> = hidden
+        .iter()
+        .map(|(number, offset)| (*number, [1, *offset, 0]))
+        .collect();
+    let (index, rows) = rows(&behind);
+    let of_stream = file.len();
+    let head = format!(
+        "1990 0 obj\n<</Type/XRef/Size 2000/W[1 4 2]/Index[{index}]/Length {}>>\nstream\n",
+        rows.len()
+    );
+    file.extend(head.bytes());
+    file.extend(rows);
+    file.extend(b"\nendstream\nendobj\n");
+    let (start, previous) = (file.len(), last_start(document));
+    file.extend(b"xref\n");
+    for (number, offset) in seen {
+        file.extend(format!("{number} 1\n{offset:010} 00000 n \n").bytes());
+    }
+    let trailer = format!(
+        "trailer\n<</Size 2000/Root 1 0 R/Prev {previous}/XRefStm {of_stream}>>\nstartxref\n{start}\n%%EOF\n"
+    );
+    file.extend(trailer.bytes());
+    file
+}
+
 /// As [`update_with_root`], with the catalogue that was.
 pub fn update(document: &[u8], changes: &[Change]) -> Vec<u8> {
     update_with_root(document, CATALOG, changes)

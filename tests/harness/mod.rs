@@ -17,6 +17,7 @@ pub mod people;
 pub mod postgres;
 pub mod server;
 pub mod signing;
+pub mod tls;
 
 pub use people::{Client, PASSWORD};
 pub use server::Server;

@@ -1,6 +1,8 @@
 //! The attacks of the literature, each made anew on a file that our own signer has just signed.
 
+mod appearance;
 mod certified;
+mod differential;
 mod evidence;
 mod forgery;
 mod range;

@@ -1,8 +1,7 @@
 //! Verification: on arrival, once a file and policy, with its evidence; and for anyone, of a file that is not kept.
 
 use bytes::Bytes;
-use hoian_signer::sign::extend::Material;
-use hoian_signer::validate::{Policy, Report};
+use hoian_signer::validate::{ObjectKind, Policy, Report};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -11,6 +10,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::Custody;
 use super::error::{Error, Result};
+use crate::clock::Timestamp;
 use crate::domain::dispatch::Verdict;
 use crate::fail_point;
 use crate::store::blob::{self, Sha256, Stored};
@@ -47,21 +47,18 @@ impl Custody {
         Ok(())
     }
 
-    async fn verify(&self, blob: &Sha256, policy: Policy, name: String) -> Result<verification::Model> {
+    async fn verify(&self, blob: &Sha256, mut policy: Policy, name: String) -> Result<verification::Model> {
         let document = self.store.blobs().get(blob).await?;
-        let (report, material) = self.judge_with_evidence(document, policy).await?;
-        let pieces = [
-            ("certificate", material.certificates),
-            ("ocsp_response", material.ocsp_responses),
-            ("revocation_list", material.revocation_lists),
-        ];
+        policy.keep_objects = true;
+        let mut report = self.judge_with_evidence(document, policy).await?;
         let (mut stored, mut evidence) = (Vec::new(), Vec::new());
-        for (kind, pieces) in pieces {
-            for piece in pieces {
-                let piece = self.store.blobs().put(piece).await?;
-                evidence.push(json!({ "kind": kind, "blob": piece.sha256 }));
-                stored.push(piece);
-            }
+        // Beside the report: lists have megabytes, and are the same for many files.
+        for object in std::mem::take(&mut report.objects) {
+            let piece = self.store.blobs().put(object.der).await?;
+            let existed_at = Timestamp::from(object.existed_at);
+            evidence
+                .push(json!({ "kind": kind(object.kind), "blob": piece.sha256, "existed_at": existed_at }));
+            stored.push(piece);
         }
         let row = verification::Model {
             id: self.clock.new_id(),
@@ -118,11 +115,11 @@ impl Custody {
     /// [`Error::Pool`].
     pub async fn verify_for_anyone(&self, _visitor: Visitor, document: Bytes) -> Result<Report> {
         let policy = self.rules().await?.policy;
-        Ok(self.judge_with_evidence(document, policy).await?.0)
+        self.judge_with_evidence(document, policy).await
     }
 
     /// Fetches what the signers' authorities say, and judges with it.
-    async fn judge_with_evidence(&self, document: Bytes, mut policy: Policy) -> Result<(Report, Material)> {
+    async fn judge_with_evidence(&self, document: Bytes, mut policy: Policy) -> Result<Report> {
         let material = self.evidence(document.clone(), &policy).await?;
         policy
             .ocsp_responses
@@ -131,7 +128,15 @@ impl Custody {
             .revocation_lists
             .extend(material.revocation_lists.iter().cloned());
         policy.intermediates.extend(material.certificates.iter().cloned());
-        Ok((self.judge(document, policy).await?, material))
+        self.judge(document, policy).await
+    }
+}
+
+fn kind(kind: ObjectKind) -> &'static str {
+    match kind {
+        ObjectKind::Certificate => "certificate",
+        ObjectKind::OcspResponse => "ocsp_response",
+        ObjectKind::RevocationList => "revocation_list",
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use hoian_signer::shell::fetch::exchange::Limits;
 use hoian_signer::sign::Signed;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
@@ -10,7 +11,7 @@ use serde_json::json;
 
 use super::desk::{NewVersion, Step};
 use super::error::{Error, Result};
-use super::fetch::{self, Limits};
+use super::fetch;
 use super::{Custody, Outcome, appendix, place};
 use crate::domain::document::{Action, Capacity, DocumentId, Purpose, State};
 use crate::fail_point;

@@ -1,12 +1,13 @@
 //! What authorities say about the signers of a document: fetched within limits, kept as evidence.
 
 use bytes::Bytes;
+use hoian_signer::shell::fetch::exchange::Limits;
 use hoian_signer::sign::extend::{Gathering, Material, Need};
 use hoian_signer::validate::Policy;
 
 use super::Custody;
 use super::error::Result;
-use super::fetch::{self, Limits};
+use super::fetch;
 
 /// A document with two signatures and their time-stamps asks for six answers; a hostile one could ask without end.
 const MOST_ANSWERS: usize = 16;

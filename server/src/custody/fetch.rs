@@ -1,18 +1,16 @@
 //! Fetching from addresses that stand in certificates, so from strangers: an allow-list, limits, no redirects.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
+use hoian_signer::shell::fetch::Roots;
+use hoian_signer::shell::fetch::exchange::{self, Answer, Clients, Limits, Question};
 use thiserror::Error;
+use tokio::sync::{Semaphore, oneshot};
 use url::Url;
-
-/// What an answer may cost.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    pub size_bytes: usize,
-    pub time: Duration,
-}
 
 /// OCSP answers and time-stamps are a few kilobytes; an answer with a whole chain stays under this.
 pub const ANSWER: Limits = Limits {
@@ -31,17 +29,22 @@ pub enum Error {
     #[error("the address {0} is not allowed")]
     NotAllowed(String),
     #[error("no answer: {0}")]
-    NoAnswer(String),
-    #[error("the server answered {0}")]
-    Status(u16),
-    #[error("the answer is longer than {0} bytes")]
-    TooLong(usize),
+    NoAnswer(#[from] exchange::Error),
+    // It would lead past the allow-list.
+    #[error("the server leads elsewhere with status {0}, where nobody is asked")]
+    Redirect(u16),
+    #[error("no answer within {} s", .0.as_secs())]
+    Late(Duration),
+    #[error("no thread for a question")]
+    Thread,
 }
 
 /// The one client for such addresses; cheap to clone.
 #[derive(Clone)]
 pub struct Fetch {
-    client: reqwest::Client,
+    clients: Arc<Clients>,
+    /// Each question waits on a thread of its own.
+    turns: Arc<Semaphore>,
     /// Hosts, with the port where one is named, that may be asked.
     allowed: BTreeSet<String>,
     /// Hosts that stand in old certificates and are gone, and the host that answers for them now.
@@ -49,22 +52,15 @@ pub struct Fetch {
 }
 
 impl Fetch {
-    /// A client that reaches `allowed` hosts and, instead of the keys of `mapped`, their values.
-    ///
-    /// # Errors
-    /// When the TLS or socket layer cannot start.
-    pub fn new(allowed: BTreeSet<String>, mapped: BTreeMap<String, String>) -> Result<Self, reqwest::Error> {
-        // A redirect would lead past the allow-list; a proxy of the environment would hide who is asked.
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .connect_timeout(Duration::from_secs(5))
-            .build()?;
-        Ok(Self {
-            client,
+    /// A client that reaches `allowed` hosts and, instead of the keys of `mapped`, their values; those of HTTPS are trusted by
+    /// the system's roots and by `roots`.
+    pub fn new(allowed: BTreeSet<String>, mapped: BTreeMap<String, String>, roots: Roots) -> Self {
+        Self {
+            clients: Arc::new(Clients::new(roots)),
+            turns: Arc::new(Semaphore::new(TURNS)),
             allowed,
             mapped,
-        })
+        }
     }
 
     /// What stands at `address`.
@@ -72,8 +68,7 @@ impl Fetch {
     /// # Errors
     /// [`Error`].
     pub async fn get(&self, address: &str, limits: Limits) -> Result<Bytes, Error> {
-        let address = self.admit(address)?;
-        receive(self.client.get(address), limits).await
+        self.ask(address, Question::Get, limits).await
     }
 
     /// The answer to `question`, sent as `media_type`.
@@ -83,19 +78,40 @@ impl Fetch {
     pub async fn post(
         &self,
         address: &str,
-        media_type: &str,
+        media_type: &'static str,
         question: Vec<u8>,
         limits: Limits,
     ) -> Result<Bytes, Error> {
-        let address = self.admit(address)?;
-        receive(
-            self.client
-                .post(address)
-                .header("content-type", media_type)
-                .body(question),
-            limits,
-        )
-        .await
+        self.ask(address, Question::Post(media_type, question), limits)
+            .await
+    }
+
+    async fn ask(&self, address: &str, question: Question, limits: Limits) -> Result<Bytes, Error> {
+        let url = self.admit(address)?;
+        let exchange = self.on_a_thread(url, question, limits);
+        match tokio::time::timeout(limits.time, exchange).await {
+            Ok(Ok(Answer::Body(body))) => Ok(body.into()),
+            Ok(Ok(Answer::Redirect(status, _))) => Err(Error::Redirect(status.as_u16())),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(Error::Late(limits.time)),
+        }
+    }
+
+    /// A plain thread, since the runtime would wait for its own at the end of the program: an authority has up to three
+    /// minutes for its answer.
+    async fn on_a_thread(&self, url: Url, question: Question, limits: Limits) -> Result<Answer, Error> {
+        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        let turn = turn.map_err(|_| Error::Thread)?;
+        let clients = Arc::clone(&self.clients);
+        let (answer, answered) = oneshot::channel();
+        let work = move || {
+            let _turn = turn;
+            // Whoever asked may have gone.
+            drop(answer.send(clients.exchange(&url, &question, limits)));
+        };
+        let thread = thread::Builder::new().name("authority".into()).spawn(work);
+        thread.map_err(|_| Error::Thread)?;
+        Ok(answered.await.map_err(|_| Error::Thread)??)
     }
 
     /// The address to be asked, if it may be.
@@ -126,25 +142,8 @@ fn place(url: &Url) -> Option<String> {
     )
 }
 
-async fn receive(request: reqwest::RequestBuilder, limits: Limits) -> Result<Bytes, Error> {
-    let no_answer = |error: reqwest::Error| Error::NoAnswer(error.without_url().to_string());
-    let exchange = async {
-        let mut response = request.send().await.map_err(no_answer)?;
-        if !response.status().is_success() {
-            return Err(Error::Status(response.status().as_u16()));
-        }
-        let mut body = BytesMut::new();
-        while let Some(chunk) = response.chunk().await.map_err(no_answer)? {
-            if body.len() + chunk.len() > limits.size_bytes {
-                return Err(Error::TooLong(limits.size_bytes));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body.freeze())
-    };
-    let late = |_| Error::NoAnswer(format!("not within {} s", limits.time.as_secs()));
-    tokio::time::timeout(limits.time, exchange).await.map_err(late)?
-}
+/// Four of them are the time-stamp authority's at most; the others have seconds each.
+const TURNS: usize = 16;
 
 #[cfg(test)]
 mod tests {
@@ -154,7 +153,7 @@ mod tests {
     fn asks_only_allowed_hosts_and_those_that_answer_for_dead_ones() {
         let allowed = ["ocsp.ca.gov.vn", "127.0.0.1:8080"].map(str::to_owned).into();
         let mapped = [("ocsp.ca.ptc".to_owned(), "ocsp.ca.gov.vn".to_owned())].into();
-        let fetch = Fetch::new(allowed, mapped).unwrap();
+        let fetch = Fetch::new(allowed, mapped, Roots::default());
         let cases = [
             ("http://ocsp.ca.gov.vn/", Some("http://ocsp.ca.gov.vn/")),
             ("http://ocsp.ca.ptc/a", Some("http://ocsp.ca.gov.vn/a")),

@@ -41,6 +41,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
+use hoian_signer::shell::fetch::Roots;
 use sea_orm::DbErr;
 use tokio::sync::Semaphore;
 
@@ -120,15 +121,19 @@ impl Custody {
     /// Custody over an open store.
     ///
     /// # Errors
-    /// When the client for time-stamps and revocation cannot start.
+    /// When the file of `signing.tls_roots` cannot be read, or holds no certificate.
     pub fn new(
         store: Store,
         clock: Clock,
         secret: ServerSecret,
         settings: config::Signing,
         outbox: Arc<dyn Outbox>,
-    ) -> Result<Self, reqwest::Error> {
-        let fetch = Fetch::new(settings.hosts(), settings.mapped_hosts.clone())?;
+    ) -> Result<Self, hoian_signer::error::Error> {
+        let roots = match &settings.tls_roots {
+            Some(file) => Roots::of_file(file)?,
+            None => Roots::default(),
+        };
+        let fetch = Fetch::new(settings.hosts(), settings.mapped_hosts.clone(), roots);
         Ok(Self {
             store,
             clock,

@@ -59,4 +59,6 @@ fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 #[cfg(test)]
+mod catalog;
+#[cfg(test)]
 mod samples;

@@ -90,6 +90,9 @@ pub(super) fn warning(warning: Warning, language: Language) -> String {
         Warning::AgainstOwnersPermission => {
             "The owner of the encrypted file does not let its users sign it; only who opened it as owner may have."
         }
+        Warning::ValueNotShown => {
+            "A field that was filled after signing shows something else on the page than its value."
+        }
         Warning::SignatureCovered => "A later signature was placed over the picture of one that stood there.",
         Warning::ValidationDataRemoved => "Long-term validation data in the file was removed after signing.",
     };

@@ -1,7 +1,7 @@
 //! Asking authorities over HTTP and HTTPS: time-stamps (RFC 3161, 3.4), OCSP (RFC 6960, appendix A), lists and certificates.
 //! Within limits, and only hosts that were named beforehand: addresses in certificates come from strangers.
 
-mod exchange;
+pub mod exchange;
 mod trust;
 
 use std::path::Path;
@@ -10,12 +10,13 @@ use std::time::Duration;
 use url::Url;
 
 use crate::error::{Error, Result};
-use exchange::{Clients, Question};
-use trust::Roots;
+use exchange::{Answer, Clients, Limits, Question};
+pub use trust::Roots;
 
 /// Fetches from hosts that were named beforehand and no others.
 pub struct Fetcher {
     clients: Clients,
+    timeout: Duration,
     allowed_hosts: Vec<String>,
 }
 
@@ -25,7 +26,8 @@ impl Fetcher {
     /// `SSL_CERT_FILE`, `SSL_CERT_DIR`).
     pub fn new(allowed_hosts: Vec<String>, timeout: Duration) -> Self {
         Self {
-            clients: Clients::new(timeout),
+            clients: Clients::new(Roots::default()),
+            timeout,
             allowed_hosts,
         }
     }
@@ -35,7 +37,7 @@ impl Fetcher {
     /// # Errors
     /// *Refused*: a file that cannot be read; *malformed*: one that holds no certificate.
     pub fn with_tls_roots(mut self, file: &Path) -> Result<Self> {
-        self.clients = self.clients.with_roots(Roots::of_file(file)?);
+        self.clients = Clients::new(Roots::of_file(file)?);
         Ok(self)
     }
 
@@ -83,13 +85,22 @@ impl Fetcher {
     }
 
     /// Follows redirects as long as they stay on the list, and never from HTTPS to HTTP.
-    fn ask(&self, address: &str, question: &Question, limit: u64) -> Result<Vec<u8>> {
+    fn ask(&self, address: &str, question: &Question, size_bytes: u64) -> Result<Vec<u8>> {
+        let limits = Limits {
+            size_bytes,
+            time: self.timeout,
+        };
         let mut url = Url::parse(address).map_err(|e| Error::misuse("fetch", format!("{address}: {e}")))?;
         for _ in 0..=REDIRECTS {
             self.check(&url)?;
-            let next = match self.clients.exchange(&url, question, limit)? {
-                exchange::Answer::Body(body) => return Ok(body),
-                exchange::Answer::Redirect(next) => next,
+            let answer = self.clients.exchange(&url, question, limits);
+            let next = match answer.map_err(|e| Error::refused("fetch", format!("{url}: {e}")))? {
+                Answer::Body(body) => return Ok(body),
+                Answer::Redirect(_, Some(next)) => next,
+                Answer::Redirect(status, None) => {
+                    let reason = format!("{url}: the server answers with status {status}");
+                    return Err(Error::refused("fetch", reason));
+                }
             };
             if url.scheme() == "https" && next.scheme() != "https" {
                 return Err(Error::refused(

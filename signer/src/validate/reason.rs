@@ -16,7 +16,7 @@ macro_rules! reasons {
 
         impl Reason {
             /// Every one but [`Reason::Other`], with the words it is known by: what says more comes first.
-            const KNOWN: &[(Self, &str)] = &[$((Self::$name, $part)),*];
+            pub(crate) const KNOWN: &[(Self, &str)] = &[$((Self::$name, $part)),*];
 
             /// The stable code, such as `several_signer_infos`: as in JSON.
             pub fn code(self) -> String {
@@ -262,6 +262,9 @@ reasons! {
         "Thuật toán hoặc khóa không còn an toàn.",
         "An algorithm or key is no longer secure.";
     // What later revisions did.
+    HybridEntries: "hybrid entries disagree",
+        "Bảng tham chiếu chéo và luồng tham chiếu chéo của tệp lai nêu hai nơi khác nhau cho một đối tượng.",
+        "The table and the stream of a hybrid file place one object differently.";
     BytesBehindRevision: "belong to no revision",
         "Có dữ liệu ngoài mọi phiên bản của tệp.",
         "Bytes belong to no revision.";

@@ -242,6 +242,9 @@ pub enum Warning {
     ValidationDataRemoved,
     /// The owner of an encrypted file lets nobody sign it, or add a field to sign in; who opens it as its owner may.
     AgainstOwnersPermission,
+    /// A field that was filled later shows something else than its value, or cannot be read: who reads the page and who reads
+    /// the data get different answers.
+    ValueNotShown,
 }
 
 /// What the revocation evidence says.

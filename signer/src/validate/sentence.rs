@@ -76,6 +76,9 @@ impl Warning {
             Warning::AgainstOwnersPermission => {
                 "Chủ sở hữu tệp mã hóa không cho phép người dùng ký; chữ ký này do người mở tệp với quyền chủ sở hữu thêm vào."
             }
+            Warning::ValueNotShown => {
+                "Có trường được điền sau khi ký mà chữ hiện trên trang khác với giá trị của trường."
+            }
             Warning::SignatureCovered => "Có chữ ký sau nằm đè lên hình của chữ ký trước.",
             Warning::ValidationDataRemoved => "Dữ liệu kiểm chứng lâu dài trong tệp đã bị bỏ bớt sau khi ký.",
         }

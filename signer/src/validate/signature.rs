@@ -284,8 +284,10 @@ fn changes(
             if permission.certified && matches!(finding, Finding::FieldAdded { visible: true, .. }) {
                 judgement.warn(Warning::VisibleSignatureAfterCertification);
             }
-            if matches!(finding, Finding::Covered(_)) {
-                judgement.warn(Warning::SignatureCovered);
+            match finding {
+                Finding::Covered(_) => judgement.warn(Warning::SignatureCovered),
+                Finding::ShownOtherwise(_) => judgement.warn(Warning::ValueNotShown),
+                _ => {}
             }
             judgement.report.modification = judgement.report.modification.max(modification);
             if modification == Modification::Disallowed {
@@ -353,7 +355,9 @@ fn weigh(finding: &Finding, permission: &Permission, held_store: bool) -> (Modif
             format!("field {field} filled"),
         ),
         Finding::Annotation(what) => (Modification::Annotations, false, what.clone()),
-        Finding::Covered(what) => (Modification::FormFilling, false, what.clone()),
+        Finding::Covered(what) | Finding::ShownOtherwise(what) => {
+            (Modification::FormFilling, false, what.clone())
+        }
     };
     let allowed = match permission.level {
         Some(level) if level <= 1 => Modification::Lta,

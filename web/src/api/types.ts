@@ -65,6 +65,8 @@ export interface Report {
   verdict: Verdict;
   signatures: Signature[];
   problem?: { kind: 'malformed' | 'password_needed' | 'unsupported' | 'refused'; reason?: string };
+  /** The stable code of the problem. */
+  code?: string;
 }
 export interface Signature {
   field: string;
@@ -79,6 +81,8 @@ export interface Signature {
   signed_at: string | null;
   timestamp: string | null;
   warnings: string[];
+  /** The stable codes of why it did not pass; reports of earlier versions have none. */
+  codes?: string[];
   certificate: {
     name: string;
     organisation: string | null;

@@ -14,9 +14,11 @@ pub struct Model {
     /// SHA-256 over the trust store and the rules, so that a change of trust makes a new verification.
     pub policy: String,
     pub verdict: String,
-    /// [`hoian_signer::validate::Report`] as JSON.
+    /// [`hoian_signer::validate::Report`] as JSON, without its objects.
     pub report: String,
-    /// OCSP responses and revocation lists used, as JSON: `[{kind, address, blob}]`.
+    /// Certificates, OCSP responses and revocation lists at hand, those in the file and those fetched, as JSON:
+    /// `[{kind, blob, existed_at}]`. Each is proven to have existed at that moment: by a time-stamp of the file, else by the
+    /// verification itself (EN 319 102-1, 5.6.2.3). Verifications of earlier versions hold what was fetched, without times.
     pub evidence: String,
     pub verified_at: Timestamp,
 }

@@ -44,6 +44,10 @@ impl Container {
         Ok(Self { data, index })
     }
 
+    pub(super) fn numbers(&self) -> impl Iterator<Item = u32> {
+        self.index.iter().map(|(number, _)| *number)
+    }
+
     pub(super) fn object(&self, number: u32, index: u32) -> Result<Object> {
         match self.index.get(index as usize) {
             Some((found, offset)) if *found == number => Lexer::in_buffer(&self.data, *offset).object(),

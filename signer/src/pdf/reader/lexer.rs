@@ -82,6 +82,13 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    /// The regular characters that stand here, not yet taken.
+    pub(super) fn word(&self) -> &'a [u8] {
+        let rest = self.bytes.get(self.position..).unwrap_or_default();
+        let length = rest.iter().position(|byte| !is_regular(*byte));
+        &rest[..length.unwrap_or(rest.len())]
+    }
+
     /// Takes a keyword if it stands here as a whole token.
     pub(super) fn keyword(&mut self, word: &[u8]) -> bool {
         let rest = self.bytes.get(self.position..).unwrap_or_default();

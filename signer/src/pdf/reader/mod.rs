@@ -5,6 +5,7 @@
 //! that names it.
 
 mod container;
+mod content;
 mod decrypt;
 mod document;
 mod filter;
@@ -15,6 +16,7 @@ mod revision;
 mod view;
 mod xref;
 
+pub use content::{Operation, operations};
 pub use document::{Document, Located, Place};
 pub use revision::Revision;
 pub use view::View;

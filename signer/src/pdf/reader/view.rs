@@ -90,6 +90,15 @@ impl<'d> View<'d> {
         Ok(located)
     }
 
+    /// The numbers of the objects that an object stream says it holds, in its order.
+    ///
+    /// # Errors
+    /// An object that is no object stream.
+    pub fn contained(&self, stream: u32) -> Result<Vec<u32>> {
+        let (_, container) = self.document.container(stream, self.revision)?;
+        Ok(container.numbers().collect())
+    }
+
     /// Follows references until a direct object.
     pub fn resolve(&self, object: &Object) -> Result<Object> {
         let mut object = object.clone();

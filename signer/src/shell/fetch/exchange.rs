@@ -3,92 +3,120 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use ureq::http::{Response, header};
+use thiserror::Error;
+use ureq::http::{Response, StatusCode, header};
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 use url::Url;
 
 use super::trust::Roots;
-use crate::error::{Error, Result};
 
 /// What is sent.
-pub(super) enum Question {
+#[derive(Debug)]
+pub enum Question {
     Get,
     /// A media type and a body.
     Post(&'static str, Vec<u8>),
 }
 
 /// What came back.
-pub(super) enum Answer {
+#[derive(Debug)]
+pub enum Answer {
     Body(Vec<u8>),
-    Redirect(Url),
+    /// A status, and the address to which it leads where the question may be asked again there.
+    Redirect(StatusCode, Option<Url>),
+}
+
+/// What an answer may cost.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    pub size_bytes: u64,
+    /// From the question of the name to the last byte.
+    pub time: Duration,
+}
+
+/// Why there is no answer; the address is left to whoever knows whether it may be told.
+#[derive(Debug, Error)]
+pub enum Error {
+    #[error("the server answers with status {0}")]
+    Status(StatusCode),
+    #[error("the answer is too large")]
+    TooLarge,
+    #[error("no answer in time")]
+    Late,
+    #[error("{0}")]
+    Connection(String),
 }
 
 /// A client without TLS, and one with it that is made when it is first needed: reading the system's roots takes longer than
 /// an answer of a near host.
-pub(super) struct Clients {
-    timeout: Duration,
+pub struct Clients {
     plain: Agent,
     secure: OnceLock<Agent>,
     roots: Roots,
 }
 
 impl Clients {
-    pub(super) fn new(timeout: Duration) -> Self {
+    /// Clients that trust servers of HTTPS by the roots of the system (or of `SSL_CERT_FILE`, `SSL_CERT_DIR`) and by `roots`.
+    pub fn new(roots: Roots) -> Self {
         Self {
-            timeout,
-            plain: agent(timeout, TlsConfig::builder().build()),
+            plain: agent(TlsConfig::builder().build()),
             secure: OnceLock::new(),
-            roots: Roots::default(),
-        }
-    }
-
-    pub(super) fn with_roots(self, roots: Roots) -> Self {
-        Self {
             roots,
-            secure: OnceLock::new(),
-            ..self
         }
     }
 
-    /// Asks one address; redirects are handed back.
-    pub(super) fn exchange(&self, url: &Url, question: &Question, limit: u64) -> Result<Answer> {
+    /// Asks one address, and waits; redirects are handed back, not followed.
+    ///
+    /// # Errors
+    /// [`Error`]: no connection, a TLS certificate that is not trusted, a status that is no success, an answer over `limits`.
+    pub fn exchange(&self, url: &Url, question: &Question, limits: Limits) -> Result<Answer, Error> {
         let agent = match url.scheme() {
             "https" => self.secure.get_or_init(|| self.secure_agent()),
             _ => &self.plain,
         };
+        let time = Some(limits.time);
         let sent = match question {
-            Question::Get => agent.get(url.as_str()).call(),
+            Question::Get => agent
+                .get(url.as_str())
+                .config()
+                .timeout_global(time)
+                .build()
+                .call(),
             Question::Post(kind, body) => agent
                 .post(url.as_str())
                 .header(header::CONTENT_TYPE, *kind)
+                .config()
+                .timeout_global(time)
+                .build()
                 .send(&body[..]),
         };
-        let mut answer = sent.map_err(|e| failed(url, &e))?;
+        let mut answer = sent.map_err(|e| failed(&e))?;
         let status = answer.status();
         if status.is_redirection() {
-            return redirect(url, question, &answer).map(Answer::Redirect);
+            return Ok(Answer::Redirect(status, redirect(url, question, &answer)));
         }
         if !status.is_success() {
-            return Err(Error::refused(
-                "fetch",
-                format!("{url} answers with status {status}"),
-            ));
+            return Err(Error::Status(status));
         }
-        let body = answer.body_mut().with_config().limit(limit).read_to_vec();
-        body.map(Answer::Body).map_err(|e| failed(url, &e))
+        let body = answer
+            .body_mut()
+            .with_config()
+            .limit(limits.size_bytes)
+            .read_to_vec();
+        body.map(Answer::Body).map_err(|e| failed(&e))
     }
 
     fn secure_agent(&self) -> Agent {
         let roots = RootCerts::from(self.roots.all());
-        agent(self.timeout, TlsConfig::builder().root_certs(roots).build())
+        agent(TlsConfig::builder().root_certs(roots).build())
     }
 }
 
-fn agent(timeout: Duration, tls: TlsConfig) -> Agent {
+fn agent(tls: TlsConfig) -> Agent {
     Agent::config_builder()
-        .timeout_global(Some(timeout))
         .http_status_as_error(false)
+        .timeout_connect(Some(CONNECTION))
         .max_redirects(0)
         .max_redirects_will_error(false)
         // Proxies of the environment would be asked in the place of the hosts that were named.
@@ -100,27 +128,20 @@ fn agent(timeout: Duration, tls: TlsConfig) -> Agent {
 }
 
 /// Where an answer leads. A question with a body is asked again only where the answer says so (RFC 9110, 15.4).
-fn redirect(url: &Url, question: &Question, answer: &Response<Body>) -> Result<Url> {
+fn redirect(url: &Url, question: &Question, answer: &Response<Body>) -> Option<Url> {
     let kept = matches!(answer.status().as_u16(), 307 | 308);
     let changed = matches!(answer.status().as_u16(), 301..=303) && matches!(question, Question::Get);
-    let location = answer.headers().get(header::LOCATION);
-    let next = location
-        .and_then(|location| location.to_str().ok())
-        .and_then(|location| url.join(location).ok());
-    match next {
-        Some(next) if kept || changed => Ok(next),
-        _ => Err(Error::refused(
-            "fetch",
-            format!("{url} answers with status {}", answer.status()),
-        )),
-    }
+    let location = answer.headers().get(header::LOCATION)?.to_str().ok()?;
+    url.join(location).ok().filter(|_| kept || changed)
 }
 
-fn failed(url: &Url, error: &ureq::Error) -> Error {
-    let reason = match error {
-        ureq::Error::BodyExceedsLimit(_) => "the answer is too large".to_owned(),
-        ureq::Error::Timeout(_) => "no answer in time".to_owned(),
-        other => other.to_string(),
-    };
-    Error::refused("fetch", format!("{url}: {reason}"))
+/// A host that is gone is not waited for as long as one that is slow; with the handshake of TLS.
+const CONNECTION: Duration = Duration::from_secs(10);
+
+fn failed(error: &ureq::Error) -> Error {
+    match error {
+        ureq::Error::BodyExceedsLimit(_) => Error::TooLarge,
+        ureq::Error::Timeout(_) => Error::Late,
+        other => Error::Connection(other.to_string()),
+    }
 }

@@ -7,14 +7,17 @@ use ureq::tls::Certificate;
 use crate::error::{Error, Result};
 
 /// Roots beside those of the system.
-#[derive(Default)]
-pub(super) struct Roots {
+#[derive(Debug, Default)]
+pub struct Roots {
     given: Vec<Certificate<'static>>,
 }
 
 impl Roots {
     /// The certificates of a PEM or DER file.
-    pub(super) fn of_file(file: &Path) -> Result<Self> {
+    ///
+    /// # Errors
+    /// *Refused*: a file that cannot be read; *malformed*: one that holds no certificate.
+    pub fn of_file(file: &Path) -> Result<Self> {
         let bytes =
             std::fs::read(file).map_err(|e| Error::refused("file", format!("{}: {e}", file.display())))?;
         let mut given = Vec::new();

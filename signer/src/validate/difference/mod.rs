@@ -5,6 +5,7 @@
 //! object that is overridden is judged along every path of its use, and an object nobody reaches changes nothing.
 
 mod annotation;
+mod appearance;
 mod catalog;
 mod comment;
 mod form;
@@ -40,6 +41,8 @@ pub(super) enum Finding {
     },
     Signed(String),
     Filled(String),
+    /// A field was filled, and its widgets do not show its value.
+    ShownOtherwise(String),
     Annotation(String),
     /// A new signature stands over most of a finished one.
     Covered(String),

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use super::super::attack::Attack;
 use crate::error::{Error, Result};
+use crate::pdf::object::Reference;
 use crate::pdf::reader::{Document, Place};
 
 /// Fails where something that looks like the beginning of an object stands in revision `number` (counted from 0) at a place
@@ -28,6 +29,38 @@ pub(super) fn none(document: &Document<'_>, number: usize) -> Result<()> {
             return Err(Error::malformed("PDF", Attack::ParserDifferential.reason(what)));
         }
         position = at + MARK.len();
+    }
+    contained(document, number)
+}
+
+/// The same of objects inside the update's object streams.
+fn contained(document: &Document<'_>, number: usize) -> Result<()> {
+    let view = document.view(number);
+    for reference in document.revisions()[number]
+        .numbers()
+        .filter_map(|number| view.reference_to(number))
+    {
+        let Place::Direct { offset } = view.place(reference) else {
+            continue;
+        };
+        // Whoever uses an object that cannot be read says so.
+        let is_container = view.object(reference).is_ok_and(|found| {
+            let stream = found.object.as_stream();
+            stream.is_some_and(|stream| stream.dictionary.name("Type") == Some(b"ObjStm"))
+        });
+        if !is_container {
+            continue;
+        }
+        for (index, held) in (0..).zip(view.contained(reference.number)?) {
+            let own = Reference {
+                number: held,
+                generation: 0,
+            };
+            if view.place(own) != (Place::Compressed { offset, index }) {
+                let what = format!("object stream {reference} holds object {held}, which stands elsewhere");
+                return Err(Error::malformed("PDF", Attack::ParserDifferential.reason(what)));
+            }
+        }
     }
     Ok(())
 }
