@@ -15,6 +15,7 @@ use crate::conference::Conferences;
 use crate::config::Config;
 use crate::custody::Custody;
 use crate::jobs;
+use crate::mail::{self, Mailer};
 use crate::net;
 pub use crate::parts::App;
 use crate::password::Passwords;
@@ -34,6 +35,8 @@ pub enum Error {
     Secret(#[from] secret::Error),
     #[error("signing.tls_roots cannot be used: {0}")]
     TlsRoots(#[from] hoian_signer::error::Error),
+    #[error("the settings of mail: {0}")]
+    Mail(#[from] mail::Unfit),
     #[error(transparent)]
     Media(#[from] net::StartError),
     #[error("cannot listen on {address}: {source}")]
@@ -52,11 +55,13 @@ impl App {
         let store = Store::open(&config.database_url(), &config.data_folder).await?;
         let secret = ServerSecret::open_or_create(&config.data_folder.join("server.secret"), &clock)?;
         let outbox = Arc::new(jobs::signing::Outbox { clock: clock.clone() });
+        let mailer = Mailer::new(&config.mail)?;
         let custody = Custody::new(
             store.clone(),
             clock.clone(),
             secret.clone(),
             config.signing.clone(),
+            mailer,
             outbox,
         )?;
         Ok(Self {

@@ -3,12 +3,16 @@
 //! A value is taken from the environment if a variable `HOIAN_<SECTION>__<KEY>` exists (two underscores between section
 //! and key, as in `HOIAN_HTTP__ADDRESS`), else from the file, else from the default written at its field.
 
+mod mail;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
+
+pub use mail::{Encryption, Mail};
 
 /// All settings of the program.
 #[derive(Clone, Debug, Deserialize)]
@@ -22,6 +26,7 @@ pub struct Config {
     pub session: Session,
     pub media: Media,
     pub signing: Signing,
+    pub mail: Mail,
     pub log: Log,
 }
 
@@ -130,6 +135,7 @@ impl Default for Config {
             session: Session::default(),
             media: Media::default(),
             signing: Signing::default(),
+            mail: Mail::default(),
             log: Log::default(),
         }
     }

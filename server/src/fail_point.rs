@@ -44,6 +44,10 @@ pub const ALL: &[&str] = &[
     "numbering.given",
     // custody: the dispatches are made, nobody has been told.
     "issue.dispatched",
+    // custody: it is sent to receivers outside, nobody has been told.
+    "outside.sent",
+    // custody: the mail server has taken the letter, nothing is recorded yet.
+    "outside.mailed",
     // custody: the arrival number is given, nobody has been told.
     "receipt.registered",
     // custody: every receiver is asked to give it back, nobody has been told.

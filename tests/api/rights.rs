@@ -56,6 +56,14 @@ const MATRIX: &[(&str, &str, &str)] = &[
         PEOPLE,
     ),
     ("post", "/api/v1/documents/{id}/initial", PEOPLE),
+    ("post", "/api/v1/documents/{id}/outside", PEOPLE),
+    (
+        "post",
+        "/api/v1/documents/{id}/outside/{sending}/tracking",
+        PEOPLE,
+    ),
+    ("post", "/api/v1/documents/{id}/outside/{sending}/address", PEOPLE),
+    ("get", "/api/v1/documents/{id}/package", PEOPLE),
     ("get", "/api/v1/signing-rule", PEOPLE),
     // Which agency a copy is made for stands in the form; its clerk alone may: tests/documents/copies.rs.
     ("get", "/api/v1/copies", PEOPLE),

@@ -2,6 +2,7 @@
 
 use hoian_signer::pdf::text;
 use hoian_tests::Client;
+use hoian_tests::postgres::Postgres;
 use hoian_tests::signing::{LEADER, Office, PIN, act, content, expect, paper, problem};
 use reqwest::multipart::{Form, Part};
 use serde_json::json;
@@ -190,4 +191,55 @@ async fn a_copy_waits_for_its_time_stamp_and_keeps_its_number() {
         (&done["items"][0]["code"], &done["items"][0]["waiting_time_stamp"]),
         (&json!("01/SY-UBND"), &json!(false))
     );
+}
+
+#[tokio::test]
+async fn copies_get_their_numbers_once_and_without_gap_from_many_clerks_at_once_on_sqlite() {
+    numbered_without_gap(&Office::open().await).await;
+}
+
+#[tokio::test]
+async fn copies_get_their_numbers_once_and_without_gap_from_many_clerks_at_once_on_postgresql() {
+    let postgres = Postgres::start().await.expect("PostgreSQL is installed");
+    numbered_without_gap(&Office::open_with(|config| config.database.url = Some(postgres.url())).await).await;
+}
+
+async fn numbered_without_gap(office: &Office) {
+    let mut clerks = tokio::task::JoinSet::new();
+    for at in 0..10 {
+        let clerk = office.server.log_in("vanthu").await;
+        clerks.spawn(async move {
+            let title = format!("{at}/QĐ-TTg");
+            // Every third asks with a wrong PIN first: a refusal takes no number.
+            let pins = if at % 3 == 0 {
+                &["00000000", PIN][..]
+            } else {
+                &[PIN][..]
+            };
+            let mut codes = Vec::new();
+            for pin in pins {
+                let said = [
+                    ("agency_id", "agency-ubnd"),
+                    ("form", "sao_y"),
+                    ("title", title.as_str()),
+                    ("pin", pin),
+                ];
+                let mut form = Form::new();
+                for (name, value) in said {
+                    form = form.text(name, value.to_owned());
+                }
+                let form = form.part("file", Part::bytes(paper()).file_name("ban-quet.pdf"));
+                let answer = clerk.post("/api/v1/copies").multipart(form).send().await.unwrap();
+                match *pin == PIN {
+                    true => codes.push(expect(answer, 201).await["code"].as_str().unwrap().to_owned()),
+                    false => assert_eq!(problem(answer, 403).await, "wrong-pin"),
+                }
+            }
+            codes
+        });
+    }
+    let mut codes: Vec<String> = clerks.join_all().await.into_iter().flatten().collect();
+    codes.sort();
+    let expected: Vec<_> = (1..=10).map(|number| format!("{number:02}/SY-UBND")).collect();
+    assert_eq!(codes, expected);
 }

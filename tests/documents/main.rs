@@ -17,6 +17,7 @@ mod fanout;
 mod handling;
 mod judges;
 mod numbers;
+mod outside;
 mod recall;
 mod refusals;
 mod registers;

@@ -1,5 +1,6 @@
 //! The registers: every column, live, for those who may read them, and as an archival file.
 
+use hoian_tests::Client;
 use hoian_tests::signing::{Office, act, expect};
 use serde_json::{Value, json};
 
@@ -61,11 +62,38 @@ async fn registers_show_what_was_sent_received_and_handled_at_any_moment() {
     expect(act(&sender, &id, "recall", json!({ "reason": "Sai" })).await, 200).await;
     let noted = get(&sender, "/api/v1/registers/outgoing").await;
     assert_eq!(noted["items"][0]["cells"][9], "Thu hồi, 0/1 nơi trả lại");
+    a_register_is_shown_for_some_days_of_a_year(&clerk, &sender, &noted).await;
     a_register_prints(&clerk, "incoming", "01/KH-UBND").await;
     a_register_prints(&sender, "outgoing", "01/KH-UBND").await;
 }
 
-async fn a_register_prints(client: &hoian_tests::Client, register: &str, wanted: &str) {
+/// Of the day on which all of this happened, and of the days before it in the same year, or after it.
+async fn a_register_is_shown_for_some_days_of_a_year(clerk: &Client, sender: &Client, noted: &Value) {
+    let day: Vec<_> = noted["items"][0]["cells"][1]
+        .as_str()
+        .unwrap()
+        .split('/')
+        .collect();
+    let [day, month, year] = day[..] else {
+        panic!("a day");
+    };
+    let today = format!("{year}-{month}-{day}");
+    for (client, register, lines) in [(clerk, "incoming", 1), (sender, "outgoing", 1)] {
+        let book = async |period: &str| get(client, &format!("/api/v1/registers/{register}?{period}")).await;
+        let shown = book(&format!("from={today}&to={today}")).await;
+        assert_eq!(shown["items"].as_array().unwrap().len(), lines, "{register}");
+        let before = book("from=2020-01-01&to=2020-03-31").await;
+        assert_eq!(
+            (&before["items"], &before["year"]),
+            (&json!([]), &json!(2020)),
+            "{register}"
+        );
+        let two_years = format!("/api/v1/registers/{register}?from=2019-12-31&to=2020-01-01");
+        assert_eq!(client.get(&two_years).send().await.unwrap().status(), 400);
+    }
+}
+
+pub async fn a_register_prints(client: &hoian_tests::Client, register: &str, wanted: &str) {
     let path = format!("/api/v1/registers/{register}/print");
     let answer = client.get(&path).send().await.unwrap();
     assert_eq!(answer.status(), 200);

@@ -136,11 +136,9 @@ async fn what_is_older_than_the_index_comes_into_it_on_postgresql() {
     comes_into_it(&Office::open_with(|config| config.database.url = Some(postgres.url())).await).await;
 }
 
-async fn comes_into_it(office: &Office) {
+/// Leaves the database as it was before there was an index.
+async fn forget_words(office: &Office) {
     use sea_orm::ConnectionTrait;
-    issued(office, &["agency-snv"]).await;
-    let clerk = office.server.log_in("vanthu").await;
-    let receiver = office.server.log_in("vanthu.sonv").await;
     let forget = async |tx: &hoian_server::store::Tx| {
         for table in ["document_search", "search_word"] {
             tx.execute_unprepared(&format!("DELETE FROM {table}")).await?;
@@ -148,6 +146,30 @@ async fn comes_into_it(office: &Office) {
         Ok::<_, sea_orm::DbErr>(())
     };
     office.app().store.write(forget).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_draft_that_was_changed_comes_into_the_index_with_what_it_says_now() {
+    let office = Office::open().await;
+    let officer = office.server.log_in("chuyenvien").await;
+    let draft = expect(office.upload(&officer, hoian_tests::paper::scan()).await, 201).await;
+    let form = Form::new()
+        .text("subject", "Kế hoạch cải cách hành chính năm 2027")
+        .text("kind", "KH")
+        .text("signer_id", office.person(hoian_tests::signing::LEADER).await.0)
+        .part("file", Part::bytes(paper()).file_name("moi.pdf"));
+    let path = format!("/api/v1/documents/{}/revision", draft["id"].as_str().unwrap());
+    expect(officer.post(&path).multipart(form).send().await.unwrap(), 200).await;
+    forget_words(&office).await;
+    assert_eq!(office.app().custody.index_some(20).await.unwrap(), 1);
+    assert_eq!(found(&officer, "rut ngan", "").await.len(), 1);
+}
+
+async fn comes_into_it(office: &Office) {
+    issued(office, &["agency-snv"]).await;
+    let clerk = office.server.log_in("vanthu").await;
+    let receiver = office.server.log_in("vanthu.sonv").await;
+    forget_words(office).await;
     assert_eq!(found(&clerk, "cai cach", "").await.len(), 0);
     assert_eq!(office.app().custody.index_some(20).await.unwrap(), 1);
     assert_eq!(office.app().custody.index_some(20).await.unwrap(), 0, "once");

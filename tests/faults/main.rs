@@ -4,6 +4,8 @@
 //! goes its way until the program is gone (SIGABRT: nothing is flushed, nothing closed), a second start finds whatever
 //! is there, and the document goes on to its end. A fail point that nothing reaches fails the test.
 //!
+//! Besides, it is killed at moments that nobody chose: `KILLS` times, by the seed `KILLS_SEED`.
+//!
 //! `FAULTS=all` dies at every passing of every point, not only at the first (`make soak`).
 
 #![allow(
@@ -18,9 +20,13 @@ mod story;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use hoian_server::fail_point;
 use hoian_tests::binary::{Process, command};
+use hoian_tests::mail::MailServer;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
 use story::{End, People};
 use tempfile::TempDir;
 
@@ -64,10 +70,34 @@ async fn a_meeting_survives_a_death_at_every_step() {
     }
 }
 
+/// Nobody chooses the moment: the power fails (SIGKILL) anywhere in a day of work, several times a day.
+#[tokio::test]
+async fn deaths_at_any_moment_of_a_day_lose_nothing_and_send_nothing_twice() {
+    let province = Province::make().await;
+    let wanted = std::env::var("KILLS").map_or(5, |kills| kills.parse().expect("a number"));
+    let seed = std::env::var("KILLS_SEED").map_or(141, |seed| seed.parse().expect("a number"));
+    let mut random = StdRng::seed_from_u64(seed);
+    let (mut kills, mut days) = (0, 0);
+    while kills < wanted {
+        kills += province
+            .day_with_kills(&mut random, KILLS_A_DAY.min(wanted - kills))
+            .await;
+        days += 1;
+    }
+    eprintln!("{kills} sudden deaths in {days} days");
+}
+
+/// After so many a day goes to its end, so that each day proves something.
+const KILLS_A_DAY: usize = 8;
+/// A day takes some seconds; lives of this length, and shorter ones more often, end it everywhere.
+const LONGEST_LIFE_MS: f64 = 6_000.0;
+
 /// The demo as it is before anyone did anything, with the sessions of those who will.
 struct Province {
     folder: TempDir,
     people: People,
+    /// Where letters to receivers outside arrive.
+    mail: MailServer,
     /// What the document's number and symbol will be.
     code: String,
 }
@@ -75,26 +105,48 @@ struct Province {
 impl Province {
     async fn make() -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let mail = MailServer::start();
         let process = Process::start(command(folder.path(), &["demo"])).await;
         let people = People::log_in(&process.origin, folder.path()).await;
         assert!(process.terminate().await.success());
         // What happens without a death, on a copy: the number that every other run must get too.
         let copy = copied(folder.path());
-        let process = Process::start(command(copy.path(), &["demo"])).await;
+        let mut demo = command(copy.path(), &["demo"]);
+        mail.configure(&mut demo);
+        let process = Process::start(demo).await;
         let end = people.finish(&process.origin).await.expect("nobody dies here");
         assert!(process.terminate().await.success());
         Self {
             folder,
             people,
+            mail,
             code: end.code,
         }
+    }
+
+    fn command(&self, folder: &TempDir) -> Command {
+        let mut demo = command(folder.path(), &["demo"]);
+        self.mail.configure(&mut demo);
+        demo
+    }
+
+    /// Of the letters since `before` all are the same one, to the byte: a receiving server keeps it once.
+    fn one_letter_since(&self, before: usize, what: &str) {
+        let letters = self.mail.letters();
+        let since = &letters[before..];
+        assert!(!since.is_empty(), "{what}: no letter is lost");
+        assert!(
+            since.iter().all(|letter| *letter == since[0]),
+            "{what}: nothing is sent twice"
+        );
     }
 
     /// Whether the program reached that passing of the point, and so died; then all is well afterwards.
     async fn dies_and_recovers(&self, name: &str, passing: usize) -> bool {
         let what = format!("{name}@{passing}");
         let copy = copied(self.folder.path());
-        let mut armed = command(copy.path(), &["demo"]);
+        let letters = self.mail.letters().len();
+        let mut armed = self.command(&copy);
         armed.env("HOIAN_FAIL_POINT", &what);
         if let Some(mut process) = Process::try_start(armed).await {
             if self.people.finish(&process.origin).await.is_ok() && process.has_ended().is_none() {
@@ -103,28 +155,61 @@ impl Province {
             let status = process.ended().await;
             assert!(is_abort(status), "{what}: ended with {status}");
         }
-        let process = Process::start(command(copy.path(), &["demo"])).await;
+        let process = Process::start(self.command(&copy)).await;
         let end = self.people.finish(&process.origin).await;
-        let End { code, kept } = end.unwrap_or_else(|died| panic!("{what}: died again: {died}"));
-        assert_eq!(code, self.code, "{what}: no number is lost or given twice");
-        assert_eq!(kept, 1, "{what}: the document is there once");
+        let end = end.unwrap_or_else(|died| panic!("{what}: died again: {died}"));
         assert!(process.terminate().await.success());
-        let audit = command(copy.path(), &["doctor", "audit"]).output().unwrap();
-        assert!(
-            audit.status.success(),
-            "{what}: {}",
-            String::from_utf8_lossy(&audit.stdout)
-        );
+        self.nothing_is_lost(&copy, &end, letters, &what);
         true
     }
 }
 
 impl Province {
+    /// Plays a day while the program is killed, at most so often; says how often it was.
+    async fn day_with_kills(&self, random: &mut StdRng, most: usize) -> usize {
+        let copy = copied(self.folder.path());
+        let letters = self.mail.letters().len();
+        let mut lives = Vec::new();
+        let end = loop {
+            let process = Process::start(self.command(&copy)).await;
+            let origin = process.origin.clone();
+            let day = self.people.finish(&origin);
+            if lives.len() == most {
+                let end = day.await;
+                assert!(process.terminate().await.success());
+                break end;
+            }
+            let life_ms = LONGEST_LIFE_MS * random.random::<f64>().powi(2);
+            tokio::select! {
+                end = day => {
+                    assert!(process.terminate().await.success());
+                    break end;
+                }
+                // Dropped, it is killed at once.
+                () = tokio::time::sleep(Duration::from_secs_f64(life_ms / 1000.0)) => drop(process),
+            }
+            lives.push(life_ms as u64);
+        };
+        let what = format!("killed after {lives:?} ms");
+        let end = end.unwrap_or_else(|died| panic!("{what}: {died}"));
+        self.nothing_is_lost(&copy, &end, letters, &what);
+        lives.len()
+    }
+
+    fn nothing_is_lost(&self, copy: &TempDir, end: &End, letters: usize, what: &str) {
+        assert_eq!(end.code, self.code, "{what}: no number is lost or given twice");
+        assert_eq!(end.kept, 1, "{what}: the document is there once");
+        self.one_letter_since(letters, what);
+        let audit = command(copy.path(), &["doctor", "audit"]).output().unwrap();
+        let said = String::from_utf8_lossy(&audit.stdout);
+        assert!(audit.status.success(), "{what}: {said}");
+    }
+
     /// Whether the meeting reached that passing of the point, and so died; then it goes on to a whole record.
     async fn meeting_survives(&self, name: &str, passing: usize) -> bool {
         let what = format!("{name}@{passing}");
         let copy = copied(self.folder.path());
-        let mut armed = command(copy.path(), &["demo"]);
+        let mut armed = self.command(&copy);
         armed.env("HOIAN_FAIL_POINT", &what);
         let mut process = Process::start(armed).await;
         if self.people.meet(&process.origin).await.is_ok() && process.has_ended().is_none() {
@@ -132,7 +217,7 @@ impl Province {
         }
         let status = process.ended().await;
         assert!(is_abort(status), "{what}: ended with {status}");
-        let process = Process::start(command(copy.path(), &["demo"])).await;
+        let process = Process::start(self.command(&copy)).await;
         let met = self.people.meet(&process.origin).await;
         met.unwrap_or_else(|died| panic!("{what}: died again: {died}"));
         assert!(process.terminate().await.success());

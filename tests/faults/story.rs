@@ -129,7 +129,21 @@ impl People {
                     "issue",
                     json!({ "receivers": [self.department(&clerk).await?] }),
                 ),
-                "issued" | "recalled" => break document,
+                "issued" if document["outside"] == json!([]) => {
+                    let mail = json!({ "way": "mail", "receiver": "Công ty A", "address": "a@congty.test" });
+                    (&clerk, "outside", json!({ "sendings": [mail] }))
+                }
+                "issued" | "recalled" if document["outside"][0]["standing"] == "sent" => break document,
+                "issued" | "recalled" => {
+                    assert_eq!(
+                        document["outside"].as_array().map(Vec::len),
+                        Some(1),
+                        "it is sent once"
+                    );
+                    assert_eq!(document["outside"][0]["standing"], "waiting");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    continue;
+                }
                 // The time-stamp is on its way; a job brings it where the program died before.
                 "signing" | "sealing" => {
                     tokio::time::sleep(Duration::from_millis(100)).await;

@@ -12,6 +12,7 @@ pub mod binary;
 pub mod fixture;
 pub mod forms;
 pub mod link;
+pub mod mail;
 pub mod paper;
 pub mod people;
 pub mod postgres;

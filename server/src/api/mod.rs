@@ -6,6 +6,7 @@
 )]
 
 mod agencies;
+mod arms;
 pub mod body;
 mod calendar;
 mod copies;

@@ -67,7 +67,11 @@ impl<Column: ColumnTrait> Keyset<Column> {
         }
     }
 
-    fn beyond(&self, after: &str) -> Result<Condition, Problem> {
+    /// What stands after this key.
+    ///
+    /// # Errors
+    /// Where it is no key of this list.
+    pub(super) fn beyond(&self, after: &str) -> Result<Condition, Problem> {
         let Some(column) = self.first else {
             return Ok(Condition::all().add(self.id.lt(after)));
         };

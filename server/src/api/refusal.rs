@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::problem::Problem;
 use crate::custody::{Error, intake};
 use crate::domain::document::State;
-use crate::domain::{copy, dispatch, document, document_metadata, numbering, relation};
+use crate::domain::{copy, dispatch, document, document_metadata, numbering, outside, relation};
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
@@ -15,6 +15,7 @@ impl From<Error> for Problem {
             Error::NotFound => Self::not_found(),
             Error::Refused(refusal) => rule(refusal),
             Error::Receipt(refusal) => receipt(refusal),
+            Error::Outside(refusal) => outside_receiver(refusal),
             Error::Copy(refusal) => copying(refusal),
             Error::Relation(refusal) => mending(refusal),
             Error::Reviewers(_) | Error::Appendix(_) => beside(&error),
@@ -68,6 +69,32 @@ fn rule(refusal: document::Refusal) -> Problem {
             "The document lacks a signature or its number, so this cannot be done.",
         ),
     }
+}
+
+/// Nothing goes to this receiver outside.
+fn outside_receiver(refusal: outside::Refusal) -> Problem {
+    use outside::Refusal;
+    let vi = match refusal {
+        Refusal::Receiver => "Hãy ghi tên nơi nhận, tối đa 200 ký tự.",
+        Refusal::Address => "Gửi bưu điện cần địa chỉ, tối đa 300 ký tự.",
+        Refusal::MailAddress => "Địa chỉ thư điện tử không đúng; địa chỉ đúng như vanthu@coquan.gov.vn.",
+        Refusal::Copies => "Số bản từ 1 đến 999.",
+        Refusal::TrackingCode => "Mã bưu gửi từ 1 đến 40 ký tự.",
+        Refusal::TooMany => "Mỗi lần gửi nhiều nhất 200 nơi nhận bên ngoài.",
+        Refusal::NoMail => "Hệ thống chưa có máy chủ thư; hãy gửi bưu điện hoặc giao gói tệp.",
+        Refusal::TooLarge => "Các tệp quá lớn để gửi thư điện tử; hãy giao gói tệp.",
+        Refusal::NotRefused => "Thư này không bị từ chối nên không gửi lại.",
+    };
+    let status = match refusal {
+        Refusal::NoMail | Refusal::NotRefused => StatusCode::CONFLICT,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    let kind = match refusal {
+        Refusal::NoMail => "no-mail",
+        Refusal::NotRefused => "not-refused",
+        _ => "outside-receiver",
+    };
+    Problem::new(status, kind, vi, format!("Not sent: {refusal}."))
 }
 
 /// No copy that the law knows.

@@ -5,7 +5,7 @@ use sea_orm::DbErr;
 use thiserror::Error;
 use time::OffsetDateTime;
 
-use crate::domain::{copy, dispatch, document, document_metadata, relation};
+use crate::domain::{copy, dispatch, document, document_metadata, outside, relation};
 use crate::store::blob;
 
 /// Why a step was not taken. Nothing of it remains then, except the record of a wrong PIN.
@@ -20,6 +20,8 @@ pub enum Error {
     Receipt(#[from] dispatch::Refusal),
     #[error(transparent)]
     Metadata(#[from] document_metadata::Refusal),
+    #[error(transparent)]
+    Outside(#[from] outside::Refusal),
     #[error(transparent)]
     Copy(#[from] copy::Refusal),
     #[error("{0}")]
@@ -68,6 +70,9 @@ pub enum Error {
     Busy,
     #[error("the time-stamp authority did not answer: {0}")]
     TimeStamp(String),
+
+    #[error("the mail server did not take the letter: {0}")]
+    Mail(String),
 
     // Ours.
     #[error("our own validator does not pass the new version: {verdict:?}: {reason}")]

@@ -105,17 +105,17 @@ impl Custody {
         Ok(entry)
     }
 
-    /// The text of a document's first version; nothing where it cannot be read any more.
+    /// The text of a document as it stands now, with what its draft was changed to; nothing where it cannot be read any more.
     async fn pages(&self, id: &DocumentId) -> Result<Vec<text::Page>> {
-        let first = document_version::Entity::find()
+        let latest = document_version::Entity::find()
             .filter(document_version::Column::DocumentId.eq(id.clone()))
-            .order_by_asc(document_version::Column::Number)
+            .order_by_desc(document_version::Column::Number)
             .one(self.store.read())
             .await?;
-        let Some(first) = first else {
+        let Some(latest) = latest else {
             return Ok(Vec::new());
         };
-        let file = self.store.blobs().get(&first.blob).await?;
+        let file = self.store.blobs().get(&latest.blob).await?;
         let read = self.run(move || text::pages(&file)).await?;
         Ok(read.unwrap_or_else(|error| {
             tracing::warn!(document.id = %id, %error, "a document is indexed without its text");

@@ -1,10 +1,13 @@
 //! Keys kept for people and agencies: found by holder, opened by PIN, locked after five wrong ones.
 
+use std::sync::{Arc, PoisonError};
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hoian_signer::shell::pkcs12;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder};
+use tokio::sync::Mutex;
 
 use super::error::{Error, Result};
 use super::wrap::{self, Wrapped};
@@ -43,6 +46,9 @@ impl Custody {
         if !may_use(presence, &row.holder) {
             return Err(Error::KeyMissing);
         }
+        // Each takes a try before its PIN is tested: more at once than there are tries would lock a key that nobody mistook.
+        let door = self.door(&row.id);
+        let _open = door.lock().await;
         self.take_try(&row.id).await?;
         let contents = self.unwrap(row, pin).await;
         match contents {
@@ -68,6 +74,13 @@ impl Custody {
             .await
             .map_err(|_| Error::Pool)?
             .map_err(|_| Error::WrongPin { tries_left: 0 })
+    }
+
+    /// The queue before one key.
+    fn door(&self, id: &str) -> Arc<Mutex<()>> {
+        let mut doors = self.doors.lock().unwrap_or_else(PoisonError::into_inner);
+        doors.retain(|_, door| Arc::strong_count(door) > 1);
+        Arc::clone(doors.entry(id.to_owned()).or_default())
     }
 
     async fn take_try(&self, id: &str) -> Result<()> {

@@ -27,6 +27,8 @@ pub mod intake;
 pub mod issue;
 mod key;
 mod numbering;
+pub mod outside;
+mod package;
 pub mod place;
 mod pool;
 mod recall;
@@ -56,6 +58,7 @@ use crate::domain::document::DocumentId;
 use crate::domain::id::PersonId;
 use crate::domain::numbering::SequenceKey;
 use crate::domain::role::Held;
+use crate::mail::Mailer;
 use crate::secret::ServerSecret;
 use crate::store::audit::Actor;
 use crate::store::blob::Sha256;
@@ -94,6 +97,9 @@ pub trait Outbox: Send + Sync {
 
     /// Asks that [`Custody::verify_arrivals`] runs for this file.
     fn verify<'a>(&'a self, tx: &'a Tx, blob: &'a Sha256) -> BoxFuture<'a, Result<(), DbErr>>;
+
+    /// Asks that [`Custody::deliver`] runs for this sending.
+    fn deliver<'a>(&'a self, tx: &'a Tx, sending: &'a str) -> BoxFuture<'a, Result<(), DbErr>>;
 }
 
 /// Keys and documents of the house; cheap to clone.
@@ -104,6 +110,7 @@ pub struct Custody {
     secret: ServerSecret,
     settings: Arc<config::Signing>,
     fetch: Fetch,
+    mailer: Option<Mailer>,
     outbox: Arc<dyn Outbox>,
     /// Argon2id takes 64 MiB each.
     derivations: Arc<Semaphore>,
@@ -115,6 +122,8 @@ pub struct Custody {
     visitors: Arc<Semaphore>,
     /// Clerks who want a number of the same sequence, one after another.
     turns: Arc<std::sync::Mutex<HashMap<SequenceKey, Arc<tokio::sync::Mutex<()>>>>>,
+    /// Clerks who open the same key, one after another.
+    doors: Arc<std::sync::Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>>,
 }
 
 impl Custody {
@@ -127,6 +136,7 @@ impl Custody {
         clock: Clock,
         secret: ServerSecret,
         settings: config::Signing,
+        mailer: Option<Mailer>,
         outbox: Arc<dyn Outbox>,
     ) -> Result<Self, hoian_signer::error::Error> {
         let roots = match &settings.tls_roots {
@@ -140,12 +150,14 @@ impl Custody {
             secret,
             settings: Arc::new(settings),
             fetch,
+            mailer,
             outbox,
             derivations: Arc::new(Semaphore::new(DERIVATIONS)),
             workers: Arc::new(Semaphore::new(WORKERS)),
             time_stamps: Arc::new(Semaphore::new(TIME_STAMPS)),
             visitors: Arc::new(Semaphore::new(VISITORS)),
             turns: Arc::default(),
+            doors: Arc::default(),
         })
     }
 }

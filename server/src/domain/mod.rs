@@ -15,6 +15,7 @@ pub mod meeting_plan;
 pub mod meeting_right;
 pub mod numbering;
 pub mod organisation;
+pub mod outside;
 pub mod party;
 pub mod procedure;
 pub mod register;

@@ -11,6 +11,8 @@ pub enum Register {
     Outgoing,
     Incoming,
     Handling,
+    /// What goes out on paper by the postal service.
+    Postal,
 }
 
 /// A column: its heading, and its share of the sheet's width beside the others.
@@ -21,13 +23,19 @@ pub struct Column {
 }
 
 impl Register {
-    pub const ALL: [Register; 3] = [Register::Outgoing, Register::Incoming, Register::Handling];
+    pub const ALL: [Register; 4] = [
+        Register::Outgoing,
+        Register::Incoming,
+        Register::Handling,
+        Register::Postal,
+    ];
 
     pub fn title(self) -> &'static str {
         match self {
             Register::Outgoing => "Sổ đăng ký văn bản đi",
             Register::Incoming => "Sổ đăng ký văn bản đến",
             Register::Handling => "Sổ theo dõi giải quyết văn bản đến",
+            Register::Postal => "Sổ gửi văn bản đi bưu điện",
         }
     }
 
@@ -37,6 +45,7 @@ impl Register {
             Register::Outgoing => &OUTGOING,
             Register::Incoming => &INCOMING,
             Register::Handling => &HANDLING,
+            Register::Postal => &POSTAL,
         }
     }
 }
@@ -78,6 +87,16 @@ const HANDLING: [Column; 7] = [
     column("Tiến độ giải quyết", 18),
     column("Số, ký hiệu văn bản trả lời", 13),
     column("Ghi chú", 12),
+];
+
+/// Annex IV, part I, the book that goes to the post office with the envelopes.
+const POSTAL: [Column; 6] = [
+    column("Ngày chuyển", 10),
+    column("Số, ký hiệu văn bản", 15),
+    column("Nơi nhận văn bản", 38),
+    column("Số lượng bì", 7),
+    column("Ký nhận và dấu bưu điện", 18),
+    column("Ghi chú", 14),
 ];
 
 const fn column(title: &'static str, share: u32) -> Column {
@@ -144,7 +163,7 @@ mod tests {
     fn registers_have_the_columns_of_the_law() {
         assert_eq!(
             Register::ALL.map(|register| register.columns().len()),
-            [10, 10, 7]
+            [10, 10, 7, 6]
         );
     }
 

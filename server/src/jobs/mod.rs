@@ -29,6 +29,7 @@ pub fn registry() -> Registry {
         .with::<signing::CompleteSignature>()
         .with::<signing::CompleteCopy>()
         .with::<signing::VerifyArrivals>()
+        .with::<signing::DeliverMail>()
         .with::<indexing::IndexDocuments>()
 }
 

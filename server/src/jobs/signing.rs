@@ -1,4 +1,4 @@
-//! Jobs around signatures: time-stamps that were late, verification on arrival.
+//! Jobs around signed papers: time-stamps that were late, verification on arrival, delivery by mail.
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -68,6 +68,21 @@ impl Job for VerifyArrivals {
     }
 }
 
+/// Brings a document by mail to a receiver outside.
+#[derive(Serialize, Deserialize)]
+pub struct DeliverMail {
+    sending_id: String,
+}
+
+impl Job for DeliverMail {
+    const KIND: &'static str = "document.deliver_mail";
+
+    async fn run(self, app: App) -> Result<(), Failure> {
+        let done = app.custody.deliver(&self.sending_id).await;
+        done.map_err(|error| Failure::Later(error.to_string()))
+    }
+}
+
 /// How custody asks for these jobs.
 pub struct Outbox {
     pub clock: Clock,
@@ -100,6 +115,13 @@ impl custody::Outbox for Outbox {
 
     fn verify<'a>(&'a self, tx: &'a Tx, blob: &'a Sha256) -> BoxFuture<'a, Result<(), DbErr>> {
         let job = VerifyArrivals { blob: blob.clone() };
+        async move { enqueue(tx, &self.clock, &job).await }.boxed()
+    }
+
+    fn deliver<'a>(&'a self, tx: &'a Tx, sending: &'a str) -> BoxFuture<'a, Result<(), DbErr>> {
+        let job = DeliverMail {
+            sending_id: sending.to_owned(),
+        };
         async move { enqueue(tx, &self.clock, &job).await }.boxed()
     }
 }

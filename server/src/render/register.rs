@@ -11,6 +11,8 @@ pub struct RegisterSheet {
     pub title: String,
     pub agency: String,
     pub year: i32,
+    /// Of which days, in words: `Năm 2026`.
+    pub period: String,
     pub columns: Vec<RegisterColumn>,
     /// One cell a column.
     pub rows: Vec<Vec<String>>,
@@ -73,6 +75,7 @@ mod tests {
             title: register.title().to_owned(),
             agency: "Ủy ban nhân dân tỉnh Lam Giang".to_owned(),
             year: 2026,
+            period: "Năm 2026".to_owned(),
             rows: (0..lines).map(cells).collect(),
             columns,
             printed: "08:00 ngày 24/11/2026".to_owned(),

@@ -550,6 +550,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/documents/{id}/outside": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Issues a sealed document to receivers outside: by mail, by post on paper, or as a package that is handed over. */
+        post: operations["issue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{id}/outside/{sending}/address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a letter that the mail server refused to another address. */
+        post: operations["readdress"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{id}/outside/{sending}/tracking": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Notes the postal service's code of a sending. */
+        post: operations["track"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{id}/package": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The package of a sealed document: its files, its metadata, the verification report, in one ZIP. */
+        get: operations["package"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/documents/{id}/recall": {
         parameters: {
             query?: never;
@@ -1088,7 +1156,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A whole year's register as it stands at this moment, PDF/A, the first line first. */
+        /** The register of a year, or of some of its days, as it stands at this moment, PDF/A, the first line first. */
         get: operations["print"];
         put?: never;
         post?: never;
@@ -1346,6 +1414,8 @@ export interface components {
             metadata: components["schemas"]["DocumentMetadata"];
             /** @description The number and symbol that giving a number now would give. */
             next_code?: string | null;
+            /** @description What went to receivers outside this system, and the ways by which it can. */
+            outside: components["schemas"]["OutsideSending"][];
             /**
              * Format: int32
              * @description Pages of the draft.
@@ -1357,6 +1427,7 @@ export interface components {
             reply_to?: components["schemas"]["DispatchId"] | null;
             review: components["schemas"]["Review"];
             versions: components["schemas"]["Version"][];
+            ways_outside: components["schemas"]["OutsideWay"][];
         };
         /**
          * @description What someone does with a dispatch.
@@ -1731,6 +1802,10 @@ export interface components {
             password: string;
             /** @example vanthu */
             user_name: string;
+        };
+        /** @description Where a letter goes instead. */
+        MailAddress: {
+            address: string;
         };
         /**
          * @description What was said of somebody at the roll call.
@@ -2134,6 +2209,49 @@ export interface components {
             /** Format: int32 */
             year: number;
         };
+        /** @description Receivers outside. */
+        OutsideIssue: {
+            /** @description At most 200. */
+            sendings: components["schemas"]["OutsideReceiver"][];
+        };
+        /** @description One receiver outside. */
+        OutsideReceiver: {
+            /** @description Where mail or post brings it. */
+            address?: string;
+            /**
+             * Format: int32
+             * @description How many on paper. Default 1.
+             */
+            copies?: number | null;
+            receiver: string;
+            way: components["schemas"]["OutsideWay"];
+        };
+        /** @description A sending to a receiver outside this system. */
+        OutsideSending: {
+            address: string;
+            /** @description What the mail server said last. */
+            answer?: string | null;
+            /** Format: int32 */
+            copies: number;
+            id: string;
+            receiver: string;
+            sent_at: components["schemas"]["Timestamp"];
+            standing: components["schemas"]["OutsideStanding"];
+            standing_at: components["schemas"]["Timestamp"];
+            /** @description Of the postal service, once known. */
+            tracking_code?: string | null;
+            way: components["schemas"]["OutsideWay"];
+        };
+        /**
+         * @description How a sending stands.
+         * @enum {string}
+         */
+        OutsideStanding: "waiting" | "sent" | "refused";
+        /**
+         * @description How a document leaves the system.
+         * @enum {string}
+         */
+        OutsideWay: "mail" | "export" | "post";
         /** @description A page of a list. */
         Page_Agency: {
             items: {
@@ -2622,6 +2740,10 @@ export interface components {
          * @description A moment, RFC 3339 in UTC.
          */
         Timestamp: string;
+        /** @description The postal service's code. */
+        Tracking: {
+            tracking_code: string;
+        };
         /** @description What was found. */
         Verification: {
             /** @description The report of the validator, as in the signer command's contract. */
@@ -3804,6 +3926,147 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    issue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutsideIssue"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A name or address is missing. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readdress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                sending: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailAddress"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description It was not refused. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    track: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                sending: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Tracking"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    package: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": number[];
+                };
+            };
+            /** @description Not sealed yet. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5151,6 +5414,10 @@ export interface operations {
                 agency?: string;
                 /** @description Of which year; the current one, where none is named. */
                 year?: number;
+                /** @description Only from this day on, `2026-03-01`; a book is of one year, so both days are of one. */
+                from?: string;
+                /** @description Only up to this day. */
+                to?: string;
                 /** @description The `next` of the page before. */
                 after?: string;
                 /** @description How many lines, 1 to 200. Default 50. */
@@ -5158,7 +5425,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description `outgoing`, `incoming` or `handling`. */
+                /** @description `outgoing`, `incoming`, `handling` or `postal`. */
                 register: string;
             };
             cookie?: never;
@@ -5191,6 +5458,10 @@ export interface operations {
                 agency?: string;
                 /** @description Of which year; the current one, where none is named. */
                 year?: number;
+                /** @description Only from this day on, `2026-03-01`; a book is of one year, so both days are of one. */
+                from?: string;
+                /** @description Only up to this day. */
+                to?: string;
                 /** @description The `next` of the page before. */
                 after?: string;
                 /** @description How many lines, 1 to 200. Default 50. */
@@ -5198,7 +5469,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description `outgoing`, `incoming` or `handling`. */
+                /** @description `outgoing`, `incoming`, `handling` or `postal`. */
                 register: string;
             };
             cookie?: never;

@@ -48,7 +48,7 @@ export type DispatchEvent = Schemas['DispatchEvent'];
 export type Recall = Schemas['Recall'];
 export type FoundDocument = Narrow<Schemas['FoundDocument'], { urgency: Urgency }>;
 export type Numbers = Schemas['Numbers'];
-export type Register = 'outgoing' | 'incoming' | 'handling';
+export type Register = 'outgoing' | 'incoming' | 'handling' | 'postal';
 export type RegisterPage = Schemas['RegisterPage'];
 interface Judged {
   urgency: Urgency;

@@ -1,6 +1,6 @@
 //! The boxes into which dispatches fall for a person: what waits, what is late, what was sent and where it stands.
 
-use sea_orm::sea_query::{Query as Select, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, Query as Select};
 use sea_orm::{ColumnTrait, Condition};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::view::today;
 use crate::api::session::Person;
 use crate::domain::dispatch::{Recall, Status};
+use crate::domain::id::AgencyId;
 use crate::domain::role::Action;
 use crate::parts::App;
 use crate::store::entity::dispatch::Column;
@@ -42,81 +43,134 @@ pub(super) enum Box {
     AllSent,
 }
 
-/// The dispatches of a box.
-pub(super) fn within(app: &App, r#box: Box, person: &Person) -> Condition {
-    let all = received(person);
+/// The dispatches of a box, as arms (see [`crate::api::arms`]).
+pub(super) fn within(app: &App, r#box: Box, person: &Person) -> Vec<Condition> {
+    let of = |statuses: &[Status]| with_status(&received(person), statuses);
     match r#box {
-        Box::Waiting => all.add(
-            Condition::any()
-                .add(Column::Status.eq(Status::Arrived))
-                .add(Column::Recall.eq(Recall::Asked)),
-        ),
-        Box::Valid => all.add(Column::VerificationId.in_subquery(passed())),
-        Box::ToInstruct => all
-            .add(Column::Status.eq(Status::Accepted))
-            .add(Column::ReceiverId.is_in(person.agencies_where(Action::Instruct))),
-        Box::Mine => all.add(Column::Status.is_in(HANDLED)).add(
-            Condition::any()
-                .add(Column::LeadId.eq(person.id.clone()))
-                .add(Column::Id.in_subquery(supported(person))),
-        ),
-        Box::Handling => all
-            .add(Column::Status.is_in(OPEN))
-            .add(Column::Recall.ne(Recall::Asked)),
-        Box::Late => all
-            .add(Column::DueOn.lt(today(app)))
-            .add(Column::Status.is_in(OPEN)),
-        Box::Done => all.add(Column::Status.eq(Status::Completed)),
-        Box::Returned => all.add(Column::Status.is_in([Status::Returned, Status::RecallAgreed])),
-        Box::Over => {
-            all.add(Column::Status.is_in([Status::Returned, Status::Completed, Status::RecallAgreed]))
+        Box::Waiting => {
+            let asked = received(person)
+                .into_iter()
+                .map(|arm| arm.add(Column::Recall.eq(Recall::Asked)));
+            of(&[Status::Arrived]).into_iter().chain(asked).collect()
         }
-        Box::Sent => sent(person).add(Column::Status.is_not_in([Status::Completed, Status::RecallAgreed])),
-        Box::AllSent => sent(person),
+        Box::Valid => received(person).into_iter().map(valid).collect(),
+        Box::ToInstruct => with_status(&at(person, Action::Instruct), &[Status::Accepted]),
+        Box::Mine => mine(person),
+        Box::Handling => of(&OPEN)
+            .into_iter()
+            .map(|arm| arm.add(Column::Recall.ne(Recall::Asked)))
+            .collect(),
+        Box::Late => of(&OPEN).into_iter().map(|arm| late(app, arm)).collect(),
+        Box::Done => of(&[Status::Completed]),
+        Box::Returned => of(&[Status::Returned, Status::RecallAgreed]),
+        Box::Over => of(&[Status::Returned, Status::Completed, Status::RecallAgreed]),
+        Box::Sent => {
+            let own = own(person).into_iter();
+            let own = own.map(|arm| arm.add(Column::Status.is_in(UNDONE)));
+            with_status(&issued(person), &UNDONE)
+                .into_iter()
+                .chain(own)
+                .collect()
+        }
+        Box::AllSent => issued(person).into_iter().chain(own(person)).collect(),
     }
 }
 
 /// What came to the agencies in which this person may read it.
-pub(super) fn received(person: &Person) -> Condition {
-    Condition::all().add(Column::ReceiverId.is_in(person.agencies_where(Action::ReadDispatches)))
+pub(super) fn received(person: &Person) -> Vec<Condition> {
+    at(person, Action::ReadDispatches)
 }
 
-/// What the clerk's agency sent, and what the person drafted or signed there.
-fn sent(person: &Person) -> Condition {
-    let own = Select::select()
-        .column(document::Column::Id)
-        .from(document::Entity)
-        .cond_where(
-            Condition::any()
-                .add(document::Column::DrafterId.eq(person.id.clone()))
-                .add(document::Column::SignerId.eq(person.id.clone())),
+/// Of an arm, what is past its due date.
+pub(super) fn late(app: &App, arm: Condition) -> Condition {
+    arm.add(Column::DueOn.lt(today(app)))
+        .add(Column::Status.is_in(OPEN))
+}
+
+/// Of an arm, what is verified and valid.
+pub(super) fn valid(arm: Condition) -> Condition {
+    let passed = Select::select()
+        .expr(Expr::val(1))
+        .from(verification::Entity)
+        .and_where(
+            verification::Column::Id
+                .into_expr()
+                .eq(Column::VerificationId.into_expr()),
         )
+        .and_where(verification::Column::Verdict.eq("TOTAL-PASSED"))
         .to_owned();
-    let drafts = Condition::all()
-        .add(Column::SenderId.is_in(person.agencies_where(Action::Draft)))
-        .add(Column::DocumentId.in_subquery(own));
-    Condition::all().add(
-        Condition::any()
-            .add(Column::SenderId.is_in(person.agencies_where(Action::Issue)))
-            .add(drafts),
-    )
+    arm.add(Expr::exists(passed))
 }
 
-fn supported(person: &Person) -> SelectStatement {
-    Select::select()
+fn at(person: &Person, action: Action) -> Vec<Condition> {
+    let agencies = person.agencies_where(action).into_iter();
+    agencies
+        .map(|agency| Condition::all().add(Column::ReceiverId.eq(agency)))
+        .collect()
+}
+
+fn with_status(arms: &[Condition], statuses: &[Status]) -> Vec<Condition> {
+    let each = |arm: &Condition| {
+        let arm = arm.clone();
+        let with = move |status: &Status| arm.clone().add(Column::Status.eq(*status));
+        statuses.iter().map(with).collect::<Vec<_>>()
+    };
+    arms.iter().flat_map(each).collect()
+}
+
+fn mine(person: &Person) -> Vec<Condition> {
+    let supported = Select::select()
         .column(dispatch_support::Column::DispatchId)
         .from(dispatch_support::Entity)
         .and_where(dispatch_support::Column::PersonId.eq(person.id.clone()))
-        .to_owned()
+        .to_owned();
+    let whose = [
+        Column::LeadId.eq(person.id.clone()),
+        Column::Id.in_subquery(supported),
+    ];
+    let arms: Vec<_> = received(person)
+        .into_iter()
+        .flat_map(|arm| whose.clone().map(|whose| arm.clone().add(whose)))
+        .collect();
+    with_status(&arms, &HANDLED)
 }
 
-fn passed() -> SelectStatement {
-    Select::select()
-        .column(verification::Column::Id)
-        .from(verification::Entity)
-        .and_where(verification::Column::Verdict.eq("TOTAL-PASSED"))
-        .to_owned()
+/// What the agencies sent in which this person issues.
+fn issued(person: &Person) -> Vec<Condition> {
+    let agencies = person.agencies_where(Action::Issue).into_iter();
+    agencies
+        .map(|agency| Condition::all().add(Column::SenderId.eq(agency)))
+        .collect()
+}
+
+/// What the person drafted or signed in other agencies; the sender is the document's agency, so it need not be asked for.
+fn own(person: &Person) -> Vec<Condition> {
+    let issues = person.agencies_where(Action::Issue);
+    let mut drafts = person.agencies_where(Action::Draft);
+    drafts.retain(|agency| !issues.contains(agency));
+    let named = |whose: document::Column, agency: &AgencyId| {
+        let documents = Select::select()
+            .column(document::Column::Id)
+            .from(document::Entity)
+            .and_where(whose.eq(person.id.clone()))
+            .and_where(document::Column::AgencyId.eq(agency.clone()))
+            .to_owned();
+        Condition::all().add(Column::DocumentId.in_subquery(documents))
+    };
+    let both =
+        |agency| [document::Column::DrafterId, document::Column::SignerId].map(|whose| named(whose, agency));
+    drafts.iter().flat_map(both).collect()
 }
 
 const HANDLED: [Status; 2] = [Status::Assigned, Status::InProgress];
 const OPEN: [Status; 3] = [Status::Accepted, Status::Assigned, Status::InProgress];
+/// Not done at the receiver: every status that a row may have but the last ones.
+const UNDONE: [Status; 7] = [
+    Status::Arrived,
+    Status::Returned,
+    Status::Accepted,
+    Status::Assigned,
+    Status::InProgress,
+    Status::RecallAsked,
+    Status::RecallRefused,
+];

@@ -1,12 +1,14 @@
 //! `GET /dispatches`, `GET /dispatches/counts`.
 
 use axum::extract::State;
-use sea_orm::{EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
+use sea_orm::sea_query::{Alias, Query as Select};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::boxes::{self, Box};
 use super::view::{self, Summary};
+use crate::api::arms;
 use crate::api::body::{Json, Query};
 use crate::api::page::{Keyset, Page, PageQuery};
 use crate::api::problem::{self, Problem};
@@ -49,14 +51,16 @@ pub(super) async fn list(
         after: wanted.after,
         limit: wanted.limit,
     };
-    let mut find = Entity::find().filter(match wanted.r#box {
+    let mut arms = match wanted.r#box {
         Some(r#box) => boxes::within(&app, r#box, &person),
         None => boxes::received(&person),
-    });
+    };
     if let Some(status) = wanted.status {
-        find = find.filter(sea_orm::ColumnTrait::eq(&Column::Status, status));
+        let with = |arm: Condition| arm.add(Column::Status.eq(status));
+        arms = arms.into_iter().map(with).collect();
     }
-    let rows = ORDER.page(find, &page)?.all(app.store.read()).await?;
+    let find = arms::page::<Entity>(&ORDER, arms, &page)?;
+    let rows = find.all(app.store.read()).await?;
     let summaries = view::summaries(&app, &person, rows).await?;
     Ok(Json(Page::of(&page, summaries, |summary| {
         ORDER.key(0, &summary.id.0)
@@ -87,27 +91,41 @@ pub(super) struct Counts {
     responses((status = OK, body = Counts), (status = UNAUTHORIZED, body = problem::Body))
 )]
 pub(super) async fn counts(State(app): State<App>, person: Person) -> Result<Json<Counts>, Problem> {
-    let count = async |boxes: &[Box]| {
-        let mut find = Entity::find();
-        for r#box in boxes {
-            find = find.filter(boxes::within(&app, *r#box, &person));
-        }
-        find.select_only()
-            .column(Column::Id)
-            .limit(MOST_COUNTED)
-            .count(app.store.read())
-            .await
+    let within = |r#box| boxes::within(&app, r#box, &person);
+    let late = |r#box| within(r#box).into_iter().map(|arm| boxes::late(&app, arm));
+    let waiting = within(Box::Waiting);
+    let asked = [
+        waiting.clone(),
+        waiting.into_iter().map(boxes::valid).collect(),
+        within(Box::ToInstruct),
+        within(Box::Mine),
+        within(Box::Handling),
+        within(Box::Late),
+        late(Box::ToInstruct).collect(),
+        late(Box::Mine).collect(),
+        within(Box::Sent),
+    ];
+    let mut select = Select::select();
+    for (at, arms) in asked.into_iter().enumerate() {
+        let name = Alias::new(format!("c{at}"));
+        select.expr_as(arms::count::<Entity>(Column::Id, arms, MOST_COUNTED), name);
+    }
+    let row = app.store.read().query_one(&select).await?;
+    let row = row.ok_or_else(|| DbErr::RecordNotFound("counts".to_owned()))?;
+    let count = |at: usize| -> Result<u64, DbErr> {
+        let counted: i64 = row.try_get_by_index(at)?;
+        Ok(u64::try_from(counted).unwrap_or(0))
     };
     Ok(Json(Counts {
-        waiting: count(&[Box::Waiting]).await?,
-        waiting_valid: count(&[Box::Waiting, Box::Valid]).await?,
-        to_instruct: count(&[Box::ToInstruct]).await?,
-        mine: count(&[Box::Mine]).await?,
-        handling: count(&[Box::Handling]).await?,
-        late: count(&[Box::Late]).await?,
-        to_instruct_late: count(&[Box::ToInstruct, Box::Late]).await?,
-        mine_late: count(&[Box::Mine, Box::Late]).await?,
-        sent: count(&[Box::Sent]).await?,
+        waiting: count(0)?,
+        waiting_valid: count(1)?,
+        to_instruct: count(2)?,
+        mine: count(3)?,
+        handling: count(4)?,
+        late: count(5)?,
+        to_instruct_late: count(6)?,
+        mine_late: count(7)?,
+        sent: count(8)?,
     }))
 }
 

@@ -13,6 +13,7 @@ use crate::domain::document::DocumentId;
 use crate::domain::id::PersonId;
 use crate::domain::initial::Part;
 use crate::domain::numbering;
+use crate::domain::outside::{Standing, Way};
 use crate::domain::relation::Relation;
 use crate::parts::App;
 use crate::store::entity::document;
@@ -69,8 +70,44 @@ pub struct Related {
     pub issued_on: Option<String>,
 }
 
+/// A sending to a receiver outside this system.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OutsideSending)]
+pub struct Outside {
+    pub id: String,
+    pub way: Way,
+    pub receiver: String,
+    pub address: String,
+    pub copies: i32,
+    pub standing: Standing,
+    /// What the mail server said last.
+    pub answer: Option<String>,
+    /// Of the postal service, once known.
+    pub tracking_code: Option<String>,
+    pub sent_at: Timestamp,
+    pub standing_at: Timestamp,
+}
+
+impl From<crate::store::entity::outside_sending::Model> for Outside {
+    fn from(row: crate::store::entity::outside_sending::Model) -> Self {
+        Self {
+            id: row.id,
+            way: row.way,
+            receiver: row.receiver,
+            address: row.address,
+            copies: row.copies,
+            standing: row.standing,
+            answer: row.answer,
+            tracking_code: row.tracking_code,
+            sent_at: row.sent_at,
+            standing_at: row.standing_at,
+        }
+    }
+}
+
 /// All of it for one document.
 pub(super) struct Beside {
+    pub outside: Vec<Outside>,
     pub appendices: Vec<Appendix>,
     pub review: Review,
     pub mends: Option<Related>,
@@ -87,7 +124,9 @@ impl Beside {
             size_bytes: row.sealed_size_bytes.unwrap_or(row.size_bytes),
             sealed: row.sealed.is_some(),
         };
+        let outside = app.custody.sent_outside(&row.id).await?;
         Ok(Self {
+            outside: outside.into_iter().map(Outside::from).collect(),
             appendices: appendices.into_iter().map(appendix).collect(),
             review: review(app, row).await?,
             mends: mends(app, &row.id).await?,

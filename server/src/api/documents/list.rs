@@ -1,11 +1,12 @@
 //! `GET /documents`, `GET /documents/{id}`.
 
 use axum::extract::State as Extension;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, Condition};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::view::{self, Detail, Summary};
+use crate::api::arms;
 use crate::api::body::{Json, Path, Query};
 use crate::api::page::{Keyset, Page, PageQuery};
 use crate::api::problem::{self, Problem};
@@ -59,8 +60,8 @@ pub(super) async fn list(
         first: (wanted.r#box == Box::Waiting).then_some(Column::Urgency),
         id: Column::Id,
     };
-    let find = Entity::find().filter(within(wanted.r#box, &person));
-    let rows = keyset.page(find, &page)?.all(app.store.read()).await?;
+    let find = arms::page::<Entity>(&keyset, within(wanted.r#box, &person), &page)?;
+    let rows = find.all(app.store.read()).await?;
     let summaries = view::summaries(&app, &person, rows).await?;
     let key = |summary: &Summary| keyset.key(summary.urgency, &summary.id.0);
     Ok(Json(Page::of(&page, summaries, key)))
@@ -80,50 +81,70 @@ pub(super) async fn one(
     Ok(Json(view::detail(&app, &person, row).await?))
 }
 
-fn within(r#box: Box, person: &Person) -> Condition {
+/// The documents of a box, as arms (see [`crate::api::arms`]).
+fn within(r#box: Box, person: &Person) -> Vec<Condition> {
+    let each = |change: &dyn Fn(Condition) -> Condition| parts(person).into_iter().map(change).collect();
     match r#box {
-        Box::Waiting => waiting(person),
-        Box::InProgress => known(person)
-            .add(Column::State.is_not_in(GONE))
-            .add(waiting(person).not()),
-        Box::Signed => known(person)
-            .add(Column::LeaderSigned.eq(true))
-            .add(Column::State.is_not_in(GONE)),
-        Box::Issued => known(person).add(Column::State.is_in(GONE)),
+        Box::Waiting => each(&|arm| arm.add(Column::State.is_in(HERE)).add(waiting(person))),
+        Box::InProgress => each(&|arm| arm.add(Column::State.is_in(HERE)).add(waiting(person).not())),
+        Box::Signed => each(&|arm| {
+            arm.add(Column::State.is_in(HERE))
+                .add(Column::LeaderSigned.eq(true))
+        }),
+        Box::Issued => {
+            let gone = |arm: Condition| GONE.map(|state| arm.clone().add(Column::State.eq(state)));
+            parts(person).into_iter().flat_map(gone).collect()
+        }
     }
 }
 
 /// It has left the house.
 const GONE: [State; 2] = [State::Issued, State::Recalled];
+/// It has not; these are few at any time, so that they may be sorted.
+const HERE: [State; 8] = [
+    State::Draft,
+    State::Submitted,
+    State::Returned,
+    State::Signing,
+    State::Signed,
+    State::Numbered,
+    State::Sealing,
+    State::Sealed,
+];
 
 /// What this person may know of: the condition of [`crate::domain::party::capacities`], for many rows at once.
 pub(super) fn known(person: &Person) -> Condition {
-    let drafts = person.agencies_where(Action::Draft);
-    let signs = person.agencies_where(Action::Sign);
-    let clerk = person.agencies_where(Action::Seal);
-    let drafted = Condition::all()
-        .add(Column::DrafterId.eq(person.id.clone()))
-        .add(Column::AgencyId.is_in(drafts));
-    let to_sign = Condition::all()
-        .add(Column::SignerId.eq(person.id.clone()))
-        .add(Column::AgencyId.is_in(signs));
-    let to_check = Condition::all()
-        .add(
-            Condition::any()
-                .add(Column::ContentReviewerId.eq(person.id.clone()))
-                .add(Column::FormReviewerId.eq(person.id.clone())),
-        )
-        .add(Column::AgencyId.is_in(person.agencies_where(Action::Draft)));
-    Condition::all().add(
-        Condition::any()
-            .add(drafted)
-            .add(to_sign)
-            .add(to_check)
-            .add(Column::AgencyId.is_in(clerk)),
-    )
+    let any = parts(person).into_iter().fold(Condition::any(), Condition::add);
+    Condition::all().add(any)
 }
 
-/// What this person is the next to do something about.
+/// The same, one arm a part that a person may have: everything of an agency as its clerk, elsewhere what names them.
+fn parts(person: &Person) -> Vec<Condition> {
+    let clerk = person.agencies_where(Action::Seal);
+    let elsewhere = |action| {
+        let mut agencies = person.agencies_where(action);
+        agencies.retain(|agency| !clerk.contains(agency));
+        agencies
+    };
+    let named = [
+        (Column::DrafterId, Action::Draft),
+        (Column::SignerId, Action::Sign),
+        (Column::ContentReviewerId, Action::Draft),
+        (Column::FormReviewerId, Action::Draft),
+    ];
+    let named = named.into_iter().flat_map(|(whose, action)| {
+        let named_in = move |agency| {
+            Condition::all()
+                .add(whose.eq(person.id.clone()))
+                .add(Column::AgencyId.eq(agency))
+        };
+        elsewhere(action).into_iter().map(named_in)
+    });
+    let all = |agency| Condition::all().add(Column::AgencyId.eq(agency));
+    clerk.iter().cloned().map(all).chain(named).collect()
+}
+
+/// Of what this person may know: what they are the next to do something about.
 fn waiting(person: &Person) -> Condition {
     let own = Condition::all()
         .add(Column::DrafterId.eq(person.id.clone()))
@@ -148,7 +169,7 @@ fn waiting(person: &Person) -> Condition {
     let clerk = Condition::all()
         .add(Column::AgencyId.is_in(person.agencies_where(Action::Seal)))
         .add(Column::State.is_in([State::Signed, State::Numbered, State::Sealed]));
-    known(person).add(Condition::any().add(own).add(to_check).add(to_sign).add(clerk))
+    Condition::any().add(own).add(to_check).add(to_sign).add(clerk)
 }
 
 /// Nobody is to check this part, or it is checked.

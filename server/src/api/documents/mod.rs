@@ -7,6 +7,7 @@ mod content;
 mod duplicates;
 mod initials;
 mod list;
+mod outside;
 mod said;
 mod steps;
 mod upload;
@@ -57,6 +58,10 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(steps::number))
         .routes(routes!(steps::seal))
         .routes(routes!(steps::issue))
+        .routes(routes!(outside::issue))
+        .routes(routes!(outside::track))
+        .routes(routes!(outside::readdress))
+        .routes(routes!(outside::package))
         .routes(routes!(steps::recall))
 }
 

@@ -7,7 +7,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::beside::{Appendix, Beside, Related, Review};
+use super::beside::{Appendix, Beside, Outside, Related, Review};
 use crate::accounts::{self, Membership, Person};
 use crate::api::body::Json;
 use crate::api::problem::Problem;
@@ -19,6 +19,7 @@ use crate::domain::document_metadata::Metadata;
 use crate::domain::holder::Holder;
 use crate::domain::id::{AgencyId, PersonId};
 use crate::domain::numbering::{self, Kind};
+use crate::domain::outside::Way;
 use crate::domain::party::capacities;
 use crate::parts::App;
 use crate::store::entity::{
@@ -99,6 +100,9 @@ pub struct Detail {
     pub places: Option<PlacesView>,
     pub versions: Vec<Version>,
     pub dispatches: Vec<Sent>,
+    /// What went to receivers outside this system, and the ways by which it can.
+    pub outside: Vec<Outside>,
+    pub ways_outside: Vec<Way>,
     pub appendices: Vec<Appendix>,
     pub review: Review,
     /// The paper that this one corrects or replaces.
@@ -214,6 +218,8 @@ pub async fn detail(app: &App, viewer: &Person, row: document::Model) -> Result<
         places: places.map(PlacesView::from),
         versions,
         dispatches,
+        outside: beside.outside,
+        ways_outside: app.custody.ways_outside(),
         appendices: beside.appendices,
         review: beside.review,
         mends: beside.mends,

@@ -21,10 +21,15 @@ use crate::store::entity::{dispatch_status, dispatch_support, document};
 pub(super) async fn lines(app: &App, book: &Book, query: &PageQuery) -> Result<Vec<Line>, Problem> {
     let mut find = Entity::find()
         .filter(Column::ReceiverId.eq(book.agency.id.clone()))
-        .filter(Column::ArrivalYear.eq(book.year))
+        .filter(Column::ArrivalYear.eq(book.period.year()))
         .filter(Column::ArrivalNumber.is_not_null())
         .order_by_desc(Column::ArrivalNumber)
         .limit(query.rows());
+    if let Some((from, until)) = book.period.moments() {
+        find = find
+            .filter(Column::RegisteredAt.gte(from))
+            .filter(Column::RegisteredAt.lt(until));
+    }
     if let Some(after) = &query.after {
         let after: i32 = after
             .parse()

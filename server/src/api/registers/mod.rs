@@ -2,6 +2,8 @@
 
 mod incoming;
 mod outgoing;
+mod period;
+mod postal;
 
 use axum::extract::State;
 use axum::http::header;
@@ -22,6 +24,8 @@ use crate::domain::role::Action;
 use crate::parts::App;
 use crate::render::{RegisterColumn, RegisterSheet};
 use crate::store::entity::agency;
+
+use period::Period;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(print))
@@ -62,6 +66,10 @@ struct Wanted {
     agency: Option<AgencyId>,
     /// Of which year; the current one, where none is named.
     year: Option<i32>,
+    /// Only from this day on, `2026-03-01`; a book is of one year, so both days are of one.
+    from: Option<String>,
+    /// Only up to this day.
+    to: Option<String>,
     /// The `next` of the page before.
     after: Option<String>,
     /// How many lines, 1 to 200. Default 50.
@@ -71,7 +79,7 @@ struct Wanted {
 /// Lines of a register, the latest first.
 #[utoipa::path(
     get, path = "/registers/{register}", tag = "registers",
-    params(("register" = String, Path, description = "`outgoing`, `incoming` or `handling`."), Wanted),
+    params(("register" = String, Path, description = "`outgoing`, `incoming`, `handling` or `postal`."), Wanted),
     responses((status = OK, body = Sheet), (status = NOT_FOUND, description = "Not this person's to read.", body = problem::Body))
 )]
 async fn list(
@@ -90,17 +98,17 @@ async fn list(
     Ok(Json(Sheet {
         title: register.title(),
         agency: book.agency.name,
-        year: book.year,
+        year: book.period.year(),
         columns: register.columns().iter().map(|column| column.title).collect(),
         items: page.items,
         next: page.next,
     }))
 }
 
-/// A whole year's register as it stands at this moment, PDF/A, the first line first.
+/// The register of a year, or of some of its days, as it stands at this moment, PDF/A, the first line first.
 #[utoipa::path(
     get, path = "/registers/{register}/print", tag = "registers",
-    params(("register" = String, Path, description = "`outgoing`, `incoming` or `handling`."), Wanted),
+    params(("register" = String, Path, description = "`outgoing`, `incoming`, `handling` or `postal`."), Wanted),
     responses(
         (status = OK, content_type = "application/pdf", body = Vec<u8>),
         (status = NOT_FOUND, body = problem::Body),
@@ -121,7 +129,8 @@ async fn print(
     let sheet = RegisterSheet {
         title: register.title().to_owned(),
         agency: book.agency.name.clone(),
-        year: book.year,
+        year: book.period.year(),
+        period: book.period.words(),
         columns: register.columns().iter().map(RegisterColumn::from).collect(),
         rows: rows.into_iter().map(|line| line.cells).collect(),
         printed: format!(
@@ -148,7 +157,7 @@ async fn print(
 struct Book {
     register: Register,
     agency: agency::Model,
-    year: i32,
+    period: Period,
 }
 
 impl Book {
@@ -166,10 +175,11 @@ impl Book {
             .await?
             .ok_or_else(Problem::not_found)?;
         let this_year = numbering::local_date(app.clock.now_utc()).year();
+        let period = Period::of(wanted, this_year)?;
         Ok(Self {
             register,
             agency,
-            year: wanted.year.unwrap_or(this_year),
+            period,
         })
     }
 
@@ -177,6 +187,7 @@ impl Book {
     async fn lines(&self, app: &App, query: &PageQuery) -> Result<Vec<Line>, Problem> {
         match self.register {
             Register::Outgoing => outgoing::lines(app, self, query).await,
+            Register::Postal => postal::lines(app, self, query).await,
             Register::Incoming | Register::Handling => incoming::lines(app, self, query).await,
         }
     }

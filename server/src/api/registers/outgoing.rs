@@ -19,12 +19,15 @@ use crate::store::entity::document::{Column, Entity, Model};
 pub(super) async fn lines(app: &App, book: &Book, query: &PageQuery) -> Result<Vec<Line>, Problem> {
     let mut find = Entity::find()
         .filter(Column::AgencyId.eq(book.agency.id.clone()))
-        .filter(Column::NumberYear.eq(book.year))
+        .filter(Column::NumberYear.eq(book.period.year()))
         .filter(Column::Number.is_not_null())
         .order_by_desc(Column::IssuedOn)
         .order_by_desc(Column::Notation)
         .order_by_desc(Column::Number)
         .limit(query.rows());
+    if let Some((from, to)) = book.period.days() {
+        find = find.filter(Column::IssuedOn.between(from, to));
+    }
     if let Some(after) = &query.after {
         find = find.filter(before(after)?);
     }

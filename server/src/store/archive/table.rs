@@ -76,6 +76,7 @@ tables!(
     document_copy,
     signature_pending,
     verification,
+    outside_sending,
     dispatch,
     dispatch_status,
     dispatch_support,

@@ -30,6 +30,7 @@ pub mod membership;
 pub mod number_grouping;
 pub mod number_reservation;
 pub mod number_sequence;
+pub mod outside_sending;
 pub mod paper_note;
 pub mod person;
 pub mod session;

@@ -12,6 +12,8 @@ mod m0022_copies;
 mod m0030_words;
 mod m0040_conference;
 mod m0041_lines;
+mod m0050_lists;
+mod m0051_outside;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryOrder};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, seaql_migrations};
@@ -47,6 +49,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0030_words::Migration),
             Box::new(m0040_conference::Migration),
             Box::new(m0041_lines::Migration),
+            Box::new(m0050_lists::Migration),
+            Box::new(m0051_outside::Migration),
         ]
     }
 }

@@ -1,0 +1,4 @@
+//! Of the conference only what reads messages.
+
+#[path = "../../../server/src/conference/protocol.rs"]
+pub mod protocol;
