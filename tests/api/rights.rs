@@ -122,6 +122,8 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("get", "/api/v1/meetings/{id}/papers/{paper}/notes", PEOPLE),
     ("put", "/api/v1/meetings/{id}/papers/{paper}/notes", PEOPLE),
     ("get", "/api/v1/meetings/{id}/roll", PEOPLE),
+    ("get", "/api/v1/meetings/{id}/lines", PEOPLE),
+    ("get", "/api/v1/meetings/{id}/lines/table", PEOPLE),
     ("post", "/api/v1/meetings/{id}/speech", PEOPLE),
     ("get", "/api/v1/meetings/{id}/stills/{seat}", PEOPLE),
     ("get", "/api/v1/calendar", PEOPLE),

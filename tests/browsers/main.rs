@@ -55,6 +55,13 @@ async fn a_conference_is_played_from_invitation_to_close() {
     server.stop().await;
 }
 
+/// The program is killed in the middle of a meeting and started anew: both come back without a click to the same seats, and
+/// the roll keeps the interval that the crash ended.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_meets_while_the_program_is_killed_comes_back_by_themselves() {
+    run("restart.mjs", "", Duration::from_secs(240)).await;
+}
+
 /// A paper goes from an officer's desk to a department's register and to anyone who asks, through the real pages; at every
 /// scene, on a desk and on a phone, axe finds nothing, nothing scrolls sideways and no target is under 44 px.
 #[tokio::test(flavor = "multi_thread")]

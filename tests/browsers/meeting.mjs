@@ -41,8 +41,10 @@ async function story() {
 
   await muteIsTrue();
   await sharesScreen();
+  const lines = await seesLines(link);
   await comesBack();
   await leaves();
+  await takesLinesAlong(lines);
 }
 
 async function callMeeting() {
@@ -138,6 +140,37 @@ async function sharesScreen() {
   await chromium.click('Dừng chia sẻ');
   await until(firefox, 'the stage is given back', () => document.querySelector('.stage') === null);
   done('a shared screen takes the stage and gives it back');
+}
+
+/** The page of the lines, live: what Firefox's own browser tells of its line, and what the server measured. */
+async function seesLines(link) {
+  await chromium.click('Thêm');
+  const lines = await chromium.evaluate(() => document.querySelector('dialog a[href$="/duong-truyen"]').href);
+  await chromium.go(lines);
+  await until(chromium, 'the line of the other', () => {
+    const line = [...document.querySelectorAll('.cards li')].find((one) => /Xã Tân Thủy/.test(one.textContent));
+    const figures = [...(line?.querySelectorAll('dd') ?? [])].map((one) => one.textContent);
+    // Alone there, it is sent no picture.
+    return figures.length === 10 && figures.filter((one) => one === '–').length <= 1;
+  });
+  await show(chromium, pictures, 'lines');
+  done('the lines are seen');
+  // The seat is kept: nobody asks at the door.
+  await chromium.go(link);
+  await chromium.wait('.controls');
+  for (const browser of [chromium, firefox]) await until(browser, 'both again', () => tiles() === 2);
+  return lines;
+}
+
+async function takesLinesAlong(lines) {
+  await chromium.go(lines);
+  await chromium.wait('a[download]');
+  await show(chromium, pictures, 'lines-over');
+  const table = await chromium.evaluate(async () => (await fetch(document.querySelector('a[download]').href)).text());
+  const rows = table.trim().split('\r\n');
+  assert.equal(rows.length, 3, table);
+  assert.ok(rows.some((row) => /^"Xã Tân Thủy","UDP",.*"\d+"/.test(row)), table);
+  done('the lines are taken along');
 }
 
 async function comesBack() {

@@ -72,16 +72,25 @@ export const PHONE = { width: 390, height: 844 }
 
 async function started() {
   const folder = await mkdtemp(join(tmpdir(), 'hoian-stage-'))
-  const environment = { ...process.env, HOIAN_DATA_FOLDER: folder, HOIAN_HTTP__ADDRESS: '127.0.0.1:0', HOIAN_MEDIA__UDP_PORT: '0', HOIAN_LOG__FILTER: 'warn' }
-  const child = spawn(program, ['demo'], { env: environment, stdio: ['ignore', 'pipe', 'inherit'] })
-  const said = await announcement(child)
+  const demo = await begin(folder, '127.0.0.1:0')
   const stop = async () => {
-    const ended = new Promise((resolve) => child.once('exit', resolve))
-    child.kill('SIGTERM')
-    await ended
+    await demo.end('SIGTERM')
     await rm(folder, { recursive: true, force: true })
   }
-  return { ...said, code: codes(environment), stop }
+  return { ...demo, stop }
+}
+
+/** The program over a folder, answering at an address. */
+export async function begin(folder, address) {
+  const environment = { ...process.env, HOIAN_DATA_FOLDER: folder, HOIAN_HTTP__ADDRESS: address, HOIAN_MEDIA__UDP_PORT: '0', HOIAN_LOG__FILTER: 'warn' }
+  const child = spawn(program, ['demo'], { env: environment, stdio: ['ignore', 'pipe', 'inherit'] })
+  const said = await announcement(child)
+  const end = async (signal) => {
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    child.kill(signal)
+    await ended
+  }
+  return { ...said, code: codes(environment), end }
 }
 
 function joined() {

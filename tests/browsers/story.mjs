@@ -181,6 +181,9 @@ async function bind(stage, id, see) {
   await heading(page, /đã phát hành\.$/)
   await drawn(page)
   await see('da-phat-hanh', page)
+  await post(stage, page, see)
+  await page.goto(`${stage.url}/van-ban/${id}`)
+  await heading(page, /đã phát hành\.$/)
   const scan = { name: 'ban-quet.pdf', mimeType: 'application/pdf', buffer: await versionOf(page, id, 1) }
   await page.getByRole('link', { name: 'Trích sao' }).click()
   await heading(page, 'Sao y, sao lục, trích sao bằng chữ ký số của cơ quan.')
@@ -193,6 +196,26 @@ async function bind(stage, id, see) {
   await page.getByText('01/SY-UBND', { exact: true }).waitFor()
   await see('ban-sao', page)
   await leave(page)
+}
+
+/** One more receiver, outside the system: paper by post, its code, and the register that goes to the post office. */
+async function post(stage, page, see) {
+  await page.getByText('Gửi ra ngoài hệ thống').click()
+  await page.getByText('Bưu điện (bản giấy)', { exact: true }).click()
+  await page.getByRole('button', { name: 'Phát hành ra ngoài' }).click()
+  await page.getByText('Hãy ghi tên nơi nhận.').waitFor()
+  await page.getByLabel('Tên nơi nhận').fill('Công ty cổ phần Bình Minh')
+  await page.getByLabel('Địa chỉ', { exact: true }).fill('12 Trần Phú, phường Bến Ngự')
+  await see('gui-ra-ngoai', page)
+  await page.getByRole('button', { name: 'Phát hành ra ngoài' }).click()
+  await page.getByLabel('Mã bưu gửi tới Công ty cổ phần Bình Minh').fill('RR123456789VN')
+  await page.getByRole('button', { name: 'Ghi mã' }).click()
+  await page.getByText('RR123456789VN', { exact: true }).waitFor()
+  await see('da-gui-ra-ngoai', page)
+  await page.getByRole('link', { name: 'Sổ gửi bưu điện' }).click()
+  await heading(page, /^Sổ gửi văn bản đi bưu điện năm/)
+  await page.getByRole('cell', { name: 'Mã bưu gửi RR123456789VN' }).waitFor()
+  await see('so-gui-buu-dien', page)
 }
 
 /** The department's clerk sees the verdict of the check on arrival and takes it into the register. */

@@ -11,6 +11,7 @@
 mod conference;
 mod doors;
 mod hostile;
+mod lines;
 mod person;
 mod preparation;
 mod procedure;

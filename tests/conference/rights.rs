@@ -52,6 +52,7 @@ const MESSAGES: &[(&str, &str)] = &[
     // Asked when already in: answered by another error than `refused`.
     ("join", "-----"),
     ("leave", "....."),
+    ("line", "....."),
     ("mute", "....R"),
     ("ping", "....."),
     // Who may not point is not heard; there is nothing to refuse.
@@ -113,6 +114,10 @@ fn message(name: &str) -> Value {
         "subscribe_again" => json!({ "keep": true }),
         "subscribe_answer" => json!({ "sdp": "" }),
         "view" => json!({ "slots": [] }),
+        "line" => json!({ "line": {
+            "lost_permille": 1, "concealed_permille": 0, "round_trip_ms": 20, "jitter_ms": 2, "freezes": 0,
+            "down_kbps": 800, "up_kbps": 300, "way": "udp",
+        } }),
         "ping" => json!({ "id": 7 }),
         _ => json!({}),
     };

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::allocations;
 use crate::peer::{MICROPHONE, Peer, World};
-use crate::simulated::{ALICE, BOB, open, watch};
+use crate::scene::{ALICE, BOB, open, watch};
 
 /// Someone speaks in RED; one listener knows it, another does not.
 struct Speech {

@@ -12,20 +12,20 @@ use tokio::sync::mpsc;
 use tracing::{error, info, warn};
 use uuid::Uuid;
 
-use super::command::{Admission, Command, Entered};
+use super::command::Command;
 use super::ledger::{ALIVE_EVERY, Ledger};
-use super::lobby::{Lobby, Waiting};
-use super::media_terms::{from_media, publish_parameters, to_media};
+use super::lines::Lines;
+use super::lobby::Lobby;
+use super::media_terms::{from_media, to_media};
 use super::prepared;
-use super::protocol::{CloseCode, ErrorName, ServerMessage, Slot, Source, Welcome};
-use super::roster::{Entrant, Entry, Identity, Roster, SEAT_KEPT, Ticket};
+use super::protocol::{CloseCode, ErrorName, ServerMessage, Slot, Source};
+use super::roster::{Roster, Ticket};
 use super::talk::Outbox;
 use crate::clock::Clock;
-use crate::domain::meeting::{MeetingId, SeatId};
-use crate::domain::meeting_right::acts_of;
+use crate::domain::meeting::MeetingId;
 use crate::domain::procedure::Procedure;
 use crate::domain::roll::Departure;
-use crate::media::{Event, ParticipantId, RoomId, TrackState};
+use crate::media::{Event, RoomId, TrackState};
 use crate::net;
 use crate::store::Store;
 
@@ -63,6 +63,8 @@ pub(super) async fn run(ground: Ground, mut commands: mpsc::Receiver<Command>) {
             return refuse_all(commands).await;
         }
     };
+    // How lines were is worth no meeting.
+    let lines = Lines::load(&store, &meeting).await.unwrap_or_default();
     info!(meeting.id = %meeting, "a meeting begins");
     let mut actor = Actor {
         meeting,
@@ -76,6 +78,7 @@ pub(super) async fn run(ground: Ground, mut commands: mpsc::Receiver<Command>) {
         lobby: Lobby::default(),
         sockets: HashMap::new(),
         stills: HashMap::new(),
+        lines,
     };
     actor.work(&mut commands, events).await;
     commands.close();
@@ -104,8 +107,8 @@ async fn refuse_all(mut commands: mpsc::Receiver<Command>) {
 
 pub(super) struct Actor {
     pub(super) meeting: MeetingId,
-    title: String,
-    room: net::Room,
+    pub(super) title: String,
+    pub(super) room: net::Room,
     pub(super) clock: Clock,
     pub(super) store: Store,
     pub(super) ledger: Ledger,
@@ -113,7 +116,8 @@ pub(super) struct Actor {
     pub(super) roster: Roster,
     pub(super) lobby: Lobby,
     pub(super) sockets: HashMap<Uuid, Socket>,
-    stills: HashMap<Uuid, Arc<[u8]>>,
+    pub(super) stills: HashMap<Uuid, Arc<[u8]>>,
+    pub(super) lines: Lines,
 }
 
 pub(super) struct Socket {
@@ -148,6 +152,7 @@ impl Actor {
                     if let Err(error) = self.ledger.stay_alive().await {
                         warn!(%error, "a meeting could not note that it runs");
                     }
+                    self.sample_lines().await;
                 }
             }
             if self.roster.is_empty() && self.lobby.is_empty() {
@@ -185,6 +190,9 @@ impl Actor {
                 let still = prepared::uuid_of(&seat).and_then(|id| self.stills.get(&id));
                 let _ = reply.send(still.cloned());
             }
+            Command::GiveLines { reply } => {
+                let _ = reply.send(self.lines_now().await);
+            }
             Command::Publish { ticket, sources } => {
                 if self.roster.publish(ticket, &sources) {
                     self.tell_of(ticket.id);
@@ -198,140 +206,19 @@ impl Actor {
             Command::Lose { ticket } => self.lose(ticket).await,
             Command::Leave { ticket } => self.leave(ticket).await,
             Command::End => {
+                self.sample_lines().await;
                 self.all_part(Departure::Left).await;
                 self.dismiss(Some(ServerMessage::Ended {}), CloseCode::Ended);
                 return Course::Over;
             }
             Command::Stop => {
+                self.sample_lines().await;
                 self.all_part(Departure::Interrupted).await;
                 self.dismiss(None, CloseCode::GoingAway);
                 return Course::Over;
             }
         }
         Course::Goes
-    }
-
-    async fn enter(
-        &mut self,
-        entrant: Entrant,
-        place: Option<String>,
-        outbox: Outbox,
-    ) -> Result<Admission, ErrorName> {
-        let fresh = self.fresh_seat(&entrant.identity, place.as_deref());
-        let seat = SeatId(fresh.0.to_string());
-        if !self.roster.has(fresh.0) && self.procedure.holds_back(&seat, entrant.role) {
-            outbox.say(ServerMessage::Waiting { place: fresh.1 });
-            self.knock(Waiting {
-                seat: seat.clone(),
-                entrant,
-                outbox,
-            });
-            return Ok(Admission::Waits(seat));
-        }
-        let join_muted = self.roster.count() >= self.procedure.rules.muted_above as usize;
-        self.write_entry(&entrant, fresh.0).await?;
-        self.stop_waiting(&seat);
-        self.sit(entrant, place, outbox, fresh, join_muted)
-            .await
-            .map(Admission::In)
-    }
-
-    /// The seat and the secret place of whoever comes: derived, so that both are the same after a restart.
-    fn fresh_seat(&self, identity: &Identity, place: Option<&str>) -> (Uuid, String) {
-        let drawn = || hex::encode(self.clock.random_bytes::<16>());
-        let (seat, place) = match (identity, place) {
-            (Identity::Guest, Some(known)) if prepared::is_place(known) => {
-                (prepared::guest_seat(&self.meeting, known), known.to_owned())
-            }
-            (Identity::Guest, _) => {
-                let place = drawn();
-                (prepared::guest_seat(&self.meeting, &place), place)
-            }
-            (known, _) => (prepared::seat_of(&self.meeting, known), drawn()),
-        };
-        // A derived seat is a UUID, so the fallback, a random one, is never needed.
-        let id = prepared::uuid_of(&seat).unwrap_or_else(|| self.random_id());
-        (id, place)
-    }
-
-    async fn sit(
-        &mut self,
-        entrant: Entrant,
-        given: Option<String>,
-        outbox: Outbox,
-        fresh: (Uuid, String),
-        join_muted: bool,
-    ) -> Result<Entered, ErrorName> {
-        let (role, wants_to_keep) = (entrant.role, entrant.keeps_media);
-        let Entry {
-            ticket,
-            place,
-            replaced,
-        } = self.roster.enter(entrant, given.as_deref(), fresh)?;
-        let former = self.sockets.remove(&ticket.id);
-        if let (Some(_), Some(former)) = (replaced, &former) {
-            former.outbox.say(ServerMessage::Replaced {});
-            former.outbox.close(CloseCode::Replaced);
-        }
-        let kept = former
-            .filter(|_| wants_to_keep && given.as_ref() == Some(&place))
-            .map(|former| former.media);
-        let is_kept = kept.is_some();
-        let media = match kept {
-            Some(media) => media,
-            None => self.seat_media(ticket).await?,
-        };
-        outbox.say(ServerMessage::Welcome(Box::new(Welcome {
-            id: ticket.id.to_string(),
-            place,
-            role,
-            may: acts_of(role),
-            title: self.title.clone(),
-            participants: self.roster.participants(),
-            publish: publish_parameters(),
-            procedure: self.procedure_state(),
-            join_muted,
-            kept: is_kept,
-            seat_kept_seconds: SEAT_KEPT.as_secs() as u32,
-        })));
-        self.sockets.insert(
-            ticket.id,
-            Socket {
-                outbox,
-                media: media.clone(),
-            },
-        );
-        self.tell_of(ticket.id);
-        self.tell_entry(&SeatId(ticket.id.to_string()));
-        self.tell_knocks_to(ticket.id);
-        if is_kept {
-            // What changed while nobody listened.
-            media.tell_again();
-        }
-        Ok(Entered {
-            ticket,
-            media,
-            is_kept,
-        })
-    }
-
-    /// A new place in the media room, everything muted.
-    async fn seat_media(&mut self, ticket: Ticket) -> Result<Arc<net::Seat>, ErrorName> {
-        let media = match self.room.join(ParticipantId(ticket.id)).await {
-            Ok(seat) => Arc::new(seat),
-            Err(error) => {
-                warn!(%error, "the media room let nobody in");
-                self.roster.leave(ticket);
-                self.tell(&ServerMessage::Left {
-                    id: ticket.id.to_string(),
-                });
-                return Err(ErrorName::MediaUnavailable);
-            }
-        };
-        for source in crate::media::Source::ALL {
-            media.mute(source, true);
-        }
-        Ok(media)
     }
 
     fn mute(&mut self, ticket: Ticket, source: Source, muted: bool) {
@@ -439,10 +326,6 @@ impl Actor {
         for socket in self.sockets.values() {
             socket.outbox.say_shared(&message);
         }
-    }
-
-    fn random_id(&self) -> Uuid {
-        uuid::Builder::from_random_bytes(self.clock.random_bytes()).into_uuid()
     }
 }
 

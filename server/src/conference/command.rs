@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
+use super::lines::Line;
 use super::protocol::{ErrorName, Source};
 use super::roster::{Entrant, Ticket};
 use super::talk::Outbox;
@@ -49,6 +50,9 @@ pub(super) enum Command {
     GiveStill {
         seat: SeatId,
         reply: oneshot::Sender<Option<Arc<[u8]>>>,
+    },
+    GiveLines {
+        reply: oneshot::Sender<Vec<Line>>,
     },
     Publish {
         ticket: Ticket,

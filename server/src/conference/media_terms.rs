@@ -1,6 +1,7 @@
 //! How the signalling and the media plane name the same things, and how a client is to send.
 
-use super::protocol::{Layer, PublishParameters, Source};
+use super::protocol::{Layer, OwnLine, PublishParameters, Source, Way};
+use crate::media::stats::{self, Reported};
 
 /// Three layers of a face, 720p at the top, and a page of text that is sharp within two seconds. Together they stay
 /// under what one publisher may send.
@@ -36,5 +37,32 @@ pub(super) fn from_media(source: crate::media::Source) -> Source {
         crate::media::Source::Camera => Source::Camera,
         crate::media::Source::Screen => Source::Screen,
         crate::media::Source::ScreenAudio => Source::ScreenAudio,
+    }
+}
+
+/// What a client says of its line; `None` where a share is more than the whole.
+pub(super) fn reported(line: OwnLine) -> Option<Reported> {
+    let is_share = |permille: u16| permille <= 1_000;
+    (is_share(line.lost_permille) && is_share(line.concealed_permille)).then_some(Reported {
+        lost_permille: line.lost_permille,
+        concealed_permille: line.concealed_permille,
+        round_trip_ms: line.round_trip_ms,
+        jitter_ms: line.jitter_ms,
+        freezes: line.freezes,
+        down_kbps: line.down_kbps,
+        up_kbps: line.up_kbps,
+        way: match line.way {
+            Way::Udp => stats::Way::Udp,
+            Way::Tcp => stats::Way::Tcp,
+        },
+    })
+}
+
+impl From<stats::Way> for Way {
+    fn from(way: stats::Way) -> Self {
+        match way {
+            stats::Way::Udp => Self::Udp,
+            stats::Way::Tcp => Self::Tcp,
+        }
     }
 }

@@ -4,8 +4,11 @@
 //! - [`roster`]: who is in the room and what of them is seen; pure, `now` is a parameter.
 //! - [`prepared`]: the meeting before anybody came: its roll and rules.
 //! - [`ledger`]: what happened, durable before anybody is told, and read again after a restart.
+//! - [`lines`]: how everyone's line is and was.
 //! - [`lobby`]: who waits before the door.
 //! - [`steps`]: steps of the procedure taken, and everyone told.
+//! - [`entry`]: somebody comes in.
+//! - [`refusal`]: what is said to who is refused something.
 //! - [`command`]: what sockets ask of the actor.
 //! - [`actor`]: the one task that owns a meeting's roster and media room, and tells everyone what changed.
 //! - [`talk`]: one participant's side: takes their messages in order, checks rights, speaks with the media.
@@ -13,13 +16,16 @@
 
 mod actor;
 mod command;
+mod entry;
 mod ledger;
 mod limit;
+pub mod lines;
 mod lobby;
 mod media_terms;
 mod prepared;
 pub mod protocol;
 pub mod record;
+mod refusal;
 mod registry;
 mod roster;
 mod steps;

@@ -5,12 +5,14 @@
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use utoipa::ToSchema;
 
+pub use super::refusal::{CloseCode, ErrorName};
 use crate::clock::Timestamp;
 use crate::domain::floor::{Current, Turn};
 pub use crate::domain::meeting::{Role, Source};
 pub use crate::domain::meeting_right::Act;
-use crate::domain::procedure::{Refusal, Rules, Said, Stage, Step};
+use crate::domain::procedure::{Rules, Said, Stage, Step};
 use crate::domain::roll::{Entry, Quorum};
 
 /// Raised when an old client could no longer understand the server; it is part of `join`.
@@ -61,6 +63,8 @@ pub enum ClientMessage {
     Point { x: u16, y: u16 },
     /// A still of the own camera for the wall: a JPEG of up to 24 kB in base64.
     Still { jpeg: String },
+    /// How the client's own line is, as its browser measures it: every five seconds.
+    Line { line: OwnLine },
     /// The participant goes, and does not mean to come back.
     Leave {},
     /// Ends the meeting for everyone.
@@ -282,6 +286,43 @@ pub struct PublishedTrack {
     pub source: Source,
 }
 
+/// What a browser measures of its own line, since it last said so where nothing else is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct OwnLine {
+    /// Packets that did not come, in thousandths.
+    pub lost_permille: u16,
+    /// Sound that was made up, in thousandths.
+    pub concealed_permille: u16,
+    pub round_trip_ms: u16,
+    pub jitter_ms: u16,
+    /// Pictures that stood still, since the page was opened.
+    pub freezes: u32,
+    pub down_kbps: u32,
+    pub up_kbps: u32,
+    pub way: Way,
+}
+
+/// Which protocol carries the media.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = MediaWay)]
+pub enum Way {
+    Udp,
+    Tcp,
+}
+
+impl Way {
+    /// As people write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Way::Udp => "UDP",
+            Way::Tcp => "TCP",
+        }
+    }
+}
+
 /// How large a section of the subscribe connection is shown, in device pixels; zero where it is not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
@@ -297,129 +338,6 @@ pub struct Slot {
     pub mid: String,
     pub participant: String,
     pub source: Source,
-}
-
-/// Stable names of what went wrong; `server/PROTOCOL.md` says what each means and what to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum ErrorName {
-    Malformed,
-    TooLarge,
-    TooFast,
-    UnsupportedVersion,
-    NotJoined,
-    AlreadyJoined,
-    NameMissing,
-    NameUnusable,
-    RoomFull,
-    Refused,
-    DescriptionUnusable,
-    MediaUnavailable,
-    NothingThere,
-    ChatClosed,
-    Unusable,
-    FloorNeeded,
-    TooMany,
-    NotKept,
-}
-
-/// Close codes of the socket (RFC 6455 section 7.4.2 leaves 4000 to 4999 to the application).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u16)]
-pub enum CloseCode {
-    /// The client left.
-    Left = 1000,
-    /// The server stops; come back in a moment.
-    GoingAway = 1001,
-    Malformed = 4400,
-    /// Sent out by who leads the meeting.
-    Removed = 4403,
-    /// `join` did not come within ten seconds, or nothing at all for a minute.
-    TimedOut = 4408,
-    Replaced = 4409,
-    Ended = 4410,
-    TooLarge = 4413,
-    UnsupportedVersion = 4426,
-    TooFast = 4429,
-    RoomFull = 4503,
-}
-
-impl From<Refusal> for ErrorName {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::NotAllowed => Self::Refused,
-            Refusal::Gone => Self::NothingThere,
-            Refusal::ChatClosed => Self::ChatClosed,
-            Refusal::Unusable => Self::Unusable,
-            Refusal::Full => Self::TooMany,
-        }
-    }
-}
-
-impl ErrorName {
-    /// The sentence a person may read.
-    #[must_use]
-    pub fn sentence(self) -> &'static str {
-        match self {
-            ErrorName::Malformed => "Máy chủ không hiểu tin nhắn vừa nhận.",
-            ErrorName::TooLarge => "Tin nhắn gửi tới máy chủ quá lớn.",
-            ErrorName::TooFast => "Máy này gửi tin quá nhanh. Hãy chờ một lát rồi vào lại.",
-            ErrorName::UnsupportedVersion => "Trang này đã cũ. Hãy tải lại trang để vào họp.",
-            ErrorName::NotJoined => "Chưa vào phòng họp nên chưa làm được việc này.",
-            ErrorName::AlreadyJoined => "Cửa sổ này đã ở trong phòng họp.",
-            ErrorName::NameMissing => "Hãy nhập tên hiện trong phòng họp.",
-            ErrorName::NameUnusable => "Tên này không dùng được. Hãy nhập tên ngắn hơn, không có ký tự lạ.",
-            ErrorName::RoomFull => "Phòng họp đã đủ người.",
-            ErrorName::Refused => "Vai trò của đồng chí trong cuộc họp này không làm được việc đó.",
-            ErrorName::DescriptionUnusable => {
-                "Trình duyệt và máy chủ chưa thống nhất được cách truyền hình, tiếng."
-            }
-            ErrorName::MediaUnavailable => "Máy chủ chưa truyền được hình và tiếng. Hãy thử lại sau ít giây.",
-            ErrorName::NothingThere => "Lượt hoặc người này không còn ở đó.",
-            ErrorName::ChatClosed => "Trao đổi đang đóng.",
-            ErrorName::Unusable => "Nội dung này không dùng được.",
-            ErrorName::FloorNeeded => {
-                "Chỉ người được mời phát biểu mới mở được micrô. Hãy giơ tay để được mời."
-            }
-            ErrorName::TooMany => "Danh sách chờ phát biểu đã đầy.",
-            ErrorName::NotKept => "Máy chủ chưa ghi lại được việc này. Hãy thử lại.",
-        }
-    }
-
-    /// With which code the socket is closed after this error, if it is: what may be an honest slip is only
-    /// answered, what no client of ours does ends the talk.
-    #[must_use]
-    pub fn closes(self) -> Option<CloseCode> {
-        match self {
-            ErrorName::Malformed => Some(CloseCode::Malformed),
-            ErrorName::TooLarge => Some(CloseCode::TooLarge),
-            ErrorName::TooFast => Some(CloseCode::TooFast),
-            ErrorName::UnsupportedVersion => Some(CloseCode::UnsupportedVersion),
-            ErrorName::RoomFull => Some(CloseCode::RoomFull),
-            ErrorName::NotJoined
-            | ErrorName::AlreadyJoined
-            | ErrorName::NameMissing
-            | ErrorName::NameUnusable
-            | ErrorName::Refused
-            | ErrorName::DescriptionUnusable
-            | ErrorName::MediaUnavailable
-            | ErrorName::NothingThere
-            | ErrorName::ChatClosed
-            | ErrorName::Unusable
-            | ErrorName::FloorNeeded
-            | ErrorName::TooMany
-            | ErrorName::NotKept => None,
-        }
-    }
-
-    /// The message that says so.
-    #[must_use]
-    pub fn message(self) -> ServerMessage {
-        ServerMessage::Error {
-            error: self,
-            sentence: self.sentence().to_owned(),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ fn reads_every_message_of_the_document() {
         serde_json::from_str::<ServerMessage>(text).unwrap_or_else(|error| panic!("{text}: {error}"));
         server += 1;
     }
-    assert_eq!((client, server), (12, 24), "each message has its example");
+    assert_eq!((client, server), (13, 24), "each message has its example");
 }
 
 #[test]
@@ -99,6 +99,8 @@ fn typescript() -> String {
         Track::decl(&config),
         TrackState::decl(&config),
         PublishedTrack::decl(&config),
+        OwnLine::decl(&config),
+        Way::decl(&config),
         ViewedSlot::decl(&config),
         Slot::decl(&config),
         ProcedureState::decl(&config),

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::actor::{self, Ground};
 use super::command::{Admission, Command};
 use super::ledger::Ledger;
+use super::lines::Line;
 use super::prepared;
 use super::protocol::{ErrorName, Source};
 use super::record;
@@ -138,6 +139,13 @@ impl Conferences {
         let (reply, answer) = oneshot::channel();
         self.send(id, Command::GiveStill { seat, reply }).await;
         answer.await.ok().flatten()
+    }
+
+    /// How the lines of those who are in a meeting are now.
+    pub async fn lines(&self, id: &MeetingId) -> Vec<Line> {
+        let (reply, answer) = oneshot::channel();
+        self.send(id, Command::GiveLines { reply }).await;
+        answer.await.unwrap_or_default()
     }
 
     /// To a meeting as it runs; one that is over needs to know nothing more.

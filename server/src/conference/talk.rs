@@ -3,7 +3,7 @@
 //! It knows nothing of WebSockets: text comes in by [`Talk::hear`], [`Out`] goes out by the [`Outbox`].
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -13,10 +13,10 @@ use tracing::{debug, warn};
 
 use super::Limit;
 use super::command::{Admission, Entered};
-use super::media_terms::to_media;
+use super::media_terms::{reported, to_media};
 use super::protocol::{
-    self, Act, ClientMessage, CloseCode, ErrorName, MESSAGE_BYTES, PublishedTrack, Role, ServerMessage,
-    Source, ViewedSlot,
+    self, Act, ClientMessage, CloseCode, ErrorName, MESSAGE_BYTES, OwnLine, PublishedTrack, Role,
+    ServerMessage, Source, ViewedSlot,
 };
 use super::registry::Meeting;
 use super::roster::{Entrant, Identity};
@@ -108,6 +108,7 @@ pub struct Talk {
     entered: Option<Entered>,
     /// Before the door, as this seat.
     waits: Option<SeatId>,
+    reported: Option<Instant>,
 }
 
 impl Talk {
@@ -119,6 +120,7 @@ impl Talk {
             limit: Limit::new(now),
             entered: None,
             waits: None,
+            reported: None,
         }
     }
 
@@ -131,7 +133,7 @@ impl Talk {
     /// Takes one text message.
     pub async fn hear(&mut self, text: &str, now: Instant) -> Turn {
         let done = match self.read(text, now) {
-            Ok(message) => self.act(message).await,
+            Ok(message) => self.act(message, now).await,
             Err(error) => Err(error),
         };
         done.unwrap_or_else(|error| self.refuse(error))
@@ -165,7 +167,7 @@ impl Talk {
         })
     }
 
-    async fn act(&mut self, message: ClientMessage) -> Result<Turn, ErrorName> {
+    async fn act(&mut self, message: ClientMessage, now: Instant) -> Result<Turn, ErrorName> {
         match message {
             ClientMessage::Join {
                 version,
@@ -200,6 +202,7 @@ impl Talk {
                 self.allowed(Act::Speak)?;
                 self.meeting.keep_still(ticket, still(&jpeg)?).await;
             }
+            ClientMessage::Line { line } => self.report(line, now)?,
             ClientMessage::Leave {} => {
                 let ticket = self.entered()?.ticket;
                 self.entered = None;
@@ -297,6 +300,18 @@ impl Talk {
         Ok(())
     }
 
+    /// More often than it is useful a line is not heard of.
+    fn report(&mut self, line: OwnLine, now: Instant) -> Result<(), ErrorName> {
+        let reported = reported(line).ok_or(ErrorName::Malformed)?;
+        let media = &self.entered()?.media;
+        let is_due = |at| now.saturating_duration_since(at) >= LEAST_BETWEEN_REPORTS;
+        if self.reported.is_none_or(is_due) {
+            media.report(reported);
+            self.reported = Some(now);
+        }
+        Ok(())
+    }
+
     fn view(&self, slots: Vec<ViewedSlot>) -> Result<(), ErrorName> {
         let media = &self.entered()?.media;
         if slots.len() > VIEWED_SLOTS {
@@ -354,6 +369,8 @@ fn described(error: net::Error) -> ErrorName {
     }
 }
 
+/// Clients report every five seconds; a network that holds messages back brings several at once.
+const LEAST_BETWEEN_REPORTS: Duration = Duration::from_secs(2);
 /// Above the sections that a subscribe connection can have.
 const VIEWED_SLOTS: usize = 64;
 

@@ -14,6 +14,7 @@ pub struct Reception {
     expected_before: u64,
     received_before: u64,
     jitter: f64,
+    lost_permille: u16,
     last_arrival: Option<(Instant, u32)>,
     sender_report: Option<SenderReport>,
 }
@@ -59,6 +60,7 @@ impl Reception {
             expected_before: 0,
             received_before: 0,
             jitter: 0.0,
+            lost_permille: 0,
             last_arrival: None,
             sender_report: None,
         }
@@ -89,6 +91,11 @@ impl Reception {
         (self.highest - self.first + 1, self.received)
     }
 
+    /// What the last report said, in thousandths.
+    pub fn lost_permille(&self) -> u16 {
+        self.lost_permille
+    }
+
     /// In ticks of the stream's clock.
     pub fn jitter(&self) -> u32 {
         self.jitter as u32
@@ -103,6 +110,7 @@ impl Reception {
         );
         (self.expected_before, self.received_before) = (expected, self.received);
         let lost = in_interval.saturating_sub(got);
+        self.lost_permille = (lost * 1_000).checked_div(in_interval).unwrap_or(0) as u16;
         let (last_sender_report, delay) = self.sender_report.map_or((0, 0), |report| {
             let delay = now.saturating_duration_since(report.heard).as_nanos() * 65_536 / 1_000_000_000;
             ((report.ntp >> 16) as u32, delay as u32)

@@ -94,6 +94,31 @@ impl Drop {
 
 const REASONS: usize = Drop::Padding as usize + 1;
 
+/// Drops under their reasons.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Drops([u64; REASONS]);
+
+impl Drops {
+    pub fn count(&mut self, reason: Drop) {
+        self.0[reason as usize] += 1;
+    }
+
+    pub fn add(&mut self, other: &Drops) {
+        for (sum, count) in self.0.iter_mut().zip(other.0) {
+            *sum += count;
+        }
+    }
+
+    pub fn of(&self, reason: Drop) -> u64 {
+        self.0[reason as usize]
+    }
+
+    /// Those that have happened.
+    pub fn happened(&self) -> impl Iterator<Item = (Drop, u64)> {
+        Drop::ALL.into_iter().zip(self.0).filter(|(_, count)| *count > 0)
+    }
+}
+
 /// Counters of one shard since it started.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
@@ -105,12 +130,12 @@ pub struct Stats {
     pub key_frame_requests: u64,
     /// Sent to learn what a line carries.
     pub probe_packets: u64,
-    dropped: [u64; REASONS],
+    dropped: Drops,
 }
 
 impl Stats {
     pub fn count(&mut self, reason: Drop) {
-        self.dropped[reason as usize] += 1;
+        self.dropped.count(reason);
     }
 
     /// Adds what another shard has counted.
@@ -121,13 +146,11 @@ impl Stats {
         self.retransmission_misses += other.retransmission_misses;
         self.key_frame_requests += other.key_frame_requests;
         self.probe_packets += other.probe_packets;
-        for (sum, count) in self.dropped.iter_mut().zip(other.dropped) {
-            *sum += count;
-        }
+        self.dropped.add(&other.dropped);
     }
 
     pub fn dropped(&self, reason: Drop) -> u64 {
-        self.dropped[reason as usize]
+        self.dropped.of(reason)
     }
 }
 
@@ -141,6 +164,33 @@ pub struct Site {
     pub shown: Vec<Shown>,
     /// The way to the viewer, where the browser reports arrivals.
     pub line: Option<Line>,
+    /// Of both connections, since they began.
+    pub dropped: Drops,
+    /// What the client last said of itself, unless it is too old.
+    pub reported: Option<Reported>,
+}
+
+/// What a client's browser sees of its own line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reported {
+    /// Packets that did not come, in thousandths of those of the last seconds.
+    pub lost_permille: u16,
+    /// Sound that was made up, in thousandths.
+    pub concealed_permille: u16,
+    pub round_trip_ms: u16,
+    pub jitter_ms: u16,
+    /// Pictures that stood still, since the page was opened.
+    pub freezes: u32,
+    pub down_kbps: u32,
+    pub up_kbps: u32,
+    /// Which protocol carries the media.
+    pub way: Way,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    Udp,
+    Tcp,
 }
 
 /// One layer of a published source.
@@ -153,6 +203,8 @@ pub struct Published {
     pub expected: u64,
     pub received: u64,
     pub jitter_ms: f64,
+    /// Of the last second, in thousandths.
+    pub lost_permille: u16,
     pub size: Option<(u16, u16)>,
 }
 
@@ -249,7 +301,8 @@ type Samples = Vec<(&'static str, String, f64)>;
 fn write_sites(text: &mut String, rooms: &[(RoomId, Vec<Site>)]) {
     let sites = rooms
         .iter()
-        .flat_map(|(room, sites)| sites.iter().map(move |site| (room, site)));
+        .flat_map(|(room, sites)| sites.iter().map(move |site| (room, site)))
+        .take(MOST_SITES);
     let samples: Vec<(String, Samples)> = sites
         .map(|(room, site)| {
             let labels = format!("meeting=\"{}\",participant=\"{}\"", room.0, site.participant.0);
@@ -293,6 +346,18 @@ fn samples(site: &Site) -> Samples {
         ));
         samples.push(("up_jitter_seconds", labels, published.jitter_ms / 1_000.0));
     }
+    for (reason, count) in site.dropped.happened() {
+        let labels = format!(",reason=\"{}\"", reason.name());
+        samples.push(("dropped_packets", labels, count as f64));
+    }
+    if let Some(reported) = &site.reported {
+        samples.push(("freezes", String::new(), f64::from(reported.freezes)));
+        samples.push((
+            "concealed_ratio",
+            String::new(),
+            f64::from(reported.concealed_permille) / 1_000.0,
+        ));
+    }
     for shown in &site.shown {
         let labels = format!(",slot=\"{}\",source=\"{}\"", shown.mid, name(shown.source));
         let layer = shown.layer.map_or(-1.0, f64::from);
@@ -310,7 +375,10 @@ fn name(source: Source) -> &'static str {
     }
 }
 
-const GAUGES: [(&str, &str); 8] = [
+/// A province has not so many sites; what a scrape costs stays bounded.
+const MOST_SITES: usize = 2_000;
+
+const GAUGES: [(&str, &str); 11] = [
     (
         "estimate_bits_per_second",
         "What the line to the viewer is believed to carry.",
@@ -321,6 +389,12 @@ const GAUGES: [(&str, &str); 8] = [
     ("up_bits_per_second", "What a published layer sends."),
     ("up_loss_ratio", "Packets of a published layer that never came."),
     ("up_jitter_seconds", "Jitter of a published layer (RFC 3550)."),
+    (
+        "dropped_packets",
+        "Packets of or to the site that went no further, by reason.",
+    ),
+    ("freezes", "Pictures that stood still, as the browser says."),
+    ("concealed_ratio", "Sound made up by the browser, of late."),
     (
         "shown_layer",
         "The layer in a slot, 0 the smallest; -1 while it waits.",
@@ -346,6 +420,7 @@ mod tests {
                 expected: 100,
                 received: 90,
                 jitter_ms: 2.0,
+                lost_permille: 100,
                 size: None,
             }],
             shown: Vec::new(),
@@ -355,6 +430,12 @@ mod tests {
                 loss: 0.0,
                 round_trip: Duration::from_millis(20),
             }),
+            dropped: {
+                let mut dropped = Drops::default();
+                dropped.count(Drop::Replayed);
+                dropped
+            },
+            reported: None,
         };
         let text = text(&stats, &[(RoomId(Uuid::from_u128(1)), vec![site])]);
         let mut declared = Vec::new();
@@ -373,5 +454,6 @@ mod tests {
         );
         assert!(text.contains("source=\"camera\",layer=\"q\"} 0.1\n"), "{text}");
         assert!(text.contains("round_trip_seconds{meeting="), "{text}");
+        assert!(text.contains(",reason=\"replayed\"} 1\n"), "{text}");
     }
 }

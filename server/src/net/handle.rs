@@ -7,7 +7,7 @@ use tokio::sync::{mpsc as tokio_mpsc, oneshot};
 
 use super::shard::{Bell, Desk, Job};
 use crate::media::sfu::{MemberKey, RoomKey};
-use crate::media::stats::Site;
+use crate::media::stats::{Reported, Site};
 use crate::media::{Event, ParticipantId, Source, Viewport};
 
 pub use crate::media::sfu::{Error, PublishedTrack, Renewal};
@@ -140,6 +140,13 @@ impl Seat {
         let key = self.key;
         self.post
             .tell(move |desk| desk.sfu.view(desk.now, key, &views, &mut desk.outbox));
+    }
+
+    /// What the client says of its own line.
+    pub fn report(&self, reported: Reported) {
+        let key = self.key;
+        self.post
+            .tell(move |desk| desk.sfu.hear_report(desk.now, key, reported));
     }
 
     /// Tells the whole state of this viewer's slots and layers once more, for a conference that may have

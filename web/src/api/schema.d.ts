@@ -841,6 +841,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/meetings/{id}/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The lines now and over the whole meeting, for those who look after them. */
+        get: operations["read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/meetings/{id}/lines/table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a table for a spreadsheet: one row a participant. */
+        get: operations["table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/meetings/{id}/papers": {
         parameters: {
             query?: never;
@@ -1778,6 +1812,11 @@ export interface components {
          * @enum {string}
          */
         Mark: "unmarked" | "in_person" | "online" | "absent";
+        /**
+         * @description Which protocol carries the media.
+         * @enum {string}
+         */
+        MediaWay: "udp" | "tcp";
         /** @description A meeting, as those who were called to it see it. */
         Meeting: {
             agency_id: components["schemas"]["AgencyId"];
@@ -1847,6 +1886,115 @@ export interface components {
          * @enum {string}
          */
         MeetingKind: "meeting" | "conference" | "test";
+        /** @description One participant's line now. What is not known, because nothing flows or the browser tells nothing, is not there. */
+        MeetingLine: {
+            /** @description Whence the media comes. */
+            address?: string | null;
+            /**
+             * Format: int32
+             * @description Sound that the browser made up.
+             */
+            concealed_permille?: number | null;
+            /** Format: int32 */
+            down_jitter_ms?: number | null;
+            /** Format: int32 */
+            down_kbps?: number | null;
+            /**
+             * Format: int32
+             * @description From the server to the participant.
+             */
+            down_lost_permille?: number | null;
+            dropped: components["schemas"]["MeetingLineDropped"][];
+            /** Format: int32 */
+            freezes?: number | null;
+            /**
+             * Format: int32
+             * @description The largest layer of a camera that goes out to the participant, and the one that the page has use for.
+             */
+            layer?: number | null;
+            name: string;
+            /** Format: int32 */
+            round_trip_ms?: number | null;
+            seat: components["schemas"]["SeatId"];
+            /** @description The layers that arrive, each with its source. */
+            sends: components["schemas"]["MeetingLineSent"][];
+            /** Format: int32 */
+            up_jitter_ms?: number | null;
+            /** Format: int32 */
+            up_kbps?: number | null;
+            /**
+             * Format: int32
+             * @description From the participant to the server: the worst of the sources.
+             */
+            up_lost_permille?: number | null;
+            /** Format: int32 */
+            wanted_layer?: number | null;
+            way?: components["schemas"]["MediaWay"] | null;
+        };
+        /** @description What only grows, and begins at 0 again with a new connection. */
+        MeetingLineCounter: {
+            /** Format: int64 */
+            last: number;
+            /** Format: int64 */
+            total: number;
+        };
+        /** @description Packets that went no further, and why. */
+        MeetingLineDropped: {
+            /** Format: int64 */
+            packets: number;
+            reason: string;
+        };
+        MeetingLineSent: {
+            /** Format: int32 */
+            height?: number | null;
+            /** Format: int32 */
+            kbps: number;
+            layer?: string | null;
+            source: string;
+            /** Format: int32 */
+            width?: number | null;
+        };
+        /** @description A participant's line over the whole meeting. */
+        MeetingLineSummary: {
+            concealed_permille: components["schemas"]["MeetingLineTally"];
+            down_jitter_ms: components["schemas"]["MeetingLineTally"];
+            down_kbps: components["schemas"]["MeetingLineTally"];
+            down_lost_permille: components["schemas"]["MeetingLineTally"];
+            dropped: {
+                [key: string]: components["schemas"]["MeetingLineCounter"];
+            };
+            first_at: string;
+            freezes: components["schemas"]["MeetingLineCounter"];
+            last_at: string;
+            name: string;
+            round_trip_ms: components["schemas"]["MeetingLineTally"];
+            /** Format: int32 */
+            samples: number;
+            up_jitter_ms: components["schemas"]["MeetingLineTally"];
+            up_kbps: components["schemas"]["MeetingLineTally"];
+            up_lost_permille: components["schemas"]["MeetingLineTally"];
+            way?: components["schemas"]["MediaWay"] | null;
+        };
+        /** @description What was measured again and again. */
+        MeetingLineTally: {
+            /** Format: int32 */
+            count: number;
+            /** Format: int32 */
+            highest: number;
+            /** Format: int64 */
+            sum: number;
+        };
+        MeetingLineWhole: components["schemas"]["MeetingLineSummary"] & {
+            seat: components["schemas"]["SeatId"];
+        };
+        MeetingLines: {
+            is_running: boolean;
+            /** @description Of those who are there; empty where the meeting does not run. */
+            now: components["schemas"]["MeetingLine"][];
+            title: string;
+            /** @description Of everyone who was there, summed up every quarter of a minute. */
+            whole: components["schemas"]["MeetingLineWhole"][];
+        };
         /** @description Somebody who was called to a meeting. */
         MeetingMember: {
             full_name: string;
@@ -4538,6 +4686,80 @@ export interface operations {
             };
             /** @description `meeting-members` or `meeting-words` */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingLines"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    table: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,5 +1,5 @@
 import { address, api } from '../api/client';
-import type { Role } from './protocol';
+import type { Role, Source } from './protocol';
 
 /** The shapes of `/meetings`; see server/openapi.json. */
 export interface Meeting {
@@ -59,6 +59,74 @@ export interface Preparation {
   may_prepare: boolean;
 }
 
+export interface LineNow {
+  seat: string;
+  name: string;
+  way: 'udp' | 'tcp' | null;
+  address: string | null;
+  round_trip_ms: number | null;
+  up_lost_permille: number | null;
+  up_jitter_ms: number | null;
+  up_kbps: number | null;
+  down_lost_permille: number | null;
+  down_jitter_ms: number | null;
+  down_kbps: number | null;
+  concealed_permille: number | null;
+  freezes: number | null;
+  sends: { source: Source; layer: string | null; kbps: number; width: number | null; height: number | null }[];
+  layer: number | null;
+  wanted_layer: number | null;
+  dropped: { reason: DropReason; packets: number }[];
+}
+
+/** Why packets went no further, as the server names it. */
+export type DropReason = (typeof DROP_REASONS)[number];
+export const DROP_REASONS = [
+  'not_ours',
+  'unknown_address',
+  'stray_stun',
+  'forged',
+  'replayed',
+  'truncated',
+  'too_many_streams',
+  'unknown_stream',
+  'muted',
+  'no_keys',
+  'held_too_much',
+  'malformed_feedback',
+  'no_room',
+  'too_many_wait',
+  'overtaken',
+  'malformed_redundancy',
+  'repeated_too_much',
+  'padding',
+] as const;
+
+export interface Tally {
+  count: number;
+  sum: number;
+  highest: number;
+}
+
+export interface LineWhole {
+  seat: string;
+  name: string;
+  way: 'udp' | 'tcp' | null;
+  round_trip_ms: Tally;
+  concealed_permille: Tally;
+  up_lost_permille: Tally;
+  down_lost_permille: Tally;
+  freezes: { total: number };
+  dropped: Record<string, { total: number }>;
+}
+
+export interface MeetingLines {
+  title: string;
+  is_running: boolean;
+  now: LineNow[];
+  whole: LineWhole[];
+}
+
 export type Reply = 'none' | 'accepted' | 'declined' | 'substituted';
 
 export interface Appointment {
@@ -115,6 +183,7 @@ export const meetingOf = (id: string): Promise<Meeting> => api(`/meetings/${id}`
 export const change = (id: string, body: NewMeeting): Promise<Meeting> =>
   api(`/meetings/${id}`, { method: 'PUT', body });
 export const preparationOf = (id: string): Promise<Preparation> => api(`/meetings/${id}/preparation`);
+export const linesOf = (id: string): Promise<MeetingLines> => api(`/meetings/${id}/lines`);
 export const papersOf = (id: string, link?: string): Promise<Paper[]> =>
   api(`/meetings/${id}/papers`, { query: { link } });
 export const calendar = (from: Date, to: Date): Promise<Appointment[]> =>

@@ -14,7 +14,7 @@ place: string | null,
 /**
  * Both connections of the lost socket still stand: with `place`, go on with them.
  */
-keep: boolean, } | { "type": "publish_offer", sdp: string, tracks: Array<PublishedTrack>, } | { "type": "subscribe_answer", sdp: string, } | { "type": "subscribe_again", keep: boolean, } | { "type": "view", slots: Array<ViewedSlot>, } | { "type": "mute", source: Source, muted: boolean, } | { "type": "step", step: Step, } | { "type": "point", x: number, y: number, } | { "type": "still", jpeg: string, } | { "type": "leave", } | { "type": "end", } | { "type": "ping", id: number, };
+keep: boolean, } | { "type": "publish_offer", sdp: string, tracks: Array<PublishedTrack>, } | { "type": "subscribe_answer", sdp: string, } | { "type": "subscribe_again", keep: boolean, } | { "type": "view", slots: Array<ViewedSlot>, } | { "type": "mute", source: Source, muted: boolean, } | { "type": "step", step: Step, } | { "type": "point", x: number, y: number, } | { "type": "still", jpeg: string, } | { "type": "line", line: OwnLine, } | { "type": "leave", } | { "type": "end", } | { "type": "ping", id: number, };
 
 export type ServerMessage = { "type": "welcome" } & Welcome | { "type": "participant", participant: Participant, } | { "type": "left", id: string, } | { "type": "publish_answer", sdp: string, } | { "type": "subscribe_offer", sdp: string, 
 /**
@@ -81,6 +81,22 @@ export type Track = { source: Source, state: TrackState, };
 export type TrackState = "live" | "muted" | "silent";
 
 export type PublishedTrack = { mid: string, source: Source, };
+
+export type OwnLine = { 
+/**
+ * Packets that did not come, in thousandths.
+ */
+lost_permille: number, 
+/**
+ * Sound that was made up, in thousandths.
+ */
+concealed_permille: number, round_trip_ms: number, jitter_ms: number, 
+/**
+ * Pictures that stood still, since the page was opened.
+ */
+freezes: number, down_kbps: number, up_kbps: number, way: Way, };
+
+export type Way = "udp" | "tcp";
 
 export type ViewedSlot = { mid: string, width: number, height: number, };
 

@@ -16,6 +16,13 @@ export const routes: Route[] = [
     frame: 'bar',
     place: 'meetings',
   },
+  {
+    paths: ['/hop/:id/duong-truyen'],
+    load: () => import('./lines/Lines.svelte'),
+    access: 'person',
+    frame: 'bar',
+    place: 'meetings',
+  },
   { paths: ['/vao-hop'], load: () => import('./door/EnterByCode.svelte'), access: 'public', frame: 'bar' },
   { paths: ['/hop/:code'], load: () => import('./door/Door.svelte'), access: 'public', frame: 'bare' },
 ];

@@ -2,6 +2,7 @@
 
 mod call;
 mod door;
+mod lines;
 mod notes;
 mod papers;
 mod planned;
@@ -41,6 +42,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(roll::read))
         .routes(routes!(roll::register))
         .routes(routes!(roll::still))
+        .routes(routes!(lines::read))
+        .routes(routes!(lines::table))
 }
 
 /// The link with which somebody comes who has no account or was not called.

@@ -12,6 +12,7 @@ use slab::Slab;
 use super::codec::Codec;
 use super::name::{Event, ParticipantId, RoomId, Side, Slot, Source, TrackState};
 use super::speaker::{self, Loudness};
+use super::stats::Reported;
 use pool::Pool;
 use seats::Candidate;
 use stream::{Layer, Stream};
@@ -42,6 +43,8 @@ pub struct Member {
     pub pool: Pool,
     /// How often a description of ours was written, for its `o=` line.
     pub descriptions: u64,
+    /// What the client said of its line, and when.
+    reported: Option<(Instant, Reported)>,
     /// What the conference was last told of this viewer's slots.
     told: Vec<Slot>,
 }
@@ -70,6 +73,7 @@ impl Room {
             subscribe: None,
             pool: Pool::default(),
             descriptions: 0,
+            reported: None,
             told: Vec::new(),
         })
     }
@@ -283,6 +287,15 @@ impl Room {
 }
 
 impl Member {
+    pub fn hear_report(&mut self, now: Instant, reported: Reported) {
+        self.reported = Some((now, reported));
+    }
+
+    pub fn reported(&self, now: Instant) -> Option<Reported> {
+        let (at, reported) = self.reported?;
+        (now.saturating_duration_since(at) < REPORT_STANDS).then_some(reported)
+    }
+
     /// Whoever was told of slots and layers may not have heard it.
     pub fn forget_told(&mut self) {
         self.told.clear();
@@ -305,3 +318,6 @@ impl Member {
         })
     }
 }
+
+/// Clients report every five seconds.
+const REPORT_STANDS: std::time::Duration = std::time::Duration::from_secs(20);

@@ -8,6 +8,7 @@ use crate::media::layer::Viewport;
 use crate::media::name::{Event, ParticipantId, RoomId, Side, Source};
 use crate::media::room::{Member, Room};
 use crate::media::sdp;
+use crate::media::stats::{Drops, Reported};
 use crate::media::transport::ice_lite::Credentials;
 use crate::media::transport::outbox::Outbox;
 use crate::media::transport::{Change, Transport};
@@ -181,6 +182,13 @@ impl Sfu {
         self.settle(now, out);
     }
 
+    /// Takes note of what a client says of its line.
+    pub fn hear_report(&mut self, now: Instant, key: MemberKey, reported: Reported) {
+        if let Ok(member) = self.member(key) {
+            member.hear_report(now, reported);
+        }
+    }
+
     /// Reports once more what a viewer's slots carry and which of his own layers are needed.
     pub fn tell_again(&mut self, now: Instant, key: MemberKey, out: &mut Outbox) {
         let Ok(member) = self.member(key) else { return };
@@ -218,6 +226,7 @@ impl Sfu {
             room: key.room.at,
             member: key.at,
             side,
+            dropped: Drops::default(),
             arrivals: None,
             egress: None,
         };

@@ -158,7 +158,7 @@ impl Showing<'_> {
             self.stats.forwarded_packets += 1;
             self.copy(placed.index as u16, payload_type == payload_type::RED, slot);
         } else {
-            self.stats.count(Drop::NoRoom);
+            self.drop(Drop::NoRoom);
         }
     }
 
@@ -178,6 +178,11 @@ impl Showing<'_> {
         }
     }
 
+    fn drop(&mut self, reason: Drop) {
+        self.stats.count(reason);
+        self.connection.dropped.count(reason);
+    }
+
     fn wait(&mut self, arrival: &Arrival, slot: usize, placed: Placed) {
         let queued = Queued {
             slot: slot as u8,
@@ -194,7 +199,7 @@ impl Showing<'_> {
             .as_mut()
             .is_some_and(|egress| egress.wait(queued));
         if !waits {
-            self.stats.count(Drop::TooManyWait);
+            self.drop(Drop::TooManyWait);
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use std::time::Instant;
 
-use super::{MemberKey, RoomKey, Sfu};
+use super::{Connection, MemberKey, RoomKey, Sfu};
 use crate::media::name::RoomId;
 use crate::media::room::stream::Stream;
 use crate::media::room::{Member, Room};
-use crate::media::stats::{Line, Published, Shown, Site};
+use crate::media::stats::{Drops, Line, Published, Shown, Site};
 
 impl Sfu {
     /// Everyone in a room; empty where it is no longer open.
@@ -44,6 +44,8 @@ impl Sfu {
         Site {
             participant: member.id,
             way_in: way.and_then(|connection| connection.transport.ice.remote()),
+            dropped: dropped([member.publish, member.subscribe].map(connection)),
+            reported: member.reported(now),
             published: member
                 .streams
                 .iter()
@@ -64,6 +66,14 @@ impl Sfu {
     }
 }
 
+fn dropped(connections: [Option<&Connection>; 2]) -> Drops {
+    let mut sum = Drops::default();
+    for connection in connections.into_iter().flatten() {
+        sum.add(&connection.dropped);
+    }
+    sum
+}
+
 fn published(now: Instant, stream: &Stream) -> impl Iterator<Item = Published> {
     let clock_rate = f64::from(stream.announced.clock_rate);
     let layers = stream.layers.iter().zip(&stream.announced.layers);
@@ -76,6 +86,7 @@ fn published(now: Instant, stream: &Stream) -> impl Iterator<Item = Published> {
             bits_per_second: layer.meter.bits_per_second(now),
             expected,
             received,
+            lost_permille: reception.lost_permille(),
             jitter_ms: f64::from(reception.jitter()) * 1_000.0 / clock_rate,
             size: layer.sizes.iter().rev().flatten().next().copied(),
         })

@@ -36,7 +36,7 @@ use super::codec::Codec;
 use super::forward::{Clocks, Incoming};
 use super::name::{Event, RoomId, Side, Source};
 use super::room::Room;
-use super::stats::Stats;
+use super::stats::{Drops, Stats};
 use super::transport::Transport;
 use super::transport::dtls::Identity;
 use super::transport::outbox::Outbox;
@@ -86,6 +86,7 @@ struct Connection {
     room: usize,
     member: usize,
     side: Side,
+    dropped: Drops,
     /// Of a publisher who numbers his packets.
     arrivals: Option<Numbered>,
     /// Of a viewer who reports arrivals.

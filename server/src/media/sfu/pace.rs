@@ -56,6 +56,7 @@ impl Sfu {
                 self.stats.forwarded_packets += 1;
             } else {
                 self.stats.count(Drop::Overtaken);
+                connection.dropped.count(Drop::Overtaken);
             }
         }
         while out.room() > RESERVED

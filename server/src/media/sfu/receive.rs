@@ -38,10 +38,19 @@ impl Sfu {
             };
             self.stats.received_packets += 1;
             if let Err(reason) = self.receive_one(now, received, datagram, out) {
-                self.stats.count(reason);
+                self.drop_of(received.from, reason);
             }
         }
         self.settle(now, out);
+    }
+
+    /// Counts a drop, for its connection as well where one is known by the address.
+    fn drop_of(&mut self, from: SocketAddr, reason: Drop) {
+        self.stats.count(reason);
+        let at = self.by_address.get(&from);
+        if let Some(connection) = at.and_then(|at| self.connections.get_mut(*at)) {
+            connection.dropped.count(reason);
+        }
     }
 
     fn receive_one(

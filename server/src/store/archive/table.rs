@@ -88,6 +88,7 @@ tables!(
     meeting_paper,
     paper_note,
     meeting_event,
+    meeting_line,
     calendar_feed,
 );
 

@@ -22,6 +22,7 @@ pub mod meeting;
 pub mod meeting_event;
 pub mod meeting_invited;
 pub mod meeting_item;
+pub mod meeting_line;
 pub mod meeting_member;
 pub mod meeting_paper;
 pub mod meeting_site;

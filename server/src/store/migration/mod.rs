@@ -11,6 +11,7 @@ mod m0021_outgoing;
 mod m0022_copies;
 mod m0030_words;
 mod m0040_conference;
+mod m0041_lines;
 mod m0050_lists;
 mod m0051_outside;
 
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0022_copies::Migration),
             Box::new(m0030_words::Migration),
             Box::new(m0040_conference::Migration),
+            Box::new(m0041_lines::Migration),
             Box::new(m0050_lists::Migration),
             Box::new(m0051_outside::Migration),
         ]

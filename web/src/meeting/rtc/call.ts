@@ -1,4 +1,5 @@
 import type { ErrorName, Participant, ServerMessage, Slot, Source, Step, Welcome } from '../protocol';
+import { between, totals, type Totals } from './own-line';
 import { Publisher } from './publisher';
 import { Signalling, type Farewell } from './signalling';
 import { Subscriber } from './subscriber';
@@ -46,6 +47,8 @@ export class Call {
   private subscriber: Subscriber | null = null;
   private welcome: Welcome | null = null;
   private slots: Slot[] = [];
+  private readonly measuring: number;
+  private measured: Totals | null = null;
   private readonly viewport: Viewport;
   /** What we send. A source that is not here is muted. */
   private readonly sent = new Map<Source, MediaStreamTrack>();
@@ -65,6 +68,7 @@ export class Call {
       },
     });
     addEventListener('online', this.renew);
+    this.measuring = window.setInterval(() => void this.measure().catch(() => undefined), MEASURED_EVERY_MS);
     // Sections are told of only while they carry something: their tracks exist from the start.
     const carried = ([mid]: [string, MediaStreamTrack]) => this.slots.some((slot) => slot.mid === mid);
     this.viewport = new Viewport(
@@ -200,6 +204,15 @@ export class Call {
     await subscriber.offer(sdp);
   }
 
+  /** Tells the server how the line is, for who looks after the lines of the meeting. */
+  private async measure(): Promise<void> {
+    if (!this.subscriber?.flows()) return;
+    const { publish, subscribe } = await this.stats();
+    const now = totals(subscribe?.values() ?? [], publish?.values() ?? [], performance.now());
+    if (this.measured) this.signalling.send({ type: 'line', line: between(this.measured, now) });
+    this.measured = now;
+  }
+
   private show(): void {
     const seen = this.slots.flatMap(({ mid, participant, source }): Seen[] => {
       const track = this.subscriber?.track(mid);
@@ -224,6 +237,7 @@ export class Call {
   };
 
   private close(): void {
+    window.clearInterval(this.measuring);
     removeEventListener('online', this.renew);
     this.viewport.close();
   }
@@ -234,4 +248,5 @@ export class Call {
   }
 }
 
+const MEASURED_EVERY_MS = 5_000;
 const SOURCES: Source[] = ['microphone', 'camera', 'screen', 'screen_audio'];

@@ -12,8 +12,11 @@ export interface Heard {
   over(farewell: Farewell): void;
 }
 
-/** Pauses before each attempt to come back, in milliseconds; the last is repeated. */
-export const PAUSES = [0, 300, 1200, 2700, 4800, 7000];
+/**
+ * Pauses before each attempt to come back, in milliseconds; the last is repeated, so that a server which is back is
+ * found again within five seconds.
+ */
+export const PAUSES = [0, 300, 1200, 2700, 4000];
 
 /** Close codes after which coming back is of no use; see server/PROTOCOL.md. */
 const FAREWELLS: Record<number, Farewell> = {

@@ -1,0 +1,18 @@
+import type { Light } from '../../components/ring/LightRing.svelte';
+import type { LineNow } from '../meetings';
+
+/** How a line is to be looked at: what people hear counts first, then what is lost, then how long it takes. */
+export function judge(line: LineNow): Light {
+  const heard = line.concealed_permille ?? 0;
+  const lost = Math.max(line.up_lost_permille ?? 0, line.down_lost_permille ?? 0);
+  const late = line.round_trip_ms ?? 0;
+  if (line.way === null) return 'out';
+  if (heard >= 50 || lost >= 200 || late >= 800) return 'lost';
+  return heard >= 20 || lost >= 30 || late >= 400 ? 'weak' : 'ready';
+}
+
+/** The worst first; within that by name, so that nobody jumps while the figures dance. */
+export function worstFirst(lines: LineNow[]): LineNow[] {
+  const rank = { lost: 0, weak: 1, out: 2, ready: 3 };
+  return lines.toSorted((a, b) => rank[judge(a)] - rank[judge(b)] || a.name.localeCompare(b.name, 'vi'));
+}
