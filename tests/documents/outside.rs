@@ -48,11 +48,6 @@ async fn a_document_goes_outside_by_mail_once_with_the_very_file() {
     judges::accept(&office.authority.root, &file);
 }
 
-fn by_name<'a>(document: &'a Value, receiver: &str) -> &'a Value {
-    let mut all = document["outside"].as_array().unwrap().iter();
-    all.find(|one| one["receiver"] == receiver).unwrap()
-}
-
 /// The document, once the mail server has answered to every letter.
 async fn answered(office: &Office, clerk: &Client, id: &str) -> Value {
     loop {
