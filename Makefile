@@ -59,7 +59,7 @@ check: ## Format, lints, dependency policy, drift of generated files
 	npm run --silent --prefix web check
 	cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
 	cargo deny --log-level error check licenses bans sources
-	cargo check --quiet --locked --manifest-path tests/fuzz/Cargo.toml
+	CARGO_TARGET_DIR=$(CARGO_TARGET_DIR)/fuzz cargo check --quiet --locked --manifest-path tests/fuzz/Cargo.toml
 
 format:
 	cargo fmt --all

@@ -2,3 +2,6 @@
 
 #[path = "../../../server/src/conference/protocol.rs"]
 pub mod protocol;
+
+#[path = "../../../server/src/conference/refusal.rs"]
+pub mod refusal;
