@@ -43,3 +43,5 @@ pub const POLICIES: usize = 200;
 /// Of a content stream or character map that is read for what it shows: a field's has some hundred bytes, a font's map of all
 /// characters of Chinese about a megabyte.
 pub const CONTENT_BYTES: usize = 2 << 20;
+/// Of all that is read for what the fields filled in one update show: streams as often as they are drawn, fonts once.
+pub const SHOWN_BYTES: usize = 8 << 20;

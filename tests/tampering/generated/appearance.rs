@@ -139,6 +139,35 @@ fn a_field_that_shows_something_else_than_its_value_is_told() {
 }
 
 #[test]
+fn an_appearance_that_is_long_to_read_is_taken_for_one_that_shows_something_else() {
+    let office = Office::open();
+    let signed = office.signed();
+    let filled = |map: &str, drawing: &str| {
+        let font = "<</Type/Font/Subtype/Type0/Encoding/Identity-H/BaseFont/So/DescendantFonts[]/ToUnicode 162 0 R>>";
+        let mut changes = vec![
+            write(attacker::FIELD, field("1", "")),
+            write(160, look("/XObject<</X 163 0 R>>", drawing)),
+            write(161, font),
+            write(162, stream("", map)),
+        ];
+        changes.extend((163..167).map(|form| {
+            let inner = format!("/XObject<</X {} 0 R>>", form + 1);
+            write(form, look(&inner, &"/X Do ".repeat(100)))
+        }));
+        changes.push(write(167, look("", "")));
+        update(&signed, &changes)
+    };
+    let (range, text) = (
+        "1 beginbfrange <0000> <FFFF> <0000> endbfrange\n",
+        "BT /F2 12 Tf <0031> Tj ET",
+    );
+    assert!(!warned(&office, &filled(range, text)));
+    // The same again and again: each says nothing new.
+    assert!(warned(&office, &filled(&range.repeat(200), text)));
+    assert!(warned(&office, &filled(range, &format!("{text} /X Do"))));
+}
+
+#[test]
 fn a_choice_shows_what_stands_for_its_value_and_a_button_its_state() {
     let office = Office::open();
     let filled = |before: &str, after: &str, drawing: &str| {

@@ -4,48 +4,114 @@
 //! What is drawn by a font's own outlines cannot be known without drawing it: a font that names its characters falsely is
 //! believed here.
 
+mod budget;
 mod font;
 mod glyph;
+
+use std::collections::HashMap;
+use std::rc::Rc;
 
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::super::field::Field;
 use crate::error::Result;
 use crate::limits;
-use crate::pdf::object::{Dictionary, Object, text};
+use crate::pdf::object::{Dictionary, Object, Reference, text};
 use crate::pdf::reader::{Operation, View, operations};
+use budget::Budget;
 use font::Font;
 
 /// Forms within forms of one appearance.
 const DEPTH: usize = 4;
 
-/// Whether every widget of a field that is seen shows its value; one without an appearance is drawn by the viewer from it.
-///
-/// # Errors
-/// Objects that cannot be read; an appearance that cannot shows nothing.
-pub(super) fn shows_value(view: View<'_>, field: &Field) -> Result<bool> {
-    let kind = inherited(view, &field.dictionary, "FT")?;
-    let flags = inherited(view, &field.dictionary, "Ff")?
-        .as_integer()
-        .unwrap_or(0);
-    let value = view.resolve(&field.value)?;
-    for widget in &field.widgets {
-        let object = view.object(*widget)?;
-        let Some(widget) = object.object.as_dictionary() else {
-            continue;
-        };
-        let shows = match kind.as_name() {
-            Some(b"Btn") => shows_state(view, widget, &value)?,
-            Some(kind @ (b"Tx" | b"Ch")) if !is_shown_changed(view, field, widget, kind, flags)? => {
-                shows_text(view, field, widget, &value)?
+/// Reads the appearances of one view, within one budget for all of them.
+#[derive(Default)]
+pub(super) struct Reader {
+    budget: Budget,
+    /// `None` for one that does not say what it shows.
+    fonts: HashMap<Reference, Option<Rc<Font>>>,
+}
+
+impl Reader {
+    /// Whether every widget of a field that is seen shows its value; one without an appearance is drawn by the viewer from it.
+    ///
+    /// # Errors
+    /// Objects that cannot be read; an appearance that cannot shows nothing.
+    pub(super) fn shows_value(&mut self, view: View<'_>, field: &Field) -> Result<bool> {
+        let kind = inherited(view, &field.dictionary, "FT")?;
+        let flags = inherited(view, &field.dictionary, "Ff")?
+            .as_integer()
+            .unwrap_or(0);
+        let value = view.resolve(&field.value)?;
+        for widget in &field.widgets {
+            let object = view.object(*widget)?;
+            let Some(widget) = object.object.as_dictionary() else {
+                continue;
+            };
+            let shows = match kind.as_name() {
+                Some(b"Btn") => shows_state(view, widget, &value)?,
+                Some(kind @ (b"Tx" | b"Ch")) if !is_shown_changed(view, field, widget, kind, flags)? => {
+                    self.shows_text(view, field, widget, &value)?
+                }
+                _ => true,
+            };
+            if !shows {
+                return Ok(false);
             }
-            _ => true,
-        };
-        if !shows {
-            return Ok(false);
         }
+        Ok(true)
     }
-    Ok(true)
+
+    fn shows_text(
+        &mut self,
+        view: View<'_>,
+        field: &Field,
+        widget: &Dictionary,
+        value: &Object,
+    ) -> Result<bool> {
+        let appearance = match view.value(widget, "AP")? {
+            Object::Dictionary(appearance) => view.value(&appearance, "N")?,
+            _ => return Ok(true),
+        };
+        if is_unseen(view, widget)? {
+            return Ok(true);
+        }
+        let mut drawn = Drawn {
+            reader: self,
+            text: String::new(),
+        };
+        // What cannot be read may show anything.
+        let is_read = match &appearance {
+            Object::Stream(_) => drawn.form(view, &appearance, None, 0).is_ok_and(|read| read),
+            _ => false,
+        };
+        let drawn = plain(&drawn.text);
+        let values = values(view, field, value)?;
+        Ok(is_read && values.is_none_or(|values| values.iter().any(|value| plain(value) == drawn)))
+    }
+
+    /// What `resources` hold under a name, perhaps by reference.
+    fn named(&mut self, view: View<'_>, resources: &Dictionary, kind: &str, name: &[u8]) -> Result<Object> {
+        let Object::Dictionary(named) = view.value(resources, kind)? else {
+            return Ok(Object::Null);
+        };
+        self.budget.spend(named.len())?;
+        Ok(named.get(name).cloned().unwrap_or(Object::Null))
+    }
+
+    fn font(&mut self, view: View<'_>, resources: &Dictionary, name: &[u8]) -> Result<Option<Rc<Font>>> {
+        let named = self.named(view, resources, "Font", name)?;
+        if let Object::Reference(reference) = named
+            && let Some(known) = self.fonts.get(&reference)
+        {
+            return Ok(known.clone());
+        }
+        let font = Font::read(view, &view.resolve(&named)?, &mut self.budget)?.map(Rc::new);
+        if let Object::Reference(reference) = named {
+            self.fonts.insert(reference, font.clone());
+        }
+        Ok(font)
+    }
 }
 
 /// Fields whose text is not their value by their kind: passwords, names of files, lists with all their entries, and what a
@@ -91,25 +157,6 @@ fn shows_state(view: View<'_>, widget: &Dictionary, value: &Object) -> Result<bo
         b"Off"
     };
     Ok(state.as_name().unwrap_or(b"Off") == wanted)
-}
-
-fn shows_text(view: View<'_>, field: &Field, widget: &Dictionary, value: &Object) -> Result<bool> {
-    let appearance = match view.value(widget, "AP")? {
-        Object::Dictionary(appearance) => view.value(&appearance, "N")?,
-        _ => return Ok(true),
-    };
-    if is_unseen(view, widget)? {
-        return Ok(true);
-    }
-    let mut drawn = Drawn::default();
-    // What cannot be read may show anything.
-    let is_read = match &appearance {
-        Object::Stream(_) => drawn.form(view, &appearance, None, 0).is_ok_and(|read| read),
-        _ => false,
-    };
-    let drawn = plain(&drawn.text);
-    let values = values(view, field, value)?;
-    Ok(is_read && values.is_none_or(|values| values.iter().any(|value| plain(value) == drawn)))
 }
 
 fn is_unseen(view: View<'_>, widget: &Dictionary) -> Result<bool> {
@@ -173,19 +220,19 @@ fn plain(text: &str) -> String {
 }
 
 /// The characters that an appearance shows.
-#[derive(Default)]
-struct Drawn {
+struct Drawn<'r> {
+    reader: &'r mut Reader,
     text: String,
 }
 
 /// The state of the text (9.3) as far as it decides what is read.
 #[derive(Clone, Default)]
 struct State {
-    font: Option<std::rc::Rc<Font>>,
+    font: Option<Rc<Font>>,
     is_invisible: bool,
 }
 
-impl Drawn {
+impl Drawn<'_> {
     /// Adds what a form draws; false where it draws what cannot be read.
     fn form(
         &mut self,
@@ -199,7 +246,9 @@ impl Drawn {
         };
         let own = view.value(&form.dictionary, "Resources")?;
         let resources = own.as_dictionary().or(outer).cloned().unwrap_or_default();
+        self.reader.budget.spend(1)?;
         let content = view.decode(form)?;
+        self.reader.budget.spend(content.len())?;
         let (mut state, mut kept) = (State::default(), Vec::new());
         let mut is_read = true;
         for Operation { operator, operands } in operations(&content)? {
@@ -208,8 +257,7 @@ impl Drawn {
                 (b"Q", _) => state = kept.pop().unwrap_or_default(),
                 (b"Tr", [Object::Integer(mode)]) => state.is_invisible = matches!(mode, 3 | 7),
                 (b"Tf", [Object::Name(name), _]) => {
-                    let font = resource(view, &resources, "Font", name)?;
-                    state.font = Font::read(view, &font)?.map(std::rc::Rc::new);
+                    state.font = self.reader.font(view, &resources, name)?;
                 }
                 (b"Tj" | b"'" | b"\"", [.., Object::String(shown)]) => {
                     is_read &= self.show(&state, &shown.bytes);
@@ -220,7 +268,8 @@ impl Drawn {
                     }
                 }
                 (b"Do", [Object::Name(name)]) => {
-                    let inner = resource(view, &resources, "XObject", name)?;
+                    let inner = self.reader.named(view, &resources, "XObject", name)?;
+                    let inner = view.resolve(&inner)?;
                     let is_form = inner
                         .as_stream()
                         .is_some_and(|inner| inner.dictionary.name("Subtype") == Some(b"Form"));
@@ -240,12 +289,5 @@ impl Drawn {
         let read = state.font.as_ref().and_then(|font| font.text(codes));
         self.text.extend(read.iter().flat_map(|text| text.chars()));
         read.is_some() || codes.is_empty()
-    }
-}
-
-fn resource(view: View<'_>, resources: &Dictionary, kind: &str, name: &[u8]) -> Result<Object> {
-    match view.value(resources, kind)? {
-        Object::Dictionary(named) => named.get(name).map_or(Ok(Object::Null), |one| view.resolve(one)),
-        _ => Ok(Object::Null),
     }
 }

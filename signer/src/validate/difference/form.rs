@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::super::attack::Attack;
 use super::super::field::Field;
 use super::annotation::corners;
-use super::{Finding, Walk, appearance, keys, shown};
+use super::{Finding, Walk, keys, shown};
 use crate::error::{Error, Result};
 use crate::pdf::object::{Dictionary, Object, Reference};
 use crate::pdf::reader::{Place, View};
@@ -217,7 +217,7 @@ impl Walk<'_> {
             ),
             _ if filled => {
                 self.findings.push(Finding::Filled(old.name.clone()));
-                if !appearance::shows_value(self.new, &new)? {
+                if !self.appearances.shows_value(self.new, &new)? {
                     let what = format!("field {} shows something else than its value", old.name);
                     self.findings.push(Finding::ShownOtherwise(what));
                 }

@@ -93,6 +93,7 @@ struct Walk<'d> {
     replaced: Vec<(Place, String)>,
     /// Whether the update signs a field that is seen.
     draws_signature: bool,
+    appearances: appearance::Reader,
     findings: Vec<Finding>,
     refusals: usize,
 }
@@ -116,6 +117,7 @@ impl<'d> Walk<'d> {
             explained: HashSet::new(),
             replaced: Vec::new(),
             draws_signature: false,
+            appearances: appearance::Reader::default(),
             findings: Vec::new(),
             refusals: 0,
         })

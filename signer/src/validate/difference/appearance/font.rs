@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::pdf::object::{Dictionary, Object};
 use crate::pdf::reader::{View, operations};
 
+use super::budget::Budget;
 use super::glyph;
 
 /// The characters of each code that are known.
@@ -19,22 +20,25 @@ pub(super) struct Font {
 /// Codes of one range of a character map: a font of two bytes has no more.
 const RANGE: u32 = 1 << 16;
 
+/// What a character that is kept costs, in bytes.
+const CHARACTER: usize = 32;
+
 impl Font {
     /// `None` for a font that does not say what it shows.
-    pub(super) fn read(view: View<'_>, font: &Object) -> Result<Option<Self>> {
+    pub(super) fn read(view: View<'_>, font: &Object, budget: &mut Budget) -> Result<Option<Self>> {
         let Some(font) = font.as_dictionary() else {
             return Ok(None);
         };
         let subtype = font.name("Subtype").unwrap_or_default();
         let width = if subtype == b"Type0" { 2 } else { 1 };
         if let Object::Stream(map) = view.value(font, "ToUnicode")? {
-            let characters = mapped(&view.decode(&map)?)?;
+            let characters = mapped(&view.decode(&map)?, budget)?;
             return Ok(Some(Self { characters, width }));
         }
         if !matches!(subtype, b"Type1" | b"TrueType" | b"MMType1") {
             return Ok(None);
         }
-        let characters = encoded(view, font)?;
+        let characters = encoded(view, font, budget)?;
         Ok(characters.map(|characters| Self { characters, width }))
     }
 
@@ -54,7 +58,8 @@ fn number(code: &[u8]) -> u32 {
 }
 
 /// The map of `/ToUnicode` (9.10.3).
-fn mapped(map: &[u8]) -> Result<HashMap<u32, String>> {
+fn mapped(map: &[u8], budget: &mut Budget) -> Result<HashMap<u32, String>> {
+    budget.spend(map.len())?;
     let mut characters = HashMap::new();
     for operation in operations(map)? {
         let operands = &operation.operands[..];
@@ -62,34 +67,45 @@ fn mapped(map: &[u8]) -> Result<HashMap<u32, String>> {
             b"endbfchar" => {
                 for pair in operands.rchunks_exact(2) {
                     if let [Object::String(code), Object::String(shown)] = pair {
+                        budget.spend(CHARACTER)?;
                         characters.insert(number(&code.bytes), utf16(&shown.bytes));
                     }
                 }
             }
-            b"endbfrange" => operands.rchunks_exact(3).for_each(|range| {
-                if let [Object::String(first), Object::String(last), shown] = range {
-                    let (first, last) = (number(&first.bytes), number(&last.bytes));
-                    add_range(&mut characters, first, last, shown);
+            b"endbfrange" => {
+                for range in operands.rchunks_exact(3) {
+                    if let [Object::String(first), Object::String(last), shown] = range {
+                        let (first, last) = (number(&first.bytes), number(&last.bytes));
+                        add_range(&mut characters, first, last, shown, budget)?;
+                    }
                 }
-            }),
+            }
             _ => {}
         }
     }
     Ok(characters)
 }
 
-fn add_range(characters: &mut HashMap<u32, String>, first: u32, last: u32, shown: &Object) {
+fn add_range(
+    characters: &mut HashMap<u32, String>,
+    first: u32,
+    last: u32,
+    shown: &Object,
+    budget: &mut Budget,
+) -> Result<()> {
     for (step, code) in (first..=last).take(RANGE as usize).enumerate() {
+        budget.spend(CHARACTER)?;
         let text = match shown {
             Object::Array(each) => match each.get(step).and_then(Object::as_text) {
                 Some(text) => utf16(&text.bytes),
-                None => return,
+                None => break,
             },
             Object::String(start) => following(&start.bytes, step),
-            _ => return,
+            _ => break,
         };
         characters.insert(code, text);
     }
+    Ok(())
 }
 
 /// The text `step` places after one: its last unit counts on.
@@ -112,7 +128,7 @@ fn units(bytes: &[u8]) -> impl Iterator<Item = u16> {
 }
 
 /// The codes of a simple font by its encoding (9.6.5); `None` for a font of symbols, which has one of its own.
-fn encoded(view: View<'_>, font: &Dictionary) -> Result<Option<HashMap<u32, String>>> {
+fn encoded(view: View<'_>, font: &Dictionary, budget: &mut Budget) -> Result<Option<HashMap<u32, String>>> {
     let name = view.value(font, "BaseFont")?;
     if matches!(name.as_name(), Some(b"Symbol" | b"ZapfDingbats")) {
         return Ok(None);
@@ -134,6 +150,7 @@ fn encoded(view: View<'_>, font: &Dictionary) -> Result<Option<HashMap<u32, Stri
     }
     let mut code = 0;
     for item in differences.as_array().unwrap_or_default() {
+        budget.spend(CHARACTER)?;
         match view.resolve(item)? {
             Object::Integer(next) => code = u32::try_from(next).unwrap_or(u32::MAX),
             Object::Name(name) => {
