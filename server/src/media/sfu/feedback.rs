@@ -99,8 +99,7 @@ impl Sfu {
         let egress = connection.egress.as_ref();
         let round_trip = egress.map_or(ROUND_TRIP, |egress| egress.round_trip());
         if egress.is_some_and(|egress| !egress.may_repeat()) {
-            connection.dropped.count(Drop::RepeatedTooMuch);
-            return self.stats.count(Drop::RepeatedTooMuch);
+            return connection.count_drop(&mut self.stats, Drop::RepeatedTooMuch);
         }
         let slot = room.members.get_mut(viewer).and_then(|member| {
             let at = member.pool.by_ssrc(ssrc)?;
@@ -108,8 +107,7 @@ impl Sfu {
             Some(at).filter(|_| repeated.may_repeat(now, number, round_trip))
         });
         let Some(slot) = slot else {
-            connection.dropped.count(Drop::RepeatedTooMuch);
-            return self.stats.count(Drop::RepeatedTooMuch);
+            return connection.count_drop(&mut self.stats, Drop::RepeatedTooMuch);
         };
         if let Some(copies) = &room.members[viewer].pool.slots[slot].copies {
             let sent = copies

@@ -179,8 +179,7 @@ impl Showing<'_> {
     }
 
     fn drop(&mut self, reason: Drop) {
-        self.stats.count(reason);
-        self.connection.dropped.count(reason);
+        self.connection.count_drop(self.stats, reason);
     }
 
     fn wait(&mut self, arrival: &Arrival, slot: usize, placed: Placed) {

@@ -36,7 +36,7 @@ use super::codec::Codec;
 use super::forward::{Clocks, Incoming};
 use super::name::{Event, RoomId, Side, Source};
 use super::room::Room;
-use super::stats::{Drops, Stats};
+use super::stats::{Drop, Drops, Stats};
 use super::transport::Transport;
 use super::transport::dtls::Identity;
 use super::transport::outbox::Outbox;
@@ -103,6 +103,12 @@ struct Numbered {
 }
 
 impl Connection {
+    /// Counts a packet of this connection that went no further, in its own figures and in all.
+    fn count_drop(&mut self, stats: &mut Stats, reason: Drop) {
+        stats.count(reason);
+        self.dropped.count(reason);
+    }
+
     /// Sends a datagram as it once left; `false` where there is no way or no room.
     fn send_copy(&mut self, sealed: &[u8], out: &mut Outbox) -> bool {
         let Some((to, _)) = self.transport.sender() else {

@@ -55,8 +55,7 @@ impl Sfu {
             if sent {
                 self.stats.forwarded_packets += 1;
             } else {
-                self.stats.count(Drop::Overtaken);
-                connection.dropped.count(Drop::Overtaken);
+                connection.count_drop(&mut self.stats, Drop::Overtaken);
             }
         }
         while out.room() > RESERVED

@@ -46,10 +46,10 @@ impl Sfu {
 
     /// Counts a drop, for its connection as well where one is known by the address.
     fn drop_of(&mut self, from: SocketAddr, reason: Drop) {
-        self.stats.count(reason);
         let at = self.by_address.get(&from);
-        if let Some(connection) = at.and_then(|at| self.connections.get_mut(*at)) {
-            connection.dropped.count(reason);
+        match at.and_then(|at| self.connections.get_mut(*at)) {
+            Some(connection) => connection.count_drop(&mut self.stats, reason),
+            None => self.stats.count(reason),
         }
     }
 
