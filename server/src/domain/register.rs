@@ -142,16 +142,14 @@ pub fn stored_day(day: Option<&str>) -> String {
     written.unwrap_or_default()
 }
 
+/// A day as rows keep it (ISO 8601): such days compare as text.
+pub fn row_day(day: Date) -> String {
+    format!("{:04}-{:02}-{:02}", day.year(), u8::from(day.month()), day.day())
+}
+
 /// Whether the work is late: its last day is over and it is not done.
 pub fn is_late(due_on: Option<&str>, done: bool, today: Date) -> bool {
-    // ISO 8601 days compare as text.
-    let today = format!(
-        "{:04}-{:02}-{:02}",
-        today.year(),
-        u8::from(today.month()),
-        today.day()
-    );
-    !done && due_on.is_some_and(|due| due < today.as_str())
+    !done && due_on.is_some_and(|due| due < row_day(today).as_str())
 }
 
 #[cfg(test)]

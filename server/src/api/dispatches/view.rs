@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::Serialize;
-use time::format_description::well_known::Iso8601;
 use utoipa::ToSchema;
 
 use crate::api::body::Json;
@@ -19,7 +18,7 @@ use crate::domain::dispatch::{Action, Capacity, DispatchId, Given, Recall, Statu
 use crate::domain::document::DocumentId;
 use crate::domain::id::PersonId;
 use crate::domain::numbering::{self, Kind};
-use crate::domain::register::is_late;
+use crate::domain::register::{is_late, row_day};
 use crate::parts::App;
 use crate::store::entity::{dispatch, dispatch_status, dispatch_support, document, verification};
 
@@ -114,8 +113,7 @@ struct Reply {
 
 /// Today in Vietnam, as `2026-11-24`.
 pub(super) fn today(app: &App) -> String {
-    let today = numbering::local_date(app.clock.now_utc());
-    today.format(&Iso8601::DATE).unwrap_or_default()
+    row_day(numbering::local_date(app.clock.now_utc()))
 }
 
 /// Everything about this dispatch, for this person.

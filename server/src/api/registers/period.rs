@@ -7,7 +7,7 @@ use super::Wanted;
 use crate::api::problem::Problem;
 use crate::clock::Timestamp;
 use crate::domain::numbering::VIETNAM;
-use crate::domain::register::day;
+use crate::domain::register::{day, row_day};
 
 /// The first and the last day, both of one year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,8 +49,7 @@ impl Period {
 
     /// The chosen days as rows keep them; none for a whole year.
     pub(super) fn days(self) -> Option<(String, String)> {
-        let text = |day: Date| format!("{:04}-{:02}-{:02}", day.year(), u8::from(day.month()), day.day());
-        self.chosen.then(|| (text(self.first), text(self.last)))
+        self.chosen.then(|| (row_day(self.first), row_day(self.last)))
     }
 
     /// The chosen days as moments, the last one not included; none for a whole year.
