@@ -1,5 +1,6 @@
 //! Issuing to receivers outside this system: by mail, as a package that is handed over, or by post on paper.
 
+use bytes::Bytes;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
@@ -284,10 +285,10 @@ impl Custody {
         let agency = agency.ok_or(Error::Row("outside_sending.agency_id"))?.name;
         let code = appendix::code(&document)?;
         let files = self.signed_files(&document).await?;
-        let attachment = |(name, bytes)| Attachment {
+        let attachment = |(name, bytes): (String, Bytes)| Attachment {
             name,
             media_type: "application/pdf",
-            bytes,
+            bytes: bytes.into(),
         };
         Ok(Letter {
             id: row.id.clone(),

@@ -2,6 +2,7 @@
 
 use std::io::{Cursor, Write};
 
+use bytes::Bytes;
 use hoian_signer::report::{self, Language, Subject};
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
@@ -22,9 +23,7 @@ impl Custody {
         let row = self.check_clerk_of(presence, id).await?;
         let mut files = self.signed_files(&row).await?;
         let (name, main) = files.first().ok_or(Error::NotFound)?.clone();
-        let report = self
-            .verify_for_anyone(self.visitor()?, main.clone().into())
-            .await?;
+        let report = self.verify_for_anyone(self.visitor()?, main.clone()).await?;
         let judged_at = self.clock.now_utc();
         let as_json = serde_json::to_value(&report).map_err(|_| Error::Row("a report is no JSON"))?;
         let for_people = self
@@ -43,20 +42,20 @@ impl Custody {
             .await??;
         let facts = self.facts(&row).await?;
         files.push(("metadata.json".to_owned(), pretty(&facts)));
-        files.push(("ket-qua-kiem-tra.pdf".to_owned(), for_people));
+        files.push(("ket-qua-kiem-tra.pdf".to_owned(), for_people.into()));
         files.push(("verification.json".to_owned(), pretty(&as_json)));
         self.run(move || packed(&files)).await?
     }
 
     /// The main paper and its appendices as they were issued, named by number and symbol.
-    pub(super) async fn signed_files(&self, row: &document::Model) -> Result<Vec<(String, Vec<u8>)>> {
+    pub(super) async fn signed_files(&self, row: &document::Model) -> Result<Vec<(String, Bytes)>> {
         let main = self.latest(&row.id, Purpose::Sealed).await?;
         let name = appendix::code(row)?.replace('/', "-");
-        let mut files = vec![(format!("{name}.pdf"), self.content(&main).await?.to_vec())];
+        let mut files = vec![(format!("{name}.pdf"), self.content(&main).await?)];
         for appendix in self.appendices(&row.id).await? {
             if let Some(sealed) = &appendix.sealed {
                 let file = self.store.blobs().get(sealed).await?;
-                files.push((format!("{name}-phu-luc-{}.pdf", appendix.number), file.to_vec()));
+                files.push((format!("{name}-phu-luc-{}.pdf", appendix.number), file));
             }
         }
         Ok(files)
@@ -86,12 +85,12 @@ impl Custody {
     }
 }
 
-fn pretty(value: &Value) -> Vec<u8> {
-    format!("{value:#}\n").into_bytes()
+fn pretty(value: &Value) -> Bytes {
+    format!("{value:#}\n").into()
 }
 
 /// The files as they are: signed PDFs hardly become smaller, and a stored file can be read by every program.
-fn packed(files: &[(String, Vec<u8>)]) -> Result<Vec<u8>> {
+fn packed(files: &[(String, Bytes)]) -> Result<Vec<u8>> {
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
     let write = || -> zip::result::ZipResult<Vec<u8>> {
         let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
