@@ -134,3 +134,52 @@ fn a_signature_over_a_finished_one_passes_with_a_warning() {
         "a third is the seal's"
     );
 }
+
+#[test]
+fn a_list_is_filled_as_other_writers_do_it() {
+    let office = Office::open();
+    let list = |more: &str| {
+        format!(
+            "<</FT/Ch/T(chon)/Opt[(mot)(hai)]/Type/Annot/Subtype/Widget/F 4/P 3 0 R/Rect[200 200 300 240]{more}>>"
+        )
+    };
+    let mut bodies = attacker::bodies();
+    bodies[0] = "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[7 0 R 11 0 R]>>>>".to_owned();
+    bodies[attacker::PAGE as usize - 1] = page("7 0 R 10 0 R 11 0 R");
+    bodies.push(list(""));
+    let signed = office.sign(&attacker::file(&bodies), "lanh_dao", None);
+    let filled = |more: &str| update(&signed, &[write(11, list(more))]);
+    let report = office.passes(&filled("/V(hai)/I[1]/TI 1/BS<</S/S/W 1>>"));
+    assert_eq!(report.signatures[0].modification, Modification::FormFilling);
+    office.refuses(&filled("/BS<</S/S/W 9>>"), "/BS of the field chon changed");
+}
+
+#[test]
+fn a_careless_writer_s_page_may_be_written_again_as_it_was() {
+    let office = Office::open();
+    let page = |annotations: &str, right: &str| {
+        page(annotations).replace("MediaBox[0 0 400 400]", &format!("MediaBox[0 0 {right} 400]"))
+    };
+    let mut bodies = attacker::bodies();
+    bodies[attacker::PAGE as usize - 1] = page("7 0 R 10 0 R 10 0 R", "400.27563");
+    let signed = office.sign(&attacker::file(&bodies), "lanh_dao", None);
+    let again = |annotations: &str, right: &str| {
+        let (_, old) = attacker::newest(&signed, "/Type/Page/");
+        let (_, rest) = old.split_once("/Annots[").unwrap();
+        let own: Vec<&str> = rest.split(']').next().unwrap().split("10 0 R").collect();
+        let kept = own.last().unwrap().trim();
+        update(
+            &signed,
+            &[write(
+                attacker::PAGE,
+                page(&format!("{annotations} {kept}"), right),
+            )],
+        )
+    };
+    office.passes(&again("7 0 R 10 0 R 10 0 R", "400.2756"));
+    office.refuses(&again("7 0 R 10 0 R 10 0 R", "400.28"), "/MediaBox changed");
+    office.refuses(
+        &again("7 0 R 10 0 R 10 0 R 10 0 R", "400.27563"),
+        "names an annotation twice",
+    );
+}

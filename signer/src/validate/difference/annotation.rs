@@ -9,6 +9,13 @@ use crate::limits;
 use crate::pdf::object::{Dictionary, Object, Reference};
 use crate::pdf::reader::{Place, View};
 
+/// How many entries of a list name what an earlier one does.
+fn repeated(list: &[Object]) -> usize {
+    let references = list.iter().filter_map(Object::as_reference);
+    let distinct: HashSet<Reference> = references.clone().collect();
+    references.count() - distinct.len()
+}
+
 /// Kinds that comment on a page (ISO 32000-2, table 257, P = 3); none that could cover it with other text.
 const COMMENTS: [&[u8]; 5] = [b"Text", b"Highlight", b"Underline", b"Popup", b"Ink"];
 
@@ -19,7 +26,8 @@ impl Walk<'_> {
         self.drawing_order(&before, &after, label);
         let old_references: HashSet<Reference> = before.iter().filter_map(Object::as_reference).collect();
         let new_references: HashSet<Reference> = after.iter().filter_map(Object::as_reference).collect();
-        if new_references.len() + direct(&after).len() != after.len() && after.len() > before.len() {
+        // Careless writers name some twice before anybody signs; a later revision may name no more so.
+        if repeated(&after) > repeated(&before) && after.len() > before.len() {
             self.disallow(format!("{label} names an annotation twice"));
         }
         for reference in before.iter().filter_map(Object::as_reference) {

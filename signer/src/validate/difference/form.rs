@@ -11,7 +11,9 @@ use crate::pdf::object::{Dictionary, Object, Reference};
 use crate::pdf::reader::{Place, View};
 
 /// What filling changes in a field or its widget.
-const FILLING: [&[u8]; 9] = [b"V", b"AP", b"AS", b"F", b"DA", b"Q", b"Ff", b"M", b"I"];
+const FILLING: [&[u8]; 10] = [b"V", b"AP", b"AS", b"F", b"DA", b"Q", b"Ff", b"M", b"I", b"TI"];
+/// How the frame of a widget is drawn: writers that draw a filled field anew write down what they took for it.
+const FRAME: [&[u8]; 2] = [b"BS", b"Border"];
 /// Back references: the tree itself has been compared.
 const UPWARD: [&[u8]; 2] = [b"P", b"Parent"];
 
@@ -271,7 +273,7 @@ impl Walk<'_> {
         let mut changed: Vec<&[u8]> = Vec::new();
         for key in keys(old, new) {
             let (before, after) = self.values(old, new, key);
-            if FILLING.contains(&key) {
+            if FILLING.contains(&key) || (states.revalued && FRAME.contains(&key)) {
                 if !self.is_same(&before, &after)? {
                     self.explain(&before)?;
                     if let (b"AP", Some(appearance)) = (key, before.as_reference()) {
