@@ -16,7 +16,7 @@ use hoian_server::domain::organisation::AgencyKind;
 use hoian_server::render::layout::{self, Layout};
 use hoian_server::render::{Facts, typeset};
 
-use super::authority::{python, run, script};
+use super::authority::{java, python, run, script};
 use hoian_tests::{fixture, paper};
 
 #[test]
@@ -171,9 +171,7 @@ fn verapdf(flavour: &str, versions: &[(&str, &Vec<u8>)]) -> Vec<BTreeSet<String>
             path
         })
         .collect();
-    let printed = run(Command::new("java")
-        .arg("-cp")
-        .arg(libraries())
+    let printed = run(java("verapdf")
         .arg(script("verapdf/Judge.java"))
         .arg(flavour)
         .args(files));
@@ -191,15 +189,4 @@ fn verapdf(flavour: &str, versions: &[(&str, &Vec<u8>)]) -> Vec<BTreeSet<String>
     let rules: Vec<_> = rules.collect();
     assert_eq!(rules.len(), versions.len(), "{printed}");
     rules
-}
-
-fn libraries() -> String {
-    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let cache = cache.unwrap_or_else(|| PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache"));
-    let libraries = cache.join("hoian/verapdf/lib");
-    assert!(
-        libraries.exists(),
-        "veraPDF is not installed: run tests/interop/setup"
-    );
-    format!("{}/*", libraries.display())
 }

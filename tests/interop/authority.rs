@@ -119,14 +119,27 @@ impl Drop for Authority {
 }
 
 pub fn python() -> PathBuf {
+    installed("pyhanko/bin/python")
+}
+
+/// Java with the libraries of a judge.
+pub fn java(judge: &str) -> Command {
+    let libraries = installed(&format!("{judge}/lib"));
+    let mut java = Command::new("java");
+    // What these tests name has letters of Viet Nam.
+    java.arg("-Dfile.encoding=UTF-8")
+        .arg("-cp")
+        .arg(libraries.join("*"));
+    java
+}
+
+/// What `setup` brought.
+pub fn installed(name: &str) -> PathBuf {
     let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let cache = cache.unwrap_or_else(|| PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache"));
-    let python = cache.join("hoian/pyhanko/bin/python");
-    assert!(
-        python.exists(),
-        "pyHanko is not installed: run tests/interop/setup"
-    );
-    python
+    let path = cache.join("hoian").join(name);
+    assert!(path.exists(), "{name} is not installed: run tests/interop/setup");
+    path
 }
 
 pub fn script(name: &str) -> PathBuf {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::authority::{Authority, python, run, script};
 use hoian_tests::paper;
 
-const LEVELS: [(&str, Level); 4] = [
+pub const LEVELS: [(&str, Level); 4] = [
     ("B-B", Level::BB),
     ("B-T", Level::BT),
     ("B-LT", Level::BLT),
@@ -18,7 +18,7 @@ const LEVELS: [(&str, Level); 4] = [
 ];
 
 /// A signer of `pki.yml`, and what its key is told.
-const ALGORITHMS: [(&str, &[&str]); 6] = [
+pub const ALGORITHMS: [(&str, &[&str]); 6] = [
     ("rsa-2048", &[]),
     ("rsa-2048", &["--pkcs1", "--digest", "sha512"]),
     ("rsa-3072", &["--digest", "sha384"]),
@@ -241,7 +241,7 @@ fn encrypted_files_are_signed_under_their_password() {
 }
 
 /// Signs with the command; comes back with the new file.
-fn sign(authority: &Authority, paper: &Path, algorithm: usize, level: &str) -> PathBuf {
+pub fn sign(authority: &Authority, paper: &Path, algorithm: usize, level: &str) -> PathBuf {
     let (name, options) = ALGORITHMS[algorithm];
     let output = format!("{name}-{algorithm}-{level}.pdf");
     let (package, tsa) = (format!("{name}.p12"), authority.tsa());
@@ -296,7 +296,7 @@ fn check_pyhanko(file: &Path, verdicts: &Value, level: Level) {
     }
 }
 
-fn check_ours(authority: &Authority, file: &Path, level: Level) -> Report {
+pub fn check_ours(authority: &Authority, file: &Path, level: Level) -> Report {
     let report = judge(authority, file, level, None);
     let name = file.display();
     assert_eq!(report.verdict, Verdict::TotalPassed, "{name}: {report:#?}");

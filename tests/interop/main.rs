@@ -11,6 +11,7 @@ mod archival;
 mod authority;
 mod clauses;
 mod devices;
+mod dss;
 mod encryption;
 mod folders;
 mod levels;

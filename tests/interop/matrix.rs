@@ -1,5 +1,5 @@
 //! Several signers on every form of file, under every rule of what may come later, at every level: each file before
-//! pyHanko, pdfsig, qpdf and our own validator.
+//! pyHanko, EU DSS, pdfsig, qpdf and our own validator.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -8,6 +8,7 @@ use hoian_tests::forms::{blank, hybrid, qpdf, with_field};
 use serde_json::Value;
 
 use super::authority::{Authority, run};
+use super::dss;
 
 /// What the first signature says of later changes.
 #[derive(Clone, Copy)]
@@ -183,6 +184,18 @@ fn several_sign_every_form_of_file_under_every_rule_at_every_level() {
             }
         }
         row.check(file);
+    }
+    for (rows, files) in rows.chunks(RULES.len()).zip(signed.chunks(RULES.len())) {
+        let secrets = rows.iter().map(|row| row.passwords[0]);
+        let judged = dss::judge(authority, files.iter().map(PathBuf::as_path).zip(secrets));
+        for (row, said) in rows.iter().zip(judged) {
+            assert_eq!(said.len(), row.signers(), "{}: {said:?}", row.name);
+            assert!(
+                said.iter().all(|one| one.starts_with("TOTAL_PASSED ")),
+                "{}: {said:?}",
+                row.name
+            );
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! Our validation reports in front of others: ETSI's own schema, qpdf, poppler, and PDF/A's marks.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
+use super::authority::{installed, java, python, run as judge, script};
 use hoian_signer::report::{self, Language, Subject};
 use hoian_signer::shell::clock;
 use hoian_signer::sign::Key as _;
@@ -60,11 +61,10 @@ fn etsi_reports_fit_the_schema_of_ts_119_102_2() {
             path
         })
         .collect();
-    let cache = cache();
     let said = judge(
-        Command::new(cache.join("pyhanko/bin/python"))
-            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("interop/etsi.py"))
-            .arg(cache.join("etsi"))
+        Command::new(python())
+            .arg(script("etsi.py"))
+            .arg(installed("etsi"))
             .args(&files),
     );
     assert_eq!(said.matches(" valid").count(), files.len(), "{said}");
@@ -128,10 +128,8 @@ fn verapdf_finds_every_pdf_report_archival() {
         }
     }
     let said = judge(
-        Command::new("java")
-            .arg("-cp")
-            .arg(cache().join("verapdf/lib/*"))
-            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("interop/verapdf/Judge.java"))
+        java("verapdf")
+            .arg(script("verapdf/Judge.java"))
             .arg("2u")
             .args(&files),
     );
@@ -215,18 +213,4 @@ fn the_command_judges_in_order_and_writes_each_report() {
     ]);
     assert_eq!(two.status.code(), Some(64));
     assert!(!folder.path().join("two").exists());
-}
-
-fn cache() -> PathBuf {
-    let home = || PathBuf::from(std::env::var_os("HOME").expect("a home")).join(".cache");
-    std::env::var_os("XDG_CACHE_HOME")
-        .map_or_else(home, PathBuf::from)
-        .join("hoian")
-}
-
-fn judge(command: &mut Command) -> String {
-    let output = command.output().unwrap();
-    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    assert!(output.status.success(), "{command:?}: {said}");
-    said
 }
