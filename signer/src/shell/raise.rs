@@ -101,6 +101,10 @@ impl Means<'_> {
         policy.password = self.password.map(str::to_owned);
         let report = validate(document, &policy);
         match report.verdict {
+            Verdict::Malformed if report.signatures.is_empty() => Err(Error::refused(
+                "document",
+                "it is no sound PDF, so it is not extended",
+            )),
             Verdict::TotalFailed | Verdict::Malformed => Err(Error::refused(
                 "document",
                 "a signature in it does not hold, so it is not extended",
