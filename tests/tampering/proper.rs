@@ -183,3 +183,56 @@ fn a_careless_writer_s_page_may_be_written_again_as_it_was() {
         "names an annotation twice",
     );
 }
+
+#[test]
+fn the_usual_output_intent_may_come_and_one_that_blanks_may_not() {
+    let office = Office::open();
+    let signed = office.signed();
+    let (catalog, body) = attacker::newest(&signed, "/Type/Catalog");
+    let with_intents = body.replacen("/Type/Catalog", "/Type/Catalog/OutputIntents[150 0 R]", 1);
+    let coming = |curve: &str| {
+        let intent =
+            "<</Type/OutputIntent/S/GTS_PDFA1/OutputConditionIdentifier(sRGB)/DestOutputProfile 151 0 R>>";
+        let profile = stream("/N 3/Filter/ASCIIHexDecode", &format!("{}>", profile(curve)));
+        let changes = [
+            write(catalog, with_intents.clone()),
+            write(150, intent),
+            write(151, profile),
+        ];
+        update(&signed, &changes)
+    };
+    office.passes(&coming("6375727600000000000000010233"));
+    office.refuses(
+        &coming("637572760000000000000002FFFFFFFF"),
+        "the catalog's /OutputIntents changed",
+    );
+}
+
+/// The hexadecimal digits of an ICC profile for a display with the colours of sRGB and this curve.
+fn profile(curve: &str) -> String {
+    let colour = |parts: [f64; 3]| {
+        let fixed = parts.map(|part| format!("{:08X}", (part * 65_536.0) as i32));
+        format!("58595A2000000000{}", fixed.concat())
+    };
+    let colours = [
+        ("72", [0.4361, 0.2225, 0.0139]),
+        ("67", [0.3851, 0.7169, 0.0971]),
+        ("62", [0.1431, 0.0606, 0.7141]),
+    ];
+    let (mut table, mut data) = (String::new(), String::new());
+    let values = colours.map(|(name, parts)| (format!("{name}58595A"), colour(parts)));
+    let curves = colours.map(|(name, _)| (format!("{name}545243"), curve.to_owned()));
+    for (name, value) in values.into_iter().chain(curves) {
+        let start = 132 + 12 * 6 + data.len() / 2;
+        table += &format!("{name}{start:08X}{:08X}", value.len() / 2);
+        data += &value;
+    }
+    let header = format!(
+        "{}{}{}{}",
+        "0".repeat(24),
+        "6D6E747252474220",
+        "58595A20",
+        "0".repeat(24)
+    );
+    format!("{header}61637370{}00000006{table}{data}", "0".repeat(176))
+}

@@ -95,6 +95,7 @@ impl Walk<'_> {
                 b"DSS" => self.security_store(&before, &after)?,
                 b"Version" | b"Extensions" | b"MarkInfo" => self.declaration(key, &before, &after)?,
                 b"Metadata" => self.metadata(&before, &after)?,
+                b"OutputIntents" => self.output_intents(&before, &after)?,
                 _ => self.require_same(before, after, format!("the catalog's {}", shown(key))),
             }
         }

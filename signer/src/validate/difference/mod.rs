@@ -10,6 +10,7 @@ mod catalog;
 mod comment;
 mod form;
 mod leftover;
+mod output_intent;
 mod same;
 mod security_store;
 mod structure;
