@@ -200,6 +200,8 @@ impl Province {
             due_on: (number.is_multiple_of(3)).then(|| format!("2025-{:02}-15", number % 12 + 1)),
             outcome: None,
             completed_at: None,
+            forwarded_from: None,
+            forwarded_by: None,
         }
     }
 

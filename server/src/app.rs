@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::conference::Conferences;
 use crate::config::Config;
 use crate::custody::Custody;
+use crate::domain::working_day::WorkingDays;
 use crate::jobs;
 use crate::mail::{self, Mailer};
 use crate::net;
@@ -61,6 +62,7 @@ impl App {
             clock.clone(),
             secret.clone(),
             config.signing.clone(),
+            WorkingDays::without(config.work.days_off.clone()),
             mailer,
             outbox,
         )?;

@@ -4,6 +4,7 @@
 //! and key, as in `HOIAN_HTTP__ADDRESS`), else from the file, else from the default written at its field.
 
 mod mail;
+mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -13,6 +14,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 pub use mail::{Encryption, Mail};
+pub use work::Work;
 
 /// All settings of the program.
 #[derive(Clone, Debug, Deserialize)]
@@ -27,6 +29,7 @@ pub struct Config {
     pub media: Media,
     pub signing: Signing,
     pub mail: Mail,
+    pub work: Work,
     pub log: Log,
 }
 
@@ -136,6 +139,7 @@ impl Default for Config {
             media: Media::default(),
             signing: Signing::default(),
             mail: Mail::default(),
+            work: Work::default(),
             log: Log::default(),
         }
     }
@@ -371,6 +375,7 @@ mod tests {
                 ("HOIAN_HTTP__ADDRESS", "127.0.0.1:0"),
                 ("HOIAN_MEDIA__ADDRESSES", "['10.0.0.1']"),
                 ("HOIAN_DATA_FOLDER", "/srv/hoian"),
+                ("HOIAN_WORK__DAYS_OFF", "['2027-02-05']"),
                 ("HOIAN_FAIL_POINT", "x"),
                 ("PATH", "/bin"),
             ],
@@ -380,16 +385,18 @@ mod tests {
         assert_eq!(config.http.body_limit_bytes, 5);
         assert_eq!(config.media.addresses, [IpAddr::from([10, 0, 0, 1])]);
         assert_eq!(config.session.idle_minutes, 60);
+        assert_eq!(config.work.days_off.len(), 1);
         assert_eq!(config.database_url(), "sqlite:///srv/hoian/hoian.db");
     }
 
     #[test]
     fn refuses_what_it_does_not_know() {
-        let refused: [(&str, &[(&str, &str)]); 6] = [
+        let refused: [(&str, &[(&str, &str)]); 7] = [
             ("speed = 1", &[]),
             ("[http]\nadress = 'x'", &[]),
             ("[http]\naddress = 'nowhere'", &[]),
             ("[http]\npublic_origin = 'https://hop.vn/path'", &[]),
+            ("[work]\ndays_off = ['mùng một Tết']", &[]),
             ("", &[("HOIAN_HTTP__ADRESS", "127.0.0.1:0")]),
             ("", &[("HOIAN_SPEED", "1")]),
         ];

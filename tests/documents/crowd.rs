@@ -105,7 +105,7 @@ async fn signed_documents(office: &Office, id: &str, count: usize) -> Vec<String
 }
 
 /// Copies of an issued document and of its dispatch, under numbers of their own.
-async fn arrived(office: &Office, id: &str, count: usize) -> Vec<String> {
+pub async fn arrived(office: &Office, id: &str, count: usize) -> Vec<String> {
     let store = &office.app().store;
     let row = document::Entity::find_by_id(DocumentId(id.into()));
     let row = row.one(store.read()).await.unwrap().unwrap();

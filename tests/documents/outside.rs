@@ -122,6 +122,18 @@ async fn a_letter_put_off_goes_later_and_a_refused_one_is_told_and_readdressed()
         );
     }
 
+    // The clerk who sent it is told of the one that no server will take, and the drafter.
+    for user_name in ["vanthu", "chuyenvien"] {
+        let told = get(&office.server.log_in(user_name).await, "/api/v1/notices").await;
+        let told = told["items"].as_array().unwrap();
+        assert_eq!(told.len(), 1, "{user_name}: {told:?}");
+        assert_eq!(
+            (&told[0]["kind"], &told[0]["href"]),
+            (&json!("mail_refused"), &json!(format!("/van-ban/{id}")))
+        );
+        assert!(told[0]["words"].as_str().unwrap().contains("refused@congty.test"));
+    }
+
     let [first, second] = [0, 1].map(|at| now[at]["id"].as_str().unwrap().to_owned());
     let readdress = |sending: &str| format!("outside/{sending}/address");
     let other = json!({ "address": "b@congty.test" });

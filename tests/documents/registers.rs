@@ -97,10 +97,14 @@ pub async fn a_register_prints(client: &hoian_tests::Client, register: &str, wan
     let path = format!("/api/v1/registers/{register}/print");
     let answer = client.get(&path).send().await.unwrap();
     assert_eq!(answer.status(), 200);
-    let file = answer.bytes().await.unwrap();
+    shows(&answer.bytes().await.unwrap(), wanted);
+}
+
+/// An archival file in which these words stand.
+pub fn shows(file: &[u8], wanted: &str) {
     let marker = b"<pdfaid:part>2</pdfaid:part>";
     assert!(file.windows(marker.len()).any(|window| window == marker), "PDF/A");
-    let pages = hoian_signer::pdf::text::pages(&file).unwrap();
+    let pages = hoian_signer::pdf::text::pages(file).unwrap();
     let runs = pages
         .iter()
         .flat_map(|page| &page.lines)

@@ -9,6 +9,7 @@ mod agencies;
 mod arms;
 pub mod body;
 mod calendar;
+mod case_files;
 mod copies;
 mod dispatches;
 mod documents;
@@ -17,6 +18,7 @@ mod health;
 mod idempotency;
 mod login;
 mod meetings;
+mod notices;
 mod numbers;
 mod origin;
 pub mod page;
@@ -52,6 +54,8 @@ fn families() -> OpenApiRouter<App> {
         .merge(documents::routes())
         .merge(copies::routes())
         .merge(dispatches::routes())
+        .merge(notices::routes())
+        .merge(case_files::routes())
         .merge(registers::routes())
         .merge(numbers::routes())
         .merge(search::routes())

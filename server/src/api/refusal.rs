@@ -17,6 +17,7 @@ impl From<Error> for Problem {
             Error::Receipt(refusal) => receipt(refusal),
             Error::Outside(refusal) => outside_receiver(refusal),
             Error::Copy(refusal) => copying(refusal),
+            Error::Filing(refusal) => refusal.into(),
             Error::Relation(refusal) => mending(refusal),
             Error::Reviewers(_) | Error::Appendix(_) => beside(&error),
             Error::Metadata(refusal) => metadata(refusal),
@@ -39,7 +40,7 @@ impl From<Error> for Problem {
     }
 }
 
-fn rule(refusal: document::Refusal) -> Problem {
+pub(super) fn rule(refusal: document::Refusal) -> Problem {
     use document::Refusal;
     match refusal {
         Refusal::NotYours => Problem::forbidden(),
@@ -246,6 +247,14 @@ fn receipt(refusal: dispatch::Refusal) -> Problem {
             "The signatures are invalid, so the document cannot be accepted; return it with a reason.",
         ),
         Refusal::LeadMissing => return handlers(),
+        Refusal::WordsMissing => {
+            return Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "words-missing",
+                "Xin ghi ý kiến phối hợp.",
+                "Please write your opinion.",
+            );
+        }
     };
     Problem::new(StatusCode::CONFLICT, name, vi, en)
 }
@@ -398,6 +407,12 @@ fn now(error: &Error) -> Problem {
             "receivers",
             "Xin chọn ít nhất một nơi nhận trong danh sách cơ quan.",
             "Choose at least one receiver from the list of agencies.",
+        ),
+        Error::HasIt => Problem::new(
+            StatusCode::CONFLICT,
+            "has-it",
+            "Một cơ quan được chọn đã có văn bản này nên không chuyển tiếp; xin bỏ cơ quan đó.",
+            "One of the chosen agencies has this document already, so it is not forwarded; leave that one out.",
         ),
         Error::Handlers => handlers(),
         Error::DueDate => Problem::new(

@@ -15,6 +15,7 @@ use super::page::{Page, PageQuery};
 use super::problem::{self, Problem};
 use super::session::Person;
 use crate::custody::Presence;
+use crate::domain::case_file::CaseFileId;
 use crate::domain::document::DocumentId;
 use crate::domain::id::AgencyId;
 use crate::domain::numbering::{self, Kind};
@@ -41,6 +42,9 @@ struct Wanted {
     /// Only what this agency issued.
     #[param(value_type = Option<String>)]
     issuer: Option<AgencyId>,
+    /// Only what is in this case file.
+    #[param(value_type = Option<String>)]
+    file: Option<CaseFileId>,
     /// Only what came in, or only what is made here.
     #[param(inline)]
     direction: Option<Direction>,
@@ -95,6 +99,10 @@ async fn find(
     question
         .scopes
         .extend(wanted.issuer.as_ref().map(search::issued_by));
+    if let Some(file) = &wanted.file {
+        app.custody.case_file(&(&person).into(), file).await?;
+        question.scopes.push(search::in_file(file));
+    }
     let page = PageQuery {
         after: wanted.after,
         limit: wanted.limit,

@@ -1,18 +1,20 @@
 //! A step with a dispatch: the row, the rule, and the change that only the first of two people makes.
 
 use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::json;
 
 use super::arrival::verdict_of;
 use super::error::{Error, Result};
+use super::notice::{About, Telling};
 use super::{Custody, Presence};
 use crate::clock::Timestamp;
 use crate::domain::dispatch::{Action, Capacity, Dispatch, DispatchId, Given, Status, Transition};
 use crate::domain::id::PersonId;
 use crate::domain::party::{Correspondents, dispatch_capacities};
 use crate::store::entity::dispatch::{ActiveModel, Column, Entity, Model};
-use crate::store::entity::{dispatch_status, verification};
+use crate::store::entity::{dispatch_status, dispatch_support, verification};
 use crate::store::{Tx, audit};
 
 /// A step that the rules permit, on the row as it was read.
@@ -44,7 +46,8 @@ impl Custody {
             .one(self.store.read())
             .await?
             .ok_or(Error::NotFound)?;
-        let capacities = capacities(&row, presence);
+        let support = self.support_of(id).await?;
+        let capacities = capacities(&row, &support, presence);
         if capacities.is_empty() {
             return Err(Error::NotFound);
         }
@@ -88,18 +91,47 @@ impl Custody {
         })
     }
 
+    /// Who supports the lead.
+    async fn support_of(&self, id: &DispatchId) -> Result<Vec<PersonId>> {
+        let rows = dispatch_support::Entity::find()
+            .filter(dispatch_support::Column::DispatchId.eq(id.clone()))
+            .all(self.store.read())
+            .await?;
+        Ok(rows.into_iter().map(|row| row.person_id).collect())
+    }
+
     /// Takes a step whose effect is the change alone.
     pub(super) async fn take_dispatch(
         &self,
         presence: &Presence,
         step: &Step,
         change: ActiveModel,
-    ) -> Result<Status> {
+    ) -> Result<()> {
         let now = self.clock.now();
         self.store
             .write(async |tx| step.take(tx, now, presence, change).await)
-            .await?;
-        Ok(step.transition.row)
+            .await
+    }
+
+    /// Takes a step of which one person is told, if there is one.
+    pub(super) async fn take_and_tell(
+        &self,
+        presence: &Presence,
+        step: &Step,
+        change: ActiveModel,
+        about: &About,
+        telling: Option<Telling>,
+    ) -> Result<()> {
+        let now = self.clock.now();
+        self.store
+            .write(async |tx| {
+                step.move_on(tx, change).await?;
+                if let Some(telling) = &telling {
+                    self.tell(tx, now, about, telling).await?;
+                }
+                step.record(tx, now, presence).await
+            })
+            .await
     }
 }
 
@@ -138,20 +170,28 @@ impl Step {
         (changed.rows_affected == 1).then_some(()).ok_or(Error::Stale)
     }
 
-    /// The status row and the audit entry of a change.
+    /// That the row still stands as it was read, where a step changes nothing of it: whoever takes such a step at the same
+    /// moment does not stand in the way.
+    pub async fn hold(&self, tx: &Tx) -> Result<()> {
+        let held = Entity::update_many()
+            .col_expr(Column::Status, Expr::col(Column::Status))
+            .filter(Column::Id.eq(self.row.id.clone()))
+            .filter(Column::Status.eq(self.row.status))
+            .filter(Column::Recall.eq(self.row.recall))
+            .exec(tx)
+            .await?;
+        (held.rows_affected == 1).then_some(()).ok_or(Error::Stale)
+    }
+
+    /// The status row, where the sender is told, and the audit entry of a change.
     pub async fn record(&self, tx: &Tx, now: Timestamp, presence: &Presence) -> Result<()> {
-        let person = Some(&presence.person_id);
-        add_status(
-            tx,
-            now,
-            &self.row.id,
-            self.transition.row,
-            self.reason.clone(),
-            person,
-        )
-        .await?;
+        let status = self.transition.row;
+        if let Some(status) = status {
+            let (reason, person) = (self.reason.clone(), Some(&presence.person_id));
+            add_status(tx, now, &self.row.id, status, reason, person).await?;
+        }
         let subject = format!("dispatch/{}", self.row.id);
-        let detail = json!({ "status": self.transition.row.code(), "reason": self.reason });
+        let detail = json!({ "status": status.map(Status::code), "reason": self.reason });
         Ok(audit::append(
             tx,
             now,
@@ -172,12 +212,13 @@ pub fn rules(row: &Model) -> Dispatch {
     }
 }
 
-/// Everything this person is to a dispatch.
-pub fn capacities(row: &Model, presence: &Presence) -> Vec<Capacity> {
+/// Everything this person is to a dispatch which these people support.
+pub fn capacities(row: &Model, support: &[PersonId], presence: &Presence) -> Vec<Capacity> {
     let names = Correspondents {
         sender: &row.sender_id,
         receiver: &row.receiver_id,
         lead: row.lead_id.as_ref(),
+        support,
     };
     dispatch_capacities(names, &presence.person_id, &presence.held)
 }

@@ -5,7 +5,7 @@ use sea_orm::DbErr;
 use thiserror::Error;
 use time::OffsetDateTime;
 
-use crate::domain::{copy, dispatch, document, document_metadata, outside, relation};
+use crate::domain::{case_file, copy, dispatch, document, document_metadata, outside, relation};
 use crate::store::blob;
 
 /// Why a step was not taken. Nothing of it remains then, except the record of a wrong PIN.
@@ -24,6 +24,8 @@ pub enum Error {
     Outside(#[from] outside::Refusal),
     #[error(transparent)]
     Copy(#[from] copy::Refusal),
+    #[error(transparent)]
+    Filing(#[from] case_file::Refusal),
     #[error("{0}")]
     Relation(relation::Refusal),
     #[error("{0}")]
@@ -56,6 +58,8 @@ pub enum Error {
     PlaceUnknown,
     #[error("no receiver is given, or one of them is not an agency that can receive")]
     Receivers,
+    #[error("a receiver has the paper already")]
+    HasIt,
     #[error("one who is named to handle it does not work in the receiving agency")]
     Handlers,
     #[error("the due date is no day, or lies in the past")]

@@ -1,23 +1,26 @@
-//! What becomes of an accepted dispatch: the leader's instruction, delegation, handling, completion (article 24).
+//! What becomes of an accepted dispatch: the leader's instruction, delegation, opinions, handling, completion (article 24).
 
 use std::collections::BTreeSet;
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use time::Date;
 use time::format_description::well_known::Iso8601;
 
 use super::correspondence::Step;
 use super::error::{Error, Result};
+use super::notice::{About, Telling};
 use super::{Custody, Presence};
-use crate::domain::dispatch::{Action, DispatchId, Status};
+use crate::clock::Timestamp;
+use crate::domain::dispatch::{Action, DispatchId};
 use crate::domain::id::{AgencyId, PersonId};
+use crate::domain::notice::Kind;
 use crate::domain::numbering;
 use crate::domain::role::{self, Held, may};
 use crate::fail_point;
 use crate::store::Tx;
 use crate::store::entity::dispatch::ActiveModel;
-use crate::store::entity::{dispatch_support, membership};
+use crate::store::entity::{dispatch_opinion, dispatch_support, membership};
 
 /// What a leader writes on a document that came in (bút phê).
 #[derive(Debug, Clone)]
@@ -31,12 +34,12 @@ pub struct Instruction {
 }
 
 impl Custody {
-    /// The leader writes the instruction: status 04. Writing it again replaces it; the earlier one stays in the audit
-    /// chain and in the status rows.
+    /// The leader writes the instruction: status 04. Writing it again replaces it, and may change the lead; the earlier one
+    /// stays in the audit chain and in the status rows. Everyone whose part changes is told.
     ///
     /// # Errors
     /// The rules'; [`Error::Handlers`] where somebody named does not work there; [`Error::DueDate`].
-    pub async fn instruct(&self, presence: &Presence, id: &DispatchId, said: &Instruction) -> Result<Status> {
+    pub async fn instruct(&self, presence: &Presence, id: &DispatchId, said: &Instruction) -> Result<()> {
         let text = Some(said.text.as_str());
         let step = self
             .permit_dispatch(presence, id, Action::Instruct, text, !said.lead.0.is_empty())
@@ -46,26 +49,39 @@ impl Custody {
         named.insert(said.lead.clone());
         self.check_handlers(&step.row.receiver_id, &named).await?;
         let now = self.clock.now();
+        let about = About {
+            due_on: due.clone(),
+            ..self.about(&step.row).await?
+        };
         let change = ActiveModel {
             instruction: Set(step.reason.clone()),
             instructed_by: Set(Some(presence.person_id.clone())),
             instructed_at: Set(Some(now)),
             lead_id: Set(Some(said.lead.clone())),
-            due_on: Set(due),
+            due_on: Set(due.clone()),
             ..Default::default()
         };
+        let mut support = said.support.clone();
+        support.remove(&said.lead);
+        let mut tellings = handed(presence, &step, &said.lead);
+        tellings.push(telling(presence, &step, Kind::SupportAsked, support));
         self.store
             .write(async |tx| {
                 step.move_on(tx, change).await?;
                 replace_support(tx, &step, said).await?;
+                for telling in &tellings {
+                    self.tell(tx, now, &about, telling).await?;
+                }
+                self.ask_reminders(tx, id, due.as_deref(), step.row.revision + 1)
+                    .await?;
                 step.record(tx, now, presence).await
             })
             .await?;
         fail_point::hit("handling.instructed");
-        Ok(step.transition.row)
+        Ok(())
     }
 
-    /// The lead hands the work on within the agency: status 04 again.
+    /// The lead hands the work on within the agency: status 04 again. The new lead is told.
     ///
     /// # Errors
     /// The rules'; [`Error::Handlers`].
@@ -75,49 +91,92 @@ impl Custody {
         id: &DispatchId,
         to: &PersonId,
         note: Option<&str>,
-    ) -> Result<Status> {
+    ) -> Result<()> {
         let step = self
             .permit_dispatch(presence, id, Action::Delegate, note, !to.0.is_empty())
             .await?;
         self.check_handlers(&step.row.receiver_id, &BTreeSet::from([to.clone()]))
             .await?;
+        let about = self.about(&step.row).await?;
+        let now = self.clock.now();
         let change = ActiveModel {
             lead_id: Set(Some(to.clone())),
             ..Default::default()
         };
-        self.take_dispatch(presence, &step, change).await
+        let tellings = handed(presence, &step, to);
+        self.store
+            .write(async |tx| {
+                step.move_on(tx, change).await?;
+                // Nobody supports themselves.
+                dispatch_support::Entity::delete_by_id((id.clone(), to.clone()))
+                    .exec(tx)
+                    .await?;
+                for telling in &tellings {
+                    self.tell(tx, now, &about, telling).await?;
+                }
+                step.record(tx, now, presence).await
+            })
+            .await
+    }
+
+    /// Someone who supports the lead writes an opinion; the sender is not told of it, the lead is.
+    ///
+    /// # Errors
+    /// The rules'; [`Error::Stale`] where the work ended meanwhile.
+    pub async fn give_opinion(&self, presence: &Presence, id: &DispatchId, words: &str) -> Result<()> {
+        let step = self
+            .permit_dispatch(presence, id, Action::GiveOpinion, Some(words), false)
+            .await?;
+        let about = self.about(&step.row).await?;
+        let now = self.clock.now();
+        self.store
+            .write(async |tx| {
+                step.hold(tx).await?;
+                let number = add_opinion(tx, now, presence, id, words.trim()).await?;
+                let telling = Telling {
+                    which: format!("{id}/{number}"),
+                    ..telling(
+                        presence,
+                        &step,
+                        Kind::OpinionGiven,
+                        step.row.lead_id.iter().cloned(),
+                    )
+                };
+                self.tell(tx, now, &about, &telling).await?;
+                step.record(tx, now, presence).await
+            })
+            .await
     }
 
     /// The lead begins: status 05.
     ///
     /// # Errors
     /// The rules'.
-    pub async fn begin(&self, presence: &Presence, id: &DispatchId, note: Option<&str>) -> Result<Status> {
+    pub async fn begin(&self, presence: &Presence, id: &DispatchId, note: Option<&str>) -> Result<()> {
         let step = self
             .permit_dispatch(presence, id, Action::Begin, note, false)
             .await?;
         self.take_dispatch(presence, &step, ActiveModel::default()).await
     }
 
-    /// The lead has done it: status 06, with what came of it.
+    /// The lead has done it: status 06, with what came of it. Who wrote the instruction is told.
     ///
     /// # Errors
     /// The rules'.
-    pub async fn finish(
-        &self,
-        presence: &Presence,
-        id: &DispatchId,
-        outcome: Option<&str>,
-    ) -> Result<Status> {
+    pub async fn finish(&self, presence: &Presence, id: &DispatchId, outcome: Option<&str>) -> Result<()> {
         let step = self
             .permit_dispatch(presence, id, Action::Complete, outcome, false)
             .await?;
+        let about = self.about(&step.row).await?;
         let change = ActiveModel {
             outcome: Set(step.reason.clone()),
             completed_at: Set(Some(self.clock.now())),
             ..Default::default()
         };
-        self.take_dispatch(presence, &step, change).await
+        let to = step.row.instructed_by.iter().cloned();
+        let telling = telling(presence, &step, Kind::Completed, to);
+        self.take_and_tell(presence, &step, change, &about, Some(telling))
+            .await
     }
 
     fn due(&self, due: Option<Date>) -> Result<Option<String>> {
@@ -148,6 +207,51 @@ impl Custody {
         };
         named.iter().all(reads).then_some(()).ok_or(Error::Handlers)
     }
+}
+
+/// The lead changes: the new one is told, and the one before.
+fn handed(presence: &Presence, step: &Step, to: &PersonId) -> Vec<Telling> {
+    let mut tellings = vec![telling(presence, step, Kind::Assigned, [to.clone()])];
+    let before = step.row.lead_id.iter().filter(|before| *before != to);
+    tellings.push(telling(presence, step, Kind::Relieved, before.cloned()));
+    tellings
+}
+
+/// One thing that this step tells, once for the dispatch as the step leaves it.
+fn telling(presence: &Presence, step: &Step, kind: Kind, to: impl IntoIterator<Item = PersonId>) -> Telling {
+    Telling {
+        kind,
+        which: format!("{}/{}", step.row.id, step.row.revision + 1),
+        to: to.into_iter().collect(),
+        words: step.reason.clone(),
+        from: Some(presence.person_id.clone()),
+    }
+}
+
+/// Appends an opinion; comes back as its number.
+async fn add_opinion(
+    tx: &Tx,
+    now: Timestamp,
+    presence: &Presence,
+    id: &DispatchId,
+    words: &str,
+) -> Result<i32> {
+    use dispatch_opinion::{ActiveModel, Column, Entity};
+    // The step holds the dispatch's row, so nobody counts at the same time.
+    let before = Entity::find()
+        .filter(Column::DispatchId.eq(id.clone()))
+        .count(tx)
+        .await?;
+    let number = i32::try_from(before + 1).map_err(|_| Error::Row("dispatch_opinion.number"))?;
+    let row = ActiveModel {
+        dispatch_id: Set(id.clone()),
+        number: Set(number),
+        person_id: Set(presence.person_id.clone()),
+        words: Set(words.to_owned()),
+        given_at: Set(now),
+    };
+    Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(number)
 }
 
 async fn replace_support(tx: &Tx, step: &Step, said: &Instruction) -> Result<()> {

@@ -10,8 +10,8 @@ use super::error::{Error, Result};
 use crate::domain::document::DocumentId;
 use crate::domain::id::PersonId;
 use crate::domain::numbering::{self, Kind};
-use crate::domain::search::{belongs_to, fold, issued_by, of_kind, of_year, received_by, words};
-use crate::store::entity::{agency, dispatch, document, document_version, person};
+use crate::domain::search::{belongs_to, fold, in_file, issued_by, of_kind, of_year, received_by, words};
+use crate::store::entity::{agency, case_paper, dispatch, document, document_version, person};
 use crate::store::search::{self, Entry};
 
 /// What the entry says of a document besides its text.
@@ -101,6 +101,14 @@ impl Custody {
             .await?;
         for sent in receivers {
             entry.scope = [entry.scope.as_str(), &received_by(&sent.receiver_id)].join(" ");
+        }
+        let files = case_paper::Entity::find()
+            .filter(case_paper::Column::DocumentId.eq(id.clone()))
+            .filter(case_paper::Column::TakenOutAt.is_null())
+            .all(read)
+            .await?;
+        for paper in files {
+            entry.scope = [entry.scope.as_str(), &in_file(&paper.case_file_id)].join(" ");
         }
         Ok(entry)
     }

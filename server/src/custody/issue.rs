@@ -71,7 +71,7 @@ impl Custody {
         Ok(())
     }
 
-    async fn check_receivers(&self, receivers: &BTreeSet<AgencyId>, own: &AgencyId) -> Result<()> {
+    pub(super) async fn check_receivers(&self, receivers: &BTreeSet<AgencyId>, own: &AgencyId) -> Result<()> {
         let known = agency::Entity::find()
             .filter(agency::Column::Id.is_in(receivers.iter().cloned()))
             .count(self.store.read())

@@ -2,7 +2,7 @@
 //!
 //! A document's steps are here too, because each is one transaction around a signature, a number or a verification:
 //! [`draft`], [`signing`] → [`completion`], [`numbering`], [`issue`], [`arrival`], [`receipt`], [`handling`],
-//! [`recall`]. Each step asks [`crate::domain`]
+//! [`forward`], [`recall`]; whoever must know is told ([`notice`], [`reminder`]). Each step asks [`crate::domain`]
 //! whether it may be taken ([`desk`]), does its slow work outside any transaction on a bounded pool ([`pool`]), writes
 //! the blob, and then stores everything at once. Between any two of these the process may be killed: the old state or
 //! the new one remains.
@@ -20,12 +20,15 @@ mod error;
 mod evidence;
 mod extract;
 mod fetch;
+pub mod filing;
+mod forward;
 pub mod handling;
 mod indexing;
 pub mod initials;
 pub mod intake;
 pub mod issue;
 mod key;
+mod notice;
 mod numbering;
 pub mod outside;
 mod package;
@@ -34,6 +37,7 @@ mod pool;
 mod recall;
 mod receipt;
 pub mod relation;
+mod reminder;
 pub mod reservation;
 mod signing;
 mod trust;
@@ -50,6 +54,7 @@ use tokio::sync::Semaphore;
 pub use correspondence::{capacities as dispatch_capacities, rules as dispatch_rules};
 pub use error::{Error, Result};
 pub use fetch::Fetch;
+pub use reminder::Reminder;
 pub use signing::Outcome;
 
 use crate::clock::{Clock, Timestamp};
@@ -58,6 +63,7 @@ use crate::domain::document::DocumentId;
 use crate::domain::id::PersonId;
 use crate::domain::numbering::SequenceKey;
 use crate::domain::role::Held;
+use crate::domain::working_day::WorkingDays;
 use crate::mail::Mailer;
 use crate::secret::ServerSecret;
 use crate::store::audit::Actor;
@@ -100,6 +106,14 @@ pub trait Outbox: Send + Sync {
 
     /// Asks that [`Custody::deliver`] runs for this sending.
     fn deliver<'a>(&'a self, tx: &'a Tx, sending: &'a str) -> BoxFuture<'a, Result<(), DbErr>>;
+
+    /// Asks that [`Custody::remind`] runs with this, not before `due`; once, however often it is asked for.
+    fn remind<'a>(
+        &'a self,
+        tx: &'a Tx,
+        reminder: &'a Reminder,
+        due: Timestamp,
+    ) -> BoxFuture<'a, Result<(), DbErr>>;
 }
 
 /// Keys and documents of the house; cheap to clone.
@@ -109,6 +123,7 @@ pub struct Custody {
     clock: Clock,
     secret: ServerSecret,
     settings: Arc<config::Signing>,
+    working_days: Arc<WorkingDays>,
     fetch: Fetch,
     mailer: Option<Mailer>,
     outbox: Arc<dyn Outbox>,
@@ -136,6 +151,7 @@ impl Custody {
         clock: Clock,
         secret: ServerSecret,
         settings: config::Signing,
+        working_days: WorkingDays,
         mailer: Option<Mailer>,
         outbox: Arc<dyn Outbox>,
     ) -> Result<Self, hoian_signer::error::Error> {
@@ -149,6 +165,7 @@ impl Custody {
             clock,
             secret,
             settings: Arc::new(settings),
+            working_days: Arc::new(working_days),
             fetch,
             mailer,
             outbox,

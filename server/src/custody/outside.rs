@@ -7,9 +7,11 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::json;
 
 use super::error::{Error, Result};
+use super::notice::{About, Telling};
 use super::{Custody, Presence, appendix, relation};
 use crate::clock::Timestamp;
 use crate::domain::document::{Action, Capacity, DocumentId, Refusal, State};
+use crate::domain::notice::Kind;
 use crate::domain::outside::{self, GIVE_UP_AFTER, MOST_RECEIVERS, Sending, Standing, Way};
 use crate::fail_point;
 use crate::mail::{Attachment, Letter, NotSent};
@@ -251,14 +253,37 @@ impl Custody {
         };
         let subject = format!("document/{}", row.document_id);
         let detail = json!({ "sending": row.id, "address": row.address, "answer": answer });
+        let refused = match standing {
+            Standing::Refused => Some(self.refused_letter(row, answer).await?),
+            _ => None,
+        };
         self.store
             .write(async |tx| {
                 if move_on(tx, &row.id, Standing::Waiting, change).await? {
+                    if let Some((about, telling)) = &refused {
+                        self.tell(tx, now, about, telling).await?;
+                    }
                     audit::append(tx, now, &Actor::System, action, &subject, detail).await?;
                 }
                 Ok(())
             })
             .await
+    }
+
+    /// What the clerk who sent a letter, and the drafter, are told when it will never arrive; once for each address.
+    async fn refused_letter(&self, row: &Model, answer: String) -> Result<(About, Telling)> {
+        let document = document::Entity::find_by_id(row.document_id.clone())
+            .one(self.store.read())
+            .await?
+            .ok_or(Error::Row("outside_sending.document_id"))?;
+        let telling = Telling {
+            kind: Kind::MailRefused,
+            which: format!("{}/{}/{}", row.id, row.sent_at, row.address),
+            to: [row.person_id.clone(), document.drafter_id.clone()].into(),
+            words: Some(format!("{} <{}>: {answer}", row.receiver, row.address)),
+            from: None,
+        };
+        Ok((About::sent(&document)?, telling))
     }
 
     /// Lets the clerk see why it still waits.

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::correspondence::{Step, rules};
 use super::error::Result;
 use super::{Custody, Presence};
-use crate::domain::dispatch::{self, DispatchId, Given, Status};
+use crate::domain::dispatch::{self, DispatchId, Given};
 use crate::domain::document::{self, DocumentId};
 use crate::fail_point;
 use crate::store::entity;
@@ -56,26 +56,33 @@ impl Custody {
     ///
     /// # Errors
     /// [`super::Error::NotFound`], [`super::Error::Receipt`], [`super::Error::Stale`].
-    pub async fn agree_recall(&self, presence: &Presence, id: &DispatchId) -> Result<Status> {
+    pub async fn agree_recall(&self, presence: &Presence, id: &DispatchId) -> Result<()> {
         let step = self
             .permit_dispatch(presence, id, dispatch::Action::AgreeRecall, None, false)
             .await?;
-        let status = self
-            .take_dispatch(presence, &step, ActiveModel::default())
+        self.take_dispatch(presence, &step, ActiveModel::default())
             .await?;
         fail_point::hit("recall.answered");
-        Ok(status)
+        Ok(())
     }
 
-    /// The receiving clerk keeps it, with a reason: status 16.
+    /// The receiving clerk keeps it, with a reason: status 16. Whoever handles it is pressed again from now on.
     ///
     /// # Errors
     /// As [`Custody::agree_recall`].
-    pub async fn refuse_recall(&self, presence: &Presence, id: &DispatchId, reason: &str) -> Result<Status> {
+    pub async fn refuse_recall(&self, presence: &Presence, id: &DispatchId, reason: &str) -> Result<()> {
         let step = self
             .permit_dispatch(presence, id, dispatch::Action::RefuseRecall, Some(reason), false)
             .await?;
-        self.take_dispatch(presence, &step, ActiveModel::default()).await
+        let now = self.clock.now();
+        self.store
+            .write(async |tx| {
+                step.move_on(tx, ActiveModel::default()).await?;
+                self.ask_reminders(tx, id, step.row.due_on.as_deref(), step.row.revision + 1)
+                    .await?;
+                step.record(tx, now, presence).await
+            })
+            .await
     }
 }
 

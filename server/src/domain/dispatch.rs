@@ -6,8 +6,9 @@
 //!    ↓                                                                      ↑    ↓
 //! returned                                                                 refused
 //! ```
-//! All that may happen stands in [`TRANSITIONS`], one row a step. Each step appends a row with its code; none is ever
-//! rewritten. Sending is idempotent by document and receiver.
+//! All that may happen stands in [`TRANSITIONS`], one row a step. Each step that concerns the sender appends a row with
+//! its code; none is ever rewritten. A paper handed on to another agency is a dispatch of its own, whose sender is the
+//! agency that handed it on. Sending is idempotent by document and receiver.
 
 use sea_orm::{ActiveEnum, DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
@@ -99,6 +100,10 @@ pub enum Action {
     Instruct,
     /// The lead hands the work on within the agency.
     Delegate,
+    /// The lead hands the paper on to other agencies (chuyển tiếp), and goes on answering for it here.
+    Forward,
+    /// A supporter writes an opinion (ý kiến phối hợp).
+    GiveOpinion,
     Begin,
     Complete,
     Recall,
@@ -107,11 +112,13 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Action; 9] = [
+    pub const ALL: [Action; 11] = [
         Action::Accept,
         Action::Return,
         Action::Instruct,
         Action::Delegate,
+        Action::Forward,
+        Action::GiveOpinion,
         Action::Begin,
         Action::Complete,
         Action::Recall,
@@ -131,6 +138,8 @@ pub enum Capacity {
     Leader,
     /// The one named by the instruction as its lead.
     Handler,
+    /// One named by the instruction to support the lead.
+    Supporter,
     /// Someone of the receiving agency who may read it.
     Reader,
 }
@@ -145,6 +154,8 @@ pub enum Condition {
     Sound,
     /// Somebody is named who will handle it.
     Lead,
+    /// Words are written.
+    Words,
 }
 
 /// One row of the table.
@@ -158,8 +169,8 @@ pub struct Transition {
     /// Where it stands afterwards; nothing where a recall leaves the receiver's work as it is.
     pub to: Option<Status>,
     pub recall_to: Option<Recall>,
-    /// The row that is appended and told to the sender.
-    pub row: Status,
+    /// The row that is appended and told to the sender; nothing where the step stays inside the agency.
+    pub row: Option<Status>,
     /// The action's name in the audit chain.
     pub audit: &'static str,
 }
@@ -179,16 +190,18 @@ const HANDLED: &[Status] = &[Status::Assigned, Status::InProgress];
 
 /// Everything that may happen to a dispatch.
 #[rustfmt::skip]
-pub const TRANSITIONS: [Transition; 9] = [
-    row(Action::Accept,       Capacity::Receiver, &[Status::Arrived],  KEPT,  Condition::Sound,   Some(Status::Accepted),     None,                  Status::Accepted,      "dispatch.accepted"),
-    row(Action::Return,       Capacity::Receiver, &[Status::Arrived],  KEPT,  Condition::Reason,  Some(Status::Returned),     None,                  Status::Returned,      "dispatch.returned"),
-    row(Action::Instruct,     Capacity::Leader,   REGISTERED,          KEPT,  Condition::Lead,    Some(Status::Assigned),     None,                  Status::Assigned,      "dispatch.instructed"),
-    row(Action::Delegate,     Capacity::Handler,  HANDLED,             KEPT,  Condition::Lead,    Some(Status::Assigned),     None,                  Status::Assigned,      "dispatch.delegated"),
-    row(Action::Begin,        Capacity::Handler,  &[Status::Assigned], KEPT,  Condition::Nothing, Some(Status::InProgress),   None,                  Status::InProgress,    "dispatch.begun"),
-    row(Action::Complete,     Capacity::Handler,  HANDLED,             KEPT,  Condition::Nothing, Some(Status::Completed),    None,                  Status::Completed,     "dispatch.completed"),
-    row(Action::Recall,       Capacity::Sender,   HELD,                KEPT,  Condition::Reason,  None,                       Some(Recall::Asked),   Status::RecallAsked,   "dispatch.recall_asked"),
-    row(Action::AgreeRecall,  Capacity::Receiver, HELD,                ASKED, Condition::Nothing, Some(Status::RecallAgreed), Some(Recall::Agreed),  Status::RecallAgreed,  "dispatch.recall_agreed"),
-    row(Action::RefuseRecall, Capacity::Receiver, HELD,                ASKED, Condition::Reason,  None,                       Some(Recall::Refused), Status::RecallRefused, "dispatch.recall_refused"),
+pub const TRANSITIONS: [Transition; 11] = [
+    row(Action::Accept,       Capacity::Receiver,  &[Status::Arrived],  KEPT,  Condition::Sound,   Some(Status::Accepted),     None,                  Some(Status::Accepted),      "dispatch.accepted"),
+    row(Action::Return,       Capacity::Receiver,  &[Status::Arrived],  KEPT,  Condition::Reason,  Some(Status::Returned),     None,                  Some(Status::Returned),      "dispatch.returned"),
+    row(Action::Instruct,     Capacity::Leader,    REGISTERED,          KEPT,  Condition::Lead,    Some(Status::Assigned),     None,                  Some(Status::Assigned),      "dispatch.instructed"),
+    row(Action::Delegate,     Capacity::Handler,   HANDLED,             KEPT,  Condition::Lead,    Some(Status::Assigned),     None,                  Some(Status::Assigned),      "dispatch.delegated"),
+    row(Action::Forward,      Capacity::Handler,   HANDLED,             KEPT,  Condition::Lead,    Some(Status::InProgress),   None,                  Some(Status::InProgress),    "dispatch.forwarded"),
+    row(Action::GiveOpinion,  Capacity::Supporter, HANDLED,             KEPT,  Condition::Words,   None,                       None,                  None,                        "dispatch.opinion_given"),
+    row(Action::Begin,        Capacity::Handler,   &[Status::Assigned], KEPT,  Condition::Nothing, Some(Status::InProgress),   None,                  Some(Status::InProgress),    "dispatch.begun"),
+    row(Action::Complete,     Capacity::Handler,   HANDLED,             KEPT,  Condition::Nothing, Some(Status::Completed),    None,                  Some(Status::Completed),     "dispatch.completed"),
+    row(Action::Recall,       Capacity::Sender,    HELD,                KEPT,  Condition::Reason,  None,                       Some(Recall::Asked),   Some(Status::RecallAsked),   "dispatch.recall_asked"),
+    row(Action::AgreeRecall,  Capacity::Receiver,  HELD,                ASKED, Condition::Nothing, Some(Status::RecallAgreed), Some(Recall::Agreed),  Some(Status::RecallAgreed),  "dispatch.recall_agreed"),
+    row(Action::RefuseRecall, Capacity::Receiver,  HELD,                ASKED, Condition::Reason,  None,                       Some(Recall::Refused), Some(Status::RecallRefused), "dispatch.recall_refused"),
 ];
 
 /// Why a step is refused.
@@ -212,6 +225,8 @@ pub enum Refusal {
     Invalid,
     #[error("nobody is named who will handle it")]
     LeadMissing,
+    #[error("nothing is written")]
+    WordsMissing,
 }
 
 /// What verification on arrival said, as far as it binds the clerk.
@@ -228,6 +243,7 @@ pub enum Verdict {
 #[derive(Debug, Clone, Copy)]
 pub struct Given<'a> {
     pub verdict: Verdict,
+    /// The words that come with it: a reason, a note, an opinion.
     pub reason: Option<&'a str>,
     /// Whether somebody is named who will handle it.
     pub lead: bool,
@@ -292,7 +308,10 @@ fn check(condition: Condition, given: Given<'_>) -> Result<(), Refusal> {
         Condition::Reason if given.reason.is_none_or(|reason| reason.trim().is_empty()) => {
             Err(Refusal::ReasonMissing)
         }
-        Condition::Reason => Ok(()),
+        Condition::Words if given.reason.is_none_or(|words| words.trim().is_empty()) => {
+            Err(Refusal::WordsMissing)
+        }
+        Condition::Reason | Condition::Words => Ok(()),
         Condition::Lead => given.lead.then_some(()).ok_or(Refusal::LeadMissing),
         Condition::Sound => match given.verdict {
             Verdict::Unknown => Err(Refusal::NotVerified),
@@ -311,7 +330,7 @@ const fn row(
     condition: Condition,
     to: Option<Status>,
     recall_to: Option<Recall>,
-    row: Status,
+    row: Option<Status>,
     audit: &'static str,
 ) -> Transition {
     Transition {

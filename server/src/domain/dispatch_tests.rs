@@ -1,11 +1,12 @@
 use super::*;
 use proptest::prelude::*;
 
-const CAPACITIES: [Capacity; 5] = [
+const CAPACITIES: [Capacity; 6] = [
     Capacity::Sender,
     Capacity::Receiver,
     Capacity::Leader,
     Capacity::Handler,
+    Capacity::Supporter,
     Capacity::Reader,
 ];
 
@@ -60,6 +61,7 @@ fn goes_from_register_to_completion() {
         (Action::Instruct, Capacity::Leader, Status::Assigned),
         (Action::Delegate, Capacity::Handler, Status::Assigned),
         (Action::Begin, Capacity::Handler, Status::InProgress),
+        (Action::Forward, Capacity::Handler, Status::InProgress),
         (Action::Complete, Capacity::Handler, Status::Completed),
     ];
     for (action, by, status) in way {
@@ -67,7 +69,30 @@ fn goes_from_register_to_completion() {
             .permit(action, &[by], given(Verdict::Valid, None))
             .unwrap();
         dispatch = dispatch.apply(&row);
-        assert_eq!((dispatch.status, row.row), (status, status));
+        assert_eq!((dispatch.status, row.row), (status, Some(status)));
+    }
+}
+
+#[test]
+fn a_supporter_writes_while_the_work_lasts_and_moves_nothing() {
+    for status in Status::ALL {
+        let dispatch = Dispatch {
+            status,
+            ..Dispatch::ARRIVED
+        };
+        let open = matches!(status, Status::Assigned | Status::InProgress);
+        let opinion = |words| {
+            dispatch.permit(
+                Action::GiveOpinion,
+                &[Capacity::Supporter],
+                given(Verdict::Valid, words),
+            )
+        };
+        assert_eq!(opinion(Some("Nhất trí")).is_ok(), open, "{status:?}");
+        if let Ok(row) = opinion(Some("Nhất trí")) {
+            assert_eq!((dispatch.apply(&row), row.row), (dispatch, None));
+            assert_eq!(opinion(Some("  ")), Err(Refusal::WordsMissing));
+        }
     }
 }
 
@@ -149,8 +174,19 @@ proptest! {
             let given = Given { verdict, reason: Some("vì"), lead };
             let Ok(row) = dispatch.permit(action, &[by], given) else { continue };
             prop_assert!(!matches!(dispatch.status, Status::Returned | Status::RecallAgreed));
+            prop_assert_eq!(row.by, by);
+            // While the sender asks for it back nothing but the answer happens; what is done is handled no more.
+            if dispatch.recall == Recall::Asked {
+                prop_assert!(matches!(action, Action::AgreeRecall | Action::RefuseRecall));
+            }
+            if dispatch.status == Status::Completed {
+                prop_assert!(matches!(
+                    action,
+                    Action::Recall | Action::AgreeRecall | Action::RefuseRecall
+                ));
+            }
             dispatch = dispatch.apply(&row);
-            accepted |= row.row == Status::Accepted;
+            accepted |= row.row == Some(Status::Accepted);
             if matches!(dispatch.status, Status::Assigned | Status::InProgress | Status::Completed) {
                 prop_assert!(accepted);
             }

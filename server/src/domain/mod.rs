@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod calendar;
+pub mod case_file;
 pub mod copy;
 pub mod dispatch;
 pub mod document;
@@ -13,6 +14,7 @@ pub mod initial;
 pub mod meeting;
 pub mod meeting_plan;
 pub mod meeting_right;
+pub mod notice;
 pub mod numbering;
 pub mod organisation;
 pub mod outside;
@@ -26,3 +28,4 @@ pub mod search;
 pub mod secrecy;
 pub mod step;
 pub mod trust;
+pub mod working_day;

@@ -1,10 +1,10 @@
 //! What a person is to a document: the one place that joins its names with the roles held.
 
-use super::dispatch;
 use super::document::Capacity;
 use super::id::{AgencyId, PersonId};
 use super::initial::Review;
 use super::role::{Action, Held, may};
+use super::{case_file, dispatch};
 
 /// The names a document carries.
 #[derive(Debug, Clone, Copy)]
@@ -47,8 +47,10 @@ pub fn capacities(parties: Parties<'_>, person: &PersonId, held: &[Held]) -> Vec
 pub struct Correspondents<'a> {
     pub sender: &'a AgencyId,
     pub receiver: &'a AgencyId,
-    /// Whom the instruction names.
+    /// Whom the instruction names as lead.
     pub lead: Option<&'a PersonId>,
+    /// Whom it names to support the lead.
+    pub support: &'a [PersonId],
 }
 
 /// All capacities in which this person, holding these roles, meets the dispatch.
@@ -67,7 +69,30 @@ pub fn dispatch_capacities(
         (Capacity::Receiver, may(held, Action::Receive, names.receiver)),
         (Capacity::Leader, may(held, Action::Instruct, names.receiver)),
         (Capacity::Handler, names.lead == Some(person) && reads),
+        (Capacity::Supporter, names.support.contains(person) && reads),
         (Capacity::Reader, reads),
+    ];
+    rows.into_iter()
+        .filter_map(|(capacity, has)| has.then_some(capacity))
+        .collect()
+}
+
+/// All capacities in which this person, holding these roles, meets a case file of `agency` that `keeper` keeps.
+///
+/// Whoever reads the agency's registers reads its files; who has no capacity may not know of it.
+pub fn file_capacities(
+    agency: &AgencyId,
+    keeper: &PersonId,
+    person: &PersonId,
+    held: &[Held],
+) -> Vec<case_file::Capacity> {
+    use case_file::Capacity;
+    let may = |action| may(held, action, agency);
+    let keeps = person == keeper && may(Action::KeepFiles);
+    let rows = [
+        (Capacity::Keeper, keeps),
+        (Capacity::Planner, may(Action::PlanFiles)),
+        (Capacity::Reader, keeps || may(Action::ReadRegisters)),
     ];
     rows.into_iter()
         .filter_map(|(capacity, has)| has.then_some(capacity))
@@ -84,10 +109,12 @@ mod tests {
         use dispatch::Capacity::*;
         let agencies = ["sender", "receiver", "third"].map(|id| AgencyId(id.into()));
         let lead = PersonId("lead".into());
+        let support = [PersonId("support".into())];
         let names = Correspondents {
             sender: &agencies[0],
             receiver: &agencies[1],
             lead: Some(&lead),
+            support: &support,
         };
         let of = |person: &str, agency: usize, role| {
             let held = [Held {
@@ -101,12 +128,43 @@ mod tests {
         assert_eq!(of("x", 1, Role::Leader), [Leader, Reader]);
         assert_eq!(of("x", 1, Role::Officer), [Reader]);
         assert_eq!(of("lead", 1, Role::Officer), [Handler, Reader]);
+        assert_eq!(of("support", 1, Role::Officer), [Supporter, Reader]);
+        assert_eq!(of("support", 1, Role::Leader), [Leader, Supporter, Reader]);
         for nobody in [
+            of("support", 1, Role::Administrator),
+            of("support", 2, Role::Officer),
             of("lead", 1, Role::Administrator),
             of("lead", 2, Role::Officer),
             of("x", 2, Role::Clerk),
             of("x", 2, Role::Leader),
             of("x", 0, Role::Officer),
+        ] {
+            assert_eq!(nobody, []);
+        }
+    }
+
+    #[test]
+    fn a_case_file_is_met_by_its_keeper_and_whoever_keeps_the_agencys_books() {
+        use case_file::Capacity::*;
+        let agencies = ["ours", "theirs"].map(|id| AgencyId(id.into()));
+        let keeper = PersonId("keeper".into());
+        let of = |person: &str, agency: usize, role| {
+            let held = [Held {
+                agency_id: agencies[agency].clone(),
+                role,
+            }];
+            file_capacities(&agencies[0], &keeper, &PersonId(person.into()), &held)
+        };
+        assert_eq!(of("keeper", 0, Role::Officer), [Keeper, Reader]);
+        assert_eq!(of("keeper", 0, Role::Clerk), [Keeper, Planner, Reader]);
+        assert_eq!(of("x", 0, Role::Clerk), [Planner, Reader]);
+        assert_eq!(of("x", 0, Role::Leader), [Planner, Reader]);
+        for nobody in [
+            of("x", 0, Role::Officer),
+            of("keeper", 0, Role::Administrator),
+            of("keeper", 1, Role::Officer),
+            of("x", 1, Role::Clerk),
+            of("x", 1, Role::Leader),
         ] {
             assert_eq!(nobody, []);
         }

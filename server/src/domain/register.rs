@@ -99,6 +99,26 @@ const POSTAL: [Column; 6] = [
     column("Ghi chú", 14),
 ];
 
+/// Annex V, the list of case files that an agency draws up for a year.
+pub const FILES: [Column; 5] = [
+    column("Số và ký hiệu hồ sơ", 14),
+    column("Tên đề mục và tiêu đề hồ sơ", 46),
+    column("Thời hạn bảo quản", 12),
+    column("Người lập hồ sơ", 16),
+    column("Ghi chú", 14),
+];
+
+/// The list of what is in a case file, as archives ask for it (Thông tư 07/2012/TT-BNV, annex III).
+pub const CONTENTS: [Column; 7] = [
+    column("STT", 5),
+    column("Số, ký hiệu văn bản", 14),
+    column("Ngày tháng văn bản", 11),
+    column("Tên loại và trích yếu nội dung văn bản", 36),
+    column("Tác giả văn bản", 18),
+    column("Trang số", 8),
+    column("Ghi chú", 12),
+];
+
 const fn column(title: &'static str, share: u32) -> Column {
     Column { title, share }
 }
@@ -163,6 +183,7 @@ mod tests {
             Register::ALL.map(|register| register.columns().len()),
             [10, 10, 7, 6]
         );
+        assert_eq!((FILES.len(), CONTENTS.len()), (5, 7));
     }
 
     #[test]

@@ -70,13 +70,17 @@ pub enum Action {
     GroupNumbers,
     /// Read and print the agency's registers (sổ đăng ký).
     ReadRegisters,
+    /// Draw up the agency's list of case files (danh mục hồ sơ).
+    PlanFiles,
+    /// Keep a case file as the one whom the list names (lập hồ sơ).
+    KeepFiles,
     /// Call a meeting.
     CallMeeting,
 }
 
 impl Action {
     /// Every action, in the order of this file.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::ManagePeople,
         Self::ReadAudit,
         Self::Draft,
@@ -89,6 +93,8 @@ impl Action {
         Self::Instruct,
         Self::GroupNumbers,
         Self::ReadRegisters,
+        Self::PlanFiles,
+        Self::KeepFiles,
         Self::CallMeeting,
     ];
 }
@@ -103,19 +109,32 @@ fn allowed(role: Role, action: Action) -> bool {
     use Action::*;
     match role {
         Role::Administrator => matches!(action, ManagePeople | ReadAudit),
-        Role::Leader => {
-            matches!(
-                action,
-                Draft | Sign | ReadDispatches | Instruct | GroupNumbers | ReadRegisters | CallMeeting
-            )
-        }
-        Role::Clerk => {
-            matches!(
-                action,
-                Draft | Number | Seal | Issue | Receive | ReadDispatches | ReadRegisters | CallMeeting
-            )
-        }
-        Role::Officer => matches!(action, Draft | ReadDispatches | CallMeeting),
+        Role::Leader => matches!(
+            action,
+            Draft
+                | Sign
+                | ReadDispatches
+                | Instruct
+                | GroupNumbers
+                | ReadRegisters
+                | PlanFiles
+                | KeepFiles
+                | CallMeeting
+        ),
+        Role::Clerk => matches!(
+            action,
+            Draft
+                | Number
+                | Seal
+                | Issue
+                | Receive
+                | ReadDispatches
+                | ReadRegisters
+                | PlanFiles
+                | KeepFiles
+                | CallMeeting
+        ),
+        Role::Officer => matches!(action, Draft | ReadDispatches | KeepFiles | CallMeeting),
     }
 }
 
@@ -124,7 +143,7 @@ mod tests {
     use super::*;
 
     /// One row an action; one column a role, in the order of [`Role::ALL`].
-    const TABLE: [(Action, [bool; 4]); 13] = [
+    const TABLE: [(Action, [bool; 4]); 15] = [
         (Action::ManagePeople, [true, false, false, false]),
         (Action::ReadAudit, [true, false, false, false]),
         (Action::Draft, [false, true, true, true]),
@@ -137,6 +156,8 @@ mod tests {
         (Action::Instruct, [false, true, false, false]),
         (Action::GroupNumbers, [false, true, false, false]),
         (Action::ReadRegisters, [false, true, true, false]),
+        (Action::PlanFiles, [false, true, true, false]),
+        (Action::KeepFiles, [false, true, true, true]),
         (Action::CallMeeting, [false, true, true, true]),
     ];
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use super::case_file::CaseFileId;
 use super::id::{AgencyId, PersonId};
 
 /// Words of a question beyond these are not asked for.
@@ -54,7 +55,7 @@ pub struct Question {
     pub words: Vec<String>,
     /// Marks that must stand too, such as that of a kind.
     pub marks: Vec<String>,
-    /// Marks of agencies that must stand too, such as that of the issuer.
+    /// Marks of agencies and case files that must stand too, such as that of the issuer.
     pub scopes: Vec<String>,
 }
 
@@ -89,6 +90,11 @@ pub fn received_by(agency: &AgencyId) -> String {
 /// The mark by which someone finds what they drafted or sign.
 pub fn belongs_to(person: &PersonId) -> String {
     mark('p', &person.0)
+}
+
+/// The mark of what stands in a case file.
+pub fn in_file(file: &CaseFileId) -> String {
+    mark('f', &file.0)
 }
 
 /// The mark of a kind; its code would not do, since `DA` and `ĐA` fold to the same.

@@ -4,6 +4,7 @@
 //! job must look first whether its effect has happened already.
 
 pub mod indexing;
+pub mod reminding;
 pub mod signing;
 mod worker;
 
@@ -13,6 +14,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, DbErr, EntityTrait};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -31,6 +33,8 @@ pub fn registry() -> Registry {
         .with::<signing::VerifyArrivals>()
         .with::<signing::DeliverMail>()
         .with::<indexing::IndexDocuments>()
+        .with::<reminding::Remind>()
+        .with::<reminding::AskReminders>()
 }
 
 /// An effect that can be asked for in a transaction.
@@ -75,9 +79,23 @@ pub async fn enqueue<J: Job>(tx: &Tx, clock: &Clock, job: &J) -> Result<(), DbEr
 /// # Errors
 /// When the database refuses.
 pub async fn enqueue_at<J: Job>(tx: &Tx, clock: &Clock, job: &J, due_at: Timestamp) -> Result<(), DbErr> {
+    enqueue_once(tx, clock, clock.new_id(), job, due_at).await
+}
+
+/// As [`enqueue_at`], but a job with this id is asked for only once, whatever became of it.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn enqueue_once<J: Job>(
+    tx: &Tx,
+    clock: &Clock,
+    id: String,
+    job: &J,
+    due_at: Timestamp,
+) -> Result<(), DbErr> {
     let payload = serde_json::to_string(job).map_err(|error| DbErr::Json(error.to_string()))?;
     let row = entity::job::ActiveModel {
-        id: Set(clock.new_id()),
+        id: Set(id),
         kind: Set(J::KIND.to_owned()),
         payload: Set(payload),
         due_at: Set(due_at),
@@ -88,7 +106,11 @@ pub async fn enqueue_at<J: Job>(tx: &Tx, clock: &Clock, job: &J, due_at: Timesta
         ended_at: Set(None),
         is_given_up: Set(false),
     };
+    let once = OnConflict::column(entity::job::Column::Id)
+        .do_nothing()
+        .to_owned();
     entity::job::Entity::insert(row)
+        .on_conflict(once)
         .exec_without_returning(tx)
         .await?;
     Ok(())

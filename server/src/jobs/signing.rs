@@ -5,9 +5,10 @@ use futures::future::BoxFuture;
 use sea_orm::DbErr;
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, Job, enqueue, enqueue_at};
+use super::reminding::Remind;
+use super::{Failure, Job, enqueue, enqueue_at, enqueue_once};
 use crate::clock::{Clock, Timestamp};
-use crate::custody;
+use crate::custody::{self, Reminder};
 use crate::domain::document::DocumentId;
 use crate::parts::App;
 use crate::store::Tx;
@@ -123,5 +124,18 @@ impl custody::Outbox for Outbox {
             sending_id: sending.to_owned(),
         };
         async move { enqueue(tx, &self.clock, &job).await }.boxed()
+    }
+
+    fn remind<'a>(
+        &'a self,
+        tx: &'a Tx,
+        reminder: &'a Reminder,
+        due: Timestamp,
+    ) -> BoxFuture<'a, Result<(), DbErr>> {
+        let id = reminder.job_id();
+        let job = Remind {
+            reminder: reminder.clone(),
+        };
+        async move { enqueue_once(tx, &self.clock, id, &job, due).await }.boxed()
     }
 }

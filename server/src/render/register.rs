@@ -16,6 +16,8 @@ pub struct RegisterSheet {
     pub columns: Vec<RegisterColumn>,
     /// One cell a column.
     pub rows: Vec<Vec<String>>,
+    /// What it says where it has no line.
+    pub empty: String,
     /// When and by whom, at the foot of every sheet.
     pub printed: String,
 }
@@ -78,6 +80,7 @@ mod tests {
             period: "Năm 2026".to_owned(),
             rows: (0..lines).map(cells).collect(),
             columns,
+            empty: "Sổ chưa có văn bản nào.".to_owned(),
             printed: "08:00 ngày 24/11/2026".to_owned(),
         }
     }

@@ -143,7 +143,7 @@ fn issued(person: &Person) -> Vec<Condition> {
         .collect()
 }
 
-/// What the person drafted or signed in other agencies; the sender is the document's agency, so it need not be asked for.
+/// What the person drafted or signed in other agencies, as its own agency sent it; what receivers handed on is theirs.
 fn own(person: &Person) -> Vec<Condition> {
     let issues = person.agencies_where(Action::Issue);
     let mut drafts = person.agencies_where(Action::Draft);
@@ -155,7 +155,9 @@ fn own(person: &Person) -> Vec<Condition> {
             .and_where(whose.eq(person.id.clone()))
             .and_where(document::Column::AgencyId.eq(agency.clone()))
             .to_owned();
-        Condition::all().add(Column::DocumentId.in_subquery(documents))
+        Condition::all()
+            .add(Column::ForwardedFrom.is_null())
+            .add(Column::DocumentId.in_subquery(documents))
     };
     let both =
         |agency| [document::Column::DrafterId, document::Column::SignerId].map(|whose| named(whose, agency));

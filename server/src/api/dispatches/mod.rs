@@ -30,6 +30,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(steps::receipt))
         .routes(routes!(steps::instruct))
         .routes(routes!(steps::delegate))
+        .routes(routes!(steps::forward))
+        .routes(routes!(steps::give_opinion))
         .routes(routes!(steps::begin))
         .routes(routes!(steps::finish))
         .routes(routes!(steps::answer_recall))

@@ -14,7 +14,7 @@ use crate::api::problem::{self, Problem};
 use crate::api::session::Person;
 use crate::custody::handling::Instruction;
 use crate::domain::dispatch::DispatchId;
-use crate::domain::id::PersonId;
+use crate::domain::id::{AgencyId, PersonId};
 use crate::parts::App;
 
 /// What the receiving clerk answers.
@@ -121,6 +121,64 @@ pub(super) async fn delegate(
     step(&app, &person, &id, Step::Delegate(lead_id, note)).await
 }
 
+/// To which agencies it is handed on.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct Forwarding {
+    receivers: BTreeSet<AgencyId>,
+    /// What they read with it, up to 2,000 characters.
+    note: Option<String>,
+}
+
+/// Hands the paper on to other agencies (chuyển tiếp), which answer to this one. Status 05.
+#[utoipa::path(
+    post, path = "/dispatches/{id}/forwarding", tag = "dispatches", params(("id" = String, Path)),
+    request_body = Forwarding,
+    responses(
+        (status = OK, body = Detail),
+        (status = CONFLICT, description = "One of them has it already.", body = problem::Body),
+        (status = UNPROCESSABLE_ENTITY, description = "None is named, or one that cannot receive it.", body = problem::Body)
+    )
+)]
+pub(super) async fn forward(
+    State(app): State<App>,
+    person: Person,
+    Path(id): Path<DispatchId>,
+    Json(Forwarding { receivers, note }): Json<Forwarding>,
+) -> Result<Json<Detail>, Problem> {
+    if receivers.is_empty() {
+        return Err(crate::custody::Error::Receivers.into());
+    }
+    let note = limited(note)?;
+    step(&app, &person, &id, Step::Forward(receivers, note)).await
+}
+
+/// What a supporter thinks.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = NewOpinion)]
+pub(super) struct Opinion {
+    /// Up to 2,000 characters.
+    words: String,
+}
+
+/// Writes an opinion for the lead (ý kiến phối hợp); the sender is not told.
+#[utoipa::path(
+    post, path = "/dispatches/{id}/opinion", tag = "dispatches", params(("id" = String, Path)), request_body = Opinion,
+    responses(
+        (status = OK, body = Detail),
+        (status = CONFLICT, body = problem::Body),
+        (status = UNPROCESSABLE_ENTITY, description = "Nothing is written.", body = problem::Body)
+    )
+)]
+pub(super) async fn give_opinion(
+    State(app): State<App>,
+    person: Person,
+    Path(id): Path<DispatchId>,
+    Json(Opinion { words }): Json<Opinion>,
+) -> Result<Json<Detail>, Problem> {
+    let words = limited(Some(words))?.unwrap_or_default();
+    step(&app, &person, &id, Step::GiveOpinion(words)).await
+}
+
 /// A word on the work, if there is one.
 #[derive(Deserialize, ToSchema)]
 pub(super) struct Remark {
@@ -190,6 +248,8 @@ enum Step {
     Return(String),
     Instruct(Instruction),
     Delegate(PersonId, Option<String>),
+    Forward(BTreeSet<AgencyId>, Option<String>),
+    GiveOpinion(String),
     Begin(Option<String>),
     Complete(Option<String>),
     AgreeRecall,
@@ -201,16 +261,15 @@ async fn step(app: &App, person: &Person, id: &DispatchId, step: Step) -> Result
     let (custody, presence) = (&app.custody, &person.into());
     match step {
         Step::Accept => custody.accept(presence, id).await.map(|_| ()),
-        Step::Return(reason) => custody.turn_back(presence, id, &reason).await.map(|_| ()),
-        Step::Instruct(said) => custody.instruct(presence, id, &said).await.map(|_| ()),
-        Step::Delegate(to, note) => {
-            let note = note.as_deref();
-            custody.delegate(presence, id, &to, note).await.map(|_| ())
-        }
-        Step::Begin(note) => custody.begin(presence, id, note.as_deref()).await.map(|_| ()),
-        Step::Complete(note) => custody.finish(presence, id, note.as_deref()).await.map(|_| ()),
-        Step::AgreeRecall => custody.agree_recall(presence, id).await.map(|_| ()),
-        Step::RefuseRecall(reason) => custody.refuse_recall(presence, id, &reason).await.map(|_| ()),
+        Step::Return(reason) => custody.turn_back(presence, id, &reason).await,
+        Step::Instruct(said) => custody.instruct(presence, id, &said).await,
+        Step::Delegate(to, note) => custody.delegate(presence, id, &to, note.as_deref()).await,
+        Step::Forward(to, note) => custody.forward(presence, id, &to, note.as_deref()).await,
+        Step::GiveOpinion(words) => custody.give_opinion(presence, id, &words).await,
+        Step::Begin(note) => custody.begin(presence, id, note.as_deref()).await,
+        Step::Complete(note) => custody.finish(presence, id, note.as_deref()).await,
+        Step::AgreeRecall => custody.agree_recall(presence, id).await,
+        Step::RefuseRecall(reason) => custody.refuse_recall(presence, id, &reason).await,
     }?;
     view::detail(app, person, id).await
 }

@@ -1,13 +1,13 @@
 //! Dispatches as the interface shows them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::body::Json;
-use crate::api::documents::view::{self as documents, Agency};
+use crate::api::documents::view::{self as documents, Agency, Sent};
 use crate::api::problem::Problem;
 use crate::api::session::Person;
 use crate::api::verifications::english;
@@ -20,7 +20,9 @@ use crate::domain::id::PersonId;
 use crate::domain::numbering::{self, Kind};
 use crate::domain::register::{is_late, row_day};
 use crate::parts::App;
-use crate::store::entity::{dispatch, dispatch_status, dispatch_support, document, verification};
+use crate::store::entity::{
+    dispatch, dispatch_opinion, dispatch_status, dispatch_support, document, verification,
+};
 
 /// A dispatch in a list.
 #[derive(Serialize, ToSchema)]
@@ -32,7 +34,10 @@ pub(super) struct Summary {
     kind_name: String,
     subject: String,
     urgency: i16,
+    /// The agency that issued it.
     sender: Agency,
+    /// The agency that handed it on, where it did not come from the issuer.
+    via: Option<Agency>,
     /// The agency that it was sent to.
     receiver: Agency,
     status: Status,
@@ -82,6 +87,10 @@ pub(super) struct Detail {
     instructed_by: Option<String>,
     lead_id: Option<PersonId>,
     support: Vec<String>,
+    /// What they have written, in order.
+    opinions: Vec<Opinion>,
+    /// The agencies to which it was handed on, and how it stands there.
+    forwarded: Vec<Sent>,
     /// What the lead wrote at the end.
     outcome: Option<String>,
     /// Every status it has had, in order.
@@ -100,6 +109,15 @@ struct Event {
     reason: Option<String>,
     person: Option<String>,
     at: Timestamp,
+}
+
+/// What somebody who supports the lead wrote (ý kiến phối hợp).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Opinion)]
+struct Opinion {
+    person: String,
+    words: String,
+    given_at: Timestamp,
 }
 
 /// A document that answers it.
@@ -151,6 +169,8 @@ pub(super) async fn detail(app: &App, person: &Person, id: &DispatchId) -> Resul
         instructed_by: row.instructed_by.as_ref().and_then(|by| names.get(by).cloned()),
         lead_id: row.lead_id.clone(),
         support: support(app, id).await?,
+        opinions: opinions(app, id).await?,
+        forwarded: documents::sent(app, app.custody.forwarded(id).await?).await?,
         outcome: row.outcome.clone(),
         replies: replies(app, id).await?,
         history,
@@ -197,6 +217,21 @@ async fn support(app: &App, id: &DispatchId) -> Result<Vec<String>, Problem> {
     Ok(names.into_values().collect())
 }
 
+async fn opinions(app: &App, id: &DispatchId) -> Result<Vec<Opinion>, Problem> {
+    let rows = dispatch_opinion::Entity::find()
+        .filter(dispatch_opinion::Column::DispatchId.eq(id.clone()))
+        .order_by_asc(dispatch_opinion::Column::Number)
+        .all(app.store.read())
+        .await?;
+    let names = documents::people(app, rows.iter().map(|row| row.person_id.clone()).collect()).await?;
+    let opinion = |row: dispatch_opinion::Model| Opinion {
+        person: names.get(&row.person_id).cloned().unwrap_or_default(),
+        words: row.words,
+        given_at: row.given_at,
+    };
+    Ok(rows.into_iter().map(opinion).collect())
+}
+
 async fn replies(app: &App, id: &DispatchId) -> Result<Vec<Reply>, Problem> {
     let rows = document::Entity::find()
         .filter(document::Column::ReplyTo.eq(id.clone()))
@@ -227,13 +262,17 @@ pub(super) async fn summaries(
         let document = names.documents.get(&row.document_id)?;
         let number = u32::try_from(document.number?).ok()?;
         let judged = row.verification_id.as_ref().and_then(|id| names.verdicts.get(id));
-        let actions = actions(&presence, &row, verdict_of(judged));
-        let reads = dispatch_capacities(&row, &presence).contains(&Capacity::Reader);
+        let support = names.support.get(&row.id).map(Vec::as_slice);
+        let capacities = dispatch_capacities(&row, support.unwrap_or_default(), &presence);
+        let actions = actions(&capacities, &row, verdict_of(judged));
+        let via = row.forwarded_from.is_some().then_some(&row.sender_id);
         Some(Summary {
-            href: match reads {
-                true => format!("/van-ban-den/{}", row.id),
-                false => format!("/van-ban/{}", row.document_id),
+            href: match &row.forwarded_from {
+                _ if capacities.contains(&Capacity::Reader) => format!("/van-ban-den/{}", row.id),
+                Some(from) => format!("/van-ban-den/{from}"),
+                None => format!("/van-ban/{}", row.document_id),
             },
+            via: via.map(|agency| documents::agency_name(&names.agencies, agency)),
             code: numbering::code(number, &document.notation),
             kind_name: Kind::from_code(&document.kind)
                 .map(|kind| kind.name.to_owned())
@@ -241,7 +280,7 @@ pub(super) async fn summaries(
             subject: document.subject.clone(),
             urgency: document.urgency,
             issued_on: document.issued_on.clone(),
-            sender: documents::agency_name(&names.agencies, &row.sender_id),
+            sender: documents::agency_name(&names.agencies, &document.agency_id),
             receiver: documents::agency_name(&names.agencies, &row.receiver_id),
             may_answer: actions.contains(&Action::Return),
             actions,
@@ -269,8 +308,7 @@ fn is_over(status: Status) -> bool {
     )
 }
 
-fn actions(presence: &Presence, row: &dispatch::Model, verdict: Verdict) -> Vec<Action> {
-    let capacities = dispatch_capacities(row, presence);
+fn actions(capacities: &[Capacity], row: &dispatch::Model, verdict: Verdict) -> Vec<Action> {
     let given = Given {
         verdict,
         reason: Some("…"),
@@ -278,7 +316,7 @@ fn actions(presence: &Presence, row: &dispatch::Model, verdict: Verdict) -> Vec<
     };
     // Recalling is a step of the document, on the sender's side.
     let may = |action: &Action| {
-        *action != Action::Recall && dispatch_rules(row).permit(*action, &capacities, given).is_ok()
+        *action != Action::Recall && dispatch_rules(row).permit(*action, capacities, given).is_ok()
     };
     Action::ALL.into_iter().filter(may).collect()
 }
@@ -289,14 +327,11 @@ struct Names {
     people: BTreeMap<PersonId, String>,
     documents: BTreeMap<DocumentId, document::Model>,
     verdicts: BTreeMap<String, verification::Model>,
+    support: BTreeMap<DispatchId, Vec<PersonId>>,
 }
 
 impl Names {
     async fn of(app: &App, rows: &[dispatch::Model]) -> Result<Self, Problem> {
-        let agencies: BTreeSet<_> = rows
-            .iter()
-            .flat_map(|row| [row.sender_id.clone(), row.receiver_id.clone()])
-            .collect();
         let ids: Vec<_> = rows.iter().map(|row| row.document_id.clone()).collect();
         let documents = document::Entity::find()
             .filter(document::Column::Id.is_in(ids))
@@ -310,8 +345,22 @@ impl Names {
             .filter(verification::Column::Id.is_in(ids))
             .all(app.store.read())
             .await?;
+        let ids = rows.iter().map(|row| row.id.clone());
+        let supporters = dispatch_support::Entity::find()
+            .filter(dispatch_support::Column::DispatchId.is_in(ids))
+            .all(app.store.read())
+            .await?;
+        let mut support: BTreeMap<DispatchId, Vec<PersonId>> = BTreeMap::new();
+        for row in supporters {
+            support.entry(row.dispatch_id).or_default().push(row.person_id);
+        }
+        let agencies = rows
+            .iter()
+            .flat_map(|row| [row.sender_id.clone(), row.receiver_id.clone()])
+            .chain(documents.iter().map(|row| row.agency_id.clone()));
         Ok(Self {
-            agencies: documents::agencies(app, agencies).await?,
+            agencies: documents::agencies(app, agencies.collect()).await?,
+            support,
             people: documents::people(app, rows.iter().filter_map(|row| row.lead_id.clone()).collect())
                 .await?,
             documents: documents.into_iter().map(|row| (row.id.clone(), row)).collect(),

@@ -189,7 +189,7 @@ pub async fn detail(app: &App, viewer: &Person, row: document::Model) -> Result<
     let said = document_metadata::Entity::find_by_id(row.id.clone())
         .one(app.store.read())
         .await?;
-    let dispatches = sent(app, &row.id).await?;
+    let dispatches = sent(app, issued(app, &row).await?).await?;
     let places = row
         .places
         .as_deref()
@@ -290,12 +290,17 @@ async fn versions(app: &App, id: &DocumentId) -> Result<Vec<Version>, Problem> {
     Ok(rows.into_iter().map(version).collect())
 }
 
-async fn sent(app: &App, id: &DocumentId) -> Result<Vec<Sent>, Problem> {
-    let rows = dispatch::Entity::find()
-        .filter(dispatch::Column::DocumentId.eq(id.clone()))
-        .order_by_asc(dispatch::Column::Id)
-        .all(app.store.read())
-        .await?;
+/// What its agency sent, in the order it went; whoever hands it on follows that.
+async fn issued(app: &App, row: &document::Model) -> Result<Vec<dispatch::Model>, Problem> {
+    let find = dispatch::Entity::find()
+        .filter(dispatch::Column::DocumentId.eq(row.id.clone()))
+        .filter(dispatch::Column::ForwardedFrom.is_null())
+        .order_by_asc(dispatch::Column::Id);
+    Ok(find.all(app.store.read()).await?)
+}
+
+/// Dispatches as their sender sees them.
+pub async fn sent(app: &App, rows: Vec<dispatch::Model>) -> Result<Vec<Sent>, Problem> {
     let agencies = agencies(app, rows.iter().map(|row| row.receiver_id.clone()).collect()).await?;
     let mut last = last_statuses(app, rows.iter().map(|row| row.id.clone()).collect()).await?;
     let view = |row: dispatch::Model| {

@@ -59,7 +59,7 @@ fn incoming(row: &Model, names: &Names) -> Vec<String> {
     vec![
         local_day(row.registered_at),
         arrival(row),
-        names.agency(&row.sender_id),
+        names.author(row),
         document.map(code).unwrap_or_default(),
         stored_day(document.and_then(|document| document.issued_on.as_deref())),
         document
@@ -84,7 +84,7 @@ fn handling(row: &Model, names: &Names, late: bool) -> Vec<String> {
             kind(document),
             code(document),
             stored_day(document.issued_on.as_deref()),
-            names.agency(&row.sender_id)
+            names.author(row)
         )
     });
     let mut who = vec![names.lead(row)];
@@ -199,7 +199,8 @@ impl Names {
         let people = people.chain(supporters.iter().map(|row| row.person_id.clone()));
         let people = view::people(app, people.collect()).await?;
         let mut names = Self {
-            agencies: view::agencies(app, rows.iter().map(|row| row.sender_id.clone()).collect()).await?,
+            agencies: view::agencies(app, documents.iter().map(|row| row.agency_id.clone()).collect())
+                .await?,
             documents: documents.into_iter().map(|row| (row.id.clone(), row)).collect(),
             // The earliest stands last, and stays.
             begun: begun.into_iter().map(|row| (row.dispatch_id, row.at)).collect(),
@@ -224,8 +225,11 @@ impl Names {
         self.documents.get(&row.document_id)
     }
 
-    fn agency(&self, id: &AgencyId) -> String {
-        self.agencies.get(id).cloned().unwrap_or_default()
+    /// Who issued it, also where another agency handed it on.
+    fn author(&self, row: &Model) -> String {
+        let author = self.document(row).map(|document| &document.agency_id);
+        let name = author.and_then(|author| self.agencies.get(author));
+        name.cloned().unwrap_or_default()
     }
 
     fn lead(&self, row: &Model) -> String {

@@ -124,8 +124,6 @@ async fn print(
     let book = Book::open(&app, &person, register, &wanted).await?;
     let mut rows = book.all(&app).await?;
     rows.reverse();
-    let now = app.clock.now_utc();
-    let local = now.to_offset(numbering::VIETNAM);
     let sheet = RegisterSheet {
         title: register.title().to_owned(),
         agency: book.agency.name.clone(),
@@ -133,15 +131,10 @@ async fn print(
         period: book.period.words(),
         columns: register.columns().iter().map(RegisterColumn::from).collect(),
         rows: rows.into_iter().map(|line| line.cells).collect(),
-        printed: format!(
-            "{:02}:{:02} ngày {}, {}",
-            local.hour(),
-            local.minute(),
-            day(local.date()),
-            person.full_name
-        ),
+        empty: "Sổ chưa có văn bản nào.".to_owned(),
+        printed: printed(&app, &person),
     };
-    let pdf = app.typesetter.register(sheet, now).await?;
+    let pdf = app.typesetter.register(sheet, app.clock.now_utc()).await?;
     let headers = [
         (header::CONTENT_TYPE, "application/pdf"),
         (
@@ -151,6 +144,17 @@ async fn print(
         (header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"),
     ];
     Ok((headers, pdf).into_response())
+}
+
+/// When a sheet is printed, and by whom, as its foot says it.
+pub(super) fn printed(app: &App, person: &Person) -> String {
+    let local = app.clock.now_utc().to_offset(numbering::VIETNAM);
+    let (hour, minute) = (local.hour(), local.minute());
+    format!(
+        "{hour:02}:{minute:02} ngày {}, {}",
+        day(local.date()),
+        person.full_name
+    )
 }
 
 /// A register of one agency and year that this person may read.

@@ -153,6 +153,8 @@ impl Names {
         let ids: Vec<_> = rows.iter().map(|row| row.id.clone()).collect();
         let dispatches = Dispatch::find()
             .filter(dispatch::Column::DocumentId.is_in(ids))
+            // What receivers hand on is in their books.
+            .filter(dispatch::Column::ForwardedFrom.is_null())
             .order_by_asc(dispatch::Column::Id)
             .all(app.store.read())
             .await?;

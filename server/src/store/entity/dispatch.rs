@@ -42,6 +42,9 @@ pub struct Model {
     /// What the lead wrote at the end.
     pub outcome: Option<String>,
     pub completed_at: Option<Timestamp>,
+    /// Of what another agency handed on: the dispatch by which it came to that agency, and who handed it on there.
+    pub forwarded_from: Option<DispatchId>,
+    pub forwarded_by: Option<PersonId>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -14,6 +14,8 @@ mod m0040_conference;
 mod m0041_lines;
 mod m0050_lists;
 mod m0051_outside;
+mod m0052_following;
+mod m0053_case_files;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryOrder};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, seaql_migrations};
@@ -51,6 +53,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0041_lines::Migration),
             Box::new(m0050_lists::Migration),
             Box::new(m0051_outside::Migration),
+            Box::new(m0052_following::Migration),
+            Box::new(m0053_case_files::Migration),
         ]
     }
 }

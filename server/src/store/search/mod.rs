@@ -146,6 +146,22 @@ pub async fn show(tx: &Tx, id: &DocumentId, marks: &str) -> Result<(), DbErr> {
     .await
 }
 
+/// Takes a mark away again: the paper is no longer in that case file.
+///
+/// # Errors
+/// The database's.
+pub async fn hide(tx: &Tx, id: &DocumentId, mark: &str) -> Result<(), DbErr> {
+    // Marks have blanks around them, except at both ends, so that none is taken for the beginning of a longer one.
+    let values = [mark, id.0.as_str()].map(Value::from);
+    run(
+        tx,
+        "UPDATE document_search SET scope = trim(replace(' ' || scope || ' ', ' ' || CAST($1 AS TEXT) || ' ', ' ')) \
+         WHERE document_id = $2",
+        values,
+    )
+    .await
+}
+
 /// Documents without an entry: those that were there before the index was.
 ///
 /// # Errors

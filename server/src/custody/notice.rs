@@ -1,0 +1,114 @@
+//! Telling people (thông báo): rows written in the transaction of what they tell, each thing once a person.
+
+use std::collections::BTreeSet;
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::EntityTrait;
+use sea_orm::sea_query::OnConflict;
+
+use super::error::{Error, Result};
+use super::{Custody, appendix};
+use crate::clock::Timestamp;
+use crate::domain::dispatch::DispatchId;
+use crate::domain::document::DocumentId;
+use crate::domain::id::PersonId;
+use crate::domain::notice::{Kind, NoticeId};
+use crate::store::Tx;
+use crate::store::entity::notice::{ActiveModel, Column, Entity};
+use crate::store::entity::{dispatch, document};
+
+/// The paper that notices tell of.
+#[derive(Debug, Clone)]
+pub(super) struct About {
+    pub document_id: DocumentId,
+    /// As it came to the agency of those who are told; empty for those of its sender's side.
+    pub dispatch_id: Option<DispatchId>,
+    pub code: String,
+    pub subject: String,
+    pub due_on: Option<String>,
+}
+
+/// One thing, told to some people.
+#[derive(Debug, Clone)]
+pub(super) struct Telling {
+    pub kind: Kind,
+    /// Which of its kind: with the kind, the key by which it is told once.
+    pub which: String,
+    pub to: BTreeSet<PersonId>,
+    pub words: Option<String>,
+    /// Whose step it is; that person knows already.
+    pub from: Option<PersonId>,
+}
+
+impl About {
+    /// A document as its sender's side knows it.
+    pub fn sent(document: &document::Model) -> Result<Self> {
+        Ok(Self {
+            document_id: document.id.clone(),
+            dispatch_id: None,
+            code: appendix::code(document)?,
+            subject: document.subject.clone(),
+            due_on: None,
+        })
+    }
+}
+
+impl Custody {
+    /// A dispatch as its receiver knows it.
+    pub(super) async fn about(&self, row: &dispatch::Model) -> Result<About> {
+        Ok(About {
+            dispatch_id: Some(row.id.clone()),
+            due_on: row.due_on.clone(),
+            ..About::sent(&self.dispatched(row).await?)?
+        })
+    }
+
+    /// The document of a dispatch.
+    pub(super) async fn dispatched(&self, row: &dispatch::Model) -> Result<document::Model> {
+        let document = document::Entity::find_by_id(row.document_id.clone())
+            .one(self.store.read())
+            .await?;
+        document.ok_or(Error::Row("dispatch.document_id"))
+    }
+
+    /// Tells each of these people, unless they were told already, and says how many were told now.
+    ///
+    /// Rows are put in in the order of the people, and before the audit entry, so that no two transactions wait for each
+    /// other in a circle.
+    pub(super) async fn tell(
+        &self,
+        tx: &Tx,
+        now: Timestamp,
+        about: &About,
+        telling: &Telling,
+    ) -> Result<u64> {
+        let key = format!("{}/{}", telling.kind.key(), telling.which);
+        let knows = |person: &&PersonId| telling.from.as_ref() == Some(*person);
+        let mut told = 0;
+        for person in telling.to.iter().filter(|person| !knows(person)) {
+            let row = ActiveModel {
+                id: Set(NoticeId(self.clock.new_id())),
+                person_id: Set(person.clone()),
+                kind: Set(telling.kind),
+                key: Set(key.clone()),
+                document_id: Set(about.document_id.clone()),
+                dispatch_id: Set(about.dispatch_id.clone()),
+                code: Set(about.code.clone()),
+                subject: Set(about.subject.clone()),
+                due_on: Set(about.due_on.clone()),
+                words: Set(telling.words.clone()),
+                from_id: Set(telling.from.clone()),
+                told_at: Set(now),
+                read_at: Set(None),
+            };
+            let once = OnConflict::columns([Column::PersonId, Column::Key])
+                .do_nothing()
+                .to_owned();
+            told += Entity::insert(row)
+                .on_conflict(once)
+                .exec_without_returning(tx)
+                .await?;
+        }
+        Ok(told)
+    }
+}

@@ -1,0 +1,109 @@
+//! Notices (thông báo): what a person is told of a paper without having asked, each thing once.
+
+use sea_orm::{DeriveActiveEnum, EnumIter};
+use serde::{Deserialize, Serialize};
+use time::{Date, OffsetDateTime};
+use utoipa::ToSchema;
+
+use super::dispatch::{Dispatch, Recall, Status};
+use super::working_day::{WorkingDays, opening};
+
+crate::id!(
+    /// A notice to one person.
+    NoticeId
+);
+
+/// What is told.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, EnumIter, DeriveActiveEnum,
+)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = NoticeKind)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+pub enum Kind {
+    /// Giao chủ trì: the work is yours.
+    Assigned,
+    /// Giao phối hợp: your opinion is asked for.
+    SupportAsked,
+    /// Thôi chủ trì: the work went to somebody else.
+    Relieved,
+    /// A supporter has written an opinion.
+    OpinionGiven,
+    /// Hoàn thành: the work that you gave is done.
+    Completed,
+    /// Đôn đốc: the due day is near.
+    DueSoon,
+    /// Quá hạn.
+    Overdue,
+    /// A receiver sent the paper back.
+    Returned,
+    /// A letter to a receiver outside was refused, or no server took it.
+    MailRefused,
+}
+
+impl Kind {
+    /// The word that begins the key by which a thing is told once.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Assigned => "assigned",
+            Self::SupportAsked => "support_asked",
+            Self::Relieved => "relieved",
+            Self::OpinionGiven => "opinion_given",
+            Self::Completed => "completed",
+            Self::DueSoon => "due_soon",
+            Self::Overdue => "overdue",
+            Self::Returned => "returned",
+            Self::MailRefused => "mail_refused",
+        }
+    }
+}
+
+/// When a day that is set for some work is told of: at the opening of the last working day before it, and of the first
+/// one after it.
+pub fn moments(due: Date, days: &WorkingDays) -> [(Kind, OffsetDateTime); 2] {
+    [
+        (Kind::DueSoon, opening(days.before(due))),
+        (Kind::Overdue, opening(days.after(due))),
+    ]
+}
+
+/// Whether somebody still has to act: nobody is pressed for what is done, or asked back by its sender.
+pub fn presses(dispatch: Dispatch) -> bool {
+    let handled = matches!(dispatch.status, Status::Assigned | Status::InProgress);
+    handled && matches!(dispatch.recall, Recall::None | Recall::Refused)
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::{date, datetime};
+
+    use super::*;
+
+    #[test]
+    fn a_due_day_is_told_of_on_the_working_days_around_it() {
+        // A Monday: on Friday, and on Tuesday.
+        let told = moments(date!(2026 - 11 - 30), &WorkingDays::default());
+        assert_eq!(
+            told,
+            [
+                (Kind::DueSoon, datetime!(2026-11-27 01:00 UTC)),
+                (Kind::Overdue, datetime!(2026-12-01 01:00 UTC))
+            ]
+        );
+    }
+
+    #[test]
+    fn nobody_is_pressed_for_what_is_not_theirs_to_do() {
+        for status in Status::ALL {
+            for recall in [Recall::None, Recall::Asked, Recall::Agreed, Recall::Refused] {
+                let expected = matches!(status, Status::Assigned | Status::InProgress)
+                    && !matches!(recall, Recall::Asked | Recall::Agreed);
+                assert_eq!(
+                    presses(Dispatch { status, recall }),
+                    expected,
+                    "{status:?} {recall:?}"
+                );
+            }
+        }
+    }
+}

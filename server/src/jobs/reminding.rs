@@ -1,0 +1,42 @@
+//! Jobs that press for work: when its day is near, and when it is past.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Failure, Job};
+use crate::custody::Reminder;
+use crate::parts::App;
+
+/// Tells who must act, and who asked for it.
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Remind {
+    pub(super) reminder: Reminder,
+}
+
+impl Job for Remind {
+    const KIND: &'static str = "dispatch.remind";
+
+    async fn run(self, app: App) -> Result<(), Failure> {
+        let told = app.custody.remind(&self.reminder).await;
+        told.map_err(|error| Failure::Later(error.to_string()))
+    }
+}
+
+/// Asks for the reminders of work that had a day before there were any; the migration that brought them asks for it.
+#[derive(Serialize, Deserialize)]
+pub struct AskReminders {}
+
+impl Job for AskReminders {
+    const KIND: &'static str = "dispatch.ask_reminders";
+
+    async fn run(self, app: App) -> Result<(), Failure> {
+        let mut last = None;
+        loop {
+            let asked = app.custody.ask_some_reminders(last).await;
+            last = asked.map_err(|error| Failure::Later(error.to_string()))?;
+            if last.is_none() {
+                return Ok(());
+            }
+        }
+    }
+}
