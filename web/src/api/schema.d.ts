@@ -89,6 +89,177 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/case-files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The case files that this person may know of, the latest first. */
+        get: operations["list"];
+        put?: never;
+        /** Adds a file to the list (danh mục hồ sơ). */
+        post: operations["plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/case-files/print": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The list of files of a year (danh mục hồ sơ), PDF/A, in the order of their codes. */
+        get: operations["files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/case-files/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One case file with the papers in it. */
+        get: operations["one"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/case-files/{id}/amendment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Changes title, retention, keeper and note; the code stays. */
+        post: operations["amend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/case-files/{id}/closure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Closes a file (kết thúc hồ sơ). */
+        post: operations["close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/case-files/{id}/contents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is in a file (mục lục văn bản, tài liệu), PDF/A, in the order of time. */
+        get: operations["contents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/case-files/{id}/opening": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens a file of the list (mở hồ sơ). */
+        post: operations["open"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/case-files/{id}/papers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts a paper into an open file. */
+        post: operations["put"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/case-files/{id}/papers/{document}/removal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a paper out of an open file, with a reason. */
+        post: operations["take_out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/case-files/{id}/reopening": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens a closed file again, with a reason. */
+        post: operations["reopen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/copies": {
         parameters: {
             query?: never;
@@ -260,6 +431,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dispatches/{id}/forwarding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hands the paper on to other agencies (chuyển tiếp), which answer to this one. Status 05. */
+        post: operations["forward"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dispatches/{id}/instruction": {
         parameters: {
             query?: never;
@@ -271,6 +459,23 @@ export interface paths {
         put?: never;
         /** Writes the instruction (bút phê): who leads, who supports, until when. Status 04. */
         post: operations["instruct"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatches/{id}/opinion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Writes an opinion for the lead (ý kiến phối hợp); the sender is not told. */
+        post: operations["give_opinion"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1047,6 +1252,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What this person was told, the latest first. */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is not read, in number. */
+        get: operations["count"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/reading": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Marks this notice and all before it as read; those that came meanwhile stay unread. */
+        post: operations["read_all"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{id}/reading": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Marks one notice as read. */
+        post: operations["read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/numbers": {
         parameters: {
             query?: never;
@@ -1379,6 +1652,102 @@ export interface components {
             person_id: components["schemas"]["PersonId"];
             starts_at: components["schemas"]["Timestamp"];
         };
+        /**
+         * @description What someone does with a case file.
+         * @enum {string}
+         */
+        CaseFileAction: "amend" | "open" | "put" | "take_out" | "close" | "reopen";
+        /** @description What the list says of a file. */
+        CaseFileAmendment: {
+            keeper_id: components["schemas"]["PersonId"];
+            note?: string;
+            /**
+             * Format: int32
+             * @description Years that it is kept after it is closed; empty for ever.
+             */
+            retention_years?: number | null;
+            /** @description Up to 500 characters. */
+            title: string;
+        };
+        /** @description A case file with its papers. */
+        CaseFileDetail: components["schemas"]["CaseFileSummary"] & {
+            /**
+             * Format: int32
+             * @description Pages of all that is in it.
+             */
+            page_count: number;
+            /** @description What is in it, in the order of time. */
+            papers: components["schemas"]["CasePaper"][];
+            /** @description What was taken out of it. */
+            taken_out: components["schemas"]["CasePaper"][];
+        };
+        /** @description A case file. */
+        CaseFileId: string;
+        /** @description Why. */
+        CaseFileReason: {
+            /** @description Up to 2,000 characters. */
+            reason: string;
+        };
+        /**
+         * @description How a case file stands.
+         * @enum {string}
+         */
+        CaseFileState: "planned" | "open" | "closed";
+        /** @description A case file in a list. */
+        CaseFileSummary: {
+            /** @description What the person who asks may do now. */
+            actions: components["schemas"]["CaseFileAction"][];
+            agency: components["schemas"]["AgencyName"];
+            closed_on?: string | null;
+            /** @description Số và ký hiệu hồ sơ: `01.TH`. */
+            code: string;
+            id: components["schemas"]["CaseFileId"];
+            keeper: string;
+            keeper_id: components["schemas"]["PersonId"];
+            /**
+             * Format: int32
+             * @description The last year in which it must be kept, once it is closed.
+             */
+            kept_until?: number | null;
+            note: string;
+            /** @description Days: `2026-11-30`. */
+            opened_on?: string | null;
+            /**
+             * Format: int64
+             * @description How many papers are in it.
+             */
+            paper_count: number;
+            /**
+             * Format: int32
+             * @description Years that it is kept after it is closed; empty for ever.
+             */
+            retention_years?: number | null;
+            state: components["schemas"]["CaseFileState"];
+            title: string;
+            /** Format: int32 */
+            year: number;
+        };
+        /** @description A paper in a case file. */
+        CasePaper: {
+            /** @description Tác giả. */
+            agency: string;
+            code: string;
+            document_id: components["schemas"]["DocumentId"];
+            /** @description The page that shows it; empty where it is not this person's to read. */
+            href?: string | null;
+            is_incoming: boolean;
+            issued_on?: string | null;
+            note: string;
+            /** Format: int32 */
+            page_count: number;
+            put_at: components["schemas"]["Timestamp"];
+            put_by: string;
+            taken_out_at?: components["schemas"]["Timestamp"] | null;
+            taken_out_by?: string | null;
+            taken_out_reason?: string | null;
+            /** @description Kind and subject. */
+            title: string;
+        };
         /** @description A colleague, as everybody who is logged in may know them. */
         Colleague: {
             full_name: string;
@@ -1433,7 +1802,7 @@ export interface components {
          * @description What someone does with a dispatch.
          * @enum {string}
          */
-        DispatchAction: "accept" | "return" | "instruct" | "delegate" | "begin" | "complete" | "recall" | "agree_recall" | "refuse_recall";
+        DispatchAction: "accept" | "return" | "instruct" | "delegate" | "forward" | "give_opinion" | "begin" | "complete" | "recall" | "agree_recall" | "refuse_recall";
         /** @description How many documents lie in the boxes that somebody empties, each counted up to 1,000. */
         DispatchCounts: {
             /** Format: int64 */
@@ -1468,6 +1837,8 @@ export interface components {
         DispatchDetail: components["schemas"]["DispatchSummary"] & {
             answered_at?: components["schemas"]["Timestamp"] | null;
             answered_by?: string | null;
+            /** @description The agencies to which it was handed on, and how it stands there. */
+            forwarded: components["schemas"]["Sent"][];
             /** @description Every status it has had, in order. */
             history: components["schemas"]["DispatchEvent"][];
             instructed_by?: string | null;
@@ -1479,6 +1850,8 @@ export interface components {
              * @description The number that accepting it now would give.
              */
             next_arrival_number?: number | null;
+            /** @description What they have written, in order. */
+            opinions: components["schemas"]["Opinion"][];
             /** @description What the lead wrote at the end. */
             outcome?: string | null;
             /** @description Why it was returned, or the sender asks for it back. */
@@ -1538,6 +1911,7 @@ export interface components {
             recall: components["schemas"]["Recall"];
             /** @description The agency that it was sent to. */
             receiver: components["schemas"]["AgencyName"];
+            /** @description The agency that issued it. */
             sender: components["schemas"]["AgencyName"];
             sent_at: components["schemas"]["Timestamp"];
             status: components["schemas"]["Status"];
@@ -1546,6 +1920,7 @@ export interface components {
             urgency: number;
             /** @description As in the signer command's contract; empty until it has been verified. */
             verdict?: string | null;
+            via?: components["schemas"]["AgencyName"] | null;
         };
         /**
          * @description What someone, or a job, does to a document.
@@ -1692,6 +2067,12 @@ export interface components {
              * @description 0 thường, 1 khẩn, 2 thượng khẩn, 3 hỏa tốc. Default 0.
              */
             urgency?: number | null;
+        };
+        /** @description To which agencies it is handed on. */
+        Forwarding: {
+            /** @description What they read with it, up to 2,000 characters. */
+            note?: string | null;
+            receivers: components["schemas"]["AgencyId"][];
         };
         /** @description A document that was found. */
         FoundDocument: {
@@ -2104,6 +2485,31 @@ export interface components {
          * @enum {string}
          */
         Microphones: "free" | "floor_only";
+        /** @description A file to be added to the list of a year. */
+        NewCaseFile: {
+            agency_id: components["schemas"]["AgencyId"];
+            /** @description Số và ký hiệu hồ sơ, up to 30 characters. */
+            code: string;
+            /** @description Who keeps it. */
+            keeper_id: components["schemas"]["PersonId"];
+            note?: string;
+            /**
+             * Format: int32
+             * @description Years that it is kept after it is closed; empty for ever.
+             */
+            retention_years?: number | null;
+            /** @description Up to 500 characters. */
+            title: string;
+            /** Format: int32 */
+            year: number;
+        };
+        /** @description A paper to be put in: a document of the agency, or one that came to it. */
+        NewCasePaper: {
+            dispatch_id?: components["schemas"]["DispatchId"] | null;
+            document_id?: components["schemas"]["DocumentId"] | null;
+            /** @description Up to 500 characters. */
+            note?: string;
+        };
         /** @description The form. */
         NewCopy: {
             agency_id: string;
@@ -2192,6 +2598,11 @@ export interface components {
             is_main?: boolean;
             name: string;
         };
+        /** @description What a supporter thinks. */
+        NewOpinion: {
+            /** @description Up to 2,000 characters. */
+            words: string;
+        };
         /** @description What is kept aside, and why. */
         NewReservation: {
             agency_id: components["schemas"]["AgencyId"];
@@ -2199,6 +2610,36 @@ export interface components {
             kind: string;
             reason: string;
         };
+        /** @description A notice. */
+        Notice: {
+            /** @description Number and symbol: `141/KH-UBND`. */
+            code: string;
+            /** @description The day until which the work is done. */
+            due_on?: string | null;
+            /** @description The page that shows the paper. */
+            href: string;
+            id: components["schemas"]["NoticeId"];
+            is_read: boolean;
+            kind: components["schemas"]["NoticeKind"];
+            /** @description Whose step it tells of; empty where the program tells it by itself. */
+            person?: string | null;
+            subject: string;
+            told_at: components["schemas"]["Timestamp"];
+            /** @description What somebody wrote, or a mail server answered. */
+            words?: string | null;
+        };
+        /** @description How many notices are not read, counted up to 100. */
+        NoticeCount: {
+            /** Format: int64 */
+            unread: number;
+        };
+        /** @description A notice to one person. */
+        NoticeId: string;
+        /**
+         * @description What is told.
+         * @enum {string}
+         */
+        NoticeKind: "assigned" | "support_asked" | "relieved" | "opinion_given" | "completed" | "due_soon" | "overdue" | "returned" | "mail_refused";
         /** @description Where the sequences of an agency stand in this year. */
         Numbers: {
             kinds: components["schemas"]["KindNumbers"][];
@@ -2208,6 +2649,12 @@ export interface components {
             reservations: components["schemas"]["Reservation"][];
             /** Format: int32 */
             year: number;
+        };
+        /** @description What somebody who supports the lead wrote (ý kiến phối hợp). */
+        Opinion: {
+            given_at: components["schemas"]["Timestamp"];
+            person: string;
+            words: string;
         };
         /** @description Receivers outside. */
         OutsideIssue: {
@@ -2268,6 +2715,44 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
+        Page_CaseFileSummary: {
+            items: {
+                /** @description What the person who asks may do now. */
+                actions: components["schemas"]["CaseFileAction"][];
+                agency: components["schemas"]["AgencyName"];
+                closed_on?: string | null;
+                /** @description Số và ký hiệu hồ sơ: `01.TH`. */
+                code: string;
+                id: components["schemas"]["CaseFileId"];
+                keeper: string;
+                keeper_id: components["schemas"]["PersonId"];
+                /**
+                 * Format: int32
+                 * @description The last year in which it must be kept, once it is closed.
+                 */
+                kept_until?: number | null;
+                note: string;
+                /** @description Days: `2026-11-30`. */
+                opened_on?: string | null;
+                /**
+                 * Format: int64
+                 * @description How many papers are in it.
+                 */
+                paper_count: number;
+                /**
+                 * Format: int32
+                 * @description Years that it is kept after it is closed; empty for ever.
+                 */
+                retention_years?: number | null;
+                state: components["schemas"]["CaseFileState"];
+                title: string;
+                /** Format: int32 */
+                year: number;
+            }[];
+            /** @description Ask with `after` set to this for the next page; absent on the last. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         Page_Colleague: {
             items: {
                 full_name: string;
@@ -2305,6 +2790,7 @@ export interface components {
                 recall: components["schemas"]["Recall"];
                 /** @description The agency that it was sent to. */
                 receiver: components["schemas"]["AgencyName"];
+                /** @description The agency that issued it. */
                 sender: components["schemas"]["AgencyName"];
                 sent_at: components["schemas"]["Timestamp"];
                 status: components["schemas"]["Status"];
@@ -2313,6 +2799,7 @@ export interface components {
                 urgency: number;
                 /** @description As in the signer command's contract; empty until it has been verified. */
                 verdict?: string | null;
+                via?: components["schemas"]["AgencyName"] | null;
             }[];
             /** @description Ask with `after` set to this for the next page; absent on the last. */
             next?: string | null;
@@ -2384,6 +2871,28 @@ export interface components {
                 place: string;
                 starts_at: components["schemas"]["Timestamp"];
                 title: string;
+            }[];
+            /** @description Ask with `after` set to this for the next page; absent on the last. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_Notice: {
+            items: {
+                /** @description Number and symbol: `141/KH-UBND`. */
+                code: string;
+                /** @description The day until which the work is done. */
+                due_on?: string | null;
+                /** @description The page that shows the paper. */
+                href: string;
+                id: components["schemas"]["NoticeId"];
+                is_read: boolean;
+                kind: components["schemas"]["NoticeKind"];
+                /** @description Whose step it tells of; empty where the program tells it by itself. */
+                person?: string | null;
+                subject: string;
+                told_at: components["schemas"]["Timestamp"];
+                /** @description What somebody wrote, or a mail server answered. */
+                words?: string | null;
             }[];
             /** @description Ask with `after` set to this for the next page; absent on the last. */
             next?: string | null;
@@ -2661,6 +3170,10 @@ export interface components {
          * @enum {string}
          */
         Secrecy: "none" | "mat" | "toi_mat" | "tuyet_mat";
+        /** @description The last notice that the person has seen. */
+        Seen: {
+            up_to: components["schemas"]["NoticeId"];
+        };
         /** @description A dispatch as its sender sees it. */
         Sent: {
             changed_at: components["schemas"]["Timestamp"];
@@ -2937,6 +3450,400 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description Only this agency's. */
+                agency?: string;
+                /** @description Only those of this year's list. */
+                year?: number;
+                state?: "planned" | "open" | "closed";
+                /** @description Only those that the person who asks keeps. */
+                mine?: boolean;
+                /** @description Only those in whose code and title these words stand, in any spelling. */
+                q?: string;
+                /** @description Only those that hold this document. */
+                document?: string;
+                /** @description Only those that hold the document of this dispatch. */
+                dispatch?: string;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description How many, 1 to 200. Default 50. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CaseFileSummary"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCaseFile"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseFileDetail"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The year has a file with this code. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    files: {
+        parameters: {
+            query?: {
+                /** @description Whose; the agency that the person works in, where none is named. */
+                agency?: string;
+                /** @description Of which year; the current one, where none is named. */
+                year?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
+            };
+            /** @description Not this person's to read. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    one: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseFileDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    amend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaseFileAmendment"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseFileDetail"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseFileDetail"];
+                };
+            };
+            /** @description Not open, or empty. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    contents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseFileDetail"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCasePaper"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseFileDetail"];
+                };
+            };
+            /** @description It is in already, or the file is not open. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Neither issued by the agency nor taken in. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                document: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaseFileReason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseFileDetail"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reopen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaseFileReason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseFileDetail"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3305,6 +4212,49 @@ export interface operations {
             };
         };
     };
+    forward: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Forwarding"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DispatchDetail"];
+                };
+            };
+            /** @description One of them has it already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None is named, or one that cannot receive it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     instruct: {
         parameters: {
             query?: never;
@@ -3337,6 +4287,48 @@ export interface operations {
                 };
             };
             /** @description Nobody of the agency is named, or the day is past. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_opinion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOpinion"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DispatchDetail"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is written. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5247,6 +6239,124 @@ export interface operations {
     list: {
         parameters: {
             query?: {
+                /** @description Only those that are not read yet. */
+                unread?: boolean;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description How many, 1 to 200. Default 50. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Notice"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeCount"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_all: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Seen"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody told this person so. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
                 /** @description The agency that the person works in, where none is named. */
                 agency?: string;
             };
@@ -5514,6 +6624,8 @@ export interface operations {
                 year?: number;
                 /** @description Only what this agency issued. */
                 issuer?: string;
+                /** @description Only what is in this case file. */
+                file?: string;
                 /** @description Only what came in, or only what is made here. */
                 direction?: "incoming" | "outgoing";
                 /** @description The `next` of the page before. */

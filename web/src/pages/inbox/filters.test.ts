@@ -22,5 +22,6 @@ it('shows counts of what somebody empties, to a thousand', () => {
 });
 
 it('tells what was sent from what came', () => {
-  expect([isSent({ href: '/van-ban/1' }), isSent({ href: '/van-ban-den/1' })]).toEqual([true, false]);
+  const hrefs = ['/van-ban/1', '/van-ban-den/1', '/van-ban-den/0'];
+  expect(hrefs.map((href) => isSent({ id: '1', href }))).toEqual([true, false, true]);
 });

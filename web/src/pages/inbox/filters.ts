@@ -30,5 +30,6 @@ export function shown(filter: Filter, counts: DispatchCounts | undefined): strin
   return counts[count] >= 1000 ? '999+' : String(counts[count]);
 }
 
-/** Whether this is seen from its sender's side. */
-export const isSent = (dispatch: Pick<DispatchSummary, 'href'>): boolean => !dispatch.href.startsWith('/van-ban-den/');
+/** Whether this is seen from its sender's side: the page that shows it is another one, also of what was handed on. */
+export const isSent = (dispatch: Pick<DispatchSummary, 'id' | 'href'>): boolean =>
+  dispatch.href !== `/van-ban-den/${dispatch.id}`;
