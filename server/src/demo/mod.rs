@@ -7,6 +7,7 @@
 mod announcement;
 pub mod artwork;
 mod enrolment;
+mod files;
 mod handout;
 mod meeting;
 mod organisation;
@@ -90,6 +91,7 @@ pub async fn prepare(app: &App, base_url: &str, passwords: Passwords) -> Result<
     organisation::align_passwords(app, &handout).await?;
     enrolment::enrol(app, &organisation, &authority, &handout).await?;
     papers::draft(app, &organisation).await?;
+    files::plan(app, &organisation).await?;
     meeting::call_for_today(app, &organisation).await?;
     Ok(Demo {
         handout,

@@ -7,7 +7,7 @@ use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilt
 use super::*;
 use crate::store::audit::{self, Verdict};
 use crate::store::entity::{agency, document, meeting, meeting_member, membership, person, signature_image};
-use crate::store::entity::{signing_key, trust_anchor};
+use crate::store::entity::{case_file, signing_key, trust_anchor};
 
 async fn open(folder: &Path) -> (App, String) {
     let mut config = Config {
@@ -20,7 +20,7 @@ async fn open(folder: &Path) -> (App, String) {
 }
 
 /// How many rows of each kind there are.
-async fn count(app: &App) -> [u64; 9] {
+async fn count(app: &App) -> [u64; 10] {
     let read = app.store.read();
     [
         agency::Entity::find().count(read).await.unwrap(),
@@ -36,11 +36,12 @@ async fn count(app: &App) -> [u64; 9] {
         document::Entity::find().count(read).await.unwrap(),
         meeting::Entity::find().count(read).await.unwrap(),
         meeting_member::Entity::find().count(read).await.unwrap(),
+        case_file::Entity::find().count(read).await.unwrap(),
     ]
 }
 
-/// Agencies, people, memberships, anchors, keys, pictures, papers, meetings, people called to it.
-const WHOLE: [u64; 9] = [14, 14, 14, 2, 12, 12, 3, 1, 8];
+/// Agencies, people, memberships, anchors, keys, pictures, papers, meetings, people called to it, case files.
+const WHOLE: [u64; 10] = [14, 14, 14, 2, 12, 12, 3, 1, 8, 4];
 
 async fn password_opens(app: &App, handout: &Handout) -> bool {
     let row = person::Entity::find()
