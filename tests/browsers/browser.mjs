@@ -20,6 +20,7 @@ const WORDS = () => {
     return {
       frames: sum('video', 'framesDecoded'),
       packets: sum('audio', 'packetsReceived'),
+      picture_bytes: sum('video', 'bytesReceived'),
       energy: sum('audio', 'totalAudioEnergy'),
       width: most('frameWidth'),
       height: most('frameHeight'),

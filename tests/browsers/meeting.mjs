@@ -41,6 +41,8 @@ async function story() {
 
   await muteIsTrue();
   await sharesScreen();
+  await pins();
+  await onlyListens();
   const lines = await seesLines(link);
   await comesBack();
   await leaves();
@@ -140,6 +142,42 @@ async function sharesScreen() {
   await chromium.click('Dừng chia sẻ');
   await until(firefox, 'the stage is given back', () => document.querySelector('.stage') === null);
   done('a shared screen takes the stage and gives it back');
+}
+
+/** One viewer's own: the other keeps the grid. A reload keeps the pin. */
+async function pins() {
+  await chromium.click('Ghim Xã Tân Thủy');
+  const onStage = () => document.querySelector('.spot video')?.videoWidth > 0;
+  await until(chromium, 'the pinned one on the stage', onStage);
+  assert.equal(await firefox.evaluate(() => document.querySelector('.spot')), null);
+  await show(chromium, pictures, 'pinned');
+  await chromium.reload();
+  await chromium.wait('.controls');
+  await until(chromium, 'the pin is kept', onStage);
+  await chromium.click('Bỏ ghim Xã Tân Thủy', '.spot');
+  for (const browser of [chromium, firefox]) await until(browser, 'the grid again', () => tiles() === 2);
+  done('a pin is the own view, and is kept over a reload');
+}
+
+/** No byte of a picture arrives, sound goes on, and pictures come back when they are asked for. */
+async function onlyListens() {
+  await hearsAndSees(firefox);
+  await firefox.press('n');
+  await until(firefox, 'initials in place of the picture', () => pictureOf() === null);
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const first = await firefox.evaluate(() => received());
+  await until(firefox, 'two seconds of sound', async (first) => (await received()).packets > first.packets + 100, first);
+  const second = await firefox.evaluate(() => received());
+  assert.equal(second.picture_bytes, first.picture_bytes, 'a picture was sent to who only listens');
+  await firefox.picture(join(pictures, 'sound-only-firefox.png'));
+  await chromium.press('n');
+  await until(chromium, 'the note', () => /Đang chỉ nghe tiếng/.test(document.body.textContent));
+  await show(chromium, pictures, 'sound-only');
+  await chromium.click('Xem hình lại');
+  await firefox.click('Xem hình lại');
+  await hearsAndSees(firefox);
+  await hearsAndSees(chromium);
+  done('who only listens is sent no picture until they ask again');
 }
 
 /** The page of the lines, live: what Firefox's own browser tells of its line, and what the server measured. */

@@ -63,6 +63,7 @@ const MESSAGES: &[(&str, &str)] = &[
     ("subscribe_again", "....."),
     ("subscribe_answer", "-----"),
     ("view", "....."),
+    ("watch", "....."),
 ];
 
 #[test]
@@ -118,6 +119,7 @@ fn message(name: &str) -> Value {
             "lost_permille": 1, "concealed_permille": 0, "round_trip_ms": 20, "jitter_ms": 2, "freezes": 0,
             "down_kbps": 800, "up_kbps": 300, "way": "udp",
         } }),
+        "watch" => json!({ "pictures": 4 }),
         "ping" => json!({ "id": 7 }),
         _ => json!({}),
     };

@@ -170,3 +170,58 @@ async fn only_who_may_ends_it_and_then_it_is_over_for_all() {
         .unwrap();
     assert!(door.json::<Value>().await.unwrap()["ended_at"].is_string());
 }
+
+/// More seats are offered once the first offer is answered, and to who comes back with the same connections as well.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_with_room_for_more_pictures_is_offered_more_seats_one_offer_at_a_time() {
+    let server = Server::start().await;
+    let meeting = call(&server).await;
+    let mut guest = Person::guest(&server, &meeting).await;
+    guest
+        .say(json!({ "type": "join", "version": 1, "name": "Xã Tân Thủy", "place": null }))
+        .await;
+    guest.hear("welcome").await;
+    let offer = guest.hear("subscribe_offer").await;
+    let pictures = |offer: &Value| offer["sdp"].as_str().unwrap().matches("m=video").count();
+    assert_eq!((pictures(&offer), &offer["fresh"]), (10, &json!(true)));
+    guest.say(json!({ "type": "watch", "pictures": 16 })).await;
+    guest.say(json!({ "type": "watch", "pictures": 20 })).await;
+    guest.say(json!({ "type": "ping", "id": 1 })).await;
+    assert_eq!(guest.error_before_pong(1).await, None);
+    let answer = |offer: &Value| {
+        let kept = ["m=", "a=mid", "a=rtpmap", "a=group"];
+        let transport = "c=IN IP4 0.0.0.0\r\na=ice-ufrag:peer\r\na=ice-pwd:passwordpasswordpassword\r\n\
+                         a=setup:active\r\na=recvonly\r\n";
+        let fingerprint = format!("a=fingerprint:sha-256 {}00\r\n", "00:".repeat(31));
+        let mut sdp = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n".to_owned();
+        for line in offer["sdp"].as_str().unwrap().lines() {
+            if kept.iter().any(|start| line.starts_with(start)) {
+                sdp += &format!("{line}\r\n");
+            }
+            if line.starts_with("m=") {
+                sdp += &format!("{transport}{fingerprint}");
+            }
+        }
+        json!({ "type": "subscribe_answer", "sdp": sdp })
+    };
+    guest.say(answer(&offer)).await;
+    let more = guest.hear("subscribe_offer").await;
+    assert_eq!((pictures(&more), &more["fresh"]), (21, &json!(false)));
+    assert_eq!(
+        more["sdp"].as_str().unwrap().matches("m=audio").count(),
+        10,
+        "nine voices and the screen's"
+    );
+    guest.say(answer(&more)).await;
+    guest
+        .say(json!({ "type": "watch", "pictures": 12, "sound_only": true }))
+        .await;
+    guest.say(json!({ "type": "ping", "id": 2 })).await;
+    assert_eq!(
+        guest.error_before_pong(2).await,
+        None,
+        "and nothing more is offered"
+    );
+    guest.say(json!({ "type": "watch", "pictures": 26 })).await;
+    assert_eq!(guest.closing().await, (4400, Some("malformed".to_owned())));
+}

@@ -23,3 +23,4 @@ mod scene;
 mod simulated;
 mod simulcast;
 mod studio;
+mod watching;

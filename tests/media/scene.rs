@@ -41,10 +41,7 @@ impl Scene {
         publisher.run(&mut world);
         let mut viewer = Peer::new(4002, profile, 1200);
         watch(&mut world, watching, &mut viewer);
-        let camera = Camera {
-            index: 65_500,
-            picture: 100,
-        };
+        let camera = Camera::new();
         Scene {
             world,
             publisher,
@@ -91,6 +88,13 @@ impl Packet {
 }
 
 impl Camera {
+    pub fn new() -> Camera {
+        Camera {
+            index: 65_500,
+            picture: 100,
+        }
+    }
+
     pub fn next(&mut self, key: bool) -> Packet {
         self.index += 1;
         self.picture += 1;

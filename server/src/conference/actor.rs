@@ -282,6 +282,11 @@ impl Actor {
                     });
                 }
             }
+            Event::ThinLine { viewer, is_thin } => {
+                if let Some(socket) = self.sockets.get(&viewer.0) {
+                    socket.outbox.say(ServerMessage::ThinLine { is_thin });
+                }
+            }
             Event::Speaker { participant } => {
                 let participants = participant.iter().map(|speaker| speaker.0.to_string()).collect();
                 self.tell(&ServerMessage::Speaking { participants });

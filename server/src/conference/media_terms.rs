@@ -1,7 +1,11 @@
 //! How the signalling and the media plane name the same things, and how a client is to send.
 
+use uuid::Uuid;
+
 use super::protocol::{Layer, OwnLine, PublishParameters, Source, Way};
 use crate::media::stats::{self, Reported};
+use crate::media::{ParticipantId, Watch};
+use crate::net::MAXIMUM_SEATS;
 
 /// Three layers of a face, 720p at the top, and a page of text that is sharp within two seconds. Together they stay
 /// under what one publisher may send.
@@ -40,6 +44,21 @@ pub(super) fn from_media(source: crate::media::Source) -> Source {
     }
 }
 
+/// What a client wants of the others; `None` where it names nobody that could be, or more than there are places.
+pub(super) fn watched(pictures: u8, first: &[String], sound_only: bool) -> Option<Watch> {
+    let pictures = usize::from(pictures);
+    if pictures > MAXIMUM_SEATS || first.len() > MAXIMUM_SEATS {
+        return None;
+    }
+    let participant = |id: &String| Uuid::parse_str(id).ok().map(ParticipantId);
+    let first: Option<Vec<ParticipantId>> = first.iter().map(participant).collect();
+    Some(Watch {
+        pictures: Some(pictures),
+        first: first?,
+        sound_only,
+    })
+}
+
 /// What a client says of its line; `None` where a share is more than the whole.
 pub(super) fn reported(line: OwnLine) -> Option<Reported> {
     let is_share = |permille: u16| permille <= 1_000;
@@ -64,5 +83,27 @@ impl From<stats::Way> for Way {
             stats::Way::Udp => Self::Udp,
             stats::Way::Tcp => Self::Tcp,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wish_for_more_than_there_is_or_for_nobody_is_not_taken() {
+        let id = Uuid::from_u128(7).to_string();
+        let taken = watched(25, std::slice::from_ref(&id), true);
+        assert_eq!(
+            taken,
+            Some(Watch {
+                pictures: Some(25),
+                first: vec![ParticipantId(Uuid::from_u128(7))],
+                sound_only: true,
+            })
+        );
+        assert_eq!(watched(26, &[], false), None);
+        assert_eq!(watched(4, &["nobody".to_owned()], false), None);
+        assert_eq!(watched(4, &vec![id; 26], false), None);
     }
 }

@@ -55,6 +55,18 @@ pub enum ClientMessage {
     /// How large the page shows sections of the subscribe connection. A section never named gets the largest
     /// picture there is.
     View { slots: Vec<ViewedSlot> },
+    /// What the client's page wants of the others.
+    Watch {
+        /// For how many faces it has room, beside the screen.
+        pictures: u8,
+        /// Participants to be shown whoever speaks, the most wanted first: those whom the viewer has pinned, and
+        /// whoever is on the stage.
+        #[serde(default)]
+        first: Vec<String>,
+        /// Sound alone: no picture is sent.
+        #[serde(default)]
+        sound_only: bool,
+    },
     /// The participant has silenced or covered a source, or opened it again.
     Mute { source: Source, muted: bool },
     /// Something of the meeting's procedure: the queue, the floor, the roll, the stage, the rules, the chat.
@@ -106,6 +118,10 @@ pub enum ServerMessage {
     /// Who is to be seen and heard in which section of the subscribe connection: the whole truth, each time.
     Slots {
         slots: Vec<Slot>,
+    },
+    /// The client's line does not carry even the smallest picture, or does again: sound alone may be better.
+    ThinLine {
+        is_thin: bool,
     },
     /// Who is speaking, the loudest first; empty when nobody is.
     Speaking {

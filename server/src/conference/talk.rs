@@ -13,7 +13,7 @@ use tracing::{debug, warn};
 
 use super::Limit;
 use super::command::{Admission, Entered};
-use super::media_terms::{reported, to_media};
+use super::media_terms::{reported, to_media, watched};
 use super::protocol::{
     self, Act, ClientMessage, CloseCode, ErrorName, MESSAGE_BYTES, OwnLine, PublishedTrack, Role,
     ServerMessage, Source, ViewedSlot,
@@ -109,6 +109,12 @@ pub struct Talk {
     /// Before the door, as this seat.
     waits: Option<SeatId>,
     reported: Option<Instant>,
+    /// The most pictures that the page had room for.
+    seats: usize,
+    /// The connection has fewer seats than that.
+    lacks_seats: bool,
+    /// An offer is not answered yet; there is one at a time.
+    awaits_answer: bool,
 }
 
 impl Talk {
@@ -121,6 +127,9 @@ impl Talk {
             entered: None,
             waits: None,
             reported: None,
+            seats: net::SlotPool::default().seats,
+            lacks_seats: false,
+            awaits_answer: false,
         }
     }
 
@@ -179,9 +188,18 @@ impl Talk {
             ClientMessage::PublishOffer { sdp, tracks } => self.publish(&sdp, tracks).await?,
             ClientMessage::SubscribeAnswer { sdp } => {
                 self.entered()?.media.accept(&sdp).await.map_err(described)?;
+                self.awaits_answer = false;
+                self.grow().await?;
             }
-            ClientMessage::SubscribeAgain { keep: true } => self.subscribe(net::Renewal::RestartIce).await?,
-            ClientMessage::SubscribeAgain { keep: false } => self.subscribe(net::Renewal::Anew).await?,
+            ClientMessage::SubscribeAgain { keep: true } => {
+                self.subscribe(net::Renewal::RestartIce, false).await?;
+            }
+            ClientMessage::SubscribeAgain { keep: false } => self.subscribe(net::Renewal::Anew, true).await?,
+            ClientMessage::Watch {
+                pictures,
+                first,
+                sound_only,
+            } => self.watch(pictures, &first, sound_only).await?,
             ClientMessage::View { slots } => self.view(slots)?,
             ClientMessage::Mute { source, muted } => {
                 let ticket = self.entered()?.ticket;
@@ -255,7 +273,7 @@ impl Talk {
         if is_kept {
             return Ok(());
         }
-        self.subscribe(net::Renewal::Grow).await
+        self.subscribe(net::Renewal::Grow, true).await
     }
 
     fn name(&self, wanted: Option<&str>) -> Result<DisplayName, ErrorName> {
@@ -286,18 +304,30 @@ impl Talk {
         Ok(())
     }
 
-    async fn subscribe(&mut self, renewal: net::Renewal) -> Result<(), ErrorName> {
-        let offer = self
-            .entered()?
-            .media
-            .subscribe(net::SlotPool::default(), renewal)
-            .await
-            .map_err(described)?;
-        self.outbox.say(ServerMessage::SubscribeOffer {
-            sdp: offer,
-            fresh: renewal != net::Renewal::RestartIce,
-        });
+    async fn subscribe(&mut self, renewal: net::Renewal, fresh: bool) -> Result<(), ErrorName> {
+        let pool = net::SlotPool { seats: self.seats };
+        let offer = self.entered()?.media.subscribe(pool, renewal).await;
+        let sdp = offer.map_err(described)?;
+        self.awaits_answer = true;
+        self.lacks_seats = false;
+        self.outbox.say(ServerMessage::SubscribeOffer { sdp, fresh });
         Ok(())
+    }
+
+    async fn watch(&mut self, pictures: u8, first: &[String], sound_only: bool) -> Result<(), ErrorName> {
+        let watch = watched(pictures, first, sound_only).ok_or(ErrorName::Malformed)?;
+        let media = self.entered()?.media.clone();
+        self.lacks_seats = media.watch(watch).await.map_err(described)?;
+        self.seats = self.seats.max(usize::from(pictures));
+        self.grow().await
+    }
+
+    /// Offers the seats that are lacking, once no other offer is under way.
+    async fn grow(&mut self) -> Result<(), ErrorName> {
+        if !self.lacks_seats || self.awaits_answer {
+            return Ok(());
+        }
+        self.subscribe(net::Renewal::Grow, false).await
     }
 
     /// More often than it is useful a line is not heard of.

@@ -111,6 +111,11 @@ impl Request {
             .unwrap_or(&0)
     }
 
+    /// What the lowest layer that comes costs.
+    pub fn least(&self) -> Option<u64> {
+        self.lowest().map(|layer| self.rates[usize::from(layer)])
+    }
+
     /// The lowest layer that comes; one above what is desired where nothing else does.
     fn lowest(&self) -> Option<u8> {
         self.desired?;

@@ -30,7 +30,7 @@ pub mod transport;
 pub mod window;
 
 pub use layer::Viewport;
-pub use name::{Event, ParticipantId, RoomId, Side, Slot, Source, TrackState};
+pub use name::{Event, ParticipantId, RoomId, Side, Slot, Source, TrackState, Watch};
 
 /// Consent ends after this long without an authenticated packet (RFC 7675 section 5.1).
 pub const CONSENT_EXPIRY: std::time::Duration = std::time::Duration::from_secs(30);

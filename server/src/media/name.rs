@@ -51,6 +51,17 @@ pub enum TrackState {
     Gone,
 }
 
+/// What a viewer wants of the others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Watch {
+    /// For how many faces the page has room; nothing: for as many as there are seats.
+    pub pictures: Option<usize>,
+    /// Whom to show whoever speaks, the most wanted first.
+    pub first: Vec<ParticipantId>,
+    /// No picture leaves, neither of faces nor of a screen.
+    pub sound_only: bool,
+}
+
 /// Who is shown in one slot of a viewer's `Subscribe` connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slot {
@@ -81,6 +92,8 @@ pub enum Event {
         source: Source,
         needed: Vec<String>,
     },
+    /// The viewer's line does not carry even the smallest picture, or does again.
+    ThinLine { viewer: ParticipantId, is_thin: bool },
     /// The dominant speaker changed; `None` when all are silent.
     Speaker { participant: Option<ParticipantId> },
 }

@@ -8,18 +8,18 @@ use tokio::sync::{mpsc as tokio_mpsc, oneshot};
 use super::shard::{Bell, Desk, Job};
 use crate::media::sfu::{MemberKey, RoomKey};
 use crate::media::stats::{Reported, Site};
-use crate::media::{Event, ParticipantId, Source, Viewport};
+use crate::media::{Event, ParticipantId, Source, Viewport, Watch};
 
-pub use crate::media::sfu::{Error, PublishedTrack, Renewal};
+pub use crate::media::sfu::{Error, MAXIMUM_SEATS, PublishedTrack, Renewal};
 
 /// The events of one room, in the order in which they happened. Ends when the room is closed.
 pub type Events = tokio_mpsc::UnboundedReceiver<Event>;
 
 /// How many places a viewer's connection has.
 ///
-/// A *seat* is an audio and a video section with one stream id, so that the browser keeps the
-/// person's lips and voice together; one more pair carries the shared screen. Where more people
-/// publish than there are seats, whoever speaks takes the seat of who was silent longest.
+/// A *seat* is a video section and, of the first nine, an audio section with the same stream id, so that the browser
+/// keeps the person's lips and voice together; one more pair carries the shared screen. Where more people publish than
+/// there are seats, whoever speaks takes the seat of who has said least of late, and of the voices the loudest are heard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SlotPool {
     /// 1 to 25. Fewer than a connection already has changes nothing: sections cannot be removed.
@@ -140,6 +140,18 @@ impl Seat {
         let key = self.key;
         self.post
             .tell(move |desk| desk.sfu.view(desk.now, key, &views, &mut desk.outbox));
+    }
+
+    /// What the viewer wants of the others. `true` where the connection has fewer seats than `watch` has pictures, and
+    /// [`Self::subscribe`] is to offer more.
+    ///
+    /// # Errors
+    /// [`Error::Gone`].
+    pub async fn watch(&self, watch: Watch) -> Result<bool, Error> {
+        let key = self.key;
+        self.post
+            .ask(move |desk| desk.sfu.watch(desk.now, key, watch, &mut desk.outbox))
+            .await?
     }
 
     /// What the client says of its own line.

@@ -21,5 +21,5 @@ mod plane;
 mod shard;
 pub mod socket;
 
-pub use handle::{Error, Events, PublishedTrack, Renewal, Room, Seat, SlotPool};
+pub use handle::{Error, Events, MAXIMUM_SEATS, PublishedTrack, Renewal, Room, Seat, SlotPool};
 pub use plane::{Config, Media, StartError};

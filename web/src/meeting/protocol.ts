@@ -14,13 +14,26 @@ place: string | null,
 /**
  * Both connections of the lost socket still stand: with `place`, go on with them.
  */
-keep: boolean, } | { "type": "publish_offer", sdp: string, tracks: Array<PublishedTrack>, } | { "type": "subscribe_answer", sdp: string, } | { "type": "subscribe_again", keep: boolean, } | { "type": "view", slots: Array<ViewedSlot>, } | { "type": "mute", source: Source, muted: boolean, } | { "type": "step", step: Step, } | { "type": "point", x: number, y: number, } | { "type": "still", jpeg: string, } | { "type": "line", line: OwnLine, } | { "type": "leave", } | { "type": "end", } | { "type": "ping", id: number, };
+keep: boolean, } | { "type": "publish_offer", sdp: string, tracks: Array<PublishedTrack>, } | { "type": "subscribe_answer", sdp: string, } | { "type": "subscribe_again", keep: boolean, } | { "type": "view", slots: Array<ViewedSlot>, } | { "type": "watch", 
+/**
+ * For how many faces it has room, beside the screen.
+ */
+pictures: number, 
+/**
+ * Participants to be shown whoever speaks, the most wanted first: those whom the viewer has pinned, and
+ * whoever is on the stage.
+ */
+first: Array<string>, 
+/**
+ * Sound alone: no picture is sent.
+ */
+sound_only: boolean, } | { "type": "mute", source: Source, muted: boolean, } | { "type": "step", step: Step, } | { "type": "point", x: number, y: number, } | { "type": "still", jpeg: string, } | { "type": "line", line: OwnLine, } | { "type": "leave", } | { "type": "end", } | { "type": "ping", id: number, };
 
 export type ServerMessage = { "type": "welcome" } & Welcome | { "type": "participant", participant: Participant, } | { "type": "left", id: string, } | { "type": "publish_answer", sdp: string, } | { "type": "subscribe_offer", sdp: string, 
 /**
  * Of a new connection; else of the one that stands.
  */
-fresh: boolean, } | { "type": "send_layers", source: Source, layers: Array<string>, } | { "type": "slots", slots: Array<Slot>, } | { "type": "speaking", participants: Array<string>, } | { "type": "waiting", place: string, } | { "type": "admitted", } | { "type": "knocking", waiting: Array<Knock>, } | { "type": "procedure", state: ProcedureState, } | { "type": "floor", floor: FloorState, } | { "type": "roll", entry: Entry, quorum: Quorum, } | { "type": "rules", rules: Rules, } | { "type": "stage", stage: Stage, } | { "type": "item", number: number | null, } | { "type": "said", said: Said, } | { "type": "pointer", x: number, y: number, } | { "type": "removed", } | { "type": "replaced", } | { "type": "ended", } | { "type": "error", error: ErrorName, sentence: string, } | { "type": "pong", id: number, };
+fresh: boolean, } | { "type": "send_layers", source: Source, layers: Array<string>, } | { "type": "slots", slots: Array<Slot>, } | { "type": "thin_line", is_thin: boolean, } | { "type": "speaking", participants: Array<string>, } | { "type": "waiting", place: string, } | { "type": "admitted", } | { "type": "knocking", waiting: Array<Knock>, } | { "type": "procedure", state: ProcedureState, } | { "type": "floor", floor: FloorState, } | { "type": "roll", entry: Entry, quorum: Quorum, } | { "type": "rules", rules: Rules, } | { "type": "stage", stage: Stage, } | { "type": "item", number: number | null, } | { "type": "said", said: Said, } | { "type": "pointer", x: number, y: number, } | { "type": "removed", } | { "type": "replaced", } | { "type": "ended", } | { "type": "error", error: ErrorName, sentence: string, } | { "type": "pong", id: number, };
 
 export type Welcome = { 
 /**

@@ -4,6 +4,9 @@ export interface Kept {
   name: string;
   microphone: boolean;
   camera: boolean;
+  /** Whom the viewer has pinned, and whether he only listens. */
+  pinned?: string | null;
+  soundOnly?: boolean;
   at: number;
 }
 

@@ -27,6 +27,10 @@ impl Room {
         let (count, audio) = self.collect(now, viewer, &mut requests);
         let requests = &mut requests[..count];
         let left = budget.map_or(UNLIMITED, |budget| budget.saturating_sub(audio));
+        let least = requests.iter().filter_map(Request::least).min();
+        if let (Some(least), Some(_)) = (least, budget) {
+            self.members[viewer].line.note(now, least > left);
+        }
         // The first is shown whatever it costs; where it has layers in time, half of its pictures do.
         let is_tight = layer::allocate(left, requests) > left;
         let mut demand = audio;

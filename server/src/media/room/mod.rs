@@ -4,18 +4,20 @@ mod layers;
 pub mod pool;
 pub mod seats;
 pub mod stream;
+mod thin;
 
 use std::time::Instant;
 
 use slab::Slab;
 
 use super::codec::Codec;
-use super::name::{Event, ParticipantId, RoomId, Side, Slot, Source, TrackState};
-use super::speaker::{self, Loudness};
+use super::name::{Event, ParticipantId, RoomId, Side, Slot, Source, TrackState, Watch};
+use super::speaker::{self, Loudness, Voices};
 use super::stats::Reported;
 use pool::Pool;
-use seats::Candidate;
+use seats::{Candidate, Seating};
 use stream::{Layer, Stream};
+use thin::ThinLine;
 
 pub struct Room {
     pub id: RoomId,
@@ -27,6 +29,7 @@ pub struct Room {
     /// The seating may no longer be right.
     pub unsettled: bool,
     speaker: Option<usize>,
+    voices: Voices,
     /// How many of the lowest layers somebody has use for, by member and source.
     needed: Vec<[u8; 4]>,
 }
@@ -41,6 +44,8 @@ pub struct Member {
     pub publish: Option<usize>,
     pub subscribe: Option<usize>,
     pub pool: Pool,
+    pub watch: Watch,
+    line: ThinLine,
     /// How often a description of ours was written, for its `o=` line.
     pub descriptions: u64,
     /// What the client said of its line, and when.
@@ -58,6 +63,7 @@ impl Room {
             viewers: Vec::new(),
             unsettled: false,
             speaker: None,
+            voices: Voices::default(),
             needed: Vec::new(),
         }
     }
@@ -72,6 +78,8 @@ impl Room {
             publish: None,
             subscribe: None,
             pool: Pool::default(),
+            watch: Watch::default(),
+            line: ThinLine::default(),
             descriptions: 0,
             reported: None,
             told: Vec::new(),
@@ -145,61 +153,109 @@ impl Room {
     /// Decides anew who is shown to whom, and tells the conference of each viewer whose slots changed.
     pub fn settle(&mut self, now: Instant, mut event: impl FnMut(Event)) {
         self.unsettled = false;
-        let shown: Vec<(usize, [bool; 4])> = self
-            .members
-            .iter()
-            .map(|(at, member)| (at, member.shown()))
-            .collect();
-        let codecs: Vec<(usize, [Option<Codec>; 4])> = self
-            .members
-            .iter()
-            .map(|(at, member)| (at, member.codecs()))
-            .collect();
-        // What is shown, and decoded at the other end.
-        let has = |member: usize, source: Source, decodes: &dyn Fn(Codec) -> bool| {
-            let of = |list: &[(usize, [Option<Codec>; 4])]| {
-                let found = list.iter().find(|(at, _)| *at == member);
-                found.and_then(|(_, codecs)| codecs[source as usize])
-            };
-            let is_shown = shown
-                .iter()
-                .any(|(at, sources)| *at == member && sources[source as usize]);
-            is_shown && of(&codecs).is_none_or(decodes)
-        };
+        self.choose_voices(now);
+        let faces = self.faces(now);
+        let has_screen = |member: &Member| member.streams[Source::Screen as usize].as_ref().is_some_and(Stream::is_shown);
+        let screens = self.members.iter().filter(|(_, member)| has_screen(member));
+        let screens: Vec<usize> = screens.map(|(at, _)| at).collect();
         for at in 0..self.viewers.len() {
             let viewer = self.viewers[at];
-            let candidates: Vec<Candidate> = shown
-                .iter()
-                .filter(|(at, sources)| {
-                    *at != viewer
-                        && (sources[Source::Microphone as usize] || sources[Source::Camera as usize])
-                })
-                .map(|(member, _)| Candidate {
-                    member: *member,
-                    spoke: self.members[*member].loudness.spoke(),
-                })
-                .collect();
-            let screens = shown
-                .iter()
-                .filter(|(at, sources)| *at != viewer && sources[Source::Screen as usize]);
-            let screens: Vec<usize> = screens.map(|(at, _)| *at).collect();
-            let pool = &mut self.members[viewer].pool;
-            let seated = pool.seated();
-            for (seat, member) in seats::seat(now, &seated, &candidates).into_iter().enumerate() {
-                pool.seat(seat, member, |source, decodes| {
-                    member.is_some_and(|member| has(member, source, decodes))
-                });
-            }
-            let screen = pool
-                .screen()
-                .filter(|at| screens.contains(at))
-                .or(screens.first().copied());
-            pool.show_screen(screen, |source, decodes| {
-                screen.is_some_and(|member| has(member, source, decodes))
-            });
-            pool.index();
+            self.seat_faces(now, viewer, &faces);
+            self.seat_voices(viewer);
+            self.show_screen(viewer, &screens);
+            self.members[viewer].pool.index();
             self.tell(viewer, &mut event);
         }
+    }
+
+    /// Everyone who can be seen, with the codec.
+    fn faces(&self, now: Instant) -> Vec<(Candidate, Option<Codec>)> {
+        let face = |(at, member): (usize, &Member)| {
+            let camera = member.streams[Source::Camera as usize].as_ref();
+            let camera = camera.filter(|camera| camera.is_shown())?;
+            let candidate = Candidate {
+                member: at,
+                spoke: member.loudness.spoke(),
+                said: member.loudness.said(now),
+            };
+            Some((candidate, camera.announced.codec))
+        };
+        self.members.iter().filter_map(face).collect()
+    }
+
+    fn seat_faces(&mut self, now: Instant, viewer: usize, faces: &[(Candidate, Option<Codec>)]) {
+        let Member { pool, watch, .. } = &self.members[viewer];
+        let places = pool.usable(Source::Camera);
+        // Every camera section of a connection has the same codecs.
+        let codecs = places.first().map(|at| pool.slots[*at].codecs);
+        let decodes = |codec: &Option<Codec>| {
+            codecs.is_some_and(|codecs| codec.is_none_or(|codec| codecs[codec as usize]))
+        };
+        let candidates: Vec<Candidate> = faces
+            .iter()
+            .filter(|(face, codec)| face.member != viewer && decodes(codec))
+            .map(|(face, _)| *face)
+            .collect();
+        let place_of = |id: &ParticipantId| {
+            let found = self.members.iter().find(|(_, member)| member.id == *id);
+            found.map(|(at, _)| at)
+        };
+        let first: Vec<usize> = watch.first.iter().filter_map(place_of).collect();
+        let seated: Vec<Option<usize>> = places.iter().map(|at| pool.slots[*at].holder).collect();
+        let voiced: Vec<Option<usize>> = places.iter().map(|at| pool.voice_beside(*at)).collect();
+        let seating = Seating {
+            seated: &seated,
+            voiced: &voiced,
+            room: if watch.sound_only { 0 } else { watch.pictures.unwrap_or(usize::MAX) },
+            first: &first,
+            candidates: &candidates,
+        };
+        let seats = seating.seat(now);
+        let pool = &mut self.members[viewer].pool;
+        for (at, member) in places.into_iter().zip(seats) {
+            pool.give(at, member);
+        }
+    }
+
+    fn seat_voices(&mut self, viewer: usize) {
+        let heard: Vec<usize> = self.voices.iter().filter(|member| *member != viewer).collect();
+        self.members[viewer].pool.give_voices(&heard);
+    }
+
+    /// Of several screens the one that is shown goes on. Whoever only listens still hears it.
+    fn show_screen(&mut self, viewer: usize, screens: &[usize]) {
+        let pool = &self.members[viewer].pool;
+        let mut others = screens.iter().copied().filter(|at| *at != viewer);
+        let shown = pool.sharer().filter(|at| screens.contains(at)).or_else(|| others.next());
+        for source in [Source::Screen, Source::ScreenAudio] {
+            let Some(&at) = self.members[viewer].pool.usable(source).first() else {
+                continue;
+            };
+            let Member { pool, watch, .. } = &self.members[viewer];
+            let codecs = pool.slots[at].codecs;
+            let is_wanted = source.is_audio() || !watch.sound_only;
+            let sharer = shown.filter(|member| {
+                let stream = self.members[*member].streams[source as usize].as_ref();
+                let decodes = |codec: Codec| codecs[codec as usize];
+                is_wanted
+                    && stream.is_some_and(|each| each.is_shown() && each.announced.codec.is_none_or(decodes))
+            });
+            self.members[viewer].pool.give(at, sharer);
+        }
+    }
+
+    /// Whose voices go out.
+    fn choose_voices(&mut self, now: Instant) -> bool {
+        let open: Vec<(usize, Loudness)> = self.open_microphones().collect();
+        let before = self.voices;
+        self.voices.choose(now, &open);
+        self.voices != before
+    }
+
+    fn open_microphones(&self) -> impl Iterator<Item = (usize, Loudness)> {
+        let members = self.members.iter();
+        let open = members.filter(|(_, member)| member.shown()[Source::Microphone as usize]);
+        open.map(|(at, member)| (at, member.loudness))
     }
 
     /// A key frame is wanted of every video that waits in a slot for one.
@@ -241,15 +297,13 @@ impl Room {
             .codec
     }
 
-    /// Finds the dominant speaker; whoever begins to speak without a seat may be given one.
+    /// Finds the dominant speaker and who is heard; whoever begins to speak without a seat may be given one.
     pub fn listen(&mut self, now: Instant, mut event: impl FnMut(Event)) {
-        let mut loudness = Vec::with_capacity(self.members.len());
-        for (at, member) in &mut self.members {
+        for (_, member) in &mut self.members {
             member.loudness.settle(now);
-            if member.shown()[Source::Microphone as usize] {
-                loudness.push((at, member.loudness));
-            }
         }
+        let loudness: Vec<(usize, Loudness)> = self.open_microphones().collect();
+        self.unsettled |= self.choose_voices(now);
         let speaker = speaker::dominant(now, self.speaker, &loudness);
         if speaker != self.speaker {
             self.speaker = speaker;
@@ -258,6 +312,19 @@ impl Room {
                 .and_then(|at| self.members.get(at))
                 .map(|member| member.id);
             event(Event::Speaker { participant });
+        }
+    }
+
+    /// Tells of viewers whose lines have become too thin for any picture, or wide enough for one.
+    pub fn tell_of_lines(&mut self, mut event: impl FnMut(Event)) {
+        for &viewer in &self.viewers {
+            let member = &mut self.members[viewer];
+            if let Some(is_thin) = member.line.news() {
+                event(Event::ThinLine {
+                    viewer: member.id,
+                    is_thin,
+                });
+            }
         }
     }
 
@@ -299,14 +366,10 @@ impl Member {
     /// Whoever was told of slots and layers may not have heard it.
     pub fn forget_told(&mut self) {
         self.told.clear();
+        self.line.forget_told();
         for stream in self.streams.iter_mut().flatten() {
             stream.asked_layers = 0;
         }
-    }
-
-    /// How the video sources are coded.
-    fn codecs(&self) -> [Option<Codec>; 4] {
-        Source::ALL.map(|source| self.streams[source as usize].as_ref()?.announced.codec)
     }
 
     /// Which of the four sources others may be shown.

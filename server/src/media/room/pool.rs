@@ -12,7 +12,7 @@ use crate::media::retransmit::recent::Recent;
 use crate::media::sdp::OfferedSection;
 
 /// The sections of a connection, in the order of its description: the screen with its sound, then the
-/// seats, each an audio and a video section. They are only ever added to.
+/// seats, each a video section and the first of them an audio section too. They are only ever added to.
 #[derive(Default)]
 pub struct Pool {
     pub slots: Vec<Slot>,
@@ -23,6 +23,8 @@ pub struct Pool {
 pub struct Slot {
     pub section: OfferedSection,
     pub source: Source,
+    /// Which seat it belongs to; of the screen nothing is meant by it.
+    pub seat: usize,
     /// The viewer has accepted the section.
     pub usable: bool,
     /// The publisher's place in the room.
@@ -53,55 +55,85 @@ impl Pool {
     /// Adds seats until there are so many; nothing where there are.
     pub fn grow(&mut self, seats: usize, random: &mut StdRng) {
         if self.slots.is_empty() {
-            self.add("s", "screen", Source::Screen, random);
-            self.add("sa", "screen", Source::ScreenAudio, random);
+            self.add("s", 0, "screen", Source::Screen, random);
+            self.add("sa", 0, "screen", Source::ScreenAudio, random);
         }
         for seat in self.seats()..seats {
             let stream = format!("seat{seat}");
-            self.add(&format!("a{seat}"), &stream, Source::Microphone, random);
-            self.add(&format!("v{seat}"), &stream, Source::Camera, random);
+            if seat < VOICED_SEATS {
+                self.add(&format!("a{seat}"), seat, &stream, Source::Microphone, random);
+            }
+            self.add(&format!("v{seat}"), seat, &stream, Source::Camera, random);
         }
     }
 
     pub fn seats(&self) -> usize {
-        self.slots.len().saturating_sub(SCREEN_SLOTS) / 2
+        let cameras = self.slots.iter().filter(|slot| slot.source == Source::Camera);
+        cameras.count()
     }
 
-    /// Who sits where. A seat's holder may be shown in one of its slots only, but nobody else in the other.
-    pub fn seated(&self) -> Vec<Option<usize>> {
-        self.slots[SCREEN_SLOTS.min(self.slots.len())..]
-            .chunks(2)
-            .map(|seat| seat[0].holder.or(seat[1].holder))
+    /// The places of the slots that can carry a source.
+    pub fn usable(&self, source: Source) -> Vec<usize> {
+        let is_meant = |slot: &Slot| slot.usable && slot.source == source;
+        let slots = self.slots.iter().enumerate();
+        slots
+            .filter(|(_, slot)| is_meant(slot))
+            .map(|(at, _)| at)
             .collect()
     }
 
-    pub fn screen(&self) -> Option<usize> {
-        self.slots.first()?.holder
+    /// Whose voice comes in the seat of a slot.
+    pub fn voice_beside(&self, at: usize) -> Option<usize> {
+        self.beside(at, Source::Microphone)
     }
 
-    /// Gives the slots of a seat to `member`: those in `shown`, the others are emptied. Slots that change
-    /// their holder begin anew.
-    pub fn seat(&mut self, seat: usize, member: Option<usize>, shown: impl Shows) {
-        let first = SCREEN_SLOTS + 2 * seat;
-        self.hold(first..first + 2, member, shown);
+    /// Whose screen is shown, or heard.
+    pub fn sharer(&self) -> Option<usize> {
+        let is_shared = |slot: &&Slot| matches!(slot.source, Source::Screen | Source::ScreenAudio);
+        self.slots.iter().filter(is_shared).find_map(|slot| slot.holder)
     }
 
-    pub fn show_screen(&mut self, member: Option<usize>, shown: impl Shows) {
-        self.hold(0..SCREEN_SLOTS, member, shown);
+    /// Gives a slot to a member, or empties it. It begins anew where its holder is another.
+    pub fn give(&mut self, at: usize, member: Option<usize>) {
+        let Some(slot) = self.slots.get_mut(at) else { return };
+        let holder = member.filter(|_| slot.usable);
+        if slot.holder != holder {
+            slot.holder = holder;
+            slot.rewriter.switch();
+            slot.target = slot.source.is_audio().then_some(Wanted::all_of(0));
+            slot.desired = slot.source.is_audio().then_some(0);
+        }
     }
 
-    fn hold(&mut self, range: std::ops::Range<usize>, member: Option<usize>, shown: impl Shows) {
-        for slot in self.slots.get_mut(range).unwrap_or_default() {
-            let codecs = slot.codecs;
-            let decodes = |codec: Codec| codecs[codec as usize];
-            let holder = member.filter(|_| slot.usable && shown(slot.source, &decodes));
-            if slot.holder != holder {
-                slot.holder = holder;
-                slot.rewriter.switch();
-                slot.target = slot.source.is_audio().then_some(Wanted::all_of(0));
-                slot.desired = slot.source.is_audio().then_some(0);
+    /// Gives the slots for voices to those who are heard. Who has one keeps it; others get that of their own seat, where
+    /// the browser plays lips and voice in step, or one where nobody is seen, or any.
+    pub fn give_voices(&mut self, heard: &[usize]) {
+        let voices = self.usable(Source::Microphone);
+        for &at in &voices {
+            let holder = self.slots[at].holder.filter(|member| heard.contains(member));
+            self.give(at, holder);
+        }
+        for member in heard {
+            let holds = |at: &&usize| self.slots[**at].holder == Some(*member);
+            if voices.iter().any(|at| holds(&at)) {
+                continue;
+            }
+            let face = |at: usize| self.beside(at, Source::Camera);
+            let free = || voices.iter().filter(|at| self.slots[**at].holder.is_none());
+            let chosen = free()
+                .find(|at| face(**at) == Some(*member))
+                .or_else(|| free().find(|at| face(**at).is_none()))
+                .or_else(|| free().next());
+            if let Some(at) = chosen.copied() {
+                self.give(at, Some(*member));
             }
         }
+    }
+
+    fn beside(&self, at: usize, source: Source) -> Option<usize> {
+        let seat = self.slots.get(at)?.seat;
+        let slot = |slot: &&Slot| slot.source == source && slot.seat == seat;
+        self.slots.iter().find(slot)?.holder
     }
 
     /// Makes [`Self::place_of`] agree with the holders.
@@ -126,7 +158,7 @@ impl Pool {
         self.slots.iter().position(|slot| slot.section.ssrc == ssrc)
     }
 
-    fn add(&mut self, mid: &str, stream: &str, source: Source, random: &mut StdRng) {
+    fn add(&mut self, mid: &str, seat: usize, stream: &str, source: Source, random: &mut StdRng) {
         let section = OfferedSection {
             mid: mid.to_owned(),
             stream: stream.to_owned(),
@@ -137,6 +169,7 @@ impl Pool {
         self.slots.push(Slot {
             section,
             source,
+            seat,
             usable: false,
             holder: None,
             rewriter: Rewriter::new(clock_rate, random.random()),
@@ -165,9 +198,6 @@ impl Pool {
     }
 }
 
-/// Whether a source is to be shown to who decodes these codecs.
-pub trait Shows: Fn(Source, &dyn Fn(Codec) -> bool) -> bool {}
-impl<F: Fn(Source, &dyn Fn(Codec) -> bool) -> bool> Shows for F {}
-
-const SCREEN_SLOTS: usize = 2;
+/// More voices than are ever heard at once; the answer to 25 seats with a voice each would be longer than a message may be.
+const VOICED_SEATS: usize = 9;
 const NOWHERE: u8 = u8::MAX;

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::{Connection, Sfu, TICK};
 use crate::media::layer::Viewport;
-use crate::media::name::{Event, ParticipantId, RoomId, Side, Source};
+use crate::media::name::{Event, ParticipantId, RoomId, Side, Source, Watch};
 use crate::media::room::{Member, Room};
 use crate::media::sdp;
 use crate::media::stats::{Drops, Reported};
@@ -182,6 +182,27 @@ impl Sfu {
         self.settle(now, out);
     }
 
+    /// Takes note of what a viewer wants of the others. `true` where the connection has fewer seats than that takes, and
+    /// more are to be offered.
+    ///
+    /// # Errors
+    /// [`Error::Gone`].
+    pub fn watch(
+        &mut self,
+        now: Instant,
+        key: MemberKey,
+        watch: Watch,
+        out: &mut Outbox,
+    ) -> Result<bool, Error> {
+        let member = self.member(key)?;
+        let wanted = watch.pictures.unwrap_or(0).min(MAXIMUM_SEATS);
+        let lacks = member.subscribe.is_some() && wanted > member.pool.seats();
+        member.watch = watch;
+        self.rooms[key.room.at].unsettled = true;
+        self.settle(now, out);
+        Ok(lacks)
+    }
+
     /// Takes note of what a client says of its line.
     pub fn hear_report(&mut self, now: Instant, key: MemberKey, reported: Reported) {
         if let Ok(member) = self.member(key) {
@@ -328,5 +349,7 @@ impl Sfu {
 
 /// A province's largest meeting is a few hundred; more would be split over shards.
 const MAXIMUM_MEMBERS: usize = 2_000;
+/// On one viewer's connection.
+pub const MAXIMUM_SEATS: usize = 25;
 /// A client with several networks proves several addresses.
 const MAXIMUM_ADDRESSES: usize = 8;

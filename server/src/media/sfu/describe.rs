@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::control::{Error, MemberKey, PublishedTrack, Renewal};
+use super::control::{Error, MAXIMUM_SEATS, MemberKey, PublishedTrack, Renewal};
 use super::{Numbered, Sfu};
 use crate::media::bandwidth::Egress;
 use crate::media::bandwidth::arrivals::Arrivals;
@@ -353,5 +353,3 @@ fn reports_arrivals(section: &Section) -> bool {
 fn takes(section: &Section, mid: &str) -> bool {
     section.mid == mid && !section.rejected && section.direction != sdp::Direction::Inactive
 }
-
-const MAXIMUM_SEATS: usize = 25;

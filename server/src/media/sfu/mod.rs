@@ -40,7 +40,7 @@ use super::stats::{Drop, Drops, Stats};
 use super::transport::Transport;
 use super::transport::dtls::Identity;
 use super::transport::outbox::Outbox;
-pub use control::{Error, MemberKey, PublishedTrack, Renewal, RoomKey};
+pub use control::{Error, MAXIMUM_SEATS, MemberKey, PublishedTrack, Renewal, RoomKey};
 pub use forward::Progress;
 pub use receive::Received;
 

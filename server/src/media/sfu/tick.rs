@@ -53,6 +53,7 @@ impl Sfu {
             }
             room.listen(now, |event| events.push((key, event)));
             choose(now, room, &mut self.connections, &mut self.busy);
+            room.tell_of_lines(|event| events.push((key, event)));
             room.ask_for_layers(now, |event| events.push((key, event)));
             ask_for_missing(now, room, &mut self.connections, out);
         }

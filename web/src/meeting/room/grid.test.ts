@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { grid, shapeFor } from './grid';
+import { facesFor, grid, roomFor, shapeFor } from './grid';
 
 it('makes the tiles as large as they can be', () => {
   const table: [count: number, width: number, height: number, columns: number][] = [
@@ -30,4 +30,12 @@ it('never reaches beyond the box', () => {
       expect((tile / shape) * rows + 12 * (rows - 1)).toBeLessThanOrEqual(height + 1);
     }
   }
+});
+
+it('asks for no more faces than can be seen, and not anew for each camera', () => {
+  expect(roomFor(1408, 716, 16 / 9, 160)).toBe(8 * 7);
+  expect(roomFor(176, 716, 16 / 9, 176)).toBe(6);
+  expect(roomFor(0, 0, 16 / 9, 160)).toBe(1);
+  expect([0, 1, 8, 9, 17, 200].map((cameras) => facesFor(25, cameras))).toEqual([8, 8, 8, 16, 24, 25]);
+  expect(facesFor(3, 200)).toBe(3);
 });

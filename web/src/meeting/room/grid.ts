@@ -21,5 +21,20 @@ export function grid(count: number, width: number, height: number, shape: number
   return best;
 }
 
+/** How many tiles of at least `least` pixels' width a box has room for. */
+export function roomFor(width: number, height: number, shape: number, least: number): number {
+  const fits = (length: number, tile: number) => Math.max(1, Math.floor((length + GAP) / (tile + GAP)));
+  return fits(width, least) * fits(height, least / shape);
+}
+
+/**
+ * For how many faces the server is asked: as many as there is room for, in steps, so that not every camera that opens
+ * brings a message.
+ */
+export const facesFor = (room: number, cameras: number): number =>
+  Math.min(room, Math.max(STEP, Math.ceil(cameras / STEP) * STEP));
+
+const STEP = 8;
+
 /** A table with people round it is wide; on a phone held upright a little less of its sides gives larger faces. */
 export const shapeFor = (width: number): number => (width < 600 ? 4 / 3 : 16 / 9);

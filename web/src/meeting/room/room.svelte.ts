@@ -19,6 +19,9 @@ export interface Arrival {
   url: string;
   name: string;
   place: string | null;
+  /** Of a reload: whom they had pinned, and whether they only listened. */
+  pinned: string | null;
+  soundOnly: boolean;
   microphone: MediaStreamTrack | null;
   camera: MediaStreamTrack | null;
 }
@@ -34,6 +37,14 @@ export class Room {
   participants = $state.raw<Participant[]>([]);
   speaking = $state.raw<string[]>([]);
   seen = $state.raw<Seen[]>([]);
+  /** Whom this viewer has pinned; nobody else sees it. */
+  pinned = $state<string | null>(null);
+  /** No pictures are sent to us, by our own wish. */
+  soundOnly = $state(false);
+  /** Our line carries no picture. */
+  thin = $state(false);
+  /** For how many faces the page has room. */
+  private pictures = 8;
   camera = $state.raw<MediaStreamTrack | null>(null);
   screen = $state.raw<MediaStreamTrack | null>(null);
   microphoneOpen = $state(false);
@@ -55,6 +66,8 @@ export class Room {
 
   constructor(private readonly arrival: Arrival) {
     this.name = arrival.name;
+    this.pinned = arrival.pinned;
+    this.soundOnly = arrival.soundOnly;
     this.procedure = new Procedure(
       (step) => this.call.step(step),
       () => this.me,
@@ -67,6 +80,7 @@ export class Room {
       waiting: () => this.waits(),
       procedure: (message) => this.heard(message),
       speaking: (ids) => (this.speaking = ids),
+      thin: (isThin) => (this.thin = isThin),
       seen: (tracks) => (this.seen = tracks),
       lost: (attempt) => this.lost(attempt),
       error: (sentence, name) => this.refused(sentence, name),
@@ -85,6 +99,40 @@ export class Room {
   }
   get hasAccount(): boolean {
     return this.arrival.hasAccount;
+  }
+
+  /** Shows somebody whoever speaks, or nobody in particular; a second time takes the pin out. */
+  pin(id: string): void {
+    this.pinned = this.pinned === id ? null : id;
+    const name = this.participants.find((one) => one.id === id)?.name ?? '';
+    announce(t(this.pinned ? 'say.pinned' : 'say.unpinned', { name }));
+    this.keep();
+    this.watch();
+  }
+
+  listenOnly(soundOnly: boolean): void {
+    this.soundOnly = soundOnly;
+    announce(t(soundOnly ? 'say.sound-only' : 'say.pictures'));
+    this.keep();
+    this.watch();
+  }
+
+  /** The page has room for so many faces. */
+  showUpTo(pictures: number): void {
+    if (pictures === this.pictures) return;
+    this.pictures = pictures;
+    this.watch();
+  }
+
+  /** Whom this page shows whoever speaks: the viewer's own choice goes before the stage of all. */
+  private watch(): void {
+    const { stage } = this.procedure;
+    const first = [this.pinned, stage.what === 'picture' ? stage.seat : null];
+    this.call.watch({
+      pictures: this.pictures,
+      first: first.filter((id) => id !== null && id !== this.me) as string[],
+      soundOnly: this.soundOnly,
+    });
   }
 
   point(x: number, y: number): void {
@@ -195,6 +243,8 @@ export class Room {
     this.may = welcome.may;
     this.role = welcome.role;
     this.procedure.welcome(welcome.procedure);
+    if (this.pinned && !welcome.participants.some((one) => one.id === this.pinned)) this.pinned = null;
+    this.watch();
     void this.loadPapers();
     this.startStills();
     this.participants = welcome.participants;
@@ -227,6 +277,7 @@ export class Room {
     const stage = this.procedure.stage;
     if (!this.procedure.take(message)) return;
     const { what } = this.procedure.stage;
+    if (message.type === 'stage' || message.type === 'procedure') this.watch();
     if (message.type === 'stage' && what === 'paper' && stage !== this.procedure.stage) {
       const { paper, page } = this.procedure.stage as { paper: string; page: number };
       if (!this.papers.some((one) => one.id === paper)) void this.loadPapers();
@@ -279,6 +330,7 @@ export class Room {
   private left(id: string): void {
     const gone = this.participants.find((one) => one.id === id);
     this.participants = this.participants.filter((one) => one.id !== id);
+    if (this.pinned === id) this.pinned = null;
     if (gone && this.participants.length <= SMALL) announce(t('say.left', { name: gone.name }));
   }
 
@@ -354,8 +406,9 @@ export class Room {
 
   private keep(): void {
     if (this.phase !== 'in') return;
-    const { name, place, microphoneOpen: microphone } = this;
-    seat.keep(this.arrival.meeting, { name, place, microphone, camera: this.camera !== null, at: Date.now() });
+    const { name, place, pinned, soundOnly, microphoneOpen: microphone } = this;
+    const camera = this.camera !== null;
+    seat.keep(this.arrival.meeting, { name, place, microphone, camera, pinned, soundOnly, at: Date.now() });
   }
 
   private release(): void {

@@ -15,6 +15,8 @@ export interface Listener {
   /** Any other message: the meeting's procedure. */
   procedure(message: ServerMessage): void;
   speaking(ids: string[]): void;
+  /** Our line does not carry even the smallest picture, or does again. */
+  thin(isThin: boolean): void;
   /** What can be seen and heard now. */
   seen(tracks: Seen[]): void;
   /** The line is lost and is being made again. */
@@ -28,6 +30,15 @@ export interface Seen {
   participant: string;
   source: Source;
   track: MediaStreamTrack;
+}
+
+/** What the page wants of the others. */
+export interface Watch {
+  /** For how many faces it has room. */
+  pictures: number;
+  /** Whom to show whoever speaks, the most wanted first. */
+  first: string[];
+  soundOnly: boolean;
 }
 
 export interface Door {
@@ -99,6 +110,11 @@ export class Call {
     this.signalling.send({ type: 'still', jpeg });
   }
 
+  /** Says what the page wants of the others; to be said again after every welcome. */
+  watch({ pictures, first, soundOnly }: Watch): void {
+    this.signalling.send({ type: 'watch', pictures, first, sound_only: soundOnly });
+  }
+
   leave(): void {
     this.signalling.leave();
   }
@@ -132,6 +148,8 @@ export class Call {
         return this.listener.left(message.id);
       case 'speaking':
         return this.listener.speaking(message.participants);
+      case 'thin_line':
+        return this.listener.thin(message.is_thin);
       case 'slots':
         this.slots = message.slots;
         return this.show();
