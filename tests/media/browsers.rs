@@ -66,6 +66,63 @@ pub fn listen(config: Config) -> Result<Media> {
     Ok(media)
 }
 
+/// Each on a shard of their own: every packet crosses once. The shards then drain, which nobody notices, until both are
+/// told to come anew elsewhere.
+#[tokio::test(flavor = "multi_thread")]
+async fn chromium_and_firefox_decode_each_other_over_two_shards_which_then_drain() -> Result<()> {
+    let config = || Config {
+        shards: 2,
+        people_per_shard: 1,
+        ..Config::default()
+    };
+    let media = listen(config())?;
+    let id = RoomId(Uuid::from_u128(1));
+    let (room, mut events) = media.open(id).await?;
+    let (chromium, firefox) = tokio::join!(
+        Browser::join("chromium", &room, ALICE),
+        Browser::join("firefox", &room, BOB)
+    );
+    let (mut chromium, mut firefox) = (chromium?, firefox?);
+    let spread = room.spread().await;
+    let decode = async |chromium: &mut Browser, firefox: &mut Browser| {
+        chromium.decodes_the_other().await?;
+        firefox.decodes_the_other().await?;
+        for viewer in [chromium, firefox] {
+            let small = viewer
+                .sees(160, 90, |width| (1.0..=320.0).contains(&width))
+                .await?;
+            viewer.sees(960, 540, |width| width >= 2.0 * small).await?;
+        }
+        anyhow::Ok(())
+    };
+    let result = async {
+        decode(&mut chromium, &mut firefox).await?;
+        let draining = media.clone();
+        let drained = tokio::spawn(async move { draining.drain().await });
+        decode(&mut chromium, &mut firefox).await?;
+        ensure!(!drained.is_finished(), "the room still runs");
+        ensure!(
+            media.open(RoomId(Uuid::from_u128(2))).await.is_err(),
+            "and no other begins"
+        );
+        eprintln!("{:#?}", media.stats().await?);
+        ensure!(media.stats().await?.crossed_packets > 500, "both ways");
+        anyhow::Ok(drained)
+    };
+    let result = result.await;
+    chromium.close().await?;
+    firefox.close().await?;
+    let drained = result?;
+    drop(room);
+    while events.recv().await.is_some() {}
+    drained.await?;
+    ensure!(
+        spread.len() == 2 && spread.iter().all(|(_, people)| *people == 1),
+        "{spread:?}"
+    );
+    Ok(())
+}
+
 fn seen(events: &mut Events) -> Vec<Event> {
     std::iter::from_fn(|| events.try_recv().ok()).collect()
 }

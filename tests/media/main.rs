@@ -22,5 +22,6 @@ mod peer;
 mod scene;
 mod simulated;
 mod simulcast;
+mod span;
 mod studio;
 mod watching;

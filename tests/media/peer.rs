@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
+use hoian_server::media::relay::{Crossing, Mailboxes, ShardId};
 use hoian_server::media::rtp::{self, Outgoing};
-use hoian_server::media::sfu::{Progress, Received, Settings, Sfu};
+use hoian_server::media::sfu::{BATCH, Crossed, Progress, Received, Settings, Sfu};
 use hoian_server::media::stats::Drop;
 use hoian_server::media::transport::Protocol;
 use hoian_server::media::transport::dtls::Identity;
 use hoian_server::media::transport::outbox::{MAXIMUM_DATAGRAM, Outbox};
 use hoian_server::media::transport::srtp::{self, Opener, Profile, Sealer};
+use hoian_server::net::ring::{Consumer, Producer};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use ring::digest;
@@ -37,8 +39,42 @@ pub struct World {
     pub now: Instant,
     pub outbox: Outbox,
     storage: Vec<u8>,
+    /// The way to another shard, where a room spans it.
+    pub far: Option<Far>,
     /// What the SFU has sent and nobody has taken.
     pub sent: Vec<(SocketAddr, Vec<u8>)>,
+}
+
+/// Both rings between a shard and another one.
+pub struct Far {
+    pub shard: ShardId,
+    pub out: Producer,
+    pub back: Consumer,
+    batch: Vec<Crossed>,
+    storage: Vec<u8>,
+}
+
+impl Far {
+    pub fn new(shard: ShardId, out: Producer, back: Consumer) -> Far {
+        Far {
+            shard,
+            out,
+            back,
+            batch: Vec::with_capacity(BATCH),
+            storage: vec![0; BATCH * MAXIMUM_DATAGRAM],
+        }
+    }
+}
+
+impl Mailboxes for Far {
+    fn room(&self, _: ShardId) -> usize {
+        self.out.room()
+    }
+
+    fn put(&mut self, to: ShardId, crossing: &Crossing, bytes: &[u8]) -> bool {
+        assert_eq!(to, self.shard);
+        self.out.put(crossing, bytes)
+    }
 }
 
 impl World {
@@ -58,6 +94,7 @@ impl World {
             now: Instant::now(),
             outbox: Outbox::with_room_for(256),
             storage: vec![0; MAXIMUM_DATAGRAM],
+            far: None,
             sent: Vec::new(),
         }
     }
@@ -79,7 +116,38 @@ impl World {
         };
         self.sfu
             .receive(self.now, &mut self.storage, &[received], &mut self.outbox);
+        if let Some(far) = &mut self.far {
+            self.sfu.cross(&self.storage, far);
+        }
         while self.sfu.forward(self.now, &self.storage, &mut self.outbox) == Progress::More {}
+    }
+
+    /// Takes what the other shard has put into its ring, a batch at a time; `true` where there was something.
+    pub fn take_crossed(&mut self) -> bool {
+        let Some(far) = &mut self.far else { return false };
+        far.batch.clear();
+        while far.batch.len() < BATCH {
+            let start = far.batch.len() * MAXIMUM_DATAGRAM;
+            let (from, storage) = (far.shard, &mut far.storage);
+            let crossed = far.back.take(|crossing, bytes| {
+                storage[start..start + bytes.len()].copy_from_slice(bytes);
+                Crossed {
+                    from,
+                    crossing: *crossing,
+                    start,
+                    length: bytes.len(),
+                }
+            });
+            let Some(crossed) = crossed else { break };
+            far.batch.push(crossed);
+        }
+        self.outbox.clear();
+        self.sfu
+            .receive_crossed(self.now, &far.storage, &far.batch, &mut self.outbox);
+        while self.sfu.forward(self.now, &far.storage, &mut self.outbox) == Progress::More {}
+        let is_any = !far.batch.is_empty();
+        self.sfu.cross(&[], far);
+        is_any
     }
 
     /// Moves time on by ticks of the SFU.
@@ -89,6 +157,9 @@ impl World {
             self.now = tick;
             self.outbox.clear();
             self.sfu.tick(self.now, &mut self.outbox);
+            if let Some(far) = &mut self.far {
+                self.sfu.cross(&[], far);
+            }
             self.collect();
         }
         self.now = until;

@@ -43,6 +43,8 @@ pub enum Drop {
     RepeatedTooMuch,
     /// A publisher's probe that repeats nothing.
     Padding,
+    /// Another shard that the room spans did not take it in time.
+    ShardBusy,
 }
 
 impl Drop {
@@ -65,6 +67,7 @@ impl Drop {
         Drop::MalformedRedundancy,
         Drop::RepeatedTooMuch,
         Drop::Padding,
+        Drop::ShardBusy,
     ];
 
     /// Its name in metrics.
@@ -88,11 +91,12 @@ impl Drop {
             Drop::MalformedRedundancy => "malformed_redundancy",
             Drop::RepeatedTooMuch => "repeated_too_much",
             Drop::Padding => "padding",
+            Drop::ShardBusy => "shard_busy",
         }
     }
 }
 
-const REASONS: usize = Drop::Padding as usize + 1;
+const REASONS: usize = Drop::ShardBusy as usize + 1;
 
 /// Drops under their reasons.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -130,6 +134,8 @@ pub struct Stats {
     pub key_frame_requests: u64,
     /// Sent to learn what a line carries.
     pub probe_packets: u64,
+    /// Taken from other shards.
+    pub crossed_packets: u64,
     dropped: Drops,
 }
 
@@ -146,6 +152,7 @@ impl Stats {
         self.retransmission_misses += other.retransmission_misses;
         self.key_frame_requests += other.key_frame_requests;
         self.probe_packets += other.probe_packets;
+        self.crossed_packets += other.crossed_packets;
         self.dropped.add(&other.dropped);
     }
 
@@ -191,6 +198,16 @@ pub struct Reported {
 pub enum Way {
     Udp,
     Tcp,
+}
+
+impl Way {
+    /// Its name in metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Way::Udp => "udp",
+            Way::Tcp => "tcp",
+        }
+    }
 }
 
 /// One layer of a published source.
@@ -270,6 +287,11 @@ pub fn text(stats: &Stats, rooms: &[(RoomId, Vec<Site>)]) -> String {
             "Packets sent to learn what a line carries.",
             stats.probe_packets,
         ),
+        (
+            "crossed",
+            "Packets taken from other shards of the same rooms.",
+            stats.crossed_packets,
+        ),
     ] {
         counter(&format!("hoian_media_{name}_packets_total"), help, value);
     }
@@ -327,8 +349,22 @@ fn samples(site: &Site) -> Samples {
     if let Some(line) = &site.line {
         samples.push(("estimate_bits_per_second", String::new(), line.estimate as f64));
         samples.push(("demand_bits_per_second", String::new(), line.demand as f64));
-        samples.push(("down_loss_ratio", String::new(), f64::from(line.loss)));
-        samples.push(("round_trip_seconds", String::new(), line.round_trip.as_secs_f64()));
+    }
+    // What the browser says of its line goes before what arrival reports tell.
+    let thousandths = |value: u16| f64::from(value) / 1_000.0;
+    let loss = site
+        .reported
+        .map(|reported| thousandths(reported.lost_permille))
+        .or_else(|| Some(f64::from(site.line?.loss)));
+    let round_trip = site
+        .reported
+        .map(|reported| thousandths(reported.round_trip_ms))
+        .or_else(|| Some(site.line?.round_trip.as_secs_f64()));
+    samples.extend(loss.map(|loss| ("down_loss_ratio", String::new(), loss)));
+    samples.extend(round_trip.map(|seconds| ("round_trip_seconds", String::new(), seconds)));
+    let reported_way = site.reported.map(|reported| reported.way);
+    if let Some(way) = reported_way.or(site.way_in.map(|_| Way::Udp)) {
+        samples.push(("way_in", format!(",way=\"{}\"", way.name()), 1.0));
     }
     for published in &site.published {
         let rid = published.rid.as_deref().unwrap_or("");
@@ -351,12 +387,16 @@ fn samples(site: &Site) -> Samples {
         samples.push(("dropped_packets", labels, count as f64));
     }
     if let Some(reported) = &site.reported {
-        samples.push(("freezes", String::new(), f64::from(reported.freezes)));
+        let bits = f64::from(reported.down_kbps) * 1_000.0;
+        samples.push(("down_bits_per_second", String::new(), bits));
         samples.push((
-            "concealed_ratio",
+            "down_jitter_seconds",
             String::new(),
-            f64::from(reported.concealed_permille) / 1_000.0,
+            thousandths(reported.jitter_ms),
         ));
+        samples.push(("freezes", String::new(), f64::from(reported.freezes)));
+        let concealed = thousandths(reported.concealed_permille);
+        samples.push(("concealed_ratio", String::new(), concealed));
     }
     for shown in &site.shown {
         let labels = format!(",slot=\"{}\",source=\"{}\"", shown.mid, name(shown.source));
@@ -378,7 +418,7 @@ fn name(source: Source) -> &'static str {
 /// A province has not so many sites; what a scrape costs stays bounded.
 const MOST_SITES: usize = 2_000;
 
-const GAUGES: [(&str, &str); 11] = [
+const GAUGES: [(&str, &str); 14] = [
     (
         "estimate_bits_per_second",
         "What the line to the viewer is believed to carry.",
@@ -386,6 +426,15 @@ const GAUGES: [(&str, &str); 11] = [
     ("demand_bits_per_second", "What the viewer would take."),
     ("down_loss_ratio", "Packets lost to the viewer, of late."),
     ("round_trip_seconds", "To the viewer and back."),
+    (
+        "down_bits_per_second",
+        "What reaches the viewer, as the browser says.",
+    ),
+    (
+        "down_jitter_seconds",
+        "Jitter at the viewer, as the browser says.",
+    ),
+    ("way_in", "1, with the protocol that carries the media."),
     ("up_bits_per_second", "What a published layer sends."),
     ("up_loss_ratio", "Packets of a published layer that never came."),
     ("up_jitter_seconds", "Jitter of a published layer (RFC 3550)."),
@@ -435,7 +484,16 @@ mod tests {
                 dropped.count(Drop::Replayed);
                 dropped
             },
-            reported: None,
+            reported: Some(Reported {
+                lost_permille: 30,
+                concealed_permille: 4,
+                round_trip_ms: 45,
+                jitter_ms: 9,
+                freezes: 2,
+                down_kbps: 800,
+                up_kbps: 300,
+                way: Way::Udp,
+            }),
         };
         let text = text(&stats, &[(RoomId(Uuid::from_u128(1)), vec![site])]);
         let mut declared = Vec::new();
@@ -455,5 +513,11 @@ mod tests {
         assert!(text.contains("source=\"camera\",layer=\"q\"} 0.1\n"), "{text}");
         assert!(text.contains("round_trip_seconds{meeting="), "{text}");
         assert!(text.contains(",reason=\"replayed\"} 1\n"), "{text}");
+        for (name, _) in GAUGES.iter().filter(|(name, _)| *name != "shown_layer") {
+            assert!(
+                text.contains(&format!("\nhoian_site_{name}{{")),
+                "{name} of {text}"
+            );
+        }
     }
 }

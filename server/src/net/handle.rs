@@ -6,9 +6,9 @@ use std::sync::{Arc, mpsc};
 use tokio::sync::{mpsc as tokio_mpsc, oneshot};
 
 use super::shard::{Bell, Desk, Job};
-use crate::media::sfu::{MemberKey, RoomKey};
-use crate::media::stats::{Reported, Site};
-use crate::media::{Event, ParticipantId, Source, Viewport, Watch};
+use crate::media::sfu::MemberKey;
+use crate::media::stats::Reported;
+use crate::media::{Event, Source, Viewport, Watch};
 
 pub use crate::media::sfu::{Error, MAXIMUM_SEATS, PublishedTrack, Renewal};
 
@@ -32,69 +32,23 @@ impl Default for SlotPool {
     }
 }
 
-/// An open room. Dropping it closes it: everyone is let go.
-pub struct Room {
-    key: RoomKey,
-    post: Arc<Post>,
-    load: Arc<AtomicUsize>,
-}
-
-impl Room {
-    pub(super) fn new(key: RoomKey, post: Arc<Post>, load: Arc<AtomicUsize>) -> Room {
-        Room { key, post, load }
-    }
-
-    /// Lets a participant in. Whoever is there under the same id is replaced: his [`Seat`] answers
-    /// [`Error::Gone`] from then on, and dropping it does not disturb the new one.
-    ///
-    /// # Errors
-    /// [`Error::Gone`] when the room is closed, [`Error::Refused`] when it is full.
-    pub async fn join(&self, participant: ParticipantId) -> Result<Seat, Error> {
-        let room = self.key;
-        let key = self
-            .post
-            .ask(move |desk| desk.sfu.join(desk.now, room, participant, &mut desk.outbox))
-            .await??;
-        self.load.fetch_add(1, Ordering::Relaxed);
-        Ok(Seat {
-            key,
-            post: self.post.clone(),
-            load: self.load.clone(),
-        })
-    }
-
-    /// What is known of everyone's media now.
-    ///
-    /// # Errors
-    /// [`Error::Gone`] when media has stopped.
-    pub async fn sites(&self) -> Result<Vec<Site>, Error> {
-        let room = self.key;
-        self.post.ask(move |desk| desk.sfu.sites(desk.now, room)).await
-    }
-
-    /// Lets everyone go and ends the events.
-    pub fn close(self) {}
-}
-
-impl Drop for Room {
-    fn drop(&mut self) {
-        self.load.fetch_sub(1, Ordering::Relaxed);
-        let key = self.key;
-        self.post.tell(move |desk| {
-            desk.sfu.close(desk.now, key, &mut desk.outbox);
-            desk.events.remove(&key);
-        });
-    }
-}
-
 /// A participant's place in a room. Dropping it is leaving.
 pub struct Seat {
     key: MemberKey,
     post: Arc<Post>,
-    load: Arc<AtomicUsize>,
+    _counted: [Counted; 2],
 }
 
 impl Seat {
+    /// `counted` are the shard's load and the people of the room there.
+    pub(super) fn new(key: MemberKey, post: Arc<Post>, counted: [Counted; 2]) -> Seat {
+        Seat {
+            key,
+            post,
+            _counted: counted,
+        }
+    }
+
     /// Takes the client's offer of what it sends and gives the answer. Called again it renegotiates
     /// on the same connection; an offer with new ICE credentials restarts ICE, and one with another
     /// DTLS fingerprint begins a new connection.
@@ -183,10 +137,25 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.load.fetch_sub(1, Ordering::Relaxed);
         let key = self.key;
         self.post
             .tell(move |desk| desk.sfu.leave(desk.now, key, &mut desk.outbox));
+    }
+}
+
+/// One more in a count, as long as it is held.
+pub(super) struct Counted(Arc<AtomicUsize>);
+
+impl Counted {
+    pub(super) fn new(count: &Arc<AtomicUsize>) -> Counted {
+        count.fetch_add(1, Ordering::Relaxed);
+        Counted(count.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -208,6 +177,11 @@ impl Post {
             let _ = sender.send(Box::new(job));
             self.bell.ring();
         }
+    }
+
+    /// Wakes the shard for what lies in its mailboxes.
+    pub(super) fn ring(&self) {
+        self.bell.ring();
     }
 
     pub(super) async fn ask<T: Send + 'static>(

@@ -17,9 +17,13 @@
 
 mod handle;
 mod interfaces;
+mod links;
 mod plane;
+pub mod ring;
+mod room;
 mod shard;
 pub mod socket;
 
-pub use handle::{Error, Events, MAXIMUM_SEATS, PublishedTrack, Renewal, Room, Seat, SlotPool};
+pub use handle::{Error, Events, MAXIMUM_SEATS, PublishedTrack, Renewal, Seat, SlotPool};
 pub use plane::{Config, Media, StartError};
+pub use room::Room;

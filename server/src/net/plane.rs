@@ -1,18 +1,23 @@
 //! All media of the process: the shards, and which of them a room goes to.
 
+use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use tokio::sync::{mpsc as tokio_mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc as tokio_mpsc, oneshot};
 
-use super::handle::{Error, Events, Post, Room};
+use super::handle::{Counted, Error, Events, Post};
 use super::interfaces;
+use super::links::Link;
+use super::ring;
+use super::room::{Part, Room};
 use super::shard::{Bell, Desk, Shard};
 use crate::clock;
 use crate::media::RoomId;
+use crate::media::relay::{MOST_SHARDS, ShardId};
 use crate::media::sfu::{Settings, Sfu};
 use crate::media::stats::Stats;
 use crate::media::transport::dtls::Identity;
@@ -26,6 +31,9 @@ pub struct Config {
     /// How many threads carry media, each with a port and rooms of its own. Default 1: a core forwards some 280,000
     /// packets a second.
     pub shards: usize,
+    /// So many people of one room a shard carries before the room spans another. Default 150: each with nine faces and five
+    /// voices, they are what a core forwards.
+    pub people_per_shard: usize,
     /// The addresses put into candidates. Empty means: every address of this machine that is up,
     /// loopback included. Firefox sends nothing to a loopback candidate, so a machine without any
     /// other address cannot be reached by it.
@@ -43,6 +51,7 @@ impl Default for Config {
         Self {
             bind,
             shards: 1,
+            people_per_shard: 150,
             advertise: Vec::new(),
             publisher_bitrate_kbps: 2_500,
             playout_delay_ms: Some((0, 1_000)),
@@ -70,6 +79,9 @@ pub struct Media {
     addresses: Arc<[SocketAddr]>,
     draining: Arc<AtomicBool>,
     shards: Arc<[Carrier]>,
+    people_per_shard: usize,
+    /// The pairs of shards between which there are rings.
+    linked: Arc<Mutex<HashSet<(usize, usize)>>>,
 }
 
 /// A shard, as its rooms are given out.
@@ -97,6 +109,8 @@ impl Media {
             addresses: addresses.into(),
             draining: Arc::default(),
             shards: shards.into(),
+            people_per_shard: config.people_per_shard.max(1),
+            linked: Arc::default(),
         })
     }
 
@@ -114,16 +128,15 @@ impl Media {
         if self.draining.load(Ordering::Relaxed) {
             return Err(Error::Refused("media is shutting down"));
         }
-        let least = self
-            .shards
-            .iter()
-            .min_by_key(|shard| shard.load.load(Ordering::Relaxed));
-        let chosen = least.ok_or(Error::Gone)?;
+        let shards = self.shards.iter().enumerate();
+        let least = shards.min_by_key(|(_, shard)| shard.load.load(Ordering::Relaxed));
+        let (at, chosen) = least.ok_or(Error::Gone)?;
         for other in self.shards.iter().filter(|other| !std::ptr::eq(*other, chosen)) {
             other.post.tell(move |desk| close(desk, id));
         }
-        chosen.load.fetch_add(1, Ordering::Relaxed);
+        let counted = Counted::new(&chosen.load);
         let (sender, events) = tokio_mpsc::unbounded_channel();
+        let weak = sender.downgrade();
         let open = move |desk: &mut Desk| {
             let key = desk.sfu.open(desk.now, id, &mut desk.outbox);
             desk.events.retain(|standing, _| desk.sfu.is_open(*standing));
@@ -131,7 +144,52 @@ impl Media {
             key
         };
         let key = chosen.post.ask(open).await?;
-        Ok((Room::new(key, chosen.post.clone(), chosen.load.clone()), events))
+        let part = Part::new(ShardId(at), key, chosen.post.clone(), counted);
+        Ok((Room::new(id, self.clone(), weak, part), events))
+    }
+
+    pub(super) fn people_per_shard(&self) -> usize {
+        self.people_per_shard
+    }
+
+    pub(super) fn load(&self, shard: ShardId) -> &Arc<AtomicUsize> {
+        &self.shards[shard.0].load
+    }
+
+    pub(super) fn post(&self, shard: ShardId) -> (Arc<Post>, Counted) {
+        let Carrier { post, load } = &self.shards[shard.0];
+        (post.clone(), Counted::new(load))
+    }
+
+    /// The shard with least to do, of those that a room does not span yet; nothing where all have as much as `than`.
+    pub(super) fn less_loaded(&self, spanned: &[ShardId], than: ShardId) -> Option<ShardId> {
+        let load = |shard: &ShardId| self.shards[shard.0].load.load(Ordering::Relaxed);
+        let others = (0..self.shards.len().min(MOST_SHARDS)).map(ShardId);
+        let least = others.filter(|shard| !spanned.contains(shard)).min_by_key(load)?;
+        (than.0 < MOST_SHARDS && load(&least) < load(&than)).then_some(least)
+    }
+
+    /// Makes the rings between two shards, once.
+    pub(super) async fn link(&self, one: ShardId, other: ShardId) -> Result<(), Error> {
+        let mut linked = self.linked.lock().await;
+        let pair = (one.0.min(other.0), one.0.max(other.0));
+        if linked.contains(&pair) {
+            return Ok(());
+        }
+        let ((there, arriving), (back, returning)) = (ring::pair(), ring::pair());
+        for (here, far, out, back) in [(one, other, there, returning), (other, one, back, arriving)] {
+            let link = Link {
+                shard: far,
+                out,
+                back,
+                post: Arc::downgrade(&self.shards[far.0].post),
+                is_stirred: false,
+            };
+            let post = &self.shards[here.0].post;
+            post.ask(move |desk| desk.links.add(link)).await?;
+        }
+        linked.insert(pair);
+        Ok(())
     }
 
     /// What all shards have counted since they started.
@@ -202,7 +260,7 @@ impl Carrier {
         let sfu = Sfu::new(settings, identity, StdRng::from_seed(clock::seed()));
         let (sender, mailbox) = mpsc::channel();
         let (bell, heard) = Bell::pair().map_err(StartError::Thread)?;
-        let shard = Shard::new(socket, mailbox, heard, sfu);
+        let shard = Shard::new(ShardId(at), socket, mailbox, heard, sfu);
         std::thread::Builder::new()
             .name(format!("media-{at}"))
             .spawn(move || shard.run())
@@ -216,7 +274,7 @@ impl Carrier {
 }
 
 /// A room of this id that an earlier conference has left behind.
-fn close(desk: &mut Desk, id: RoomId) {
+pub(super) fn close(desk: &mut Desk, id: RoomId) {
     if let Some(key) = desk.sfu.find(id) {
         desk.sfu.close(desk.now, key, &mut desk.outbox);
         desk.events.remove(&key);

@@ -13,10 +13,12 @@ use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::links::Links;
 use super::socket::{Inbox, Sender};
 use crate::clock;
 use crate::media::Event;
-use crate::media::sfu::{Progress, RoomKey, Sfu};
+use crate::media::relay::ShardId;
+use crate::media::sfu::{BATCH, Crossed, Progress, RoomKey, Sfu};
 use crate::media::transport::outbox::Outbox;
 
 /// Work for the shard, done between batches.
@@ -28,6 +30,9 @@ pub struct Desk {
     pub sfu: Sfu,
     pub outbox: Outbox,
     pub events: HashMap<RoomKey, mpsc::UnboundedSender<Event>>,
+    pub shard: ShardId,
+    /// To the shards that rooms here span as well.
+    pub links: Links,
     /// Told when the last room is closed; the thread then ends.
     pub drained: Option<oneshot::Sender<()>>,
 }
@@ -37,17 +42,26 @@ pub struct Shard {
     mailbox: Receiver<Job>,
     bell: UnixStream,
     inbox: Inbox,
+    crossed: Vec<Crossed>,
     sender: Sender,
     desk: Desk,
 }
 
 impl Shard {
-    pub fn new(socket: UdpSocket, mailbox: Receiver<Job>, bell: UnixStream, sfu: Sfu) -> Shard {
+    pub fn new(
+        shard: ShardId,
+        socket: UdpSocket,
+        mailbox: Receiver<Job>,
+        bell: UnixStream,
+        sfu: Sfu,
+    ) -> Shard {
         let desk = Desk {
             now: clock::instant(),
             sfu,
             outbox: Outbox::with_room_for(OUTBOX),
             events: HashMap::new(),
+            shard,
+            links: Links::default(),
             drained: None,
         };
         Shard {
@@ -55,6 +69,7 @@ impl Shard {
             mailbox,
             bell,
             inbox: Inbox::new(),
+            crossed: Vec::with_capacity(BATCH),
             sender: Sender::new(),
             desk,
         }
@@ -68,14 +83,17 @@ impl Shard {
             if messages && !self.do_jobs() {
                 break;
             }
+            self.pass_crossed();
             if datagrams {
                 self.pass_packets();
             }
             if self.desk.sfu.next_tick().is_some_and(|at| at <= self.desk.now) {
                 self.desk.sfu.tick(self.desk.now, &mut self.desk.outbox);
                 self.sender.send(&self.socket, &mut self.desk.outbox);
+                self.desk.cross(&[]);
             }
             self.publish_events();
+            self.desk.carry_notices();
             if self.desk.sfu.rooms() == 0
                 && let Some(drained) = self.desk.drained.take()
             {
@@ -105,11 +123,37 @@ impl Shard {
             }
             desk.sfu
                 .receive(desk.now, &mut inbox.storage, &inbox.batch, &mut desk.outbox);
+            desk.cross(&inbox.storage);
             while desk.sfu.forward(desk.now, &inbox.storage, &mut desk.outbox) == Progress::More {
                 sender.send(socket, &mut desk.outbox);
             }
             sender.send(socket, &mut desk.outbox);
             desk.now = clock::instant();
+        }
+    }
+
+    /// What other shards have put into their mailboxes, batch after batch as well.
+    fn pass_crossed(&mut self) {
+        let Shard {
+            socket,
+            inbox,
+            crossed,
+            sender,
+            desk,
+            ..
+        } = self;
+        for _ in 0..MOST_BATCHES {
+            desk.links.take(&mut inbox.storage, crossed);
+            if crossed.is_empty() {
+                return;
+            }
+            desk.sfu
+                .receive_crossed(desk.now, &inbox.storage, crossed, &mut desk.outbox);
+            desk.cross(&[]);
+            while desk.sfu.forward(desk.now, &inbox.storage, &mut desk.outbox) == Progress::More {
+                sender.send(socket, &mut desk.outbox);
+            }
+            sender.send(socket, &mut desk.outbox);
         }
     }
 
@@ -122,6 +166,7 @@ impl Shard {
                 Ok(job) => {
                     job(&mut self.desk);
                     self.sender.send(&self.socket, &mut self.desk.outbox);
+                    self.desk.cross(&[]);
                 }
                 Err(TryRecvError::Empty) => return true,
                 Err(TryRecvError::Disconnected) => return false,
@@ -146,16 +191,37 @@ impl Shard {
             revents: 0,
         };
         let mut watched = [watch(self.socket.as_raw_fd()), watch(self.bell.as_raw_fd())];
-        let timeout_ms = self.desk.sfu.next_tick().map_or(-1, |at| {
-            let left = at.saturating_duration_since(clock::instant());
-            i32::try_from(left.as_micros().div_ceil(1_000)).unwrap_or(i32::MAX)
-        });
+        let timeout_ms = match self.desk.sfu.next_tick() {
+            _ if self.desk.links.is_waiting() => 0,
+            None => -1,
+            Some(at) => {
+                let left = at.saturating_duration_since(clock::instant());
+                i32::try_from(left.as_micros().div_ceil(1_000)).unwrap_or(i32::MAX)
+            }
+        };
         // SAFETY: the array is live for the call and its length is stated.
         let count = unsafe { libc::poll(watched.as_mut_ptr(), watched.len() as libc::nfds_t, timeout_ms) };
         let is_ready = |watched: &libc::pollfd| count > 0 && watched.revents != 0;
         Ready {
             datagrams: is_ready(&watched[0]),
             messages: is_ready(&watched[1]),
+        }
+    }
+}
+
+impl Desk {
+    /// What other shards have use for goes into their mailboxes.
+    fn cross(&mut self, storage: &[u8]) {
+        self.sfu.cross(storage, &mut self.links);
+        self.links.ring();
+    }
+
+    fn carry_notices(&mut self) {
+        let from = self.shard;
+        for (to, notice) in self.sfu.take_notices() {
+            self.links.tell(to, move |desk| {
+                desk.sfu.take_notice(desk.now, from, notice, &mut desk.outbox);
+            });
         }
     }
 }

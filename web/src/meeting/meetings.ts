@@ -100,6 +100,7 @@ export const DROP_REASONS = [
   'malformed_redundancy',
   'repeated_too_much',
   'padding',
+  'shard_busy',
 ] as const;
 
 export interface Tally {

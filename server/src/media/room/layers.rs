@@ -3,9 +3,11 @@
 use std::time::{Duration, Instant};
 
 use super::Room;
+use super::mirror::needed_far;
 use crate::media::forward::Wanted;
 use crate::media::layer::{self, Priority, Request};
 use crate::media::name::{Event, Source};
+use crate::media::relay::What;
 use crate::media::sdp::MOST_LAYERS;
 
 impl Room {
@@ -54,16 +56,20 @@ impl Room {
     }
 
     /// Tells publishers which layers are needed: of more at once, of fewer when it has lasted. The lowest
-    /// is always sent, so that whoever comes sees something at once and the source counts as live.
+    /// is always sent, so that whoever comes sees something at once and the source counts as live. The home of a stream
+    /// that comes from another shard is told as well, and of such a one nothing may be needed here.
     pub fn ask_for_layers(&mut self, now: Instant, mut event: impl FnMut(Event)) {
+        let mut wishes = Vec::new();
         for (at, member) in &mut self.members {
             for stream in member.streams.iter_mut().flatten() {
                 let source = stream.announced.source;
-                if stream.layers.len() < 2 || stream.state.is_none() {
+                let is_choice = member.home.is_some() || stream.layers.len() > 1;
+                if source.is_audio() || !is_choice || stream.state.is_none() {
                     continue;
                 }
-                let needed = self.needed.get(at).map_or(0, |needed| needed[source as usize]);
-                let needed = usize::from(needed).clamp(1, stream.layers.len());
+                let here = self.needed.get(at).map_or(0, |needed| needed[source as usize]);
+                let least = usize::from(member.home.is_none());
+                let needed = usize::from(here.max(needed_far(stream))).clamp(least, stream.layers.len());
                 if needed >= stream.asked_layers {
                     stream.fewer_needed_since = None;
                 }
@@ -76,6 +82,11 @@ impl Room {
                 }
                 stream.asked_layers = needed;
                 stream.fewer_needed_since = None;
+                if let Some(home) = member.home {
+                    let layers = needed as u8;
+                    wishes.push((home, member.id, What::Needs { source, layers }));
+                    continue;
+                }
                 let layers = &stream.announced.layers[..needed];
                 event(Event::Layers {
                     participant: member.id,
@@ -83,6 +94,9 @@ impl Room {
                     needed: layers.iter().filter_map(|layer| layer.rid.clone()).collect(),
                 });
             }
+        }
+        for (home, participant, what) in wishes {
+            self.wish(home, participant, what);
         }
     }
 

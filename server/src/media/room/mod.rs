@@ -1,17 +1,20 @@
 //! A room: who is in it, what they publish, and in which slots of whom it is shown.
 
 mod layers;
+mod mirror;
 pub mod pool;
 pub mod seats;
 pub mod stream;
 mod thin;
 
+use std::collections::HashMap;
 use std::time::Instant;
 
 use slab::Slab;
 
 use super::codec::Codec;
 use super::name::{Event, ParticipantId, RoomId, Side, Slot, Source, TrackState, Watch};
+use super::relay::{Crossing, Notice, ShardId};
 use super::speaker::{self, Loudness, Voices};
 use super::stats::Reported;
 use pool::Pool;
@@ -29,14 +32,29 @@ pub struct Room {
     /// The seating may no longer be right.
     pub unsettled: bool,
     speaker: Option<usize>,
+    settled: Option<Instant>,
     voices: Voices,
     /// How many of the lowest layers somebody has use for, by member and source.
     needed: Vec<[u8; 4]>,
+    /// The other shards that the room spans.
+    pub far: Vec<ShardId>,
+    /// Another shard has opened the room and reports who speaks.
+    pub is_branch: bool,
+    /// Those who are at home on other shards, by their place.
+    mirrors: HashMap<ParticipantId, usize>,
+    /// What is to be said to other shards.
+    pub wishes: Vec<(ShardId, Crossing)>,
+    pub notices: Vec<(ShardId, Notice)>,
 }
 
 pub struct Member {
     pub id: ParticipantId,
     pub serial: u64,
+    pub joined: Instant,
+    /// The shard that has the connections, where it is another.
+    pub home: Option<ShardId>,
+    /// Other shards do not know yet what is published.
+    pub is_news: bool,
     pub streams: [Option<Stream>; 4],
     pub muted: [bool; 4],
     pub loudness: Loudness,
@@ -63,15 +81,24 @@ impl Room {
             viewers: Vec::new(),
             unsettled: false,
             speaker: None,
+            settled: None,
             voices: Voices::default(),
             needed: Vec::new(),
+            far: Vec::new(),
+            is_branch: false,
+            mirrors: HashMap::new(),
+            wishes: Vec::new(),
+            notices: Vec::new(),
         }
     }
 
-    pub fn join(&mut self, id: ParticipantId, serial: u64) -> usize {
+    pub fn join(&mut self, id: ParticipantId, serial: u64, joined: Instant) -> usize {
         self.members.insert(Member {
             id,
             serial,
+            joined,
+            home: None,
+            is_news: true,
             streams: [const { None }; 4],
             muted: [false; 4],
             loudness: Loudness::default(),
@@ -89,7 +116,20 @@ impl Room {
     /// Takes a member out; says which of his sources are gone.
     pub fn leave(&mut self, at: usize, mut event: impl FnMut(Event)) -> Member {
         let member = self.members.remove(at);
-        for stream in member.streams.iter().flatten().filter(|stream| stream.is_shown()) {
+        self.forget(&member);
+        // Whoever gets this place next is another.
+        for viewer in &self.viewers {
+            if let Some(viewer) = self.members.get_mut(*viewer) {
+                viewer.pool.release(at);
+            }
+        }
+        let is_here = member.home.is_none();
+        for stream in member
+            .streams
+            .iter()
+            .flatten()
+            .filter(|stream| is_here && stream.is_shown())
+        {
             let source = stream.announced.source;
             event(Event::Track {
                 participant: member.id,
@@ -107,6 +147,7 @@ impl Room {
         let Some(member) = self.members.get_mut(at) else {
             return;
         };
+        member.is_news = true;
         match side {
             Side::Publish => {
                 for stream in &mut member.streams {
@@ -131,7 +172,8 @@ impl Room {
 
     /// Brings the reported states of a member's tracks up to date.
     pub fn observe(&mut self, now: Instant, at: usize, mut event: impl FnMut(Event)) {
-        let Some(member) = self.members.get_mut(at) else {
+        let member = self.members.get_mut(at).filter(|member| member.home.is_none());
+        let Some(member) = member else {
             return;
         };
         for stream in member.streams.iter_mut().flatten() {
@@ -142,6 +184,7 @@ impl Room {
             };
             self.unsettled |= state == TrackState::Gone || !stream.is_shown();
             stream.state = Some(state);
+            member.is_news = true;
             event(Event::Track {
                 participant: member.id,
                 source,
@@ -153,13 +196,19 @@ impl Room {
     /// Decides anew who is shown to whom, and tells the conference of each viewer whose slots changed.
     pub fn settle(&mut self, now: Instant, mut event: impl FnMut(Event)) {
         self.unsettled = false;
+        self.settled = Some(now);
         self.choose_voices(now);
         let faces = self.faces(now);
-        let has_screen = |member: &Member| member.streams[Source::Screen as usize].as_ref().is_some_and(Stream::is_shown);
+        let has_screen = |member: &Member| {
+            member.streams[Source::Screen as usize]
+                .as_ref()
+                .is_some_and(Stream::is_shown)
+        };
         let screens = self.members.iter().filter(|(_, member)| has_screen(member));
         let screens: Vec<usize> = screens.map(|(at, _)| at).collect();
         for at in 0..self.viewers.len() {
             let viewer = self.viewers[at];
+            self.members[viewer].pool.empty_unusable();
             self.seat_faces(now, viewer, &faces);
             self.seat_voices(viewer);
             self.show_screen(viewer, &screens);
@@ -206,7 +255,11 @@ impl Room {
         let seating = Seating {
             seated: &seated,
             voiced: &voiced,
-            room: if watch.sound_only { 0 } else { watch.pictures.unwrap_or(usize::MAX) },
+            room: if watch.sound_only {
+                0
+            } else {
+                watch.pictures.unwrap_or(usize::MAX)
+            },
             first: &first,
             candidates: &candidates,
         };
@@ -226,7 +279,10 @@ impl Room {
     fn show_screen(&mut self, viewer: usize, screens: &[usize]) {
         let pool = &self.members[viewer].pool;
         let mut others = screens.iter().copied().filter(|at| *at != viewer);
-        let shown = pool.sharer().filter(|at| screens.contains(at)).or_else(|| others.next());
+        let shown = pool
+            .sharer()
+            .filter(|at| screens.contains(at))
+            .or_else(|| others.next());
         for source in [Source::Screen, Source::ScreenAudio] {
             let Some(&at) = self.members[viewer].pool.usable(source).first() else {
                 continue;
@@ -311,8 +367,29 @@ impl Room {
             let participant = speaker
                 .and_then(|at| self.members.get(at))
                 .map(|member| member.id);
-            event(Event::Speaker { participant });
+            if !self.is_branch {
+                event(Event::Speaker { participant });
+            }
         }
+        let since = self.settled.map(|at| now.saturating_duration_since(at));
+        self.unsettled |= since.is_none_or(|since| since >= SEEN_WITHIN) && self.is_speaker_unseen();
+    }
+
+    /// Somebody who wants to see faces does not see who speaks, and may when that has lasted.
+    fn is_speaker_unseen(&self) -> bool {
+        let has_face = |at: &usize| {
+            let member = self.members.get(*at);
+            member.is_some_and(|member| member.shown()[Source::Camera as usize])
+        };
+        let Some(speaker) = self.speaker.filter(has_face) else {
+            return false;
+        };
+        let lacks = |viewer: &&usize| {
+            let Member { pool, watch, .. } = &self.members[**viewer];
+            let wants = !watch.sound_only && watch.pictures != Some(0);
+            **viewer != speaker && wants && pool.place_of(speaker, Source::Camera).is_none()
+        };
+        self.viewers.iter().any(|viewer| lacks(&viewer))
     }
 
     /// Tells of viewers whose lines have become too thin for any picture, or wide enough for one.
@@ -382,5 +459,7 @@ impl Member {
     }
 }
 
+/// A turn is seen from its first sentence on.
+const SEEN_WITHIN: std::time::Duration = std::time::Duration::from_millis(500);
 /// Clients report every five seconds.
 const REPORT_STANDS: std::time::Duration = std::time::Duration::from_secs(20);

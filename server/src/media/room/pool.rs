@@ -95,13 +95,34 @@ impl Pool {
 
     /// Gives a slot to a member, or empties it. It begins anew where its holder is another.
     pub fn give(&mut self, at: usize, member: Option<usize>) {
-        let Some(slot) = self.slots.get_mut(at) else { return };
+        let Some(slot) = self.slots.get_mut(at) else {
+            return;
+        };
         let holder = member.filter(|_| slot.usable);
         if slot.holder != holder {
             slot.holder = holder;
             slot.rewriter.switch();
             slot.target = slot.source.is_audio().then_some(Wanted::all_of(0));
             slot.desired = slot.source.is_audio().then_some(0);
+        }
+    }
+
+    /// Empties the slots that show a member.
+    pub fn release(&mut self, member: usize) {
+        for at in 0..self.slots.len() {
+            if self.slots[at].holder == Some(member) {
+                self.give(at, None);
+            }
+        }
+        self.index();
+    }
+
+    /// Empties the slots that the viewer has not accepted, or no longer.
+    pub fn empty_unusable(&mut self) {
+        for at in 0..self.slots.len() {
+            if !self.slots[at].usable {
+                self.give(at, None);
+            }
         }
     }
 
@@ -119,7 +140,8 @@ impl Pool {
                 continue;
             }
             let face = |at: usize| self.beside(at, Source::Camera);
-            let free = || voices.iter().filter(|at| self.slots[**at].holder.is_none());
+            let is_free = |at: &&usize| self.slots[**at].holder.is_none();
+            let free = || voices.iter().filter(is_free);
             let chosen = free()
                 .find(|at| face(**at) == Some(*member))
                 .or_else(|| free().find(|at| face(**at).is_none()))

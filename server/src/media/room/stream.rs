@@ -8,6 +8,7 @@ use crate::media::keyframe::KeyFrames;
 use crate::media::meter::Meter;
 use crate::media::name::{Source, TrackState};
 use crate::media::reception::Reception;
+use crate::media::relay::{Far, MOST_SHARDS};
 use crate::media::retransmit::cache::Cache;
 use crate::media::retransmit::gaps::Gaps;
 use crate::media::rtp;
@@ -55,6 +56,8 @@ pub struct Stream {
     /// How many of the lowest layers the publisher was last asked for, and since when fewer are needed.
     pub asked_layers: usize,
     pub fewer_needed_since: Option<Instant>,
+    /// What each other shard is given of it.
+    pub far: [Far; MOST_SHARDS],
     last_arrival: Option<Instant>,
 }
 
@@ -102,9 +105,30 @@ impl Stream {
             rates: [0; MOST_LAYERS],
             asked_layers: count,
             fewer_needed_since: None,
+            far: [Far::default(); MOST_SHARDS],
             announced,
             state: None,
             last_arrival: None,
+        }
+    }
+
+    /// The mirror of a stream that comes from another shard: nothing of it is asked for yet.
+    pub fn mirrored(announced: Announced) -> Stream {
+        Stream {
+            asked_layers: 0,
+            ..Stream::new(announced)
+        }
+    }
+
+    /// The layer is the one of this SSRC, as its home has found out.
+    pub fn is_known_as(&mut self, layer: usize, is_repair: bool, ssrc: u32) {
+        if let Some(layer) = self.layers.get_mut(layer) {
+            let own = if is_repair {
+                &mut layer.repair_ssrc
+            } else {
+                &mut layer.ssrc
+            };
+            *own = Some(ssrc);
         }
     }
 

@@ -28,6 +28,10 @@ pub struct MemberKey {
 }
 
 impl MemberKey {
+    pub(super) fn new(room: RoomKey, at: usize, serial: u64) -> MemberKey {
+        MemberKey { room, at, serial }
+    }
+
     pub(super) fn serial(self) -> u64 {
         self.serial
     }
@@ -135,6 +139,7 @@ impl Sfu {
             .iter()
             .find(|(_, member)| member.id == id);
         if let Some((at, member)) = earlier {
+            // Of a mirror as well: whoever joins here is at home here from now on.
             let serial = member.serial;
             self.leave(now, MemberKey { room, at, serial }, out);
         }
@@ -144,7 +149,7 @@ impl Sfu {
         if room_state.members.len() >= MAXIMUM_MEMBERS {
             return Err(Error::Refused("the room is full"));
         }
-        let at = room_state.join(id, serial);
+        let at = room_state.join(id, serial, now);
         Ok(MemberKey { room, at, serial })
     }
 

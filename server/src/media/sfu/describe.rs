@@ -254,6 +254,7 @@ impl Sfu {
                 });
             }
             *standing = announced.map(Stream::new);
+            member.is_news = true;
         }
         let room = self.room(key.room)?;
         room.unsettled = true;

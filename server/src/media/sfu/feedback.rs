@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::{OUR_SSRC, Sfu, again};
 use crate::media::bandwidth::feedback::Report;
-use crate::media::name::Side;
-use crate::media::room::Room;
+use crate::media::name::{RoomId, Side};
+use crate::media::relay::{Crossing, What};
+use crate::media::room::{Member, Room};
 use crate::media::rtcp::{self, Feedback, Writer};
 use crate::media::stats::Drop;
 use crate::media::transport::outbox::Outbox;
@@ -28,6 +29,15 @@ impl Sfu {
             (Side::Publish, Feedback::SenderReport { ssrc, ntp, rtp }) => {
                 if let Some(room) = self.rooms.get_mut(room) {
                     note_clock(now, room, member, ssrc, ntp, rtp);
+                    if let Some(member) = room.members.get(member) {
+                        let crossing = Crossing {
+                            room: room.id,
+                            participant: member.id,
+                            what: What::Clock { ssrc, ntp, rtp },
+                        };
+                        let far = room.far.iter();
+                        self.wishes.extend(far.map(|shard| (*shard, crossing)));
+                    }
                 }
             }
             (Side::Subscribe, Feedback::KeyFrame { ssrc }) => {
@@ -139,6 +149,12 @@ impl Sfu {
     pub(super) fn ask_for_key_frames(&mut self, now: Instant, out: &mut Outbox) {
         for (_, room) in &mut self.rooms {
             for (_, member) in &mut room.members {
+                if let Some(home) = member.home {
+                    wish_for_key_frames(now, room.id, member, |crossing| {
+                        self.wishes.push((home, crossing))
+                    });
+                    continue;
+                }
                 let Some(connection) = member.publish.and_then(|at| self.connections.get_mut(at)) else {
                     continue;
                 };
@@ -164,7 +180,26 @@ impl Sfu {
     }
 }
 
-fn note_clock(now: Instant, room: &mut Room, member: usize, ssrc: u32, ntp: u64, rtp: u32) {
+/// Of the home of a member who is only mirrored here.
+fn wish_for_key_frames(now: Instant, room: RoomId, member: &mut Member, mut wish: impl FnMut(Crossing)) {
+    for stream in member.streams.iter_mut().flatten() {
+        let source = stream.announced.source;
+        for (layer, state) in stream.layers.iter_mut().enumerate() {
+            if state.key_frames.is_due(now) {
+                wish(Crossing {
+                    room,
+                    participant: member.id,
+                    what: What::KeyFrame {
+                        source,
+                        layer: layer as u8,
+                    },
+                });
+            }
+        }
+    }
+}
+
+pub(super) fn note_clock(now: Instant, room: &mut Room, member: usize, ssrc: u32, ntp: u64, rtp: u32) {
     let Some(member) = room.members.get_mut(member) else {
         return;
     };

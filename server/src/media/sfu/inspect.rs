@@ -13,9 +13,8 @@ impl Sfu {
     pub fn sites(&self, now: Instant, room: RoomKey) -> Vec<Site> {
         let room = self.rooms.get(room.at).filter(|each| each.serial == room.serial);
         room.map_or_else(Vec::new, |room| {
-            let members = room.members.iter();
-            members
-                .map(|(_, member)| self.describe_site(now, room, member))
+            let here = room.members.iter().filter(|(_, member)| member.home.is_none());
+            here.map(|(_, member)| self.describe_site(now, room, member))
                 .collect()
         })
     }

@@ -6,13 +6,16 @@
 //! 2. calls [`Sfu::forward`] until it is [`Progress::Done`], sending the [`Outbox`] after each call,
 //! 3. calls [`Sfu::tick`] when [`Sfu::next_tick`] has come, and sends the outbox,
 //! 4. calls the control methods between batches, and sends the outbox,
-//! 5. takes the events out after each of these.
+//! 5. takes the events out after each of these,
+//! 6. where rooms span other shards, gives what comes from those to [`Sfu::receive_crossed`] in place of step 1, calls
+//!    [`Sfu::cross`] after each of these, before anything else is received, and carries the notices.
 //!
-//! Steps 1 and 2 neither allocate nor lock once the streams they touch are known. Nothing that comes in
+//! Steps 1, 2 and 6 neither allocate nor lock once the streams they touch are known. Nothing that comes in
 //! may make it panic: a panic here is a bug, never bad input.
 
 mod again;
 mod control;
+mod cross;
 mod describe;
 mod feedback;
 mod forward;
@@ -35,12 +38,14 @@ use super::bandwidth::arrivals::Arrivals;
 use super::codec::Codec;
 use super::forward::{Clocks, Incoming};
 use super::name::{Event, RoomId, Side, Source};
+use super::relay::{Crossing, Notice, ShardId};
 use super::room::Room;
 use super::stats::{Drop, Drops, Stats};
 use super::transport::Transport;
 use super::transport::dtls::Identity;
 use super::transport::outbox::Outbox;
 pub use control::{Error, MAXIMUM_SEATS, MemberKey, PublishedTrack, Renewal, RoomKey};
+pub use cross::Crossed;
 pub use forward::Progress;
 pub use receive::Received;
 
@@ -69,6 +74,11 @@ pub struct Sfu {
     serial: u64,
     arrivals: Vec<Arrival>,
     cursor: forward::Cursor,
+    /// Packets of the present batch that other shards may have use for.
+    leaving: Vec<cross::Leaving>,
+    /// What is to be said to other shards.
+    wishes: Vec<(ShardId, Crossing)>,
+    notices: Vec<(ShardId, Notice)>,
     events: Vec<(RoomKey, Event)>,
     next_tick: Option<Instant>,
     /// Viewers with packets that wait for their time, by their connection.
@@ -174,6 +184,9 @@ impl Sfu {
             serial: 0,
             arrivals: Vec::with_capacity(MOST_ARRIVALS),
             cursor: forward::Cursor::default(),
+            leaving: Vec::with_capacity(BATCH),
+            wishes: Vec::with_capacity(MOST_ARRIVALS),
+            notices: Vec::new(),
             events: Vec::with_capacity(64),
             next_tick: None,
             busy: Vec::with_capacity(MOST_BUSY),
@@ -216,6 +229,9 @@ impl Sfu {
                 room.settle(now, |event| self.events.push((key, event)));
                 choose(now, room, &mut self.connections, &mut self.busy);
                 room.ask_for_layers(now, |event| self.events.push((key, event)));
+                room.tell_far();
+                self.notices.append(&mut room.notices);
+                self.wishes.append(&mut room.wishes);
                 settled = true;
             }
         }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::ops::Range;
 use std::time::Instant;
 
+use super::cross::Leaving;
 use super::tick::ask_for_sound;
 use super::{Arrival, Audience, Connection, MOST_ARRIVALS, Sfu};
 use crate::media::codec::{Codec, red};
@@ -31,6 +32,7 @@ impl Sfu {
     pub fn receive(&mut self, now: Instant, storage: &mut [u8], batch: &[Received], out: &mut Outbox) {
         self.began.get_or_insert(now);
         self.arrivals.clear();
+        self.leaving.clear();
         self.cursor = Default::default();
         for received in batch {
             let Some(datagram) = storage.get_mut(received.start..received.start + received.length) else {
@@ -121,30 +123,47 @@ impl Sfu {
         let (index, length) = connection.transport.open_rtp(now, datagram, &header)?;
         let packet = &datagram[..length];
         note_arrival(now, self.began, connection, &header, packet);
-        let (room_at, member_at) = (connection.room, connection.member);
-        let room = self.rooms.get_mut(room_at).ok_or(Drop::UnknownStream)?;
-        let member = room.members.get_mut(member_at).ok_or(Drop::UnknownStream)?;
+        let place = (connection.room, connection.member);
+        let room = self.rooms.get_mut(place.0).ok_or(Drop::UnknownStream)?;
+        let member = room.members.get_mut(place.1).ok_or(Drop::UnknownStream)?;
         let media = Media::take(now, member, &header, packet, index)?;
         if media.is_first {
-            let (key, events) = (
-                super::RoomKey {
-                    at: room_at,
-                    serial: room.serial,
-                },
-                &mut self.events,
-            );
-            room.observe(now, member_at, |event| events.push((key, event)));
+            let (at, serial) = (place.0, room.serial);
+            let key = super::RoomKey { at, serial };
+            room.observe(now, place.1, |event| self.events.push((key, event)));
         }
-        let member = &mut room.members[member_at];
-        let source = media.source;
+        let member = &mut room.members[place.1];
         if media.leaves_gap {
             ask_for_sound(now, member, &mut self.connections[at], out);
         }
-        if member.muted[source as usize] {
+        if member.muted[media.source as usize] {
             return Err(Drop::Muted);
         }
+        if !room.far.is_empty() {
+            self.leaving
+                .push(Leaving::new(place, &media, index, start, length));
+        }
+        self.arrive(now, place, media, &header, packet, start)
+    }
+
+    /// Puts a packet of a member, understood, where [`Sfu::forward`] finds it.
+    pub(super) fn arrive(
+        &mut self,
+        now: Instant,
+        (room_at, member_at): (usize, usize),
+        media: Media,
+        header: &rtp::Header,
+        packet: &[u8],
+        start: usize,
+    ) -> Result<(), Drop> {
+        let source = media.source;
+        let member = self
+            .rooms
+            .get_mut(room_at)
+            .and_then(|room| room.members.get_mut(member_at))
+            .ok_or(Drop::UnknownStream)?;
         if source == Source::Microphone
-            && let Some(level) = audio_level(&member.streams, &header, packet)
+            && let Some(level) = audio_level(&member.streams, header, packet)
         {
             member.loudness.hear(now, level);
         }
@@ -185,9 +204,10 @@ impl Sfu {
 type Restored = [Option<(Incoming, Range<usize>)>; MOST_RESTORED];
 
 /// A decrypted packet, understood.
-struct Media {
-    source: Source,
-    packet: Incoming,
+pub(super) struct Media {
+    pub source: Source,
+    pub packet: Incoming,
+    pub is_repair: bool,
     ssrc: u32,
     clocks: Clocks,
     codec: Option<Codec>,
@@ -214,12 +234,24 @@ impl Media {
         packet: &[u8],
         index: u64,
     ) -> Result<Media, Drop> {
-        let mut payload = header.payload(packet).ok_or(Drop::Truncated)?;
         let found = member.streams.iter_mut().flatten().find_map(|stream| {
             let (layer, is_repair) = stream.find(header, packet)?;
             Some((stream, layer, is_repair))
         });
         let (stream, layer, is_repair) = found.ok_or(Drop::UnknownStream)?;
+        Media::of(now, stream, (layer, is_repair), header, packet, index)
+    }
+
+    /// Reads a packet of a known layer, or of its repairs, and lets the stream take note of it.
+    pub fn of(
+        now: Instant,
+        stream: &mut Stream,
+        (layer, is_repair): (usize, bool),
+        header: &rtp::Header,
+        packet: &[u8],
+        index: u64,
+    ) -> Result<Media, Drop> {
+        let mut payload = header.payload(packet).ok_or(Drop::Truncated)?;
         let index = if is_repair {
             // The original's sequence number stands before its payload (RFC 4588 section 4).
             let layer = &stream.layers[layer];
@@ -272,6 +304,7 @@ impl Media {
         Ok(Media {
             source,
             packet: incoming,
+            is_repair,
             ssrc: stream.layers[layer].ssrc.unwrap_or_default(),
             clocks: if stream.layers.len() > 1 && incoming.is_entry() {
                 stream.on_other_clocks(layer, header.timestamp)

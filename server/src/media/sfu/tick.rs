@@ -55,6 +55,7 @@ impl Sfu {
             choose(now, room, &mut self.connections, &mut self.busy);
             room.tell_of_lines(|event| events.push((key, event)));
             room.ask_for_layers(now, |event| events.push((key, event)));
+            self.wishes.append(&mut room.wishes);
             ask_for_missing(now, room, &mut self.connections, out);
         }
         self.report_arrivals(out);

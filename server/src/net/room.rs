@@ -1,0 +1,168 @@
+//! An open room, on one shard or on several.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::sync::Mutex;
+use tokio::sync::mpsc::WeakUnboundedSender;
+
+use super::handle::{Counted, Error, Post, Seat};
+use super::plane::{Media, close};
+use super::shard::Desk;
+use crate::media::relay::ShardId;
+use crate::media::sfu::RoomKey;
+use crate::media::stats::Site;
+use crate::media::{Event, ParticipantId, RoomId};
+
+/// An open room. Dropping it closes it: everyone is let go.
+///
+/// It begins on one shard. Whoever comes when that one has as many people of the room as it is to have is put on another,
+/// which the room then spans as well.
+pub struct Room {
+    id: RoomId,
+    media: Media,
+    /// For further shards; held weakly, so that the events end with the shard that opened the room.
+    events: WeakUnboundedSender<Event>,
+    parts: Mutex<Vec<Part>>,
+}
+
+/// The room on one shard.
+pub(super) struct Part {
+    pub shard: ShardId,
+    pub key: RoomKey,
+    pub post: Arc<Post>,
+    people: Arc<AtomicUsize>,
+    _counted: Counted,
+}
+
+impl Part {
+    pub(super) fn new(shard: ShardId, key: RoomKey, post: Arc<Post>, counted: Counted) -> Part {
+        Part {
+            shard,
+            key,
+            post,
+            people: Arc::default(),
+            _counted: counted,
+        }
+    }
+}
+
+impl Room {
+    pub(super) fn new(id: RoomId, media: Media, events: WeakUnboundedSender<Event>, first: Part) -> Room {
+        Room {
+            id,
+            media,
+            events,
+            parts: Mutex::new(vec![first]),
+        }
+    }
+
+    /// Lets a participant in. Whoever is there under the same id is replaced: his [`Seat`] answers
+    /// [`Error::Gone`] from then on, and dropping it does not disturb the new one.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] when the room is closed, [`Error::Refused`] when it is full.
+    pub async fn join(&self, participant: ParticipantId) -> Result<Seat, Error> {
+        let mut parts = self.parts.lock().await;
+        let at = self.place(&mut parts).await?;
+        for (_, other) in parts.iter().enumerate().filter(|(other, _)| *other != at) {
+            let key = other.key;
+            other
+                .post
+                .tell(move |desk| desk.sfu.expel(desk.now, key, participant, &mut desk.outbox));
+        }
+        let Part {
+            shard,
+            key: room,
+            ref post,
+            ref people,
+            ..
+        } = parts[at];
+        let join = move |desk: &mut Desk| desk.sfu.join(desk.now, room, participant, &mut desk.outbox);
+        let key = post.ask(join).await??;
+        let counted = [Counted::new(self.media.load(shard)), Counted::new(people)];
+        Ok(Seat::new(key, post.clone(), counted))
+    }
+
+    /// What is known of everyone's media now.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] when media has stopped.
+    pub async fn sites(&self) -> Result<Vec<Site>, Error> {
+        let parts = self.parts.lock().await;
+        let mut sites = Vec::new();
+        for part in parts.iter() {
+            let room = part.key;
+            sites.extend(part.post.ask(move |desk| desk.sfu.sites(desk.now, room)).await?);
+        }
+        Ok(sites)
+    }
+
+    /// How many people of the room each of its shards carries.
+    pub async fn spread(&self) -> Vec<(ShardId, usize)> {
+        let parts = self.parts.lock().await;
+        let people = |part: &Part| part.people.load(Ordering::Relaxed);
+        parts.iter().map(|part| (part.shard, people(part))).collect()
+    }
+
+    /// Lets everyone go and ends the events.
+    pub fn close(self) {}
+
+    /// The part that one more is put on.
+    async fn place(&self, parts: &mut Vec<Part>) -> Result<usize, Error> {
+        let people = |part: &Part| part.people.load(Ordering::Relaxed);
+        let least = (0..parts.len()).min_by_key(|at| people(&parts[*at]));
+        let least = least.ok_or(Error::Gone)?;
+        if people(&parts[least]) < self.media.people_per_shard() {
+            return Ok(least);
+        }
+        let spanned: Vec<ShardId> = parts.iter().map(|part| part.shard).collect();
+        let Some(shard) = self.media.less_loaded(&spanned, parts[least].shard) else {
+            return Ok(least);
+        };
+        self.span(parts, shard).await?;
+        Ok(parts.len() - 1)
+    }
+
+    /// Opens the room on another shard and links it with those that have it.
+    async fn span(&self, parts: &mut Vec<Part>, shard: ShardId) -> Result<(), Error> {
+        let events = self.events.upgrade().ok_or(Error::Gone)?;
+        for part in parts.iter() {
+            self.media.link(part.shard, shard).await?;
+        }
+        let id = self.id;
+        let open = move |desk: &mut Desk| {
+            let key = desk.sfu.open_branch(desk.now, id, &mut desk.outbox);
+            desk.events.insert(key, events);
+            key
+        };
+        let (post, counted) = self.media.post(shard);
+        let key = post.ask(open).await?;
+        let branch = Part::new(shard, key, post, counted);
+        for part in parts.iter() {
+            for (one, other) in [(part, &branch), (&branch, part)] {
+                let (key, shard) = (one.key, other.shard);
+                let link = move |desk: &mut Desk| desk.sfu.link(desk.now, key, shard, &mut desk.outbox);
+                one.post.ask(link).await??;
+            }
+        }
+        tracing::info!(media.shard = shard.0, "a room spans one more shard");
+        parts.push(branch);
+        Ok(())
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        let id = self.id;
+        for part in self.parts.get_mut() {
+            let key = part.key;
+            part.post.tell(move |desk| {
+                // Not a later room of the same id.
+                if desk.sfu.find(id) == Some(key) {
+                    close(desk, id);
+                }
+            });
+        }
+    }
+}
