@@ -143,6 +143,9 @@ pub struct Summary {
     pub down_jitter_ms: Tally,
     pub down_kbps: Tally,
     pub concealed_permille: Tally,
+    /// The largest layer of a camera that went out to them, 0 the smallest.
+    #[serde(default)]
+    pub layer: Tally,
     pub freezes: Counter,
     pub dropped: BTreeMap<String, Counter>,
 }
@@ -203,6 +206,7 @@ impl Summary {
             down_jitter_ms: Tally::default(),
             down_kbps: Tally::default(),
             concealed_permille: Tally::default(),
+            layer: Tally::default(),
             freezes: Counter::default(),
             dropped: BTreeMap::new(),
         }
@@ -222,6 +226,7 @@ impl Summary {
             (&mut self.down_jitter_ms, line.down_jitter_ms),
             (&mut self.down_kbps, line.down_kbps),
             (&mut self.concealed_permille, line.concealed_permille),
+            (&mut self.layer, line.layer.map(u32::from)),
         ] {
             tally.note(value);
         }

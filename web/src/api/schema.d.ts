@@ -2347,6 +2347,8 @@ export interface components {
             first_at: string;
             freezes: components["schemas"]["MeetingLineCounter"];
             last_at: string;
+            /** @description The largest layer of a camera that went out to them, 0 the smallest. */
+            layer?: components["schemas"]["MeetingLineTally"];
             name: string;
             round_trip_ms: components["schemas"]["MeetingLineTally"];
             /** Format: int32 */

@@ -90,7 +90,7 @@ pub(super) async fn table(
     Ok((headers, text).into_response())
 }
 
-const COLUMNS: [&str; 19] = [
+const COLUMNS: [&str; 21] = [
     "Tên",
     "Đường vào",
     "Từ",
@@ -107,6 +107,8 @@ const COLUMNS: [&str; 19] = [
     "Nhận trung bình (kbit/s)",
     "Tiếng phải bù trung bình (‰)",
     "Tiếng phải bù cao nhất (‰)",
+    "Lớp hình trung bình (0 nhỏ nhất)",
+    "Lớp hình cao nhất",
     "Số lần hình đứng",
     "Gói bị bỏ",
     "Lý do bỏ gói",
@@ -146,10 +148,18 @@ fn cells(summary: &Summary) -> [String; COLUMNS.len()] {
         average(&summary.down_kbps),
         average(&summary.concealed_permille),
         highest(&summary.concealed_permille),
+        tenths(&summary.layer),
+        highest(&summary.layer),
         summary.freezes.total.to_string(),
         dropped.to_string(),
         reasons.join(", "),
     ]
+}
+
+/// An average of few steps, to a tenth; nothing where nothing was measured.
+fn tenths(tally: &Tally) -> String {
+    let tenths = (tally.sum * 10).checked_div(u64::from(tally.count));
+    tenths.map_or_else(String::new, |tenths| format!("{},{}", tenths / 10, tenths % 10))
 }
 
 /// One line (RFC 4180), each field quoted. What a spreadsheet would take for a formula begins with an apostrophe: names
