@@ -2,9 +2,11 @@
 
 pub mod font;
 pub mod image;
+mod imprint;
 pub mod place;
 mod stamp;
 
+pub use imprint::imprint;
 pub use stamp::Stamp;
 
 use lopdf::{Dictionary, Object, ObjectId, dictionary};

@@ -129,6 +129,20 @@ pub fn below_number(pages: &[Page], width: f64, height: f64) -> Option<Place> {
     None
 }
 
+/// The place of that stamp on a scan, whose print nobody can read: in the left column, under number and symbol.
+pub fn left_column(pages: &[Page], width: f64, height: f64) -> Option<Place> {
+    let page = &seen(pages.first()?);
+    let (shown, unit) = (page.crop_box, page.user_unit);
+    let (width, height) = (width / unit, height / unit);
+    let rect = Rect {
+        x: shown.x + LEFT_MARGIN_MM * POINTS_PER_MM / unit,
+        y: shown.top() - UNDER_NUMBER_MM * POINTS_PER_MM / unit - height,
+        width,
+        height,
+    };
+    Some(on(page, within(rect, page)))
+}
+
 /// The page turned upright: everything stands where it is seen.
 fn seen(page: &Page) -> Page {
     let turn = Turn::of(page.rotation);
@@ -214,6 +228,10 @@ const GAP_MARGIN: f64 = 1.0;
 /// The margins of Annex I, part I: 15 to 20 mm on the right; the top margin holds the page number alone, and none on page 1.
 const RIGHT_MARGIN_MM: f64 = 15.0;
 const TOP_MARGIN_MM: f64 = 8.0;
+
+/// Left margin of 30 to 35 mm less the room that a stamp may take of it; the number stands some 45 mm under the edge.
+const LEFT_MARGIN_MM: f64 = 25.0;
+const UNDER_NUMBER_MM: f64 = 52.0;
 
 /// No printer reaches nearer to the edge, and marks over capitals stand higher than the font's ascent.
 const EDGE_MM: f64 = 4.0;

@@ -218,7 +218,16 @@ pub(crate) fn widget_rotation(update: &Update, widget: &Dictionary) -> i64 {
 /// `/UserUnit` of a widget's page: points of paper in a unit (ISO 32000-2, table 31).
 pub(crate) fn user_unit(update: &Update, widget: &Dictionary) -> f64 {
     let page = update.value(widget, b"P").as_dict().ok();
-    let unit = page.and_then(|page| update.value(page, b"UserUnit").as_float().ok());
+    page.map_or(1.0, |page| unit_in(update, page))
+}
+
+/// `/UserUnit` of a page.
+pub(crate) fn unit_of(update: &Update, page: ObjectId) -> Result<f64> {
+    Ok(unit_in(update, update.dictionary(page)?))
+}
+
+fn unit_in(update: &Update, page: &Dictionary) -> f64 {
+    let unit = update.value(page, b"UserUnit").as_float().ok();
     unit.map(f64::from).filter(|unit| *unit > 0.0).unwrap_or(1.0)
 }
 
@@ -241,7 +250,7 @@ fn form_holder(update: &mut Update) -> Result<Holder> {
 }
 
 /// `/Rotate` of a page, inherited (table 31).
-fn rotation(update: &Update, page: ObjectId) -> Result<i64> {
+pub(crate) fn rotation(update: &Update, page: ObjectId) -> Result<i64> {
     let mut current = update.dictionary(page)?;
     for _ in 0..TREE_DEPTH {
         if let Ok(turn) = update.value(current, b"Rotate").as_i64() {
