@@ -164,6 +164,8 @@ impl Province {
             form_reviewer_id: None,
             content_initialled: false,
             form_initialled: false,
+            cosigner_id: None,
+            partner_id: None,
         }
     }
 

@@ -50,6 +50,8 @@ pub const ALL: &[&str] = &[
     "outside.mailed",
     // custody: the arrival number is given, nobody has been told.
     "receipt.registered",
+    // custody: a document that came on paper is registered, nobody has been told.
+    "paper.registered",
     // custody: every receiver is asked to give it back, nobody has been told.
     "recall.asked",
     // custody: a receiver has agreed and its copy is cancelled, nobody has been told.

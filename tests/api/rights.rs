@@ -89,6 +89,9 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("post", "/api/v1/documents/{id}/recall", PEOPLE),
     ("get", "/api/v1/dispatches", PEOPLE),
     ("get", "/api/v1/dispatches/counts", PEOPLE),
+    // The agency that registers a paper stands in the form; its clerk alone may: tests/documents/paper.rs.
+    ("post", "/api/v1/dispatches/paper", PEOPLE),
+    ("get", "/api/v1/dispatches/{id}/stamped", PEOPLE),
     ("get", "/api/v1/dispatches/{id}", PEOPLE),
     ("get", "/api/v1/dispatches/{id}/content", PEOPLE),
     // What a person may do with a dispatch depends on the dispatch: domain/dispatch.rs has that table.

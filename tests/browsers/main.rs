@@ -12,7 +12,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use hoian_server::accounts;
-use hoian_tests::{PASSWORD, Server, binary};
+use hoian_tests::signing::Office;
+use hoian_tests::{PASSWORD, Server, binary, people};
 use serde_json::json;
 use tokio::process::Command;
 
@@ -61,6 +62,34 @@ async fn a_conference_is_played_from_invitation_to_close() {
 async fn who_meets_while_the_program_is_killed_comes_back_by_themselves() {
     run("restart.mjs", "", Duration::from_secs(240)).await;
 }
+
+/// A clerk issues an urgent paper to 150 receivers, two of them take it in; it is recalled, one gives it back and one keeps it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_urgent_paper_goes_to_150_receivers_and_is_asked_back() {
+    let office = Office::open().await;
+    let more = people::add_communes(office.app(), RECEIVERS - 2).await;
+    assert_eq!(more.len(), RECEIVERS - 2);
+    let id = office.sealed_with(3).await;
+    // The sessions that made the paper used codes of earlier moments.
+    office.server.clock.advance(Duration::from_secs(60));
+    let mut codes = serde_json::Map::new();
+    for user in ["vanthu", "vanthu.anphu", "vanthu.sonv"] {
+        let code = accounts::current_code(office.app(), user).await;
+        codes.insert(user.to_owned(), json!(code.expect("a clerk has a code")));
+    }
+    let given = json!({
+        "origin": office.server.origin(),
+        "password": PASSWORD,
+        "codes": codes,
+        "document": id,
+        "receivers": RECEIVERS,
+    });
+    run("fanout.mjs", &given.to_string(), Duration::from_secs(300)).await;
+    office.server.stop().await;
+}
+
+/// As many receivers as a province has.
+const RECEIVERS: usize = 150;
 
 /// A paper goes from an officer's desk to a department's register and to anyone who asks, through the real pages; at every
 /// scene, on a desk and on a phone, axe finds nothing, nothing scrolls sideways and no target is under 44 px.

@@ -101,6 +101,91 @@ async fn an_extract_shows_number_date_and_signatures_and_is_signed_by_the_agency
     assert_eq!(stranger.get(&path).send().await.unwrap().status(), 404);
 }
 
+/// An extract of parts of a page shows those parts and nothing else: no word outside them is in the file, seen or hidden.
+#[tokio::test]
+async fn an_extract_of_parts_of_a_page_leaves_nothing_of_the_rest_in_the_file() {
+    let office = Office::open().await;
+    let id = office.sealed().await;
+    let clerk = office.server.log_in("vanthu").await;
+    let whole = content(&clerk, &id, "latest").await;
+    let pages = text::pages(&whole).unwrap();
+    // The line of the subject and what stands above it.
+    let head = &pages[0].lines[0].runs[0].rect;
+    let regions = json!([
+        { "page": 1, "x": 60.0, "y": head.y - 60.0, "width": 480.0, "height": 80.0 },
+        { "page": 2, "x": 60.0, "y": 400.0, "width": 480.0, "height": 120.0 },
+    ])
+    .to_string();
+    let of = |regions: String| {
+        let parts = [
+            ("agency_id", "agency-ubnd".to_owned()),
+            ("document_id", id.clone()),
+            ("pin", PIN.to_owned()),
+            ("form", "trich_sao".to_owned()),
+            ("regions", regions),
+        ];
+        let form = parts
+            .into_iter()
+            .fold(Form::new(), |form, (name, value)| form.text(name, value));
+        clerk.post("/api/v1/copies").multipart(form).send()
+    };
+    let outside = json!([{ "page": 9, "x": 60.0, "y": 100.0, "width": 80.0, "height": 80.0 }]).to_string();
+    assert_eq!(problem(of(outside).await.unwrap(), 422).await, "copy");
+    let made = expect(of(regions).await.unwrap(), 201).await;
+    assert_eq!(
+        (&made["code"], &made["pages"], &made["in_parts"]),
+        (&json!("01/TrS-UBND"), &json!("1, 2"), &json!(true))
+    );
+    let path = format!("/api/v1/copies/{}/content", made["id"].as_str().unwrap());
+    let file = clerk
+        .get(&path)
+        .send()
+        .await
+        .unwrap()
+        .bytes()
+        .await
+        .unwrap()
+        .to_vec();
+    assert_eq!(
+        verdict(&office.server.client(), file.clone()).await,
+        "TOTAL-PASSED"
+    );
+    assert_eq!(text::pages(&file).unwrap().len(), 2);
+    // pdftotext finds the lines of the agency's own signature and no word besides.
+    let found = crate::judges::words_of(&file);
+    let allowed = ["TRÍCH SAO", "Ủy ban nhân dân tỉnh Lam Giang", "+07:00"];
+    for line in found.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        assert!(allowed.iter().any(|own| line.contains(own)), "{line}");
+    }
+    // Nor does any stream of the file show text, but those of that signature.
+    let read = lopdf::Document::load_mem(&file).unwrap();
+    for page in read.get_pages().into_values() {
+        let drawn = read.get_page_content(page);
+        let drawn = String::from_utf8_lossy(&drawn);
+        assert!(
+            !drawn.contains("Tj") && !drawn.contains("TJ") && drawn.contains(" Do"),
+            "{drawn}"
+        );
+    }
+    for (id, object) in &read.objects {
+        let Ok(stream) = object.as_stream() else { continue };
+        if stream.dict.get(b"Subtype").and_then(lopdf::Object::as_name).ok() == Some(b"Image") {
+            continue;
+        }
+        let bytes = stream
+            .decompressed_content()
+            .unwrap_or_else(|_| stream.content.clone());
+        for word in ["cải cách", "Nội vụ", "Trần Văn Minh", "KH-UBND"] {
+            let wide: Vec<u8> = word.encode_utf16().flat_map(u16::to_be_bytes).collect();
+            let there = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+            assert!(
+                !there(word.as_bytes()) && !there(&wide),
+                "{word} stands in {id:?}"
+            );
+        }
+    }
+}
+
 #[tokio::test]
 async fn copies_of_papers_share_one_sequence_and_take_every_page() {
     let office = Office::open().await;

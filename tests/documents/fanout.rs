@@ -5,13 +5,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hoian_server::clock;
-use hoian_server::domain::id::AgencyId;
-use hoian_server::domain::organisation::AgencyKind;
-use hoian_server::store::entity::{agency, dispatch, dispatch_status, verification};
+use hoian_server::store::entity::{dispatch, dispatch_status, verification};
+use hoian_tests::people;
 use hoian_tests::postgres::Postgres;
 use hoian_tests::signing::{Office, act, content, expect};
-use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 
 use crate::handling::{first, step};
@@ -31,7 +29,11 @@ async fn an_urgent_issue_reaches_150_receivers_and_comes_back_on_postgresql() {
 }
 
 async fn issued_and_recalled(office: &Office) {
-    let receivers = agencies(office).await;
+    let more = people::add_communes(office.app(), RECEIVERS - 2).await;
+    let receivers: Vec<String> = ["agency-snv".to_owned(), "agency-anphu".to_owned()]
+        .into_iter()
+        .chain(more)
+        .collect();
     let id = office.sealed().await;
     let clerk = office.server.log_in("vanthu").await;
     let began = clock::instant();
@@ -107,34 +109,4 @@ async fn stands_without_a_network(office: &Office, file: &[u8], row: &verificati
     assert!(kinds.contains("ocsp_response") || kinds.contains("revocation_list"));
     let moment = office.app().clock.now_utc();
     judges::accept_offline(&office.authority.root, file, &evidence, moment);
-}
-
-/// Adds communes until there are as many receivers as a province has.
-async fn agencies(office: &Office) -> Vec<String> {
-    let now = office.app().clock.now();
-    let more: Vec<String> = (2..RECEIVERS).map(|at| format!("agency-{at:03}")).collect();
-    let rows: Vec<_> = more
-        .iter()
-        .map(|id| agency::ActiveModel {
-            id: Set(AgencyId(id.clone())),
-            organ_id: Set(format!("H99.{id}")),
-            name: Set(format!("Ủy ban nhân dân xã {id}")),
-            symbol: Set("UBND".into()),
-            kind: Set(AgencyKind::Commune),
-            parent_id: Set(None),
-            place: Set("Lam Giang".into()),
-            created_at: Set(now),
-        })
-        .collect();
-    let insert = async |tx: &hoian_server::store::Tx| {
-        agency::Entity::insert_many(rows)
-            .exec_without_returning(tx)
-            .await?;
-        Ok::<_, DbErr>(())
-    };
-    office.app().store.write(insert).await.unwrap();
-    ["agency-snv".to_owned(), "agency-anphu".to_owned()]
-        .into_iter()
-        .chain(more)
-        .collect()
 }

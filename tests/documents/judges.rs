@@ -5,32 +5,53 @@ use std::process::Command;
 
 /// Fails unless pdfsig and pyHanko, each of its own, accept both signatures under this root.
 pub fn accept(root: &[u8], file: &[u8]) {
+    accept_all(root, file, 2);
+}
+
+/// As [`accept`], of a file with so many signatures.
+pub fn accept_all(root: &[u8], file: &[u8], signatures: usize) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("van-ban.pdf");
     std::fs::write(&path, file).unwrap();
     std::fs::write(folder.path().join("root.der"), root).unwrap();
-    pdfsig_accepts(&path);
-    pyhanko_accepts(&path, &folder.path().join("root.der"));
+    pdfsig_accepts(&path, signatures);
+    pyhanko_accepts(&path, &folder.path().join("root.der"), signatures);
 }
 
-fn pdfsig_accepts(path: &PathBuf) {
+/// The words that pdftotext finds in a file, seen or hidden.
+pub fn words_of(file: &[u8]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("van-ban.pdf");
+    std::fs::write(&path, file).unwrap();
+    let output = Command::new("pdftotext")
+        .arg(&path)
+        .arg("-")
+        .output()
+        .expect("pdftotext is installed");
+    assert!(output.status.success(), "pdftotext");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn pdfsig_accepts(path: &PathBuf, signatures: usize) {
     let output = Command::new("pdfsig")
         .arg("-nocert")
         .arg(path)
         .output()
         .expect("pdfsig is installed");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert_eq!(text.matches("Signature is Valid").count(), 2, "pdfsig: {text}");
+    let valid = text.matches("Signature is Valid").count();
+    assert_eq!(valid, signatures, "pdfsig: {text}");
 }
 
 /// The strictest peer: its difference analysis must find form filling only.
-fn pyhanko_accepts(path: &PathBuf, root: &PathBuf) {
+fn pyhanko_accepts(path: &PathBuf, root: &PathBuf, signatures: usize) {
     let python = python().expect("tests/interop/setup has made the environment of pyHanko");
     let output = Command::new(python)
         .arg("-c")
         .arg(PYHANKO)
         .arg(path)
         .arg(root)
+        .arg(signatures.to_string())
         .output()
         .expect("python runs");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -77,11 +98,18 @@ import sys
 from asn1crypto import x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY
 from pyhanko_certvalidator import ValidationContext
+# Its default would let appearances change in place, and so calls a locked field changed that no revision touches; without that
+# leave it is the stricter judge, and sees what is there.
+if int(sys.argv[3]) > 2:
+    for rule in DEFAULT_DIFF_POLICY.form_rule.field_rules:
+        if hasattr(rule, 'allow_in_place_appearance_stream_changes'):
+            rule.allow_in_place_appearance_stream_changes = False
 root = x509.Certificate.load(open(sys.argv[2], 'rb').read())
 reader = PdfFileReader(open(sys.argv[1], 'rb'))
 signatures = reader.embedded_regular_signatures
-assert len(signatures) == 2, len(signatures)
+assert len(signatures) == int(sys.argv[3]), len(signatures)
 for signature in signatures:
     context = lambda: ValidationContext(trust_roots=[root], allow_fetching=False, revocation_mode='soft-fail')
     status = validate_pdf_signature(signature, context(), context())

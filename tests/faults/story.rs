@@ -158,6 +158,7 @@ impl People {
         assert_eq!(verdict, "TOTAL-PASSED");
         self.certify(&clerk).await?;
         self.give_back(origin, &clerk, &path).await?;
+        self.register(&clerk).await?;
         self.meet(origin).await?;
         Ok(End {
             code: document["code"].as_str().unwrap().to_owned(),
@@ -188,6 +189,33 @@ impl People {
                     ask(clerk.post("/api/v1/copies").multipart(form)).await?;
                 }
             }
+        }
+    }
+
+    /// The clerk registers a document that came on paper, once.
+    async fn register(&self, clerk: &Client) -> Result<(), Died> {
+        loop {
+            let came = ask(clerk.get("/api/v1/dispatches?status=accepted")).await?;
+            let papers = came["items"].as_array().unwrap().iter();
+            let papers: Vec<_> = papers.filter(|one| one["on_paper"] == true).collect();
+            if let [paper] = papers[..] {
+                assert_eq!(
+                    paper["arrival_number"], 1,
+                    "no arrival number is lost or given twice"
+                );
+                return Ok(());
+            }
+            assert!(papers.is_empty(), "it is registered once");
+            let me = ask(clerk.get("/api/v1/session")).await?;
+            let agency = me["memberships"][0]["agency_id"].as_str().unwrap().to_owned();
+            let form = Form::new()
+                .text("agency_id", agency)
+                .text("author", "Bộ Nội vụ")
+                .text("code", "12/QĐ-BNV")
+                .text("kind", "QĐ")
+                .text("subject", "Phê duyệt đề án")
+                .part("file", Part::bytes(self.paper.clone()).file_name("ban-quet.pdf"));
+            ask(clerk.post("/api/v1/dispatches/paper").multipart(form)).await?;
         }
     }
 

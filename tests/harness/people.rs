@@ -124,6 +124,30 @@ pub(crate) async fn create(app: &App) {
     }
 }
 
+/// Adds so many communes without people; comes back as their ids.
+pub async fn add_communes(app: &App, count: usize) -> Vec<String> {
+    let now = app.clock.now();
+    let ids: Vec<String> = (0..count).map(|at| format!("agency-{at:03}")).collect();
+    let rows: Vec<_> = ids
+        .iter()
+        .map(|id| agency::ActiveModel {
+            id: Set(AgencyId(id.clone())),
+            organ_id: Set(format!("H99.{id}")),
+            name: Set(format!("Ủy ban nhân dân xã {id}")),
+            symbol: Set("UBND".into()),
+            kind: Set(AgencyKind::Commune),
+            parent_id: Set(None),
+            place: Set("Lam Giang".into()),
+            created_at: Set(now),
+        })
+        .collect();
+    app.store
+        .write(async |tx| agency::Entity::insert_many(rows).exec_without_returning(tx).await)
+        .await
+        .expect("communes");
+    ids
+}
+
 /// A browser's side of HTTP: keeps cookies and sends its origin.
 #[derive(Clone)]
 pub struct Client {

@@ -129,10 +129,15 @@ impl Office {
 
     /// Uploads `file`; comes back as the answer.
     pub async fn upload(&self, client: &Client, file: Vec<u8>) -> reqwest::Response {
+        self.upload_with(client, file, 0).await
+    }
+
+    async fn upload_with(&self, client: &Client, file: Vec<u8>, urgency: i16) -> reqwest::Response {
         let signer = self.person(LEADER).await;
         let form = Form::new()
             .text("subject", "Kế hoạch cải cách hành chính năm 2027")
             .text("kind", "KH")
+            .text("urgency", urgency.to_string())
             .text("signer_id", signer.0)
             .part("file", Part::bytes(file).file_name("ke-hoach.pdf"));
         client
@@ -145,8 +150,12 @@ impl Office {
 
     /// Uploads the usual paper as `chuyenvien` and submits it; comes back as its id.
     pub async fn submitted(&self) -> String {
+        self.submitted_with(0).await
+    }
+
+    async fn submitted_with(&self, urgency: i16) -> String {
         let officer = self.server.log_in("chuyenvien").await;
-        let draft = expect(self.upload(&officer, paper()).await, 201).await;
+        let draft = expect(self.upload_with(&officer, paper(), urgency).await, 201).await;
         let id = draft["id"].as_str().expect("an id").to_owned();
         let submitted = act(&officer, &id, "submission", json!({})).await;
         assert_eq!(expect(submitted, 200).await["state"], "submitted");
@@ -155,7 +164,11 @@ impl Office {
 
     /// A document that the leader has signed.
     pub async fn signed(&self) -> String {
-        let id = self.submitted().await;
+        self.signed_with(0).await
+    }
+
+    async fn signed_with(&self, urgency: i16) -> String {
+        let id = self.submitted_with(urgency).await;
         let leader = self.server.log_in(LEADER).await;
         let signed = expect(act(&leader, &id, "signature", json!({ "pin": PIN })).await, 200).await;
         assert_eq!(signed["state"], "signed");
@@ -164,7 +177,12 @@ impl Office {
 
     /// A document that is signed, numbered and sealed.
     pub async fn sealed(&self) -> String {
-        let id = self.signed().await;
+        self.sealed_with(0).await
+    }
+
+    /// The same, of this urgency.
+    pub async fn sealed_with(&self, urgency: i16) -> String {
+        let id = self.signed_with(urgency).await;
         let clerk = self.server.log_in("vanthu").await;
         assert_eq!(
             expect(act(&clerk, &id, "number", json!({})).await, 200).await["state"],
@@ -173,6 +191,21 @@ impl Office {
         let sealed = expect(act(&clerk, &id, "seal", json!({ "pin": PIN })).await, 200).await;
         assert_eq!(sealed["state"], "sealed");
         id
+    }
+
+    /// Gives the department's leader and the department their keys and images too.
+    pub async fn enrol_partner(&self) {
+        let leader = holder::Holder::Person(self.person(PARTNER).await);
+        let agency = holder::Holder::Agency(AgencyId("agency-snv".into()));
+        let signature = artwork::signature(PARTNER_NAME).expect("a signature");
+        let seal = artwork::seal("Sở Nội vụ").expect("a seal");
+        let enrolled = [
+            (leader, PARTNER, signature, artwork::SIGNATURE_MM.0),
+            (agency, "agency-snv", seal, artwork::SEAL_MM),
+        ];
+        for (holder, alias, image, width_mm) in enrolled {
+            enrol_holder(self.app(), &self.authority, &holder, alias, &image, width_mm).await;
+        }
     }
 
     /// Runs jobs until none is due.
@@ -246,6 +279,10 @@ pub fn paper() -> Vec<u8> {
     typeset(&plan, Clock::system().now_utc()).expect("a paper").pdf
 }
 
+/// The department's leader and the department itself, who sign and seal second on joint papers.
+pub const PARTNER: &str = "giamdoc.sonv";
+const PARTNER_NAME: &str = "Nguyễn Thị Lan";
+
 /// Brings the authority's root, the keys and the images into custody.
 pub async fn enrol(app: &App, authority: &TrainingAuthority) {
     let custody = &app.custody;
@@ -268,16 +305,27 @@ pub async fn enrol(app: &App, authority: &TrainingAuthority) {
         (agency, "agency-ubnd", seal, artwork::SEAL_MM),
     ];
     for (holder, alias, image, width_mm) in enrolled {
-        let file = authority.pkcs12(alias);
-        custody
-            .enrol_key(&Actor::System, &holder, file, PIN, PIN)
-            .await
-            .expect("a key");
-        custody
-            .enrol_image(&Actor::System, &holder, &image, width_mm)
-            .await
-            .expect("an image");
+        enrol_holder(app, authority, &holder, alias, &image, width_mm).await;
     }
+}
+
+async fn enrol_holder(
+    app: &App,
+    authority: &TrainingAuthority,
+    holder: &holder::Holder,
+    alias: &str,
+    image: &[u8],
+    width_mm: f64,
+) {
+    let file = authority.pkcs12(alias);
+    app.custody
+        .enrol_key(&Actor::System, holder, file, PIN, PIN)
+        .await
+        .expect("a key");
+    app.custody
+        .enrol_image(&Actor::System, holder, image, width_mm)
+        .await
+        .expect("an image");
 }
 
 async fn person_id(app: &App, user_name: &str) -> PersonId {
@@ -308,6 +356,8 @@ fn holders() -> Vec<Holder> {
             "Ủy ban nhân dân tỉnh Lam Giang",
             Standing::Valid,
         ),
+        holder(PARTNER, HolderKind::Person, PARTNER_NAME, Standing::Valid),
+        holder("agency-snv", HolderKind::Agency, "Sở Nội vụ", Standing::Valid),
     ]
 }
 

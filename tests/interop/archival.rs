@@ -71,6 +71,7 @@ fn every_kind_of_paper_is_archival_from_the_outline_of_its_form() {
             signer: "Lê Quang Minh",
             position: "Phó Giám đốc",
             metadata: &metadata,
+            second: None,
         };
         let paper = typeset(&facts.compose(outline), clock::now()).unwrap();
         (kind.code, paper.pdf)

@@ -23,6 +23,7 @@ export const routes: Route[] = [
   { paths: ['/van-ban/:id/sua'], load: () => import('./outgoing/draft/Edit.svelte'), ...documents },
   { paths: ['/van-ban/:id'], load: () => import('./pages/documents/Document.svelte'), ...documents },
   { paths: ['/van-ban/:id/ky'], load: () => import('./pages/sign/Sign.svelte'), access: 'person', frame: 'bare' },
+  { paths: ['/van-ban-den/vao-so'], load: () => import('./incoming/RegisterPaper.svelte'), ...documents },
   { paths: ['/van-ban-den', '/van-ban-den/:id'], load: () => import('./pages/inbox/Inbox.svelte'), ...documents },
   {
     paths: ['/so-dang-ky', '/so-dang-ky/:register'],

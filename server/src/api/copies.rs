@@ -1,5 +1,7 @@
 //! `/copies`: certified copies and extracts with the agency's signature.
 
+use std::collections::BTreeSet;
+
 use axum::extract::multipart::Multipart;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, header};
@@ -18,7 +20,7 @@ use super::session::Person;
 use crate::clock::Timestamp;
 use crate::custody::Outcome;
 use crate::custody::copy::{Source, Wanted};
-use crate::domain::copy::Form;
+use crate::domain::copy::{Form, Region};
 use crate::domain::dispatch::DispatchId;
 use crate::domain::document::DocumentId;
 use crate::domain::id::AgencyId;
@@ -49,6 +51,8 @@ struct Copy {
     title: String,
     /// The pages of an extract.
     pages: Option<String>,
+    /// It shows parts of these pages.
+    in_parts: bool,
     /// The agency's signature waits for its time-stamp.
     waiting_time_stamp: bool,
     person: String,
@@ -76,6 +80,9 @@ struct Said {
     title: Option<String>,
     /// `1, 3-5`.
     pages: Option<String>,
+    /// Parts of pages in place of whole ones, as JSON.
+    #[schema(value_type = Option<Vec<Region>>)]
+    regions: Option<String>,
     /// Of the agency's key.
     pin: String,
 }
@@ -115,6 +122,7 @@ async fn list(
 async fn make(State(app): State<App>, person: Person, mut form: Multipart) -> Result<Response, Problem> {
     let mut said = Parts::default();
     let mut file = None;
+    let mut regions: Vec<Region> = Vec::new();
     while let Some(field) = form.next_field().await? {
         match field.name().unwrap_or_default() {
             "file" => file = Some(store(&app, field).await?),
@@ -124,6 +132,9 @@ async fn make(State(app): State<App>, person: Person, mut form: Multipart) -> Re
             "dispatch_id" => said.dispatch_id = text(field).await?,
             "title" => said.title = text(field).await?,
             "pages" => said.pages = text(field).await?,
+            "regions" => {
+                regions = serde_json::from_str(&text(field).await?).map_err(|_| missing("regions"))?;
+            }
             "pin" => said.pin = text(field).await?,
             _ => {}
         }
@@ -137,8 +148,16 @@ async fn make(State(app): State<App>, person: Person, mut form: Multipart) -> Re
         (document, ..) => Source::Issued(DocumentId(document.to_owned())),
     };
     let form = serde_json::from_value(said.form.into()).map_err(|_| missing("form"))?;
-    let pages = Some(said.pages.trim().to_owned()).filter(|pages| !pages.is_empty());
-    let wanted = Wanted { form, source, pages };
+    let pages = match regions.is_empty() {
+        true => said.pages.trim().to_owned(),
+        false => pages_of(&regions),
+    };
+    let wanted = Wanted {
+        form,
+        source,
+        pages: Some(pages).filter(|pages| !pages.is_empty()),
+        regions,
+    };
     let (id, outcome) = app
         .custody
         .make_copy(&(&person).into(), &AgencyId(said.agency_id), wanted, &said.pin)
@@ -173,6 +192,13 @@ async fn content(
     pdf(&app, &sealed, row.size_bytes.unwrap_or(0), true).await
 }
 
+/// The pages on which these parts lie: `1, 3`.
+fn pages_of(regions: &[Region]) -> String {
+    let pages: BTreeSet<u32> = regions.iter().map(|region| region.page).collect();
+    let pages: Vec<_> = pages.iter().map(u32::to_string).collect();
+    pages.join(", ")
+}
+
 /// The texts of the form as they came.
 #[derive(Default)]
 struct Parts {
@@ -194,6 +220,7 @@ async fn copies(app: &App, rows: Vec<Model>) -> Result<Vec<Copy>, Problem> {
         form: row.form,
         title: row.title,
         pages: row.pages,
+        in_parts: row.regions.is_some(),
         waiting_time_stamp: row.pending.is_some(),
         made_at: row.made_at,
     };

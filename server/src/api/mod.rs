@@ -9,6 +9,7 @@ mod agencies;
 mod arms;
 pub mod body;
 mod calendar;
+mod came;
 mod case_files;
 mod copies;
 mod dispatches;

@@ -7,7 +7,9 @@ use time::OffsetDateTime;
 use super::problem::Problem;
 use crate::custody::{Error, intake};
 use crate::domain::document::State;
-use crate::domain::{copy, dispatch, document, document_metadata, numbering, outside, relation};
+use crate::domain::{
+    copy, dispatch, document, document_metadata, numbering, outside, paper_arrival, relation,
+};
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
@@ -18,6 +20,7 @@ impl From<Error> for Problem {
             Error::Outside(refusal) => outside_receiver(refusal),
             Error::Copy(refusal) => copying(refusal),
             Error::Filing(refusal) => refusal.into(),
+            Error::Paper(refusal) => paper(refusal),
             Error::Relation(refusal) => mending(refusal),
             Error::Reviewers(_) | Error::Appendix(_) => beside(&error),
             Error::Metadata(refusal) => metadata(refusal),
@@ -118,8 +121,48 @@ fn copying(refusal: copy::Refusal) -> Problem {
             "Các trang ghi như 1, 3-5 và phải có trong văn bản.",
             "Pages are written as 1, 3-5 and must be in the document.",
         ),
+        Refusal::Regions => (
+            "Mỗi phần trích phải nằm trong trang, đủ lớn để đọc được; mỗi bản trích sao tối đa 40 phần.",
+            "Each part lies within its page and can be read; an extract has at most 40 parts.",
+        ),
     };
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "copy", vi, en)
+}
+
+/// A document that came on paper is not registered.
+fn paper(refusal: paper_arrival::Refusal) -> Problem {
+    use paper_arrival::Refusal;
+    let vi = match refusal {
+        Refusal::Secret(secrecy) => return upload(intake::Refusal::StateSecret(secrecy.name())),
+        Refusal::Double => {
+            return Problem::new(
+                StatusCode::CONFLICT,
+                "registered-already",
+                "Sổ đã có văn bản cùng tác giả, số và ngày này. Nếu đây là văn bản khác, hãy vào sổ lần nữa.",
+                "A document of this author, number and date stands in the register. If this is another one, register it again.",
+            );
+        }
+        Refusal::Forward => {
+            return Problem::new(
+                StatusCode::CONFLICT,
+                "came-on-paper",
+                "Văn bản này đến bằng giấy. Hãy ký số bản số hóa (sao y) rồi gửi bản sao cho cơ quan khác.",
+                "This document came on paper. Certify the scan and send that copy to the other agency.",
+            );
+        }
+        Refusal::Author => "Hãy ghi tác giả văn bản, tối đa 200 ký tự.",
+        Refusal::Code => "Số, ký hiệu dài tối đa 42 ký tự.",
+        Refusal::Subject => "Hãy ghi trích yếu, tối đa 500 ký tự.",
+        Refusal::Signer => "Họ tên người ký dài tối đa 50 ký tự.",
+        Refusal::Date => "Ngày văn bản không thể sau ngày đến.",
+        Refusal::Urgency => "Độ khẩn không đúng.",
+    };
+    Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "paper-arrival",
+        vi,
+        format!("Not registered: {refusal}."),
+    )
 }
 
 /// A paper cannot correct or replace that one.
@@ -202,7 +245,11 @@ fn standing(state: State) -> &'static str {
         State::Draft => "còn là dự thảo",
         State::Submitted => "đang chờ ký",
         State::Returned => "đã được trả lại",
-        State::Signing | State::Sealing => "đang chờ dấu thời gian",
+        State::Signing | State::SecondSigning | State::Sealing | State::SecondSealing => {
+            "đang chờ dấu thời gian"
+        }
+        State::FirstSigned => "chờ người ký thứ hai",
+        State::FirstSealed => "chờ cơ quan thứ hai đóng dấu",
         State::Signed => "đã ký, chờ cấp số",
         State::Numbered => "đã cấp số, chờ đóng dấu",
         State::Sealed => "đã đóng dấu, chờ phát hành",
@@ -413,6 +460,12 @@ fn now(error: &Error) -> Problem {
             "has-it",
             "Một cơ quan được chọn đã có văn bản này nên không chuyển tiếp; xin bỏ cơ quan đó.",
             "One of the chosen agencies has this document already, so it is not forwarded; leave that one out.",
+        ),
+        Error::Cosigner => Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "cosigner",
+            "Người ký thứ hai phải là lãnh đạo một cơ quan và khác người ký thứ nhất.",
+            "The second signatory must lead an agency and be another person than the first.",
         ),
         Error::Handlers => handlers(),
         Error::DueDate => Problem::new(

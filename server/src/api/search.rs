@@ -10,6 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::body::{Json, Query};
+use super::came;
 use super::documents::view::{self, Agency};
 use super::page::{Page, PageQuery};
 use super::problem::{self, Problem};
@@ -18,7 +19,6 @@ use crate::custody::Presence;
 use crate::domain::case_file::CaseFileId;
 use crate::domain::document::DocumentId;
 use crate::domain::id::AgencyId;
-use crate::domain::numbering::{self, Kind};
 use crate::domain::party::capacities;
 use crate::domain::role::Action;
 use crate::domain::search::{self, Question};
@@ -153,28 +153,47 @@ async fn shown(
     let agencies = view::agencies(app, rows.iter().map(|row| row.agency_id.clone()).collect()).await?;
     let rows: BTreeMap<DocumentId, document::Model> =
         rows.into_iter().map(|row| (row.id.clone(), row)).collect();
-    let came: BTreeMap<DocumentId, dispatch::Model> = dispatches
+    let brought = came::of(app, &dispatches).await?;
+    let received: BTreeMap<DocumentId, dispatch::Model> = dispatches
         .into_iter()
         .map(|row| (row.document_id.clone(), row))
         .collect();
     let presence = Presence::from(person);
+    let paper = |entry: &crate::store::search::Found| {
+        let dispatch = received.get(&entry.document_id)?;
+        let said = brought
+            .get(&entry.document_id)
+            .filter(|said| said.on_paper)?
+            .clone();
+        Some(Found {
+            href: format!("/van-ban-den/{}", dispatch.id),
+            is_incoming: true,
+            code: Some(said.code).filter(|code| !code.is_empty()),
+            kind_name: said.kind_name.to_owned(),
+            subject: said.subject,
+            agency: said.author,
+            urgency: said.urgency,
+            issued_on: said.issued_on,
+            arrival_number: dispatch.arrival_number,
+            has_text: entry.has_text,
+        })
+    };
     let one = |entry: crate::store::search::Found| {
-        let row = rows.get(&entry.document_id)?;
+        let Some(row) = rows.get(&entry.document_id) else {
+            return paper(&entry);
+        };
         let ours = !capacities(row.parties(), &presence.person_id, &presence.held).is_empty();
-        let dispatch = came.get(&row.id).filter(|_| !ours);
+        let dispatch = received.get(&row.id).filter(|_| !ours);
         let href = match dispatch {
             Some(dispatch) => format!("/van-ban-den/{}", dispatch.id),
             None if ours => format!("/van-ban/{}", row.id),
             None => return None,
         };
-        let number = row.number.and_then(|number| u32::try_from(number).ok());
         Some(Found {
             href,
             is_incoming: dispatch.is_some(),
-            code: number.map(|number| numbering::code(number, &row.notation)),
-            kind_name: Kind::from_code(&row.kind)
-                .map(|kind| kind.name.to_owned())
-                .unwrap_or_default(),
+            code: came::code(row),
+            kind_name: came::kind_name(&row.kind).to_owned(),
             subject: row.subject.clone(),
             agency: view::agency_name(&agencies, &row.agency_id),
             urgency: row.urgency,

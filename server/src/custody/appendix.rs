@@ -15,6 +15,7 @@ use time::OffsetDateTime;
 
 use super::error::{Error, Result};
 use super::{Custody, Presence, intake, place};
+use crate::domain::appendix::{Standing, all_sealed};
 use crate::domain::document::{Action, DocumentId};
 use crate::domain::numbering;
 use crate::fail_point;
@@ -163,6 +164,24 @@ impl Custody {
         }
         Ok(())
     }
+}
+
+/// Where this appendix stands.
+pub(super) fn standing(row: &Model) -> Standing {
+    match (&row.pending, &row.sealed) {
+        (_, Some(_)) => Standing::Sealed,
+        (Some(_), None) => Standing::Signed,
+        (None, None) => Standing::Brought,
+    }
+}
+
+/// Whether all of them are sealed, in the transaction that keeps the paper's own seal.
+pub(super) async fn all_sealed_now(tx: &Tx, id: &DocumentId) -> Result<bool> {
+    let rows = Entity::find()
+        .filter(Column::DocumentId.eq(id.clone()))
+        .all(tx)
+        .await?;
+    Ok(all_sealed(rows.iter().map(standing)))
 }
 
 /// Keeps what the key signed, in the transaction of the seal.

@@ -92,11 +92,18 @@ impl Custody {
         let signed = self.time_stamped(signed, patience).await?;
         fail_point::hit("signing.token_arrived");
         let document = self.content(base).await?;
-        let fields: &[&str] = match base.purpose {
-            Purpose::Prepared => &[place::LEADER],
-            _ => &[place::LEADER, place::AGENCY],
+        let row = document::Entity::find_by_id(base.document_id.clone())
+            .one(self.store.read())
+            .await?
+            .ok_or(Error::NotFound)?;
+        let (signers, sealers) = match base.purpose {
+            Purpose::Prepared => (1, 0),
+            Purpose::Signed => (2, 0),
+            Purpose::Sealed => (2, 2),
+            Purpose::Draft | Purpose::Numbered => (row.rules().signers, 1),
         };
-        self.completed(signed, document, fields).await
+        self.completed(signed, document, &place::signed_fields(signers, sealers))
+            .await
     }
 
     /// The file with its signature: it continues `document`, and our validator passes it in these `fields`.
@@ -152,8 +159,13 @@ impl Custody {
                     return Ok(());
                 }
                 let step = house_step(tx, &pending.document_id, Action::Complete, None).await?;
+                if step.row.state == State::Sealing
+                    && !appendix::all_sealed_now(tx, &pending.document_id).await?
+                {
+                    return Err(Error::Row("document_appendix.sealed"));
+                }
                 let purpose = match step.transition.to {
-                    State::Signed => Purpose::Signed,
+                    State::FirstSigned | State::Signed => Purpose::Signed,
                     _ => Purpose::Sealed,
                 };
                 let version = NewVersion {
@@ -183,7 +195,10 @@ impl Custody {
                     return Ok(());
                 }
                 let step = house_step(tx, &pending.document_id, Action::Abandon, Some(&reason)).await?;
-                appendix::forget(tx, &pending.document_id).await?;
+                // What the first agency has sealed stays sealed when the second is asked again.
+                if step.row.state == State::Sealing {
+                    appendix::forget(tx, &pending.document_id).await?;
+                }
                 step.take(tx, now, &Actor::System, change, json!({ "reason": reason }))
                     .await
             })

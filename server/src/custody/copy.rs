@@ -11,7 +11,7 @@ use serde_json::json;
 use super::error::{Error, Result};
 use super::numbering::take_next;
 use super::{Custody, Outcome, Presence, appendix, extract, intake, key, place};
-use crate::domain::copy::{self, Form, Original};
+use crate::domain::copy::{self, Form, Original, Region};
 use crate::domain::dispatch::{DispatchId, Status};
 use crate::domain::document::{DocumentId, Purpose, Refusal};
 use crate::domain::holder::Holder;
@@ -42,6 +42,8 @@ pub struct Wanted {
     pub source: Source,
     /// `1, 3-5`; all where it is empty.
     pub pages: Option<String>,
+    /// Parts of pages, in place of whole ones.
+    pub regions: Vec<Region>,
 }
 
 /// What stands before the key signs.
@@ -73,12 +75,10 @@ impl Custody {
             .await?
             .ok_or(Error::NotFound)?;
         let ready = self.ready(presence, agency_id, &wanted.source).await?;
-        let (form, pages, original) = (wanted.form, wanted.pages.clone(), ready.original);
+        let (asked, form, original) = (wanted.clone(), wanted.form, ready.original);
         let file = ready.file.clone();
         let now = self.clock.now_utc();
-        let part = self
-            .run(move || part_of(&file, form, original, pages.as_deref(), now))
-            .await??;
+        let part = self.run(move || part_of(&file, &asked, original, now)).await??;
         let holder = Holder::Agency(agency_id.clone());
         let row = self.key_of(&holder).await?;
         let chain = key::chain(&row)?;
@@ -174,6 +174,19 @@ impl Custody {
                 if row.receiver_id != *agency || matches!(row.status, Status::Arrived | Status::Returned) {
                     return Err(Error::NotFound);
                 }
+                // What came on paper is copied from its scan, which bears the stamp.
+                if let Some(paper) = self.paper_of(&row).await? {
+                    let named = [paper.code, paper.subject]
+                        .into_iter()
+                        .filter(|part| !part.is_empty());
+                    return Ok(Ready {
+                        original: Original::Paper,
+                        file: self.stamped_scan(&row).await?,
+                        title: named.collect::<Vec<_>>().join(", "),
+                        document_id: None,
+                        dispatch_id: Some(id.clone()),
+                    });
+                }
                 let paper = document::Entity::find_by_id(row.document_id.clone())
                     .one(self.store.read())
                     .await?;
@@ -206,6 +219,10 @@ impl Custody {
         signed: &Signed,
     ) -> Result<String> {
         let pending = serde_json::to_string(signed).map_err(|_| Error::Row("document_copy.pending"))?;
+        let regions = match &wanted.regions[..] {
+            [] => None,
+            regions => Some(serde_json::to_string(regions).map_err(|_| Error::Row("document_copy.regions"))?),
+        };
         let id = self.clock.new_id();
         let now = self.clock.now();
         let sequence = SequenceKey {
@@ -229,6 +246,7 @@ impl Custody {
                     dispatch_id: ready.dispatch_id,
                     title: ready.title,
                     pages: wanted.pages,
+                    regions,
                     number: i32::try_from(number).map_err(|_| Error::Row("number_sequence.last"))?,
                     year: sequence.year,
                     notation: notation.clone(),
@@ -250,19 +268,26 @@ impl Custody {
 }
 
 /// The pages of the copy as a file that bears no signature yet.
-fn part_of(
-    file: &[u8],
-    form: Form,
-    original: Original,
-    pages: Option<&str>,
-    now: time::OffsetDateTime,
-) -> Result<Bytes> {
+fn part_of(file: &[u8], wanted: &Wanted, original: Original, now: time::OffsetDateTime) -> Result<Bytes> {
     let shown = hoian_signer::pdf::text::pages(file)?;
-    let count = u32::try_from(shown.len()).unwrap_or(u32::MAX);
-    let wanted = copy::permit(form, original, pages, count)?;
-    let part = match original {
-        Original::Paper if wanted.len() == shown.len() => file.to_vec(),
-        _ => extract::pages(file, &wanted)?,
+    let part = if wanted.regions.is_empty() {
+        let count = u32::try_from(shown.len()).unwrap_or(u32::MAX);
+        let pages = copy::permit(wanted.form, original, wanted.pages.as_deref(), count)?;
+        match original {
+            Original::Paper if pages.len() == shown.len() => file.to_vec(),
+            _ => extract::pages(file, &pages)?,
+        }
+    } else {
+        let page = |page: &hoian_signer::pdf::text::Page| Region {
+            page: page.number,
+            x: page.crop_box.x,
+            y: page.crop_box.y,
+            width: page.crop_box.width,
+            height: page.crop_box.height,
+        };
+        let shown: Vec<_> = shown.iter().map(page).collect();
+        let regions = copy::permit_regions(wanted.form, original, wanted.regions.clone(), &shown)?;
+        extract::regions(file, &regions)?
     };
     intake::check(&part, now)?;
     Ok(Bytes::from(part))

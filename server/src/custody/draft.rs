@@ -10,7 +10,7 @@ use super::error::{Error, Result};
 use super::indexing::Said;
 use super::initials::Reviewers;
 use super::intake;
-use super::place::{self, Places, Size, find_places};
+use super::place::{self, Places, Second, Size, find_places};
 use super::{Custody, Presence, relation};
 use crate::domain::dispatch::DispatchId;
 use crate::domain::document::{Action, Document, DocumentId, Purpose};
@@ -36,6 +36,8 @@ pub struct Description {
     /// 0 thường, 1 khẩn, 2 thượng khẩn, 3 hỏa tốc.
     pub urgency: i16,
     pub signer: PersonId,
+    /// Who signs second: of the same agency, or of another one, which then seals second (văn bản liên tịch).
+    pub cosigner: Option<PersonId>,
     /// The incoming document that this one answers.
     pub reply_to: Option<DispatchId>,
     pub metadata: Metadata,
@@ -49,11 +51,20 @@ pub struct Description {
     pub blanks: Option<render::Places>,
 }
 
+/// A second signatory, and where they sign for.
+#[derive(Debug, Clone)]
+pub struct Cosigner {
+    pub agency: agency::Model,
+    pub person: person::Model,
+    pub position: String,
+}
+
 /// A file and a description that fit together: what a draft is made of.
 struct Checked {
     description: Description,
     agency: agency::Model,
     signer: person::Model,
+    partner: Option<AgencyId>,
     page_count: i32,
     places: Option<Places>,
     entry: Entry,
@@ -180,6 +191,11 @@ impl Custody {
             ..description
         };
         let (agency, signer, _) = self.signer(presence, &description.signer).await?;
+        let cosigner = match &description.cosigner {
+            Some(cosigner) if *cosigner == signer.id => return Err(Error::Cosigner),
+            Some(cosigner) => Some(self.cosigner(&agency.id, cosigner).await?),
+            None => None,
+        };
         if let Some(answered) = &description.reply_to {
             let incoming = self.received(presence, answered).await?;
             if incoming.receiver_id != agency.id {
@@ -194,7 +210,15 @@ impl Custody {
         let now = self.clock.now_utc();
         let pages = self.run(move || intake::check(&document, now)).await??;
         let (signature, seal) = self.sizes(&signer.id, &agency.id).await?;
-        let found = find_places(&pages, &signer.full_name, None, signature, seal);
+        let second = match &cosigner {
+            Some(second) => Some(self.second(&agency.id, &second.person, &second.agency.id).await?),
+            None => None,
+        };
+        let found = find_places(&pages, &signer.full_name, None, signature, seal, second.as_ref());
+        let partner = cosigner
+            .as_ref()
+            .map(|second| second.agency.id.clone())
+            .filter(|partner| *partner != agency.id);
         let said = Said {
             id,
             kind: description.kind,
@@ -203,6 +227,8 @@ impl Custody {
             drafter,
             signer: &signer.id,
             signer_name: &signer.full_name,
+            cosigner: cosigner.as_ref().map(|second| &second.person),
+            partner: partner.as_ref(),
             reviewers: [
                 description.reviewers.content.as_ref(),
                 description.reviewers.form.as_ref(),
@@ -220,6 +246,47 @@ impl Custody {
             description,
             agency,
             signer,
+            partner,
+        })
+    }
+
+    /// The second signatory of a paper of `agency`: a leader there, or else of another agency.
+    ///
+    /// # Errors
+    /// [`Error::Cosigner`] where the person leads none.
+    pub async fn cosigner(&self, agency: &AgencyId, cosigner: &PersonId) -> Result<Cosigner> {
+        let leads = membership::Entity::find()
+            .filter(membership::Column::PersonId.eq(cosigner.clone()))
+            .filter(membership::Column::Role.eq(Role::Leader))
+            .all(self.store.read())
+            .await?;
+        let at_home = leads.iter().find(|held| held.agency_id == *agency);
+        let held = at_home.or(leads.first()).ok_or(Error::Cosigner)?;
+        let read = self.store.read();
+        let agency = agency::Entity::find_by_id(held.agency_id.clone())
+            .one(read)
+            .await?;
+        let person = person::Entity::find_by_id(cosigner.clone()).one(read).await?;
+        let (agency, person) = agency.zip(person).ok_or(Error::Cosigner)?;
+        Ok(Cosigner {
+            agency,
+            person,
+            position: held.position.clone(),
+        })
+    }
+
+    /// What finding the places needs to know of the second signatory.
+    pub(super) async fn second(
+        &self,
+        agency: &AgencyId,
+        cosigner: &person::Model,
+        partner: &AgencyId,
+    ) -> Result<Second> {
+        let (signature, seal) = self.sizes(&cosigner.id, partner).await?;
+        Ok(Second {
+            full_name: cosigner.full_name.clone(),
+            signature,
+            seal: (partner != agency).then_some(seal),
         })
     }
 
@@ -282,6 +349,8 @@ impl Checked {
         let unit = said.metadata.unit.as_deref();
         document::ActiveModel {
             signer_id: Set(self.signer.id.clone()),
+            cosigner_id: Set(said.cosigner.clone()),
+            partner_id: Set(self.partner.clone()),
             kind: Set(said.kind.code.to_owned()),
             subject: Set(said.subject.clone()),
             urgency: Set(said.urgency),

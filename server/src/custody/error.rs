@@ -5,7 +5,9 @@ use sea_orm::DbErr;
 use thiserror::Error;
 use time::OffsetDateTime;
 
-use crate::domain::{case_file, copy, dispatch, document, document_metadata, outside, relation};
+use crate::domain::{
+    case_file, copy, dispatch, document, document_metadata, outside, paper_arrival, relation,
+};
 use crate::store::blob;
 
 /// Why a step was not taken. Nothing of it remains then, except the record of a wrong PIN.
@@ -26,6 +28,8 @@ pub enum Error {
     Copy(#[from] copy::Refusal),
     #[error(transparent)]
     Filing(#[from] case_file::Refusal),
+    #[error(transparent)]
+    Paper(#[from] paper_arrival::Refusal),
     #[error("{0}")]
     Relation(relation::Refusal),
     #[error("{0}")]
@@ -60,6 +64,8 @@ pub enum Error {
     Receivers,
     #[error("a receiver has the paper already")]
     HasIt,
+    #[error("the second signatory leads no agency, or is the first one")]
+    Cosigner,
     #[error("one who is named to handle it does not work in the receiving agency")]
     Handlers,
     #[error("the due date is no day, or lies in the past")]

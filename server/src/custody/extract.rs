@@ -4,11 +4,17 @@
 //! becomes plain content of the page, and the form is left out: the extract claims nothing but what the copying agency signs.
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
 
-use lopdf::{Dictionary, Document, Object, ObjectId, Stream};
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
+use hoian_signer::pdf::place::Rect;
+use lopdf::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
 
 use super::error::{Error, Result};
 use super::intake;
+use crate::domain::copy::Region;
+use crate::render::raster::{self, Cut, Cutting};
 
 /// The pages `wanted` of `document`, from 1, as a new file.
 ///
@@ -26,9 +32,13 @@ pub(super) fn pages(document: &[u8], wanted: &BTreeSet<u32>) -> Result<Vec<u8>> 
         flatten(&mut part, page).map_err(broken)?;
     }
     let catalog = part.catalog_mut().map_err(broken)?;
-    for form in [&b"AcroForm"[..], b"DSS", b"Perms", b"StructTreeRoot", b"MarkInfo"] {
-        catalog.remove(form);
-    }
+    // Bookmarks, names, metadata and the tree of tags speak of pages that are not here.
+    let kept: Dictionary = KEPT_OF_CATALOGUE
+        .iter()
+        .filter_map(|key| Some((key.to_vec(), catalog.get(key).ok()?.clone())))
+        .collect();
+    *catalog = kept;
+    part.trailer.remove(b"Info");
     part.prune_objects();
     part.renumber_objects();
     let mut file = Vec::new();
@@ -36,6 +46,113 @@ pub(super) fn pages(document: &[u8], wanted: &BTreeSet<u32>) -> Result<Vec<u8>> 
         .map_err(|error| broken(lopdf::Error::IO(error)))?;
     Ok(file)
 }
+
+/// The whole of `document` as it is seen, without its signatures and its form: a view, never a copy of value.
+///
+/// # Errors
+/// As [`pages`].
+pub(super) fn unsigned(document: &[u8]) -> Result<Vec<u8>> {
+    let count = Document::load_mem(document).map_err(broken)?.get_pages().len();
+    pages(
+        document,
+        &(1..=u32::try_from(count).unwrap_or(u32::MAX)).collect(),
+    )
+}
+
+/// The parts of pages as a new file of pictures: each page has the size of its original, and the parts stand where they stood.
+/// Nothing else of the original is in it.
+///
+/// # Errors
+/// As [`pages`]; *unsupported* where a page is too large for a picture.
+pub(super) fn regions(document: &[u8], regions: &[Region]) -> Result<Vec<u8>> {
+    let numbers: BTreeSet<u32> = regions.iter().map(|region| region.page).collect();
+    // With the widgets drawn into the pages: signature, seal, number and date are seen.
+    let flat = unsigned(document)?;
+    let mut part = Document::with_version("1.7");
+    let tree = part.new_object_id();
+    let mut kids = Vec::new();
+    for number in numbers {
+        let of_page = regions.iter().filter(|region| region.page == number);
+        let rects: Vec<Rect> = of_page
+            .map(|region| Rect {
+                x: region.x,
+                y: region.y,
+                width: region.width,
+                height: region.height,
+            })
+            .collect();
+        let cut = raster::cut(&flat, number, &rects)
+            .ok_or_else(|| Error::Upload(intake::Refusal::Unsupported("the size of a page".to_owned())))?;
+        kids.push(Object::Reference(sheet(&mut part, tree, &cut)?));
+    }
+    let count = i64::try_from(kids.len()).unwrap_or(i64::MAX);
+    part.set_object(
+        tree,
+        dictionary! { "Type" => "Pages", "Count" => count, "Kids" => kids },
+    );
+    let catalogue = part.add_object(dictionary! { "Type" => "Catalog", "Pages" => tree });
+    part.trailer.set("Root", catalogue);
+    let mut file = Vec::new();
+    part.save_to(&mut file)
+        .map_err(|error| broken(lopdf::Error::IO(error)))?;
+    Ok(file)
+}
+
+/// A page with the cuttings as its only content.
+fn sheet(part: &mut Document, tree: ObjectId, cut: &Cut) -> Result<ObjectId> {
+    let (mut pictures, mut content) = (Dictionary::new(), String::new());
+    for (at, cutting) in cut.cuttings.iter().enumerate() {
+        let Rect { x, y, width, height } = cutting.rect;
+        let name = format!("Part{at}");
+        content += &format!("q {width:.4} 0 0 {height:.4} {x:.4} {y:.4} cm /{name} Do Q\n");
+        pictures.set(name, part.add_object(picture(cutting)?));
+    }
+    let content = part.add_object(Stream::new(Dictionary::new(), content.into_bytes()));
+    Ok(part.add_object(dictionary! {
+        "Type" => "Page",
+        "Parent" => tree,
+        "MediaBox" => [0.0, 0.0, cut.width, cut.height].map(real).to_vec(),
+        "Resources" => dictionary! { "XObject" => pictures },
+        "Contents" => content,
+    }))
+}
+
+fn picture(cutting: &Cutting) -> Result<Stream> {
+    let failed = |error| broken(lopdf::Error::IO(error));
+    let mut packed = ZlibEncoder::new(Vec::new(), Compression::default());
+    packed.write_all(&cutting.rgb).map_err(failed)?;
+    let entries = dictionary! {
+        "Type" => "XObject",
+        "Subtype" => "Image",
+        "Width" => i64::from(cutting.width_pixels),
+        "Height" => i64::from(cutting.height_pixels),
+        "ColorSpace" => "DeviceRGB",
+        "BitsPerComponent" => 8,
+        "Filter" => "FlateDecode",
+    };
+    Ok(Stream::new(entries, packed.finish().map_err(failed)?))
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the size of a page is far within f32"
+)]
+fn real(value: f64) -> Object {
+    Object::Real(value as f32)
+}
+
+/// What a part keeps of its original's catalogue: how its pages are shown.
+const KEPT_OF_CATALOGUE: &[&[u8]] = &[
+    b"Type",
+    b"Pages",
+    b"Version",
+    b"Lang",
+    b"ViewerPreferences",
+    b"OCProperties",
+    b"OutputIntents",
+];
+/// What a page says of itself beyond what it shows.
+const ASIDES: &[&[u8]] = &[b"Metadata", b"PieceInfo", b"Thumb", b"AA", b"StructParents", b"B"];
 
 fn broken(error: lopdf::Error) -> Error {
     Error::Upload(intake::Refusal::Broken(error.to_string()))
@@ -74,6 +191,9 @@ fn flatten(part: &mut Document, page: ObjectId) -> lopdf::Result<()> {
     let dictionary = part.get_object_mut(page)?.as_dict_mut()?;
     dictionary.set("Contents", all);
     dictionary.set("Annots", kept);
+    for aside in ASIDES {
+        dictionary.remove(aside);
+    }
     Ok(())
 }
 

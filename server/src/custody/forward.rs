@@ -13,6 +13,7 @@ use super::{Custody, Presence};
 use crate::clock::Timestamp;
 use crate::domain::dispatch::{Action, DispatchId, Status};
 use crate::domain::id::AgencyId;
+use crate::domain::paper_arrival;
 use crate::domain::search::received_by;
 use crate::store::entity::agency;
 use crate::store::entity::dispatch::{ActiveModel, Column, Entity, Model};
@@ -34,6 +35,9 @@ impl Custody {
         let mut step = self
             .permit_dispatch(presence, id, Action::Forward, note, !receivers.is_empty())
             .await?;
+        if self.paper_of(&step.row).await?.is_some() {
+            return Err(paper_arrival::Refusal::Forward.into());
+        }
         self.check_receivers(receivers, &step.row.receiver_id).await?;
         let document = self.dispatched(&step.row).await?;
         if receivers.contains(&document.agency_id) {

@@ -8,7 +8,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use super::Custody;
 use super::error::{Error, Result};
 use crate::domain::document::DocumentId;
-use crate::domain::id::PersonId;
+use crate::domain::id::{AgencyId, PersonId};
 use crate::domain::numbering::{self, Kind};
 use crate::domain::search::{belongs_to, fold, in_file, issued_by, of_kind, of_year, received_by, words};
 use crate::store::entity::{agency, case_paper, dispatch, document, document_version, person};
@@ -23,6 +23,9 @@ pub(super) struct Said<'a> {
     pub drafter: &'a PersonId,
     pub signer: &'a PersonId,
     pub signer_name: &'a str,
+    /// The second signatory, and of which other agency.
+    pub cosigner: Option<&'a person::Model>,
+    pub partner: Option<&'a AgencyId>,
     /// Who is to check it before it is signed.
     pub reviewers: [Option<&'a PersonId>; 2],
 }
@@ -30,16 +33,27 @@ pub(super) struct Said<'a> {
 impl Said<'_> {
     /// The entry with the text of these pages; a scan has none, and its body stays empty.
     pub fn entry(&self, pages: &[text::Page]) -> Entry {
-        let meta = [self.kind.name, self.subject, &self.agency.name, self.signer_name].join(" ");
+        let second = self.cosigner.map_or("", |person| person.full_name.as_str());
+        let meta = [
+            self.kind.name,
+            self.subject,
+            &self.agency.name,
+            self.signer_name,
+            second,
+        ]
+        .join(" ");
         let mut meta = words(&meta);
         meta.insert(of_kind(self.kind.code));
         let lines = pages.iter().flat_map(|page| &page.lines);
         let runs = lines.flat_map(|line| line.runs.iter().map(|run| run.text.as_str()).chain([" "]));
-        let people = [Some(self.drafter), Some(self.signer)]
+        let second = self.cosigner.map(|person| &person.id);
+        let people = [Some(self.drafter), Some(self.signer), second]
             .into_iter()
             .chain(self.reviewers);
-        let scope: Vec<_> = [issued_by(&self.agency.id)]
+        let scope: Vec<_> = [Some(&self.agency.id), self.partner]
             .into_iter()
+            .flatten()
+            .map(issued_by)
             .chain(people.flatten().map(belongs_to))
             .collect();
         Entry {
@@ -79,8 +93,14 @@ impl Custody {
         let signer = person::Entity::find_by_id(row.signer_id.clone())
             .one(read)
             .await?;
+        let cosigner = match &row.cosigner_id {
+            Some(cosigner) => person::Entity::find_by_id(cosigner.clone()).one(read).await?,
+            None => None,
+        };
         let said = Said {
             id,
+            cosigner: cosigner.as_ref(),
+            partner: row.partner_id.as_ref(),
             kind: Kind::from_code(&row.kind).ok_or(Error::Row("document.kind"))?,
             subject: &row.subject,
             agency: &agency.ok_or(Error::Row("document.agency_id"))?,

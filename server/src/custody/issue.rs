@@ -11,6 +11,7 @@ use super::correspondence::add_status;
 use super::error::{Error, Result};
 use super::{Custody, Presence, appendix, relation};
 use crate::clock::Timestamp;
+use crate::domain::appendix::all_sealed;
 use crate::domain::dispatch::{DispatchId, Status};
 use crate::domain::document::{self, DocumentId, Purpose};
 use crate::domain::id::AgencyId;
@@ -40,11 +41,18 @@ impl Custody {
         let mends = self.mends(id).await?;
         let code = appendix::code(&step.row)?;
         let appendices = self.appendices(id).await?;
+        if !all_sealed(appendices.iter().map(appendix::standing)) {
+            return Err(document::Refusal::Incomplete.into());
+        }
+        let mends = mends.filter(|_| step.row.state == document::State::Sealed);
         let version = self.latest(id, Purpose::Sealed).await?;
         let now = self.clock.now();
         let detail = json!({ "receivers": receivers, "version": version.number });
         self.store
             .write(async |tx| {
+                if let Some(mends) = &mends {
+                    relation::check_again(tx, &step.row.agency_id, mends).await?;
+                }
                 for receiver in &receivers {
                     self.dispatch(tx, now, &step.row, &version, receiver).await?;
                 }
@@ -54,8 +62,8 @@ impl Custody {
                 for sealed in appendices.iter().filter_map(|appendix| appendix.sealed.as_ref()) {
                     self.outbox.verify(tx, sealed).await?;
                 }
-                if let Some(mends) = mends.filter(|_| step.row.state == document::State::Sealed) {
-                    relation::record(tx, now, presence, &mends, &code).await?;
+                if let Some(mends) = &mends {
+                    relation::record(tx, now, presence, mends, &code).await?;
                 }
                 step.take(
                     tx,

@@ -32,6 +32,7 @@ mod notice;
 mod numbering;
 pub mod outside;
 mod package;
+mod paper;
 pub mod place;
 mod pool;
 mod recall;

@@ -56,14 +56,23 @@ impl About {
 impl Custody {
     /// A dispatch as its receiver knows it.
     pub(super) async fn about(&self, row: &dispatch::Model) -> Result<About> {
+        let (code, subject) = match self.paper_of(row).await? {
+            Some(paper) => (paper.code, paper.subject),
+            None => {
+                let document = self.dispatched(row).await?;
+                (appendix::code(&document)?, document.subject)
+            }
+        };
         Ok(About {
+            document_id: row.document_id.clone(),
             dispatch_id: Some(row.id.clone()),
+            code,
+            subject,
             due_on: row.due_on.clone(),
-            ..About::sent(&self.dispatched(row).await?)?
         })
     }
 
-    /// The document of a dispatch.
+    /// The document of a dispatch that came through the system.
     pub(super) async fn dispatched(&self, row: &dispatch::Model) -> Result<document::Model> {
         let document = document::Entity::find_by_id(row.document_id.clone())
             .one(self.store.read())

@@ -60,7 +60,7 @@ impl Custody {
             };
             let number = source.number()?;
             let filled = self
-                .filled(document.clone(), &places, &step.row.notation, number, date)
+                .filled(document.clone(), &places, &step.row, number, date)
                 .await?;
             let stored = self.store.blobs().put(filled).await?;
             fail_point::hit("numbering.version_on_disk");
@@ -118,16 +118,16 @@ impl Custody {
         Ok(numbering::code(sequence.next(), &row.notation))
     }
 
-    /// The file with number and date, passed by our validator as form filling under the leader's signature.
+    /// The file with number and date, passed by our validator as form filling under the leaders' signatures.
     async fn filled(
         &self,
         document: Bytes,
         places: &Places,
-        notation: &str,
+        row: &document::Model,
         number: u32,
         date: Date,
     ) -> Result<Bytes> {
-        let values = places.values(number, notation, date);
+        let values = places.values(number, &row.notation, date);
         let filled = self
             .run(move || {
                 let values: Vec<_> = values
@@ -138,7 +138,8 @@ impl Custody {
             })
             .await??;
         let filled = Bytes::from(filled);
-        self.self_check(filled.clone(), &[place::LEADER]).await?;
+        let signed = place::signed_fields(row.rules().signers, 0);
+        self.self_check(filled.clone(), &signed).await?;
         Ok(filled)
     }
 

@@ -14,6 +14,9 @@ use crate::render;
 pub const LEADER: &str = "leader";
 /// Name of the agency's signature field.
 pub const AGENCY: &str = "agency";
+/// Names of the second signatory's field, and of that agency's.
+pub const COSIGNER: &str = "cosigner";
+pub const PARTNER: &str = "partner";
 
 /// The places of everything that is added to a document after its draft.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,6 +24,24 @@ pub struct Places {
     pub signature: Place,
     pub seal: Place,
     pub texts: Vec<TextPlace>,
+    /// Of the second signatory, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second: Option<SecondPlaces>,
+}
+
+/// Where the second signatory signs, and that agency seals where it is another one.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SecondPlaces {
+    pub signature: Place,
+    pub seal: Option<Place>,
+}
+
+/// A second signatory: the name that stands on the page, and the images' sizes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Second {
+    pub full_name: String,
+    pub signature: Size,
+    pub seal: Option<Size>,
 }
 
 /// A blank that is filled when the number is given.
@@ -55,27 +76,68 @@ pub struct Size {
 
 /// The places on these pages: the name block, the blanks, and the seal over the signature's left third.
 ///
-/// `wish` is where the signer put the signature by hand. `None` when there is no wish and no name block is found.
+/// `wish` is where the signer put the signature by hand. `None` when there is no wish and no name block is found. The second
+/// signatory's place is that of their name too, or else as far from the left edge as the first one's from the right.
 pub fn find_places(
     pages: &[Page],
     full_name: &str,
     wish: Option<Place>,
     signature: Size,
     seal: Size,
+    second: Option<&Second>,
 ) -> Option<Places> {
-    let aspect = signature.width_mm / signature.height_mm;
-    let signature = wish.or_else(|| find::person(pages, full_name, aspect))?;
-    let seal = find::seal_on(pages, &signature, seal.width_mm, seal.height_mm);
-    let page = pages.iter().find(|page| page.number == seal.page)?;
-    let seal = Place {
-        rect: find::within(seal.rect, page),
-        ..seal
+    let signature = wish.or_else(|| find::person(pages, full_name, signature.aspect()))?;
+    let second = match second {
+        None => None,
+        Some(second) => {
+            let place = find::person(pages, &second.full_name, second.signature.aspect());
+            let place = place.or_else(|| opposite(pages, &signature))?;
+            let seal = second.seal.map(|size| over(pages, &place, size));
+            Some(SecondPlaces {
+                signature: place,
+                seal: match seal {
+                    Some(seal) => Some(seal?),
+                    None => None,
+                },
+            })
+        }
     };
     Some(Places {
         signature,
-        seal,
+        seal: over(pages, &signature, seal)?,
         texts: texts(pages),
+        second,
     })
+}
+
+/// The seal over the left third of a signature, within its page.
+fn over(pages: &[Page], signature: &Place, size: Size) -> Option<Place> {
+    let seal = find::seal_on(pages, signature, size.width_mm, size.height_mm);
+    let page = pages.iter().find(|page| page.number == seal.page)?;
+    Some(Place {
+        rect: find::within(seal.rect, page),
+        ..seal
+    })
+}
+
+/// As high on the page as `first`, on its other half.
+fn opposite(pages: &[Page], first: &Place) -> Option<Place> {
+    let page = pages.iter().find(|page| page.number == first.page)?;
+    let (shown, rect) = (page.crop_box, first.rect);
+    let mirrored = Rect {
+        x: shown.x + shown.right() - rect.right(),
+        ..rect
+    };
+    Some(Place {
+        page: first.page,
+        rect: find::within(mirrored, page),
+    })
+}
+
+impl Size {
+    fn aspect(self) -> f64 {
+        self.width_mm / self.height_mm
+    }
 }
 
 /// Whether `place` lies on a page that is there, within what it shows.
@@ -96,28 +158,46 @@ pub fn is_inside(pages: &[Page], place: &Place) -> bool {
         && rect.top() <= shown.top()
 }
 
+/// The fields that bear a signature once so many leaders have signed and so many agencies sealed.
+pub fn signed_fields(signers: u8, sealers: u8) -> Vec<&'static str> {
+    let first = |fields: [&'static str; 2], count: u8| fields.into_iter().take(usize::from(count));
+    first([LEADER, COSIGNER], signers)
+        .chain(first([AGENCY, PARTNER], sealers))
+        .collect()
+}
+
 impl Places {
     /// The fields of the one update before the first signature.
     ///
-    /// The leader's signature locks every field but those that are still to come; the seal locks all.
+    /// Each signature locks every field but those that are still to come; the last seal locks all.
     pub fn fields(&self) -> Vec<NewField> {
-        let later = self
-            .texts
-            .iter()
-            .map(|text| text.writes.field().to_owned())
-            .chain([AGENCY.to_owned()]);
-        let mut fields = vec![
-            NewField::Signature {
-                name: LEADER.to_owned(),
-                place: self.signature,
-                lock: Some(Lock::Exclude(later.collect())),
-            },
-            NewField::Signature {
-                name: AGENCY.to_owned(),
-                place: self.seal,
-                lock: Some(Lock::All),
-            },
-        ];
+        let signature = |name: &str, place: Place, later: &[&str]| NewField::Signature {
+            name: name.to_owned(),
+            place,
+            lock: Some(match later {
+                [] => Lock::All,
+                later => Lock::Exclude(later.iter().map(|field| (*field).to_owned()).collect()),
+            }),
+        };
+        let second = self.second;
+        let partner: &[&str] = match second.and_then(|second| second.seal) {
+            Some(_) => &[PARTNER],
+            None => &[],
+        };
+        let texts: Vec<&str> = self.texts.iter().map(|text| text.writes.field()).collect();
+        let after_signing = [&texts[..], &[AGENCY], partner].concat();
+        let after_first = match second {
+            Some(_) => [&[COSIGNER], &after_signing[..]].concat(),
+            None => after_signing.clone(),
+        };
+        let mut fields = vec![signature(LEADER, self.signature, &after_first)];
+        fields.extend(second.map(|second| signature(COSIGNER, second.signature, &after_signing)));
+        fields.push(signature(AGENCY, self.seal, partner));
+        fields.extend(
+            second
+                .and_then(|second| second.seal)
+                .map(|seal| signature(PARTNER, seal, &[])),
+        );
         fields.extend(self.texts.iter().map(|text| NewField::Text {
             name: text.writes.field().to_owned(),
             place: text.place,
@@ -273,6 +353,7 @@ mod tests {
             signature: place,
             seal: place,
             texts,
+            second: None,
         }
     }
 
@@ -308,6 +389,50 @@ mod tests {
             }
         ));
         assert_eq!(fields.len(), 4);
+    }
+
+    #[test]
+    fn of_two_signatories_each_locks_all_but_what_comes_later() {
+        let one = places(vec![Writes::Number]);
+        let locked = |seal: Option<Place>| {
+            let second = Some(SecondPlaces {
+                signature: one.signature,
+                seal,
+            });
+            let fields = Places {
+                second,
+                ..one.clone()
+            }
+            .fields();
+            let signatures = fields.into_iter().filter_map(|field| match field {
+                NewField::Signature { name, lock, .. } => Some((name, lock)),
+                NewField::Text { .. } => None,
+            });
+            signatures.collect::<Vec<_>>()
+        };
+        let but = |names: &[&str]| {
+            Some(Lock::Exclude(
+                names.iter().map(|name| (*name).to_owned()).collect(),
+            ))
+        };
+        let named = |name: &str, lock| (name.to_owned(), lock);
+        assert_eq!(
+            locked(Some(one.seal)),
+            [
+                named("leader", but(&["cosigner", "number", "agency", "partner"])),
+                named("cosigner", but(&["number", "agency", "partner"])),
+                named("agency", but(&["partner"])),
+                named("partner", Some(Lock::All)),
+            ]
+        );
+        assert_eq!(
+            locked(None),
+            [
+                named("leader", but(&["cosigner", "number", "agency"])),
+                named("cosigner", but(&["number", "agency"])),
+                named("agency", Some(Lock::All)),
+            ]
+        );
     }
 
     #[test]

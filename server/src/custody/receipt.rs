@@ -86,7 +86,7 @@ impl Custody {
     }
 }
 
-fn arrivals(agency: &AgencyId, date: Date) -> SequenceKey {
+pub(super) fn arrivals(agency: &AgencyId, date: Date) -> SequenceKey {
     SequenceKey {
         agency_id: agency.clone(),
         name: ARRIVALS.to_owned(),
@@ -94,6 +94,6 @@ fn arrivals(agency: &AgencyId, date: Date) -> SequenceKey {
     }
 }
 
-fn as_column(number: u32) -> Result<i32> {
+pub(super) fn as_column(number: u32) -> Result<i32> {
     i32::try_from(number).map_err(|_| Error::Row("number_sequence.last"))
 }

@@ -4,14 +4,13 @@
 use std::collections::BTreeSet;
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::json;
 
 use super::error::{Error, Result};
 use super::{Custody, Presence};
 use crate::clock::Timestamp;
-use crate::domain::dispatch::{Recall, Status};
 use crate::domain::document::{DocumentId, State};
 use crate::domain::id::AgencyId;
 use crate::domain::relation::{self, Relation};
@@ -33,20 +32,7 @@ impl Custody {
     /// # Errors
     /// The database's.
     pub async fn mended_by(&self, id: &DocumentId) -> Result<Vec<(Relation, document::Model)>> {
-        let rows = Entity::find()
-            .filter(Column::RelatedId.eq(id.clone()))
-            .order_by_asc(Column::DocumentId)
-            .all(self.store.read())
-            .await?;
-        let mut mending = Vec::new();
-        for row in rows {
-            let paper = document::Entity::find_by_id(row.document_id)
-                .one(self.store.read())
-                .await?;
-            let issued = paper.filter(|paper| matches!(paper.state, State::Issued | State::Recalled));
-            mending.extend(issued.map(|paper| (row.relation, paper)));
-        }
-        Ok(mending)
+        mending(self.store.read(), id).await
     }
 
     /// Whether a paper of `agency` may mend this one, which the drafter must know of.
@@ -57,11 +43,7 @@ impl Custody {
         related: &DocumentId,
     ) -> Result<()> {
         let (row, _) = self.document(presence, related).await?;
-        let mending = self.mended_by(related).await?;
-        let replaced = mending
-            .iter()
-            .any(|(relation, _)| *relation == Relation::Replaces);
-        Ok(relation::permit(agency, &row.agency_id, row.state, replaced)?)
+        permit(self.store.read(), agency, &row).await
     }
 
     /// Who holds the paper that this one mends: they receive the new one without being chosen.
@@ -71,12 +53,51 @@ impl Custody {
         };
         let rows = dispatch::Entity::find()
             .filter(dispatch::Column::DocumentId.eq(mends.related_id))
-            .filter(dispatch::Column::Status.ne(Status::Returned))
-            .filter(dispatch::Column::Recall.ne(Recall::Agreed))
             .all(self.store.read())
             .await?;
-        Ok(rows.into_iter().map(|row| row.receiver_id).collect())
+        let holders = rows
+            .into_iter()
+            .filter(|row| relation::holds(row.status, row.recall));
+        Ok(holders.map(|row| row.receiver_id).collect())
     }
+}
+
+/// Issued papers that correct or replace this one, the earliest first.
+async fn mending(
+    connection: &impl ConnectionTrait,
+    id: &DocumentId,
+) -> Result<Vec<(Relation, document::Model)>> {
+    let rows = Entity::find()
+        .filter(Column::RelatedId.eq(id.clone()))
+        .order_by_asc(Column::DocumentId)
+        .all(connection)
+        .await?;
+    let mut mending = Vec::new();
+    for row in rows {
+        let paper = document::Entity::find_by_id(row.document_id)
+            .one(connection)
+            .await?;
+        let issued = paper.filter(|paper| matches!(paper.state, State::Issued | State::Recalled));
+        mending.extend(issued.map(|paper| (row.relation, paper)));
+    }
+    Ok(mending)
+}
+
+async fn permit(
+    connection: &impl ConnectionTrait,
+    agency: &AgencyId,
+    related: &document::Model,
+) -> Result<()> {
+    let mending = mending(connection, &related.id).await?;
+    let replaced = mending
+        .iter()
+        .any(|(relation, _)| *relation == Relation::Replaces);
+    Ok(relation::permit(
+        agency,
+        &related.agency_id,
+        related.state,
+        replaced,
+    )?)
 }
 
 /// Keeps what a draft mends, in place of what was kept before.
@@ -98,6 +119,25 @@ pub(super) async fn keep(tx: &Tx, id: &DocumentId, mends: Option<&(Relation, Doc
         .exec_without_returning(tx)
         .await?;
     Ok(())
+}
+
+/// Whether the paper that is issued now may still mend the older one, in the transaction that issues it: of two that would replace
+/// one, only the first is issued. The older paper's row is locked until that transaction ends, on either database.
+pub(super) async fn check_again(tx: &Tx, agency: &AgencyId, mends: &Model) -> Result<()> {
+    document::Entity::update_many()
+        .col_expr(document::Column::Revision, Expr::col(document::Column::Revision))
+        .filter(document::Column::Id.eq(mends.related_id.clone()))
+        .exec(tx)
+        .await?;
+    let related = document::Entity::find_by_id(mends.related_id.clone())
+        .one(tx)
+        .await?;
+    permit(
+        tx,
+        agency,
+        &related.ok_or(Error::Row("document_relation.related_id"))?,
+    )
+    .await
 }
 
 /// Says in the older paper's own trail what became of it, in the transaction that issues the new one.

@@ -20,8 +20,9 @@ use super::desk::{NewVersion, Step};
 use super::error::{Error, Result};
 use super::place::{self, Places};
 use super::{Custody, Presence, key};
-use crate::domain::document::{Action, DocumentId, Purpose};
+use crate::domain::document::{Action, DocumentId, Purpose, State};
 use crate::domain::holder::Holder;
+use crate::domain::id::{AgencyId, PersonId};
 use crate::fail_point;
 use crate::store::entity::{
     agency, document, document_version, person, signature_image, signature_pending, signing_key,
@@ -60,9 +61,10 @@ struct Made {
 }
 
 impl Custody {
-    /// The leader signs: the places are prepared, the key signs over them.
+    /// The leader signs: the places are prepared, the key signs over them. A second signatory signs over what the first signed.
     ///
-    /// `wish` is where the signer put the signature by hand, in points of the page's user space.
+    /// `wish` is where the signer put the signature by hand, in points of the page's user space; the second one's place stands
+    /// under the first signature, and is not moved.
     ///
     /// # Errors
     /// The rules', the PIN's, the certificate's, the place's; nothing remains then.
@@ -75,6 +77,21 @@ impl Custody {
     ) -> Result<Outcome> {
         let step = self.permit(presence, id, Action::Sign, None).await?;
         let holder = Holder::Person(presence.person_id.clone());
+        if step.row.state == State::FirstSigned {
+            let base = self.latest(id, Purpose::Signed).await?;
+            let task = Task {
+                document: self.content(&base).await?,
+                base,
+                fields: Vec::new(),
+                field: place::COSIGNER,
+                name: self.person_name(&presence.person_id).await?,
+                appearance: self.appearance(&holder).await?,
+                appendices: Vec::new(),
+                code: String::new(),
+            };
+            let change = document::ActiveModel::default();
+            return self.make(presence, step, &holder, pin, task, change).await;
+        }
         let base = self.latest(id, Purpose::Draft).await?;
         let document = self.content(&base).await?;
         let places = self.places(&step.row, document.clone(), wish).await?;
@@ -83,7 +100,7 @@ impl Custody {
             document,
             fields: places.fields(),
             field: place::LEADER,
-            name: self.person_name(&step.row).await?,
+            name: self.person_name(&step.row.signer_id).await?,
             appearance: self.appearance(&holder).await?,
             appendices: Vec::new(),
             code: String::new(),
@@ -95,22 +112,32 @@ impl Custody {
         self.make(presence, step, &holder, pin, task, change).await
     }
 
-    /// The clerk seals: the agency's key signs over the numbered version.
+    /// The clerk seals: the agency's key signs over the numbered version, the second agency's over what the first has sealed.
+    /// Appendices are signed by the first alone.
     ///
     /// # Errors
     /// The rules', the PIN's, the certificate's; nothing remains then.
     pub async fn seal(&self, presence: &Presence, id: &DocumentId, pin: &str) -> Result<Outcome> {
         let step = self.permit(presence, id, Action::Seal, None).await?;
-        let holder = Holder::Agency(step.row.agency_id.clone());
-        let base = self.latest(id, Purpose::Numbered).await?;
+        let second = step.row.state == State::FirstSealed;
+        let (agency, field, before) = match (second, step.row.partner_id.clone()) {
+            (true, Some(partner)) => (partner, place::PARTNER, Purpose::Sealed),
+            _ => (step.row.agency_id.clone(), place::AGENCY, Purpose::Numbered),
+        };
+        let base = self.latest(id, before).await?;
+        let name = self.agency_name(&agency).await?;
+        let holder = Holder::Agency(agency);
         let task = Task {
             document: self.content(&base).await?,
             base,
             fields: Vec::new(),
-            field: place::AGENCY,
-            name: self.agency_name(&step.row).await?,
+            field,
+            name,
             appearance: self.appearance(&holder).await?,
-            appendices: self.unsealed_appendices(id).await?,
+            appendices: match second {
+                true => Vec::new(),
+                false => self.unsealed_appendices(id).await?,
+            },
             code: appendix::code(&step.row)?,
         };
         self.make(
@@ -243,8 +270,19 @@ impl Custody {
             return Err(Error::PlaceOutside);
         }
         let (signature, seal) = self.sizes(&row.signer_id, &row.agency_id).await?;
-        let places =
-            place::find_places(&pages, "", Some(wish), signature, seal).ok_or(Error::PlaceUnknown)?;
+        let second = match &row.cosigner_id {
+            Some(cosigner) => {
+                let cosigner = person::Entity::find_by_id(cosigner.clone())
+                    .one(self.store.read())
+                    .await?
+                    .ok_or(Error::Row("document.cosigner_id"))?;
+                let partner = row.partner_id.as_ref().unwrap_or(&row.agency_id);
+                Some(self.second(&row.agency_id, &cosigner, partner).await?)
+            }
+            None => None,
+        };
+        let places = place::find_places(&pages, "", Some(wish), signature, seal, second.as_ref())
+            .ok_or(Error::PlaceUnknown)?;
         // Moving the signature moves no blank; those of a typeset paper are known better than they can be found.
         let known: Option<Places> = row
             .places
@@ -280,15 +318,15 @@ impl Custody {
         }
     }
 
-    async fn person_name(&self, row: &document::Model) -> Result<String> {
-        let person = person::Entity::find_by_id(row.signer_id.clone())
+    async fn person_name(&self, id: &PersonId) -> Result<String> {
+        let person = person::Entity::find_by_id(id.clone())
             .one(self.store.read())
             .await?;
         Ok(person.ok_or(Error::Row("document.signer_id"))?.full_name)
     }
 
-    async fn agency_name(&self, row: &document::Model) -> Result<String> {
-        let agency = agency::Entity::find_by_id(row.agency_id.clone())
+    async fn agency_name(&self, id: &AgencyId) -> Result<String> {
+        let agency = agency::Entity::find_by_id(id.clone())
             .one(self.store.read())
             .await?;
         Ok(agency.ok_or(Error::Row("document.agency_id"))?.name)

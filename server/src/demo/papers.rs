@@ -76,6 +76,7 @@ async fn one(
         kind,
         urgency,
         signer: signer.clone(),
+        cosigner: None,
         reply_to: None,
         metadata: Metadata::default(),
         body: None,

@@ -75,6 +75,81 @@ pub enum Refusal {
     NotWhole,
     #[error("the pages are not written as 1, 3-5, or are not there")]
     Pages,
+    #[error("a chosen part lies outside its page, is too small, or there are more than 40")]
+    Regions,
+}
+
+/// A part of a page, chosen on its picture, in points of the page's user space.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = CopyRegion)]
+pub struct Region {
+    /// From 1.
+    pub page: u32,
+    pub x: f64,
+    pub y: f64,
+    pub width: f64,
+    pub height: f64,
+}
+
+impl Region {
+    fn area(&self) -> f64 {
+        self.width * self.height
+    }
+
+    /// Whether it lies on `page`, but for a hair's breadth.
+    fn lies_on(&self, page: &Region) -> bool {
+        let numbers = [self.x, self.y, self.width, self.height];
+        numbers.into_iter().all(f64::is_finite)
+            && self.width >= LEAST_SIDE
+            && self.height >= LEAST_SIDE
+            && self.x >= page.x - HAIR
+            && self.y >= page.y - HAIR
+            && self.x + self.width <= page.x + page.width + HAIR
+            && self.y + self.height <= page.y + page.height + HAIR
+    }
+}
+
+/// The least part that can be read: a quarter of an inch, in points.
+const LEAST_SIDE: f64 = 18.0;
+/// What a screen rounds.
+const HAIR: f64 = 1.0;
+/// No extract has more parts.
+const MOST_REGIONS: usize = 40;
+/// Whoever chooses this much of every page has chosen all of it.
+const WHOLE: f64 = 0.98;
+
+/// The chosen parts of an extract in the order of their pages, each `pages` being what a page shows.
+///
+/// # Errors
+/// [`Refusal`].
+pub fn permit_regions(
+    form: Form,
+    original: Original,
+    mut regions: Vec<Region>,
+    pages: &[Region],
+) -> Result<Vec<Region>, Refusal> {
+    if form != Form::TrichSao {
+        return Err(match original {
+            Original::Electronic => Refusal::ElectronicWhole,
+            Original::Paper => Refusal::NotWhole,
+        });
+    }
+    let page_of = |region: &Region| pages.iter().find(|page| page.page == region.page);
+    let lies = |region: &Region| page_of(region).is_some_and(|page| region.lies_on(page));
+    if regions.is_empty() || regions.len() > MOST_REGIONS || !regions.iter().all(lies) {
+        return Err(Refusal::Regions);
+    }
+    let whole = |page: &Region| {
+        regions
+            .iter()
+            .any(|region| region.page == page.page && region.area() >= WHOLE * page.area())
+    };
+    if original == Original::Electronic && pages.iter().all(whole) {
+        return Err(Refusal::NotAPart);
+    }
+    regions.sort_by_key(|region| region.page);
+    Ok(regions)
 }
 
 /// The pages of the copy, out of `count`.
@@ -150,6 +225,63 @@ mod tests {
                 "{wrong}"
             );
         }
+    }
+
+    fn region(page: u32, x: f64, y: f64, width: f64, height: f64) -> Region {
+        Region {
+            page,
+            x,
+            y,
+            width,
+            height,
+        }
+    }
+
+    #[test]
+    fn parts_of_pages_are_for_extracts_lie_on_their_pages_and_are_not_everything() {
+        use Form::*;
+        use Original::*;
+        let pages = [
+            region(1, 0.0, 0.0, 595.0, 842.0),
+            region(2, 10.0, 10.0, 500.0, 700.0),
+        ];
+        let (part, whole) = (
+            region(1, 50.0, 400.0, 495.0, 60.0),
+            region(2, 10.0, 10.0, 500.0, 700.0),
+        );
+        let permit =
+            |form, original, regions: &[Region]| permit_regions(form, original, regions.to_vec(), &pages);
+        assert_eq!(
+            permit(TrichSao, Electronic, &[whole, part]),
+            Ok(vec![part, whole])
+        );
+        assert_eq!(
+            permit(TrichSao, Paper, &[pages[0], whole]),
+            Ok(vec![pages[0], whole])
+        );
+        assert_eq!(
+            permit(TrichSao, Electronic, &[pages[0], whole]),
+            Err(Refusal::NotAPart)
+        );
+        assert_eq!(permit(SaoY, Paper, &[part]), Err(Refusal::NotWhole));
+        assert_eq!(permit(SaoLuc, Electronic, &[part]), Err(Refusal::ElectronicWhole));
+        let wrong = [
+            region(3, 50.0, 400.0, 100.0, 60.0),
+            region(1, -5.0, 400.0, 100.0, 60.0),
+            region(1, 50.0, 800.0, 100.0, 60.0),
+            region(1, 50.0, 400.0, 5.0, 60.0),
+            region(1, f64::NAN, 400.0, 100.0, 60.0),
+            region(1, 50.0, 400.0, f64::INFINITY, 60.0),
+        ];
+        for one in wrong {
+            assert_eq!(
+                permit(TrichSao, Electronic, &[part, one]),
+                Err(Refusal::Regions),
+                "{one:?}"
+            );
+        }
+        assert_eq!(permit(TrichSao, Electronic, &[]), Err(Refusal::Regions));
+        assert_eq!(permit(TrichSao, Electronic, &[part; 41]), Err(Refusal::Regions));
     }
 
     #[test]

@@ -5,6 +5,10 @@
 //!            ↓ ↑         (time-stamp awaited)         (time-stamp awaited)
 //!          returned
 //! ```
+//! A paper of two signatories (văn bản liên tịch: two leaders, and two seals where they lead two agencies) takes a step more
+//! on the same way: `signing → first_signed → second_signing → signed`, and `sealing → first_sealed → second_sealing → sealed`.
+//! The second signatory may give it back, as the first may; the first signature then counts for nothing.
+//!
 //! All that may happen stands in [`TRANSITIONS`], one row a step: who, from where, on what condition, to what effect,
 //! and under what name the audit chain keeps it. The shell loads a [`Document`], asks [`Document::apply`], and stores
 //! what comes back in the transaction that stores the effect.
@@ -31,10 +35,18 @@ pub enum State {
     Returned,
     /// The leader's key has signed; the version comes into being when its time-stamp arrives.
     Signing,
+    /// The first of two signatories has signed, the second is to.
+    FirstSigned,
+    /// The second signatory's key has signed, and awaits its time-stamp.
+    SecondSigning,
     Signed,
     Numbered,
     /// The agency's key has signed; the version comes into being when its time-stamp arrives.
     Sealing,
+    /// The first of two agencies has sealed, the second is to.
+    FirstSealed,
+    /// The second agency's key has signed, and awaits its time-stamp.
+    SecondSealing,
     Sealed,
     Issued,
     /// Asked back from every receiver (thu hồi): frozen here, each receiver answers for its copy.
@@ -42,14 +54,18 @@ pub enum State {
 }
 
 impl State {
-    pub const ALL: [State; 10] = [
+    pub const ALL: [State; 14] = [
         State::Draft,
         State::Submitted,
         State::Returned,
         State::Signing,
+        State::FirstSigned,
+        State::SecondSigning,
         State::Signed,
         State::Numbered,
         State::Sealing,
+        State::FirstSealed,
+        State::SecondSealing,
         State::Sealed,
         State::Issued,
         State::Recalled,
@@ -62,9 +78,13 @@ impl State {
             State::Submitted => "submitted",
             State::Returned => "returned",
             State::Signing => "signing",
+            State::FirstSigned => "first_signed",
+            State::SecondSigning => "second_signing",
             State::Signed => "signed",
             State::Numbered => "numbered",
             State::Sealing => "sealing",
+            State::FirstSealed => "first_sealed",
+            State::SecondSealing => "second_sealing",
             State::Sealed => "sealed",
             State::Issued => "issued",
             State::Recalled => "recalled",
@@ -73,7 +93,10 @@ impl State {
 
     /// Whether a finished signature waits for its time-stamp.
     pub fn waits_for_time_stamp(self) -> bool {
-        matches!(self, State::Signing | State::Sealing)
+        matches!(
+            self,
+            State::Signing | State::SecondSigning | State::Sealing | State::SecondSealing
+        )
     }
 }
 
@@ -86,11 +109,11 @@ pub enum Purpose {
     Draft,
     /// With the empty fields that all later steps fill.
     Prepared,
-    /// With the leader's signature.
+    /// With the leader's signature, and a later one with the second signatory's.
     Signed,
     /// With number and date.
     Numbered,
-    /// With the agency's signature.
+    /// With the agency's signature, and a later one with the second agency's.
     Sealed,
 }
 
@@ -146,8 +169,12 @@ pub enum Capacity {
     ReviewerDue,
     /// The one named as its signer, who holds the leader's role.
     Signer,
+    /// The one named as its second signatory, who holds the leader's role there.
+    Cosigner,
     /// A clerk of the issuing agency.
     Clerk,
+    /// A clerk of the second signatory's agency, where that is another one.
+    PartnerClerk,
     /// The program itself, in a job; it holds no key and only finishes what a person began.
     House,
 }
@@ -166,6 +193,16 @@ pub enum Condition {
     LeaderSignedAndNumbered,
     /// Signed by both, and numbered: only this has the value of an original (article 5).
     Complete,
+}
+
+/// For which papers a row stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Papers {
+    All,
+    OneSigner,
+    TwoSigners,
+    OneSeal,
+    TwoSeals,
 }
 
 /// What a transition adds to a document, besides the new state.
@@ -196,6 +233,7 @@ pub struct Transition {
     pub action: Action,
     pub by: Capacity,
     pub from: State,
+    pub papers: Papers,
     pub condition: Condition,
     pub effect: Effect,
     pub to: State,
@@ -205,28 +243,37 @@ pub struct Transition {
 
 /// Everything that may happen to a document.
 #[rustfmt::skip]
-pub const TRANSITIONS: [Transition; 18] = [
+pub const TRANSITIONS: [Transition; 27] = [
     // Once submitted it cannot be changed: any later change goes back to whoever will sign (article 9).
-    row(Action::Revise,   Capacity::Drafter, State::Draft,     Condition::Nothing,                 Effect::StoreDraft,    State::Draft,     "document.revised"),
-    row(Action::Revise,   Capacity::Drafter, State::Returned,  Condition::Nothing,                 Effect::StoreDraft,    State::Returned,  "document.revised"),
-    row(Action::Submit,   Capacity::Drafter, State::Draft,     Condition::Nothing,                 Effect::Nothing,       State::Submitted, "document.submitted"),
-    row(Action::Submit,   Capacity::Drafter, State::Returned,  Condition::Nothing,                 Effect::Nothing,       State::Submitted, "document.submitted"),
-    row(Action::Return,   Capacity::Signer,  State::Submitted, Condition::Reason,                  Effect::Nothing,       State::Returned,  "document.returned"),
-    row(Action::Return,   Capacity::Reviewer,    State::Submitted, Condition::Reason,              Effect::Nothing,       State::Returned,  "document.returned"),
-    row(Action::Initial,  Capacity::ReviewerDue, State::Submitted, Condition::Nothing,             Effect::StoreInitial,  State::Submitted, "document.initialled"),
-    row(Action::Sign,     Capacity::Signer,  State::Submitted, Condition::Initialled,              Effect::KeepPending,   State::Signing,   "document.signature_made"),
-    row(Action::Complete, Capacity::House,   State::Signing,   Condition::Nothing,                 Effect::StoreSigned,   State::Signed,    "document.signed"),
-    row(Action::Abandon,  Capacity::House,   State::Signing,   Condition::Reason,                  Effect::DropPending,   State::Submitted, "document.signature_abandoned"),
-    row(Action::Number,   Capacity::Clerk,   State::Signed,    Condition::LeaderSigned,            Effect::StoreNumbered, State::Numbered,  "document.numbered"),
-    row(Action::Seal,     Capacity::Clerk,   State::Numbered,  Condition::LeaderSignedAndNumbered, Effect::KeepPending,   State::Sealing,   "document.seal_made"),
-    row(Action::Complete, Capacity::House,   State::Sealing,   Condition::LeaderSignedAndNumbered, Effect::StoreSigned,   State::Sealed,    "document.sealed"),
-    row(Action::Abandon,  Capacity::House,   State::Sealing,   Condition::Reason,                  Effect::DropPending,   State::Numbered,  "document.seal_abandoned"),
-    row(Action::Issue,    Capacity::Clerk,   State::Sealed,    Condition::Complete,                Effect::Dispatch,      State::Issued,    "document.issued"),
+    row(Action::Revise,   Capacity::Drafter,      State::Draft,         Papers::All,        Condition::Nothing,                 Effect::StoreDraft,    State::Draft,         "document.revised"),
+    row(Action::Revise,   Capacity::Drafter,      State::Returned,      Papers::All,        Condition::Nothing,                 Effect::StoreDraft,    State::Returned,      "document.revised"),
+    row(Action::Submit,   Capacity::Drafter,      State::Draft,         Papers::All,        Condition::Nothing,                 Effect::Nothing,       State::Submitted,     "document.submitted"),
+    row(Action::Submit,   Capacity::Drafter,      State::Returned,      Papers::All,        Condition::Nothing,                 Effect::Nothing,       State::Submitted,     "document.submitted"),
+    row(Action::Return,   Capacity::Signer,       State::Submitted,     Papers::All,        Condition::Reason,                  Effect::Nothing,       State::Returned,      "document.returned"),
+    row(Action::Return,   Capacity::Reviewer,     State::Submitted,     Papers::All,        Condition::Reason,                  Effect::Nothing,       State::Returned,      "document.returned"),
+    row(Action::Return,   Capacity::Cosigner,     State::FirstSigned,   Papers::TwoSigners, Condition::Reason,                  Effect::Nothing,       State::Returned,      "document.returned"),
+    row(Action::Initial,  Capacity::ReviewerDue,  State::Submitted,     Papers::All,        Condition::Nothing,                 Effect::StoreInitial,  State::Submitted,     "document.initialled"),
+    row(Action::Sign,     Capacity::Signer,       State::Submitted,     Papers::All,        Condition::Initialled,              Effect::KeepPending,   State::Signing,       "document.signature_made"),
+    row(Action::Complete, Capacity::House,        State::Signing,       Papers::OneSigner,  Condition::Nothing,                 Effect::StoreSigned,   State::Signed,        "document.signed"),
+    row(Action::Complete, Capacity::House,        State::Signing,       Papers::TwoSigners, Condition::Nothing,                 Effect::StoreSigned,   State::FirstSigned,   "document.first_signed"),
+    row(Action::Abandon,  Capacity::House,        State::Signing,       Papers::All,        Condition::Reason,                  Effect::DropPending,   State::Submitted,     "document.signature_abandoned"),
+    row(Action::Sign,     Capacity::Cosigner,     State::FirstSigned,   Papers::TwoSigners, Condition::Nothing,                 Effect::KeepPending,   State::SecondSigning, "document.signature_made"),
+    row(Action::Complete, Capacity::House,        State::SecondSigning, Papers::TwoSigners, Condition::Nothing,                 Effect::StoreSigned,   State::Signed,        "document.signed"),
+    row(Action::Abandon,  Capacity::House,        State::SecondSigning, Papers::TwoSigners, Condition::Reason,                  Effect::DropPending,   State::FirstSigned,   "document.signature_abandoned"),
+    row(Action::Number,   Capacity::Clerk,        State::Signed,        Papers::All,        Condition::LeaderSigned,            Effect::StoreNumbered, State::Numbered,      "document.numbered"),
+    row(Action::Seal,     Capacity::Clerk,        State::Numbered,      Papers::All,        Condition::LeaderSignedAndNumbered, Effect::KeepPending,   State::Sealing,       "document.seal_made"),
+    row(Action::Complete, Capacity::House,        State::Sealing,       Papers::OneSeal,    Condition::LeaderSignedAndNumbered, Effect::StoreSigned,   State::Sealed,        "document.sealed"),
+    row(Action::Complete, Capacity::House,        State::Sealing,       Papers::TwoSeals,   Condition::LeaderSignedAndNumbered, Effect::StoreSigned,   State::FirstSealed,   "document.first_sealed"),
+    row(Action::Abandon,  Capacity::House,        State::Sealing,       Papers::All,        Condition::Reason,                  Effect::DropPending,   State::Numbered,      "document.seal_abandoned"),
+    row(Action::Seal,     Capacity::PartnerClerk, State::FirstSealed,   Papers::TwoSeals,   Condition::LeaderSignedAndNumbered, Effect::KeepPending,   State::SecondSealing, "document.seal_made"),
+    row(Action::Complete, Capacity::House,        State::SecondSealing, Papers::TwoSeals,   Condition::LeaderSignedAndNumbered, Effect::StoreSigned,   State::Sealed,        "document.sealed"),
+    row(Action::Abandon,  Capacity::House,        State::SecondSealing, Papers::TwoSeals,   Condition::Reason,                  Effect::DropPending,   State::FirstSealed,   "document.seal_abandoned"),
+    row(Action::Issue,    Capacity::Clerk,        State::Sealed,        Papers::All,        Condition::Complete,                Effect::Dispatch,      State::Issued,        "document.issued"),
     // Sending again reaches receivers that were forgotten; those that have it already get nothing new.
-    row(Action::Issue,    Capacity::Clerk,   State::Issued,    Condition::Complete,                Effect::Dispatch,      State::Issued,    "document.sent_again"),
-    row(Action::Recall,   Capacity::Clerk,   State::Issued,    Condition::Reason,                  Effect::AskBack,       State::Recalled,  "document.recalled"),
+    row(Action::Issue,    Capacity::Clerk,        State::Issued,        Papers::All,        Condition::Complete,                Effect::Dispatch,      State::Issued,        "document.sent_again"),
+    row(Action::Recall,   Capacity::Clerk,        State::Issued,        Papers::All,        Condition::Reason,                  Effect::AskBack,       State::Recalled,      "document.recalled"),
     // Asking again reaches the receivers that refused.
-    row(Action::Recall,   Capacity::Clerk,   State::Recalled,  Condition::Reason,                  Effect::AskBack,       State::Recalled,  "document.recalled_again"),
+    row(Action::Recall,   Capacity::Clerk,        State::Recalled,      Papers::All,        Condition::Reason,                  Effect::AskBack,       State::Recalled,      "document.recalled_again"),
 ];
 
 /// Why a step is refused.
@@ -250,20 +297,25 @@ pub enum Refusal {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Document {
     pub state: State,
+    /// How many leaders sign it, and how many agencies seal it: one or two.
+    pub signers: u8,
+    pub seals: u8,
     /// How many initials are asked for before it is signed, and how many stand.
     pub initials_asked: u8,
     pub initials_made: u8,
-    /// A stored version bears the leader's signature.
+    /// A stored version bears the signature of every leader who signs.
     pub leader_signed: bool,
     /// A stored version bears the number.
     pub numbered: bool,
-    /// A stored version bears the agency's signature.
+    /// A stored version bears the signature of every agency that seals.
     pub agency_signed: bool,
 }
 
 impl Document {
     pub const DRAFT: Document = Document {
         state: State::Draft,
+        signers: 1,
+        seals: 1,
         initials_asked: 0,
         initials_made: 0,
         leader_signed: false,
@@ -291,7 +343,7 @@ impl Document {
             return Err(Refusal::NotYours);
         }
         let row = rows
-            .find(|row| row.from == self.state)
+            .find(|row| row.from == self.state && self.is_among(row.papers))
             .ok_or(Refusal::WrongState(self.state))?;
         self.check(row.condition, reason)?;
         Ok(*row)
@@ -306,7 +358,9 @@ impl Document {
         };
         match transition.effect {
             Effect::StoreSigned if transition.to == State::Signed => after.leader_signed = true,
-            Effect::StoreSigned => after.agency_signed = true,
+            Effect::StoreSigned if transition.to == State::Sealed => after.agency_signed = true,
+            // One of two; the other is still to come.
+            Effect::StoreSigned => {}
             Effect::StoreNumbered => after.numbered = true,
             // Who checked the draft before has not checked this one.
             Effect::StoreDraft => after.initials_made = 0,
@@ -318,6 +372,16 @@ impl Document {
             | Effect::AskBack => {}
         }
         after
+    }
+
+    fn is_among(&self, papers: Papers) -> bool {
+        match papers {
+            Papers::All => true,
+            Papers::OneSigner => self.signers < 2,
+            Papers::TwoSigners => self.signers >= 2,
+            Papers::OneSeal => self.seals < 2,
+            Papers::TwoSeals => self.seals >= 2,
+        }
     }
 
     fn check(&self, condition: Condition, reason: Option<&str>) -> Result<(), Refusal> {
@@ -339,10 +403,12 @@ impl Document {
     }
 }
 
+#[expect(clippy::too_many_arguments, reason = "a row of a table")]
 const fn row(
     action: Action,
     by: Capacity,
     from: State,
+    papers: Papers,
     condition: Condition,
     effect: Effect,
     to: State,
@@ -352,6 +418,7 @@ const fn row(
         action,
         by,
         from,
+        papers,
         condition,
         effect,
         to,

@@ -3,12 +3,14 @@
 use super::*;
 use proptest::prelude::*;
 
-const CAPACITIES: [Capacity; 6] = [
+const CAPACITIES: [Capacity; 8] = [
     Capacity::Drafter,
     Capacity::Reviewer,
     Capacity::ReviewerDue,
     Capacity::Signer,
+    Capacity::Cosigner,
     Capacity::Clerk,
+    Capacity::PartnerClerk,
     Capacity::House,
 ];
 
@@ -30,6 +32,58 @@ fn takes_the_whole_way() {
         assert_eq!(document.state, state);
     }
     assert!(document.leader_signed && document.numbered && document.agency_signed);
+}
+
+#[test]
+fn a_paper_of_two_agencies_takes_the_whole_way() {
+    let mut document = Document {
+        signers: 2,
+        seals: 2,
+        ..Document::DRAFT
+    };
+    let way = [
+        (Action::Submit, Capacity::Drafter, State::Submitted),
+        (Action::Sign, Capacity::Signer, State::Signing),
+        (Action::Complete, Capacity::House, State::FirstSigned),
+        (Action::Sign, Capacity::Cosigner, State::SecondSigning),
+        (Action::Complete, Capacity::House, State::Signed),
+        (Action::Number, Capacity::Clerk, State::Numbered),
+        (Action::Seal, Capacity::Clerk, State::Sealing),
+        (Action::Complete, Capacity::House, State::FirstSealed),
+        (Action::Seal, Capacity::PartnerClerk, State::SecondSealing),
+        (Action::Complete, Capacity::House, State::Sealed),
+        (Action::Issue, Capacity::Clerk, State::Issued),
+    ];
+    for (action, by, state) in way {
+        assert!(!document.agency_signed || state == State::Issued);
+        let transition = document.permit(action, &[by], None).unwrap();
+        document = document.apply(&transition);
+        assert_eq!(document.state, state);
+    }
+    assert!(document.leader_signed && document.numbered && document.agency_signed);
+}
+
+#[test]
+fn the_second_signatory_gives_back_and_the_first_signature_then_counts_for_nothing() {
+    let half = Document {
+        state: State::FirstSigned,
+        signers: 2,
+        ..Document::DRAFT
+    };
+    let give_back = |by, reason| half.permit(Action::Return, &[by], reason);
+    assert_eq!(give_back(Capacity::Cosigner, None), Err(Refusal::ReasonMissing));
+    assert_eq!(
+        give_back(Capacity::Signer, Some("vì")),
+        Err(Refusal::WrongState(State::FirstSigned))
+    );
+    let returned = half.apply(&give_back(Capacity::Cosigner, Some("vì")).unwrap());
+    assert_eq!((returned.state, returned.leader_signed), (State::Returned, false));
+    for (action, by) in [
+        (Action::Number, Capacity::Clerk),
+        (Action::Sign, Capacity::Cosigner),
+    ] {
+        assert!(returned.permit(action, &[by], None).is_err());
+    }
 }
 
 #[test]
@@ -81,7 +135,12 @@ fn no_action_has_two_rows_from_one_state() {
         assert!(
             !TRANSITIONS[index + 1..]
                 .iter()
-                .any(|other| other.action == row.action && other.from == row.from && other.by == row.by)
+                .any(|other| other.action == row.action
+                    && other.from == row.from
+                    && other.by == row.by
+                    && (other.papers == row.papers
+                        || other.papers == Papers::All
+                        || row.papers == Papers::All))
         );
     }
 }
@@ -94,15 +153,37 @@ proptest! {
     #[test]
     fn no_sequence_reaches_issued_without_both_signatures_and_a_number(
         asked in 0u8..3,
+        signers in 1u8..3,
+        seals in 1u8..3,
         steps in prop::collection::vec((prop::sample::select(Action::ALL.to_vec()), any_capacity(), any::<bool>()), 0..300)
     ) {
-        let mut document = Document { initials_asked: asked, ..Document::DRAFT };
+        // Two agencies have two leaders.
+        let seals = seals.min(signers);
+        let mut document = Document { initials_asked: asked, signers, seals, ..Document::DRAFT };
         let (mut signed_at, mut numbered_at, mut sealed_at) = (None, None, None);
+        let (mut signed_by, mut sealed_by) = (Vec::new(), Vec::new());
         for (step, (action, by, reason)) in steps.into_iter().enumerate() {
             let Ok(transition) = document.permit(action, &[by], reason.then_some("vì")) else { continue };
             document = document.apply(&transition);
             if action == Action::Sign {
                 prop_assert_eq!(document.initials_made, asked, "the leader signs what others have checked");
+            }
+            match action {
+                // Whoever signed before a change, or before it was given back, has not signed this.
+                Action::Submit => signed_by.clear(),
+                Action::Sign => signed_by.push(by),
+                Action::Seal => sealed_by.push(by),
+                Action::Abandon => {
+                    let kept = if matches!(document.state, State::Submitted | State::FirstSigned) { &mut signed_by } else { &mut sealed_by };
+                    kept.pop();
+                }
+                _ => {}
+            }
+            if document.leader_signed {
+                prop_assert_eq!(&signed_by[..], &[Capacity::Signer, Capacity::Cosigner][..usize::from(signers)]);
+            }
+            if document.agency_signed {
+                prop_assert_eq!(&sealed_by[..], &[Capacity::Clerk, Capacity::PartnerClerk][..usize::from(seals)]);
             }
             match document.state {
                 State::Signed => signed_at = signed_at.or(Some(step)),

@@ -1,6 +1,7 @@
 //! Rules without I/O: values in, values out.
 
 pub mod account;
+pub mod appendix;
 pub mod calendar;
 pub mod case_file;
 pub mod copy;
@@ -18,6 +19,7 @@ pub mod notice;
 pub mod numbering;
 pub mod organisation;
 pub mod outside;
+pub mod paper_arrival;
 pub mod party;
 pub mod procedure;
 pub mod register;

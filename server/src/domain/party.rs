@@ -12,6 +12,9 @@ pub struct Parties<'a> {
     pub agency: &'a AgencyId,
     pub drafter: &'a PersonId,
     pub signer: &'a PersonId,
+    /// Who signs second; and of which agency, where it is another one.
+    pub cosigner: Option<&'a PersonId>,
+    pub partner: Option<&'a AgencyId>,
     pub review: Review<'a>,
 }
 
@@ -20,7 +23,13 @@ pub struct Parties<'a> {
 /// A name alone gives nothing: a signer who has lost the leader's role signs no more. Who has no capacity at all may not
 /// know that the document exists.
 pub fn capacities(parties: Parties<'_>, person: &PersonId, held: &[Held]) -> Vec<Capacity> {
-    let may = |action| may(held, action, parties.agency);
+    let among = |action, agency| may(held, action, agency);
+    let may = |action| among(action, parties.agency);
+    let clerk_of = |agency| {
+        let duties = [Action::Number, Action::Seal, Action::Issue];
+        duties.into_iter().all(|duty| among(duty, agency))
+    };
+    let second = parties.partner.unwrap_or(parties.agency);
     let rows = [
         (Capacity::Drafter, person == parties.drafter && may(Action::Draft)),
         (Capacity::Signer, person == parties.signer && may(Action::Sign)),
@@ -33,9 +42,11 @@ pub fn capacities(parties: Parties<'_>, person: &PersonId, held: &[Held]) -> Vec
             parties.review.due(person).is_some() && may(Action::Draft),
         ),
         (
-            Capacity::Clerk,
-            may(Action::Number) && may(Action::Seal) && may(Action::Issue),
+            Capacity::Cosigner,
+            parties.cosigner == Some(person) && among(Action::Sign, second),
         ),
+        (Capacity::Clerk, clerk_of(parties.agency)),
+        (Capacity::PartnerClerk, parties.partner.is_some_and(clerk_of)),
     ];
     rows.into_iter()
         .filter_map(|(capacity, has)| has.then_some(capacity))
@@ -171,6 +182,41 @@ mod tests {
     }
 
     #[test]
+    fn a_second_signatory_and_the_clerks_of_that_agency_have_their_part_and_nobody_else_there() {
+        let agencies = ["ours", "partner", "third"].map(|id| AgencyId(id.into()));
+        let people = ["drafter", "signer", "cosigner", "clerk"].map(|id| PersonId(id.into()));
+        let of = |partner: Option<usize>, person: usize, agency: usize, role| {
+            let parties = Parties {
+                agency: &agencies[0],
+                drafter: &people[0],
+                signer: &people[1],
+                cosigner: Some(&people[2]),
+                partner: partner.map(|at| &agencies[at]),
+                review: Review::default(),
+            };
+            let held = [Held {
+                agency_id: agencies[agency].clone(),
+                role,
+            }];
+            capacities(parties, &people[person], &held)
+        };
+        assert_eq!(of(Some(1), 2, 1, Role::Leader), [Capacity::Cosigner]);
+        assert_eq!(of(Some(1), 3, 1, Role::Clerk), [Capacity::PartnerClerk]);
+        assert_eq!(of(None, 2, 0, Role::Leader), [Capacity::Cosigner]);
+        for nobody in [
+            of(Some(1), 2, 0, Role::Leader),
+            of(Some(1), 2, 2, Role::Leader),
+            of(Some(1), 2, 1, Role::Officer),
+            of(Some(1), 3, 1, Role::Leader),
+            of(Some(1), 0, 1, Role::Officer),
+            of(Some(1), 3, 2, Role::Clerk),
+            of(None, 2, 1, Role::Leader),
+        ] {
+            assert_eq!(nobody, []);
+        }
+    }
+
+    #[test]
     fn joins_names_with_roles_in_the_documents_agency_only() {
         let agencies = ["ours", "theirs"].map(|id| AgencyId(id.into()));
         let people = ["drafter", "signer", "other", "reviewer", "checked"].map(|id| PersonId(id.into()));
@@ -178,6 +224,8 @@ mod tests {
             agency: &agencies[0],
             drafter: &people[0],
             signer: &people[1],
+            cosigner: None,
+            partner: None,
             review: Review {
                 content: Some(&people[3]),
                 form: Some(&people[4]),

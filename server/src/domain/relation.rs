@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use utoipa::ToSchema;
 
+use super::dispatch::{Recall, Status};
 use super::document::State;
 use super::id::AgencyId;
 
@@ -41,7 +42,8 @@ pub enum Refusal {
     Replaced,
 }
 
-/// Whether a paper of `agency` may correct or replace one of `issuer` that stands in `state`.
+/// Whether a paper of `agency` may correct or replace one of `issuer` that stands in `state`. Asked when it is drafted, and again
+/// in the transaction that issues it: meanwhile another may have replaced the same paper.
 ///
 /// A recalled paper may be replaced: that is what receivers wait for.
 ///
@@ -57,18 +59,12 @@ pub fn permit(agency: &AgencyId, issuer: &AgencyId, state: State, replaced: bool
     if replaced { Err(Refusal::Replaced) } else { Ok(()) }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_an_agency_itself_has_issued_and_not_replaced_is_mended() {
-        let [ours, theirs] = ["a", "b"].map(|id| AgencyId(id.into()));
-        for state in State::ALL {
-            let issued = matches!(state, State::Issued | State::Recalled);
-            assert_eq!(permit(&ours, &ours, state, false).is_ok(), issued, "{state:?}");
-            assert_eq!(permit(&ours, &theirs, state, false), Err(Refusal::OtherAgency));
-            assert!(permit(&ours, &ours, state, true).is_err(), "{state:?}");
-        }
-    }
+/// Whether a receiver still has the paper: it was neither sent back nor given back to the sender. Whoever has it gets what
+/// mends it.
+pub fn holds(status: Status, recall: Recall) -> bool {
+    !matches!(status, Status::Returned | Status::RecallAgreed) && recall != Recall::Agreed
 }
+
+#[cfg(test)]
+#[path = "relation_tests.rs"]
+mod tests;

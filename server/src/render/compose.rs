@@ -23,6 +23,18 @@ pub struct Facts<'a> {
     pub signer: &'a str,
     pub position: &'a str,
     pub metadata: &'a Metadata,
+    /// Who signs second.
+    pub second: Option<Second<'a>>,
+}
+
+/// A second signatory, whose block stands on the left.
+#[derive(Debug, Clone, Copy)]
+pub struct Second<'a> {
+    pub full_name: &'a str,
+    pub position: &'a str,
+    /// The agency, where it is another one: then both issue the paper (văn bản liên tịch), and both stand at its head.
+    pub agency: Option<&'a str>,
+    pub agency_kind: AgencyKind,
 }
 
 impl Facts<'_> {
@@ -41,7 +53,7 @@ impl Facts<'_> {
             watermark: None,
             urgency: urgency(self.urgency),
             parent_agency: self.shown_parent(),
-            agency: agency_lines(self.agency),
+            agency: self.issuers(),
             symbol: numbering::notation(self.kind, self.symbol, said.unit.as_deref()),
             place: self.place.to_owned(),
             year: None,
@@ -67,13 +79,48 @@ impl Facts<'_> {
                 },
                 None => self.signature(),
             },
-            beside: layout.beside.map(|position| SignatureBlock {
-                authority: None,
-                position: position.to_owned(),
-                full_name: said.beside.clone().unwrap_or_default(),
-            }),
+            beside: match (self.second, layout.beside) {
+                (Some(second), position) => Some(self.second_block(second, position)),
+                (None, position) => position.map(|position| SignatureBlock {
+                    authority: None,
+                    position: position.to_owned(),
+                    full_name: said.beside.clone().unwrap_or_default(),
+                }),
+            },
             receivers: self.receivers(),
             filed: said.filed.clone(),
+        }
+    }
+
+    /// Box 2: the issuing agency; of a joint paper both, with a dash between.
+    fn issuers(&self) -> Vec<String> {
+        let mut lines = agency_lines(self.agency);
+        if let Some(partner) = self.second.and_then(|second| second.agency) {
+            if let Some(last) = lines.last_mut() {
+                last.push_str(" -");
+            }
+            lines.extend(agency_lines(partner));
+        }
+        lines
+    }
+
+    /// The second signatory's block: what the kind calls the one beside (a secretary, a party), or else the position, by the
+    /// power that such a position usually has.
+    fn second_block(&self, second: Second<'_>, position: Option<&str>) -> SignatureBlock {
+        let said = Metadata::default();
+        let agency = second.agency.unwrap_or(self.agency);
+        let title = said.title(second.agency_kind, agency, second.position);
+        match position {
+            Some(position) => SignatureBlock {
+                authority: None,
+                position: position.to_owned(),
+                full_name: second.full_name.to_owned(),
+            },
+            None => SignatureBlock {
+                authority: (!title.lines.is_empty()).then(|| title.lines.join("\n")),
+                position: of_agency(title.position, second.agency),
+                full_name: second.full_name.to_owned(),
+            },
         }
     }
 
@@ -107,7 +154,10 @@ impl Facts<'_> {
         let title = self.metadata.title(self.agency_kind, self.agency, self.position);
         SignatureBlock {
             authority: (!title.lines.is_empty()).then(|| title.lines.join("\n")),
-            position: title.position,
+            position: of_agency(
+                title.position,
+                self.second.and_then(|second| second.agency).map(|_| self.agency),
+            ),
             full_name: self.signer.to_owned(),
         }
     }
@@ -119,6 +169,14 @@ impl Facts<'_> {
             .into_iter()
             .chain(self.metadata.receivers.iter().cloned())
             .collect()
+    }
+}
+
+/// On a joint paper a position says of which agency it is, unless the power above it does: "Giám đốc Sở Nội vụ".
+fn of_agency(position: String, agency: Option<&str>) -> String {
+    match agency {
+        Some(agency) if agency.starts_with("Sở") => format!("{position} {agency}"),
+        _ => position,
     }
 }
 

@@ -38,6 +38,7 @@ fn facts<'a>(kind: crate::domain::numbering::Kind, metadata: &'a Metadata) -> Fa
         signer: SIGNER,
         position: "Chủ tịch",
         metadata,
+        second: None,
     }
 }
 
@@ -126,4 +127,33 @@ fn a_department_stands_under_its_committee_and_signs_in_its_own_right() {
     assert_eq!(paper.signature.authority.as_deref(), Some("KT. Giám đốc"));
     assert_eq!(paper.receivers[0], "Chủ tịch, các Phó Chủ tịch UBND tỉnh");
     assert!(typeset(&paper, NOW).is_ok());
+}
+
+#[test]
+fn a_joint_paper_names_both_agencies_and_both_leaders() {
+    let metadata = said();
+    let kind = crate::domain::numbering::Kind::from_code("NQ").unwrap();
+    let second = super::Second {
+        full_name: "Nguyễn Thị Lan",
+        position: "Giám đốc",
+        agency: Some("Sở Nội vụ"),
+        agency_kind: AgencyKind::Department,
+    };
+    let paper = Facts {
+        second: Some(second),
+        ..facts(kind, &metadata)
+    }
+    .compose(layout::outline(kind));
+    assert_eq!(paper.agency, ["Ủy ban nhân dân", "tỉnh Lam Giang -", "Sở Nội vụ"]);
+    let beside = paper.beside.as_ref().unwrap();
+    assert_eq!(
+        (beside.position.as_str(), beside.full_name.as_str()),
+        ("Giám đốc Sở Nội vụ", "Nguyễn Thị Lan")
+    );
+    let set = typeset(&paper, NOW).unwrap();
+    let pages = hoian_signer::pdf::text::pages(&set.pdf).unwrap();
+    for name in [SIGNER, "Nguyễn Thị Lan"] {
+        let found = hoian_signer::appearance::place::person(&pages, name, 2.0);
+        assert!(found.is_some(), "the place of {name} is found");
+    }
 }

@@ -12,13 +12,14 @@ mod compose;
 mod kinds_tests;
 pub mod layout;
 mod paper;
+pub mod raster;
 mod register;
 mod sample;
 mod typesetter;
 mod world;
 
 pub use body::Body;
-pub use compose::Facts;
+pub use compose::{Facts, Second};
 pub use paper::{Block, Column, Heading, Official, SignatureBlock, TextPlace};
 pub use register::{RegisterColumn, RegisterSheet};
 pub use sample::Sample;

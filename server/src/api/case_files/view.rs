@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::body::Json;
+use crate::api::came::{self, Came};
 use crate::api::documents::view::{self as documents, Agency};
 use crate::api::problem::Problem;
 use crate::api::session::Person;
@@ -15,8 +16,7 @@ use crate::custody::Presence;
 use crate::domain::case_file::{self, Action, CaseFileId, Retention, State};
 use crate::domain::dispatch::DispatchId;
 use crate::domain::document::DocumentId;
-use crate::domain::id::{AgencyId, PersonId};
-use crate::domain::numbering::{self, Kind};
+use crate::domain::id::PersonId;
 use crate::domain::party::{capacities, file_capacities};
 use crate::domain::register::titled;
 use crate::parts::App;
@@ -197,7 +197,8 @@ async fn counts(app: &App, rows: &[row::Model]) -> Result<BTreeMap<CaseFileId, u
 /// What the papers of a file need, asked for at once.
 struct Names {
     people: BTreeMap<PersonId, String>,
-    agencies: BTreeMap<AgencyId, String>,
+    came: BTreeMap<DocumentId, Came>,
+    /// Those of this system.
     documents: BTreeMap<DocumentId, document::Model>,
     pages: BTreeMap<DocumentId, i32>,
 }
@@ -210,7 +211,7 @@ impl Names {
             .all(app.store.read())
             .await?;
         let pages = document_metadata::Entity::find()
-            .filter(document_metadata::Column::DocumentId.is_in(ids))
+            .filter(document_metadata::Column::DocumentId.is_in(ids.clone()))
             .all(app.store.read())
             .await?;
         let people: BTreeSet<PersonId> = rows
@@ -218,10 +219,9 @@ impl Names {
             .flat_map(|row| [Some(row.put_by.clone()), row.taken_out_by.clone()])
             .flatten()
             .collect();
-        let agencies = documents.iter().map(|row| row.agency_id.clone()).collect();
         Ok(Self {
             people: documents::people(app, people).await?,
-            agencies: documents::agencies(app, agencies).await?,
+            came: came::of_documents(app, ids).await?,
             documents: documents.into_iter().map(|row| (row.id.clone(), row)).collect(),
             pages: pages
                 .into_iter()
@@ -231,22 +231,18 @@ impl Names {
     }
 
     fn paper(&self, person: &Person, row: case_paper::Model) -> Option<Paper> {
-        let document = self.documents.get(&row.document_id)?;
-        let number = u32::try_from(document.number?).ok()?;
+        let came = self.came.get(&row.document_id)?;
+        let document = self.documents.get(&row.document_id);
+        let pages = self.pages.get(&row.document_id).copied();
         let name = |id: &PersonId| self.people.get(id).cloned().unwrap_or_default();
-        let kind = Kind::from_code(&document.kind).map_or("", |kind| kind.name);
         Some(Paper {
             href: href(person, document, row.dispatch_id.as_ref()),
             is_incoming: row.dispatch_id.is_some(),
-            code: numbering::code(number, &document.notation),
-            title: titled(kind, &document.subject),
-            agency: self
-                .agencies
-                .get(&document.agency_id)
-                .cloned()
-                .unwrap_or_default(),
-            issued_on: document.issued_on.clone(),
-            page_count: self.pages.get(&row.document_id).copied().unwrap_or(0),
+            code: came.code.clone(),
+            title: titled(came.kind_name, &came.subject),
+            agency: came.author.name.clone(),
+            issued_on: came.issued_on.clone(),
+            page_count: came.page_count.or(pages).unwrap_or(0),
             note: row.note,
             put_by: name(&row.put_by),
             put_at: row.put_at,
@@ -260,10 +256,11 @@ impl Names {
 
 /// The page that shows a paper to this person, if the rules let them read it: a file names it, it does not open it. Whoever
 /// meets a file reads what came to its agency.
-fn href(person: &Person, document: &document::Model, dispatch: Option<&DispatchId>) -> Option<String> {
+fn href(person: &Person, document: Option<&document::Model>, dispatch: Option<&DispatchId>) -> Option<String> {
     if let Some(dispatch) = dispatch {
         return Some(format!("/van-ban-den/{dispatch}"));
     }
+    let document = document?;
     let reads = !capacities(document.parties(), &person.id, &person.held()).is_empty();
     reads.then(|| format!("/van-ban/{}", document.id))
 }

@@ -2,10 +2,11 @@
 
 mod boxes;
 mod list;
+mod paper;
 mod steps;
 mod view;
 
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::response::Response;
 use sea_orm::EntityTrait;
 use utoipa_axum::router::OpenApiRouter;
@@ -22,11 +23,16 @@ use crate::store::entity::document_version;
 use view::Detail;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
+    let upload = OpenApiRouter::new()
+        .routes(routes!(paper::register))
+        .layer(DefaultBodyLimit::disable());
     OpenApiRouter::new()
+        .merge(upload)
         .routes(routes!(list::list))
         .routes(routes!(list::counts))
         .routes(routes!(one))
         .routes(routes!(content))
+        .routes(routes!(paper::stamped))
         .routes(routes!(steps::receipt))
         .routes(routes!(steps::instruct))
         .routes(routes!(steps::delegate))
@@ -50,7 +56,7 @@ async fn one(
     view::detail(&app, &person, &id).await
 }
 
-/// The PDF that was sent.
+/// The PDF that was sent, or the scan of what came on paper.
 #[utoipa::path(
     get, path = "/dispatches/{id}/content", tag = "dispatches", params(("id" = String, Path)),
     responses(
@@ -64,9 +70,14 @@ async fn content(
     Path(id): Path<DispatchId>,
 ) -> Result<Response, Problem> {
     let row = app.custody.received(&(&person).into(), &id).await?;
-    let version = document_version::Entity::find_by_id((row.document_id, row.version))
-        .one(app.store.read())
-        .await?;
-    let size_bytes = version.ok_or_else(Problem::not_found)?.size_bytes;
+    let size_bytes = match app.custody.paper_of(&row).await? {
+        Some(paper) => paper.size_bytes,
+        None => {
+            let version = document_version::Entity::find_by_id((row.document_id, row.version))
+                .one(app.store.read())
+                .await?;
+            version.ok_or_else(Problem::not_found)?.size_bytes
+        }
+    };
     pdf(&app, &row.blob, size_bytes, false).await
 }

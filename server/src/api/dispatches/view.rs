@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::body::Json;
+use crate::api::came::{self, Came};
 use crate::api::documents::view::{self as documents, Agency, Sent};
 use crate::api::problem::Problem;
 use crate::api::session::Person;
@@ -14,14 +15,15 @@ use crate::api::verifications::english;
 use crate::clock::Timestamp;
 use crate::custody::arrival::verdict_of;
 use crate::custody::{Presence, dispatch_capacities, dispatch_rules};
+use crate::domain::copy::Form;
 use crate::domain::dispatch::{Action, Capacity, DispatchId, Given, Recall, Status, Verdict};
 use crate::domain::document::DocumentId;
 use crate::domain::id::PersonId;
-use crate::domain::numbering::{self, Kind};
+use crate::domain::numbering;
 use crate::domain::register::{is_late, row_day};
 use crate::parts::App;
 use crate::store::entity::{
-    dispatch, dispatch_opinion, dispatch_status, dispatch_support, document, verification,
+    dispatch, dispatch_opinion, dispatch_status, dispatch_support, document, document_copy, verification,
 };
 
 /// A dispatch in a list.
@@ -29,15 +31,17 @@ use crate::store::entity::{
 #[schema(as = DispatchSummary)]
 pub(super) struct Summary {
     pub id: DispatchId,
-    /// Number and symbol: `141/KH-UBND`.
+    /// Number and symbol: `141/KH-UBND`; empty on a paper that bears none.
     code: String,
     kind_name: String,
     subject: String,
     urgency: i16,
-    /// The agency that issued it.
+    /// The agency that issued it; without an id where it came on paper.
     sender: Agency,
     /// The agency that handed it on, where it did not come from the issuer.
     via: Option<Agency>,
+    /// It came on paper: there is a scan, and no signature of the sender.
+    on_paper: bool,
     /// The agency that it was sent to.
     receiver: Agency,
     status: Status,
@@ -97,6 +101,32 @@ pub(super) struct Detail {
     history: Vec<Event>,
     /// Documents of this agency that answer it.
     replies: Vec<Reply>,
+    /// What the clerk typed of a paper besides, where it came on one.
+    paper: Option<Paper>,
+    /// Certified copies and extracts that this agency has made of it.
+    copies: Vec<Copy>,
+}
+
+/// A document that came on paper.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RegisteredPaper)]
+struct Paper {
+    /// Who signed it by hand.
+    signer: Option<String>,
+    /// Of the scan.
+    page_count: i32,
+    registered_by: String,
+}
+
+/// A copy that was made of it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DispatchCopy)]
+struct Copy {
+    id: String,
+    form: Form,
+    /// `05/SY-UBND`.
+    code: String,
+    waiting_time_stamp: bool,
 }
 
 /// A change of status.
@@ -173,6 +203,8 @@ pub(super) async fn detail(app: &App, person: &Person, id: &DispatchId) -> Resul
         forwarded: documents::sent(app, app.custody.forwarded(id).await?).await?,
         outcome: row.outcome.clone(),
         replies: replies(app, id).await?,
+        paper: paper(app, &row).await?,
+        copies: copies(app, &row).await?,
         history,
         summary: summaries(app, person, vec![row])
             .await?
@@ -239,14 +271,39 @@ async fn replies(app: &App, id: &DispatchId) -> Result<Vec<Reply>, Problem> {
         .all(app.store.read())
         .await?;
     let reply = |row: document::Model| Reply {
-        code: row
-            .number
-            .and_then(|number| u32::try_from(number).ok())
-            .map(|number| numbering::code(number, &row.notation)),
+        code: came::code(&row),
         id: row.id,
         subject: row.subject,
     };
     Ok(rows.into_iter().map(reply).collect())
+}
+
+async fn paper(app: &App, row: &dispatch::Model) -> Result<Option<Paper>, Problem> {
+    let Some(paper) = app.custody.paper_of(row).await? else {
+        return Ok(None);
+    };
+    let names = documents::people(app, BTreeSet::from([paper.person_id.clone()])).await?;
+    Ok(Some(Paper {
+        signer: paper.signer,
+        page_count: paper.page_count,
+        registered_by: names.into_values().next().unwrap_or_default(),
+    }))
+}
+
+async fn copies(app: &App, row: &dispatch::Model) -> Result<Vec<Copy>, Problem> {
+    let rows = document_copy::Entity::find()
+        .filter(document_copy::Column::AgencyId.eq(row.receiver_id.clone()))
+        .filter(document_copy::Column::DispatchId.eq(row.id.clone()))
+        .order_by_asc(document_copy::Column::Id)
+        .all(app.store.read())
+        .await?;
+    let copy = |row: document_copy::Model| Copy {
+        code: numbering::code(u32::try_from(row.number).unwrap_or(0), &row.notation),
+        id: row.id,
+        form: row.form,
+        waiting_time_stamp: row.pending.is_some(),
+    };
+    Ok(rows.into_iter().map(copy).collect())
 }
 
 /// The summaries of these rows, for this person.
@@ -259,12 +316,13 @@ pub(super) async fn summaries(
     let presence = Presence::from(person);
     let today = numbering::local_date(app.clock.now_utc());
     let summary = |row: dispatch::Model| {
-        let document = names.documents.get(&row.document_id)?;
-        let number = u32::try_from(document.number?).ok()?;
+        let came = names.came.get(&row.document_id)?.clone();
         let judged = row.verification_id.as_ref().and_then(|id| names.verdicts.get(id));
         let support = names.support.get(&row.id).map(Vec::as_slice);
         let capacities = dispatch_capacities(&row, support.unwrap_or_default(), &presence);
-        let actions = actions(&capacities, &row, verdict_of(judged));
+        let mut actions = actions(&capacities, &row, verdict_of(judged));
+        // What came on paper goes to other agencies as a certified copy.
+        actions.retain(|action| *action != Action::Forward || !came.on_paper);
         let via = row.forwarded_from.is_some().then_some(&row.sender_id);
         Some(Summary {
             href: match &row.forwarded_from {
@@ -273,14 +331,13 @@ pub(super) async fn summaries(
                 None => format!("/van-ban/{}", row.document_id),
             },
             via: via.map(|agency| documents::agency_name(&names.agencies, agency)),
-            code: numbering::code(number, &document.notation),
-            kind_name: Kind::from_code(&document.kind)
-                .map(|kind| kind.name.to_owned())
-                .unwrap_or_default(),
-            subject: document.subject.clone(),
-            urgency: document.urgency,
-            issued_on: document.issued_on.clone(),
-            sender: documents::agency_name(&names.agencies, &document.agency_id),
+            code: came.code,
+            kind_name: came.kind_name.to_owned(),
+            subject: came.subject,
+            urgency: came.urgency,
+            issued_on: came.issued_on,
+            sender: came.author,
+            on_paper: came.on_paper,
             receiver: documents::agency_name(&names.agencies, &row.receiver_id),
             may_answer: actions.contains(&Action::Return),
             actions,
@@ -325,18 +382,13 @@ fn actions(capacities: &[Capacity], row: &dispatch::Model, verdict: Verdict) -> 
 struct Names {
     agencies: BTreeMap<crate::domain::id::AgencyId, String>,
     people: BTreeMap<PersonId, String>,
-    documents: BTreeMap<DocumentId, document::Model>,
+    came: BTreeMap<DocumentId, Came>,
     verdicts: BTreeMap<String, verification::Model>,
     support: BTreeMap<DispatchId, Vec<PersonId>>,
 }
 
 impl Names {
     async fn of(app: &App, rows: &[dispatch::Model]) -> Result<Self, Problem> {
-        let ids: Vec<_> = rows.iter().map(|row| row.document_id.clone()).collect();
-        let documents = document::Entity::find()
-            .filter(document::Column::Id.is_in(ids))
-            .all(app.store.read())
-            .await?;
         let ids: Vec<_> = rows
             .iter()
             .filter_map(|row| row.verification_id.clone())
@@ -356,14 +408,13 @@ impl Names {
         }
         let agencies = rows
             .iter()
-            .flat_map(|row| [row.sender_id.clone(), row.receiver_id.clone()])
-            .chain(documents.iter().map(|row| row.agency_id.clone()));
+            .flat_map(|row| [row.sender_id.clone(), row.receiver_id.clone()]);
         Ok(Self {
             agencies: documents::agencies(app, agencies.collect()).await?,
             support,
             people: documents::people(app, rows.iter().filter_map(|row| row.lead_id.clone()).collect())
                 .await?,
-            documents: documents.into_iter().map(|row| (row.id.clone(), row)).collect(),
+            came: came::of(app, rows).await?,
             verdicts: verdicts.into_iter().map(|row| (row.id.clone(), row)).collect(),
         })
     }

@@ -66,7 +66,8 @@ pub(super) async fn signature_image(
     Path(id): Path<DocumentId>,
 ) -> Result<Response, Problem> {
     let (_, capacities) = app.custody.document(&(&person).into(), &id).await?;
-    if !capacities.contains(&Capacity::Signer) {
+    let signs = [Capacity::Signer, Capacity::Cosigner];
+    if !signs.iter().any(|signer| capacities.contains(signer)) {
         return Err(Problem::not_found());
     }
     let image = app

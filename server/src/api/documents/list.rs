@@ -101,14 +101,18 @@ fn within(r#box: Box, person: &Person) -> Vec<Condition> {
 /// It has left the house.
 const GONE: [State; 2] = [State::Issued, State::Recalled];
 /// It has not; these are few at any time, so that they may be sorted.
-const HERE: [State; 8] = [
+const HERE: [State; 12] = [
     State::Draft,
     State::Submitted,
     State::Returned,
     State::Signing,
+    State::FirstSigned,
+    State::SecondSigning,
     State::Signed,
     State::Numbered,
     State::Sealing,
+    State::FirstSealed,
+    State::SecondSealing,
     State::Sealed,
 ];
 
@@ -141,7 +145,25 @@ fn parts(person: &Person) -> Vec<Condition> {
         elsewhere(action).into_iter().map(named_in)
     });
     let all = |agency| Condition::all().add(Column::AgencyId.eq(agency));
-    clerk.iter().cloned().map(all).chain(named).collect()
+    let with = |agency| Condition::all().add(Column::PartnerId.eq(agency));
+    // A second signatory signs for the partner, or for the paper's own agency where there is none.
+    let second = person
+        .agencies_where(Action::Sign)
+        .into_iter()
+        .flat_map(|agency| {
+            let own = Condition::all()
+                .add(Column::PartnerId.is_null())
+                .add(Column::AgencyId.eq(agency.clone()));
+            [own, with(agency)].map(|place| place.add(Column::CosignerId.eq(person.id.clone())))
+        });
+    let clerks = clerk.iter().cloned();
+    clerks
+        .clone()
+        .map(all)
+        .chain(clerks.map(with))
+        .chain(second)
+        .chain(named)
+        .collect()
 }
 
 /// Of what this person may know: what they are the next to do something about.
@@ -154,8 +176,16 @@ fn waiting(person: &Person) -> Condition {
         .add(Column::State.eq(State::Submitted))
         .add(done(Column::ContentReviewerId, Column::ContentInitialled))
         .add(done(Column::FormReviewerId, Column::FormInitialled));
+    // What waits is also asked for negated, and the negation of a comparison with nothing is nothing.
+    let to_sign_second = Condition::all()
+        .add(Column::CosignerId.is_not_null())
+        .add(Column::CosignerId.eq(person.id.clone()))
+        .add(Column::State.eq(State::FirstSigned));
+    let to_seal_second = Condition::all()
+        .add(Column::PartnerId.is_not_null())
+        .add(Column::PartnerId.is_in(person.agencies_where(Action::Seal)))
+        .add(Column::State.eq(State::FirstSealed));
     let due = |reviewer: Column, initialled: Column| {
-        // What waits is also asked for negated, and the negation of a comparison with nothing is nothing.
         Condition::all()
             .add(reviewer.is_not_null())
             .add(reviewer.eq(person.id.clone()))
@@ -169,7 +199,9 @@ fn waiting(person: &Person) -> Condition {
     let clerk = Condition::all()
         .add(Column::AgencyId.is_in(person.agencies_where(Action::Seal)))
         .add(Column::State.is_in([State::Signed, State::Numbered, State::Sealed]));
-    Condition::any().add(own).add(to_check).add(to_sign).add(clerk)
+    [own, to_check, to_sign, to_sign_second, clerk, to_seal_second]
+        .into_iter()
+        .fold(Condition::any(), Condition::add)
 }
 
 /// Nobody is to check this part, or it is checked.

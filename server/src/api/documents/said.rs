@@ -26,6 +26,9 @@ pub(super) struct Said {
     #[serde(default)]
     pub urgency: i16,
     pub signer_id: String,
+    /// Who signs second: of the same agency, or of another one, which then seals second (văn bản liên tịch).
+    #[serde(default)]
+    pub cosigner_id: Option<String>,
     /// The dispatch that this document answers.
     #[serde(default)]
     pub reply_to: Option<String>,
@@ -73,6 +76,7 @@ impl Said {
             kind: Kind::from_code(&self.kind).ok_or_else(|| missing("kind"))?,
             urgency: self.urgency,
             signer: PersonId(self.signer_id),
+            cosigner: person(self.cosigner_id),
             reply_to: self.reply_to.filter(|id| !id.is_empty()).map(DispatchId),
             metadata: self.metadata,
             body,

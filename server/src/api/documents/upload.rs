@@ -39,6 +39,8 @@ pub(super) struct Form {
     /// 0 thường, 1 khẩn, 2 thượng khẩn, 3 hỏa tốc. Default 0.
     urgency: Option<i16>,
     signer_id: String,
+    /// Who signs second, where two do.
+    cosigner_id: Option<String>,
     /// The dispatch that this document answers.
     reply_to: Option<String>,
     /// Who answers for the content, and for the form.
@@ -112,6 +114,7 @@ async fn read(app: &App, form: &mut Multipart) -> Result<(Option<Stored>, Said),
             "kind" => said.kind = text(field).await?,
             "urgency" => said.urgency = text(field).await?.parse().map_err(|_| missing("urgency"))?,
             "signer_id" => said.signer_id = text(field).await?,
+            "cosigner_id" => said.cosigner_id = Some(text(field).await?),
             "content_reviewer_id" => said.content_reviewer_id = Some(text(field).await?),
             "form_reviewer_id" => said.form_reviewer_id = Some(text(field).await?),
             "mends" => {
@@ -160,6 +163,7 @@ pub(super) async fn sample(
         kind,
         urgency: 0,
         signer: signer_id,
+        cosigner: None,
         reply_to: None,
         metadata: Metadata::default(),
         body: None,

@@ -49,6 +49,9 @@ pub struct Summary {
     pub agency: Agency,
     pub drafter: Party,
     pub signer: Party,
+    /// Who signs second, where two do; and the other agency that seals second, if there is one.
+    pub cosigner: Option<Party>,
+    pub partner: Option<Agency>,
     pub steps: Steps,
     /// What the person who asks may do now.
     pub actions: Vec<Action>,
@@ -122,6 +125,9 @@ pub struct PlacesView {
     pub signature: PlaceView,
     pub seal: PlaceView,
     pub texts: Vec<PlaceView>,
+    /// Of the second signatory, and of that agency where it is another one.
+    pub second_signature: Option<PlaceView>,
+    pub second_seal: Option<PlaceView>,
 }
 
 /// A rectangle on a page.
@@ -249,6 +255,11 @@ fn summary(names: &Names, viewer: &Person, row: document::Model) -> Summary {
         agency: names.agency(&row.agency_id),
         drafter: names.party(&row.drafter_id, &row.agency_id),
         signer: names.party(&row.signer_id, &row.agency_id),
+        cosigner: row
+            .cosigner_id
+            .as_ref()
+            .map(|cosigner| names.party(cosigner, row.partner_id.as_ref().unwrap_or(&row.agency_id))),
+        partner: row.partner_id.as_ref().map(|partner| names.agency(partner)),
         steps: Steps {
             approve: !matches!(row.state, State::Draft | State::Returned),
             sign: row.leader_signed,
@@ -339,7 +350,10 @@ async fn key(app: &App, viewer: &Person, row: &document::Model) -> Result<Option
     let holder = if rules.permit(Action::Sign, &capacities, None).is_ok() {
         Holder::Person(viewer.id.clone())
     } else if rules.permit(Action::Seal, &capacities, None).is_ok() {
-        Holder::Agency(row.agency_id.clone())
+        match (row.state, &row.partner_id) {
+            (State::FirstSealed, Some(partner)) => Holder::Agency(partner.clone()),
+            _ => Holder::Agency(row.agency_id.clone()),
+        }
     } else {
         return Ok(None);
     };
@@ -364,6 +378,8 @@ impl From<Places> for PlacesView {
             signature: places.signature.into(),
             seal: places.seal.into(),
             texts: places.texts.into_iter().map(|text| text.place.into()).collect(),
+            second_signature: places.second.map(|second| second.signature.into()),
+            second_seal: places.second.and_then(|second| second.seal).map(PlaceView::from),
         }
     }
 }
@@ -392,11 +408,20 @@ impl Names {
     async fn of(app: &App, rows: &[document::Model]) -> Result<Self, Problem> {
         let ids: BTreeSet<_> = rows
             .iter()
-            .flat_map(|row| [row.drafter_id.clone(), row.signer_id.clone()])
+            .flat_map(|row| {
+                [row.drafter_id.clone(), row.signer_id.clone()]
+                    .into_iter()
+                    .chain(row.cosigner_id.clone())
+            })
+            .collect();
+        let agencies_of: BTreeSet<_> = rows
+            .iter()
+            .flat_map(|row| [Some(row.agency_id.clone()), row.partner_id.clone()])
+            .flatten()
             .collect();
         let list: Vec<_> = ids.iter().cloned().collect();
         Ok(Self {
-            agencies: agencies(app, rows.iter().map(|row| row.agency_id.clone()).collect()).await?,
+            agencies: agencies(app, agencies_of).await?,
             people: people(app, ids).await?,
             memberships: accounts::memberships(app.store.read(), &list).await?,
         })

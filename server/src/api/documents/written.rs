@@ -17,7 +17,7 @@ use crate::custody::draft::Description;
 use crate::domain::document::DocumentId;
 use crate::parts::App;
 use crate::render::layout::{self, Layout};
-use crate::render::{Facts, Heading, Paper};
+use crate::render::{Facts, Heading, Paper, Second};
 use crate::store::blob::Stored;
 use crate::store::entity::agency;
 
@@ -144,6 +144,10 @@ async fn set(app: &App, person: &Person, said: &Description) -> Result<Paper, Pr
         }
         None => None,
     };
+    let cosigner = match &said.cosigner {
+        Some(cosigner) => Some(app.custody.cosigner(&agency.id, cosigner).await?),
+        None => None,
+    };
     let facts = Facts {
         kind: said.kind,
         subject: &said.subject,
@@ -156,6 +160,12 @@ async fn set(app: &App, person: &Person, said: &Description) -> Result<Paper, Pr
         signer: &signer.full_name,
         position: &position,
         metadata: &metadata,
+        second: cosigner.as_ref().map(|second| Second {
+            full_name: &second.person.full_name,
+            position: &second.position,
+            agency: Some(second.agency.name.as_str()).filter(|_| second.agency.id != agency.id),
+            agency_kind: second.agency.kind,
+        }),
     };
     let paper = facts.compose(said.body.as_deref().unwrap_or_default());
     Ok(app.typesetter.official(paper, app.clock.now_utc()).await?)

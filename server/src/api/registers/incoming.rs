@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::{Book, Line};
+use crate::api::came::{self, Came};
 use crate::api::documents::view;
 use crate::api::page::PageQuery;
 use crate::api::problem::Problem;
 use crate::clock::Timestamp;
 use crate::domain::dispatch::{DispatchId, Recall, Status};
 use crate::domain::document::DocumentId;
-use crate::domain::id::{AgencyId, PersonId};
-use crate::domain::numbering::{self, Kind, VIETNAM};
+use crate::domain::id::PersonId;
+use crate::domain::numbering::{self, VIETNAM};
 use crate::domain::register::{Register, day, is_late, stored_day, titled};
 use crate::parts::App;
 use crate::store::entity::dispatch::{Column, Entity, Model};
@@ -55,15 +56,14 @@ pub(super) async fn lines(app: &App, book: &Book, query: &PageQuery) -> Result<V
 }
 
 fn incoming(row: &Model, names: &Names) -> Vec<String> {
-    let document = names.document(row);
+    let came = names.came(row);
     vec![
         local_day(row.registered_at),
         arrival(row),
-        names.author(row),
-        document.map(code).unwrap_or_default(),
-        stored_day(document.and_then(|document| document.issued_on.as_deref())),
-        document
-            .map(|document| titled(kind(document), &document.subject))
+        came.map(|came| came.author.name.clone()).unwrap_or_default(),
+        came.map(|came| came.code.clone()).unwrap_or_default(),
+        stored_day(came.and_then(|came| came.issued_on.as_deref())),
+        came.map(|came| titled(came.kind_name, &came.subject))
             .unwrap_or_default(),
         names.lead(row),
         local_day(row.instructed_at),
@@ -72,19 +72,33 @@ fn incoming(row: &Model, names: &Names) -> Vec<String> {
             .get(&row.id)
             .map(|at| format!("Đã nhận {}", local_day(Some(*at))))
             .unwrap_or_default(),
-        recalled(row).to_owned(),
+        remark(row, came),
     ]
 }
 
+/// Ghi chú: how its recall stands, and that there is a paper to keep.
+fn remark(row: &Model, came: Option<&Came>) -> String {
+    let paper = came.is_some_and(|came| came.on_paper).then_some("Văn bản giấy");
+    let parts = [paper.unwrap_or_default(), recalled(row)];
+    parts
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
 fn handling(row: &Model, names: &Names, late: bool) -> Vec<String> {
-    let document = names.document(row);
-    let what = document.map(|document| {
+    let what = names.came(row).map(|came| {
+        let said = |label: &str, value: &str| match value {
+            "" => String::new(),
+            value => format!(" {label} {value}"),
+        };
         format!(
-            "{} số {} ngày {} của {}",
-            kind(document),
-            code(document),
-            stored_day(document.issued_on.as_deref()),
-            names.author(row)
+            "{}{}{} của {}",
+            came.kind_name,
+            said("số", &came.code),
+            said("ngày", &stored_day(came.issued_on.as_deref())),
+            came.author.name
         )
     });
     let mut who = vec![names.lead(row)];
@@ -144,19 +158,6 @@ fn arrival(row: &Model) -> String {
         .unwrap_or_default()
 }
 
-fn kind(document: &document::Model) -> &'static str {
-    Kind::from_code(&document.kind)
-        .map(|kind| kind.name)
-        .unwrap_or_default()
-}
-
-fn code(document: &document::Model) -> String {
-    let number = document.number.and_then(|number| u32::try_from(number).ok());
-    number
-        .map(|number| numbering::code(number, &document.notation))
-        .unwrap_or_default()
-}
-
 fn local_day(at: Option<Timestamp>) -> String {
     at.map(|at| day(at.to_offset_date_time().to_offset(VIETNAM).date()))
         .unwrap_or_default()
@@ -164,9 +165,8 @@ fn local_day(at: Option<Timestamp>) -> String {
 
 /// What a page of lines needs, asked for at once.
 struct Names {
-    agencies: BTreeMap<AgencyId, String>,
     people: BTreeMap<PersonId, String>,
-    documents: BTreeMap<DocumentId, document::Model>,
+    came: BTreeMap<DocumentId, Came>,
     support: BTreeMap<DispatchId, Vec<String>>,
     begun: BTreeMap<DispatchId, Timestamp>,
     replies: BTreeMap<DispatchId, Vec<String>>,
@@ -191,17 +191,11 @@ impl Names {
             .filter(document::Column::Number.is_not_null())
             .all(read)
             .await?;
-        let documents = document::Entity::find()
-            .filter(document::Column::Id.is_in(rows.iter().map(|row| row.document_id.clone())))
-            .all(read)
-            .await?;
         let people = rows.iter().filter_map(|row| row.lead_id.clone());
         let people = people.chain(supporters.iter().map(|row| row.person_id.clone()));
         let people = view::people(app, people.collect()).await?;
         let mut names = Self {
-            agencies: view::agencies(app, documents.iter().map(|row| row.agency_id.clone()).collect())
-                .await?,
-            documents: documents.into_iter().map(|row| (row.id.clone(), row)).collect(),
+            came: came::of(app, rows).await?,
             // The earliest stands last, and stays.
             begun: begun.into_iter().map(|row| (row.dispatch_id, row.at)).collect(),
             support: BTreeMap::new(),
@@ -213,7 +207,7 @@ impl Names {
             names.support.entry(row.dispatch_id).or_default().push(name);
         }
         for row in replies {
-            let code = code(&row);
+            let code = came::code(&row).unwrap_or_default();
             if let Some(answered) = row.reply_to {
                 names.replies.entry(answered).or_default().push(code);
             }
@@ -221,15 +215,8 @@ impl Names {
         Ok(names)
     }
 
-    fn document(&self, row: &Model) -> Option<&document::Model> {
-        self.documents.get(&row.document_id)
-    }
-
-    /// Who issued it, also where another agency handed it on.
-    fn author(&self, row: &Model) -> String {
-        let author = self.document(row).map(|document| &document.agency_id);
-        let name = author.and_then(|author| self.agencies.get(author));
-        name.cloned().unwrap_or_default()
+    fn came(&self, row: &Model) -> Option<&Came> {
+        self.came.get(&row.document_id)
     }
 
     fn lead(&self, row: &Model) -> String {

@@ -59,7 +59,10 @@ fn line(row: &Model, names: &Names) -> Line {
             numbering::code(number, &row.notation),
             stored_day(row.issued_on.as_deref()),
             titled(kind, &row.subject),
-            name(&row.signer_id),
+            match &row.cosigner_id {
+                Some(cosigner) => format!("{}, {}", name(&row.signer_id), name(cosigner)),
+                None => name(&row.signer_id),
+            },
             receivers(sent, names),
             format!("Văn thư; {}", name(&row.drafter_id)),
             sent.len().to_string(),
@@ -148,7 +151,14 @@ impl Names {
     async fn of(app: &App, rows: &[Model]) -> Result<Self, Problem> {
         let people = rows
             .iter()
-            .flat_map(|row| [row.drafter_id.clone(), row.signer_id.clone()])
+            .flat_map(|row| {
+                [
+                    Some(row.drafter_id.clone()),
+                    Some(row.signer_id.clone()),
+                    row.cosigner_id.clone(),
+                ]
+            })
+            .flatten()
             .collect();
         let ids: Vec<_> = rows.iter().map(|row| row.id.clone()).collect();
         let dispatches = Dispatch::find()

@@ -77,6 +77,7 @@ tables!(
     signature_pending,
     verification,
     outside_sending,
+    paper_arrival,
     dispatch,
     dispatch_status,
     dispatch_support,

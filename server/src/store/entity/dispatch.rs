@@ -13,10 +13,12 @@ use crate::store::blob::Sha256;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: DispatchId,
+    /// A row of `document`, or of `paper_arrival` where it came on paper.
     pub document_id: DocumentId,
+    /// Empty where it came on paper: its author stands in `paper_arrival`.
     pub sender_id: AgencyId,
     pub receiver_id: AgencyId,
-    /// The version sent.
+    /// The version sent; 0 for a scan.
     pub version: i32,
     /// The version's bytes.
     pub blob: Sha256,

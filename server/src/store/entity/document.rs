@@ -47,6 +47,9 @@ pub struct Model {
     pub form_reviewer_id: Option<PersonId>,
     pub content_initialled: bool,
     pub form_initialled: bool,
+    /// Who signs after the signer (văn bản liên tịch, or a paper of two signatories); and of which other agency, if so.
+    pub cosigner_id: Option<PersonId>,
+    pub partner_id: Option<AgencyId>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -70,6 +73,8 @@ impl Model {
         let review = self.review();
         Document {
             state: self.state,
+            signers: 1 + u8::from(self.cosigner_id.is_some()),
+            seals: 1 + u8::from(self.partner_id.is_some()),
             initials_asked: review.asked(),
             initials_made: review.made(),
             leader_signed: self.leader_signed,
@@ -84,6 +89,8 @@ impl Model {
             agency: &self.agency_id,
             drafter: &self.drafter_id,
             signer: &self.signer_id,
+            cosigner: self.cosigner_id.as_ref(),
+            partner: self.partner_id.as_ref(),
             review: self.review(),
         }
     }

@@ -23,6 +23,8 @@ pub struct Model {
     pub title: String,
     /// The pages of an extract, as they were asked for.
     pub pages: Option<String>,
+    /// The parts of pages that it shows, as JSON of [`crate::domain::copy::Region`]; empty where whole pages are shown.
+    pub regions: Option<String>,
     pub number: i32,
     pub year: i32,
     /// The symbol behind the number: `TrS-UBND`.

@@ -35,6 +35,7 @@ pub mod number_grouping;
 pub mod number_reservation;
 pub mod number_sequence;
 pub mod outside_sending;
+pub mod paper_arrival;
 pub mod paper_note;
 pub mod person;
 pub mod session;

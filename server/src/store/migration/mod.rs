@@ -16,6 +16,8 @@ mod m0050_lists;
 mod m0051_outside;
 mod m0052_following;
 mod m0053_case_files;
+mod m0055_paper;
+mod m0056_joint;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryOrder};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, seaql_migrations};
@@ -55,6 +57,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0051_outside::Migration),
             Box::new(m0052_following::Migration),
             Box::new(m0053_case_files::Migration),
+            Box::new(m0055_paper::Migration),
+            Box::new(m0056_joint::Migration),
         ]
     }
 }

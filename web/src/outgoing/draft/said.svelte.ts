@@ -6,6 +6,7 @@ export class Said {
   kind = $state('KH');
   urgency = $state<Urgency>(0);
   signer = $state('');
+  cosigner = $state('');
   body = $state('');
   /** One a line. */
   addressees = $state('');
@@ -33,6 +34,7 @@ export class Said {
     this.kind = document.kind;
     this.urgency = document.urgency;
     this.signer = document.signer.id;
+    this.cosigner = document.cosigner?.id ?? '';
     this.body = document.body ?? '';
     this.addressees = (metadata.addressees ?? []).join('\n');
     this.receivers = (metadata.receivers ?? []).join('\n');
@@ -91,6 +93,7 @@ export class Said {
       kind: this.kind,
       urgency: this.urgency,
       signer_id: this.signer,
+      cosigner_id: this.cosigner || undefined,
       reply_to: this.replyTo,
       content_reviewer_id: this.contentReviewer || undefined,
       form_reviewer_id: this.formReviewer || undefined,

@@ -19,6 +19,8 @@ it('moves with letters', () => {
   expect(shortcut(press('j'), true)).toBe('next');
   expect(shortcut(press('K'), true)).toBe('previous');
   expect(shortcut(press('Enter'), true)).toBe('accept');
+  expect(shortcut(press('a'), true)).toBe('many');
+  expect(shortcut(press('g'), true)).toBe('paper');
 });
 
 it('leaves letters alone while someone types or has switched them off', () => {

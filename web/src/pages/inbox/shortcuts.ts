@@ -1,6 +1,14 @@
-export type Command = 'next' | 'previous' | 'find' | 'accept' | 'return' | 'page';
+export type Command = 'next' | 'previous' | 'find' | 'accept' | 'return' | 'page' | 'many' | 'paper';
 
-const LETTERS: Record<string, Command> = { j: 'next', k: 'previous', '/': 'find', r: 'return', p: 'page' };
+const LETTERS: Record<string, Command> = {
+  j: 'next',
+  k: 'previous',
+  '/': 'find',
+  r: 'return',
+  p: 'page',
+  a: 'many',
+  g: 'paper',
+};
 
 /**
  * What a key means in the list. Letters mean nothing while someone types, in whatever way: a field has the focus, or a
