@@ -12,7 +12,7 @@ use crate::domain::meeting::{MeetingId, Role, SeatId, SiteId};
 use crate::domain::meeting_plan::Reply;
 use crate::domain::procedure::{Procedure, Rules};
 use crate::domain::roll::{Entry, Kind, Roll};
-use crate::store::entity::{agency, meeting, meeting_member, meeting_site, membership, person};
+use crate::store::entity::{agency, meeting, meeting_item, meeting_member, meeting_site, membership, person};
 
 /// The meeting before anything happened.
 ///
@@ -21,7 +21,9 @@ use crate::store::entity::{agency, meeting, meeting_member, meeting_site, member
 pub(super) async fn load(connection: &impl ConnectionTrait, id: &MeetingId) -> Result<Procedure, DbErr> {
     let row = meeting::Entity::find_by_id(id.clone()).one(connection).await?;
     let row = row.ok_or_else(|| DbErr::RecordNotFound(format!("meeting {id}")))?;
-    Ok(Procedure::new(called(connection, id).await?, rules(&row)))
+    let mut procedure = Procedure::new(called(connection, id).await?, rules(&row));
+    procedure.presenters = presenters(connection, id).await?;
+    Ok(procedure)
 }
 
 fn rules(row: &meeting::Model) -> Rules {
@@ -34,6 +36,36 @@ fn rules(row: &meeting::Model) -> Rules {
         muted_above: u32::try_from(row.muted_above).unwrap_or(10),
         quorum: row.quorum,
     }
+}
+
+/// Who presents each item: the person, then the room where they sit.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) async fn presenters(
+    connection: &impl ConnectionTrait,
+    id: &MeetingId,
+) -> Result<BTreeMap<u32, Vec<SeatId>>, DbErr> {
+    let items = meeting_item::Entity::find()
+        .filter(meeting_item::Column::MeetingId.eq(id.clone()))
+        .filter(meeting_item::Column::PresenterId.is_not_null())
+        .all(connection)
+        .await?;
+    let people = items.iter().filter_map(|item| item.presenter_id.clone());
+    let sits = meeting_member::Entity::find()
+        .filter(meeting_member::Column::MeetingId.eq(id.clone()))
+        .filter(meeting_member::Column::PersonId.is_in(people))
+        .all(connection)
+        .await?;
+    let seats = |item: meeting_item::Model| {
+        let person = item.presenter_id?;
+        let site = sits.iter().find(|member| member.person_id == person);
+        let room = site.and_then(|member| member.site_id.clone()).map(Identity::Site);
+        let who = [Some(Identity::Person(person)), room];
+        let seats = who.into_iter().flatten().map(|one| seat_of(id, &one));
+        Some((u32::try_from(item.number).ok()?, seats.collect()))
+    };
+    Ok(items.into_iter().filter_map(seats).collect())
 }
 
 /// The roll of everyone who was called: the sites, then the people.
@@ -118,6 +150,11 @@ pub(super) fn seat_of(meeting: &MeetingId, identity: &Identity) -> SeatId {
 /// The seat of a guest, known by their secret place alone.
 pub(super) fn guest_seat(meeting: &MeetingId, place: &str) -> SeatId {
     derived(meeting, "guest", place)
+}
+
+/// The media room in which a seat is tried out.
+pub(super) fn trial_room(meeting: &MeetingId, seat: &SeatId) -> SeatId {
+    derived(meeting, "trial", &seat.0)
 }
 
 fn derived(meeting: &MeetingId, kind: &str, id: &str) -> SeatId {

@@ -175,9 +175,15 @@ impl Actor {
     }
 
     pub(super) async fn replan(&mut self) {
-        match prepared::called(self.store.read(), &self.meeting).await {
-            Ok(called) => {
+        let reader = self.store.read();
+        let planned = futures::try_join!(
+            prepared::called(reader, &self.meeting),
+            prepared::presenters(reader, &self.meeting)
+        );
+        match planned {
+            Ok((called, presenters)) => {
                 self.procedure.roll.call_again(called);
+                self.procedure.presenters = presenters;
                 let state = self.procedure_state();
                 self.tell(&ServerMessage::Procedure { state });
             }

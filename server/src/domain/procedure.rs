@@ -4,7 +4,7 @@
 //! twice does what one does. [`Procedure::apply`] folds an event in. What is stored is the list of events alone: read
 //! again from its start, it gives the same state.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::floor::{Ending, Floor, How, Turn, TurnId};
 use super::meeting::{Role, SeatId, words};
@@ -20,6 +20,8 @@ pub struct Procedure {
     pub floor: Floor,
     pub stage: Stage,
     pub item: Option<u32>,
+    /// Who presents an item, by its number: the person, then the room where they sit.
+    pub presenters: BTreeMap<u32, Vec<SeatId>>,
     pub rules: Rules,
     pub chat: VecDeque<Said>,
     admitted: BTreeSet<SeatId>,
@@ -34,6 +36,7 @@ impl Procedure {
             floor: Floor::default(),
             stage: Stage::Free,
             item: None,
+            presenters: BTreeMap::new(),
             rules,
             chat: VecDeque::new(),
             admitted: BTreeSet::new(),
@@ -104,11 +107,7 @@ impl Procedure {
                 Ok(self.set(|rules| rules.quota_seconds = seconds))
             }
             Step::SetStage { stage } => self.set_stage(caller, stage),
-            Step::SetItem { number } => Ok(if number == self.item {
-                Vec::new()
-            } else {
-                vec![Event::ItemSet { number }]
-            }),
+            Step::SetItem { number } => self.set_item(number),
             Step::Say { text } => self.say(caller, &text),
         }
     }
@@ -334,6 +333,20 @@ impl Procedure {
         } else {
             vec![Event::Staged { stage }]
         })
+    }
+
+    /// The item is under way, and whoever presents it is offered the floor where they are here.
+    fn set_item(&self, number: Option<u32>) -> Result<Vec<Event>, Refusal> {
+        if number == self.item {
+            return Ok(Vec::new());
+        }
+        let mut events = vec![Event::ItemSet { number }];
+        let presenters = number.and_then(|number| self.presenters.get(&number));
+        let is_here = |seat: &&SeatId| self.roll.entry(seat).is_some_and(Entry::is_online);
+        if let Some(seat) = presenters.into_iter().flatten().find(is_here) {
+            events.extend(self.call(seat)?);
+        }
+        Ok(events)
     }
 
     fn say(&self, caller: &Caller, text: &str) -> Result<Vec<Event>, Refusal> {

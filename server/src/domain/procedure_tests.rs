@@ -86,6 +86,42 @@ fn take(procedure: &mut Procedure, by: usize, at: i64, step: Step) -> Result<usi
 }
 
 #[test]
+fn whoever_presents_an_item_is_offered_the_floor_when_it_is_called_and_they_are_here() {
+    let mut meeting = procedure();
+    meeting.presenters = BTreeMap::from([(1, vec![seat(2), seat(3)]), (2, vec![seat(2)])]);
+    let item = |number| Step::SetItem { number: Some(number) };
+    assert_eq!(
+        take(&mut meeting, 0, 1, item(2)),
+        Ok(1),
+        "who is not here is not waited for"
+    );
+    meeting.apply(moment(2), came(3));
+    assert_eq!(
+        take(&mut meeting, 2, 3, item(1)),
+        Err(Refusal::NotAllowed),
+        "a delegate leads no agenda"
+    );
+    assert_eq!(
+        take(&mut meeting, 1, 3, item(1)),
+        Ok(3),
+        "the room where they sit"
+    );
+    let current = meeting.floor.current.clone().expect("an offer");
+    assert_eq!((current.turn.seat, current.began_at), (seat(3), None));
+    assert!(
+        !meeting.may_be_heard(&seat(3), Role::Delegate),
+        "not before their consent"
+    );
+    assert_eq!(
+        take(&mut meeting, 1, 4, item(1)),
+        Ok(0),
+        "a second click changes nothing"
+    );
+    assert_eq!(meeting.item, Some(1));
+    assert_eq!(take(&mut meeting, 0, 5, Step::SetItem { number: None }), Ok(1));
+}
+
+#[test]
 fn a_turn_is_asked_offered_taken_and_ended_with_its_time() {
     let mut meeting = procedure();
     meeting.apply(moment(0), came(2));
