@@ -17,7 +17,7 @@ pub enum Act {
     RaiseHand,
     /// Write to everyone while the chat is open.
     Chat,
-    /// Say who of the own site is there.
+    /// Say who of the own site is there, and what its devices did when they were tried out.
     ReportSite,
     /// Offer the floor, end a turn, order the queue.
     GiveFloor,

@@ -12,6 +12,7 @@ pub mod floor;
 pub mod holder;
 pub mod id;
 pub mod initial;
+pub mod invitation;
 pub mod meeting;
 pub mod meeting_plan;
 pub mod meeting_right;

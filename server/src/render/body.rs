@@ -237,6 +237,7 @@ fn column(index: usize, title: String, rows: &[Vec<String>]) -> Column {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::invitation::{Invitation, Item};
 
     #[test]
     fn reads_a_decision_as_it_is_written() {
@@ -334,5 +335,29 @@ mod tests {
             let json = serde_json::to_string(&body.content).unwrap();
             assert!(json.contains("hi hành./.\""), "{json}");
         }
+    }
+
+    #[test]
+    fn an_invitation_is_read_with_its_agenda_as_a_table() {
+        let invitation = Invitation {
+            agency: "Ủy ban nhân dân tỉnh Lam Giang".into(),
+            title: "Hội nghị".into(),
+            asked: vec!["Sở Nội vụ".into()],
+            items: vec![Item {
+                title: "Báo cáo | thảo luận".into(),
+                presenter: String::new(),
+                minutes: 15,
+            }],
+            ..Invitation::default()
+        };
+        let body = Body::read(&invitation.body());
+        let tables = body.content.iter().filter_map(|block| match block {
+            Block::Table { columns, rows } => Some((columns.len(), rows.len())),
+            _ => None,
+        });
+        assert_eq!(tables.collect::<Vec<_>>(), [(4, 1)]);
+        assert!(body.content.contains(&Block::Dash {
+            text: "Sở Nội vụ.".into()
+        }));
     }
 }

@@ -94,6 +94,8 @@ tables!(
     paper_note,
     meeting_event,
     meeting_line,
+    meeting_letter,
+    meeting_check,
     calendar_feed,
 );
 

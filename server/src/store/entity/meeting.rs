@@ -41,6 +41,13 @@ pub struct Model {
     pub alive_at: Option<Timestamp>,
     /// The invitation letter (giấy mời).
     pub invitation_id: Option<DocumentId>,
+    /// How often it has changed since the invitation was issued (RFC 5545, 3.8.7.4).
+    pub sequence: i32,
+    /// The sequence of the last change of name, time or place.
+    pub details_sequence: i32,
+    /// It does not take place; it has then ended too.
+    pub called_off_at: Option<Timestamp>,
+    pub called_off_reason: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -20,6 +20,8 @@ pub struct Model {
     /// The last TOTP step that was used: no code is accepted twice (RFC 6238 section 5.2).
     pub last_one_time_code_step: i64,
     pub is_active: bool,
+    /// Where letters to them go, in the form of `domain::outside::mail_address`.
+    pub mail_address: Option<String>,
     pub created_at: Timestamp,
 }
 

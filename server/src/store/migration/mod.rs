@@ -18,6 +18,8 @@ mod m0052_following;
 mod m0053_case_files;
 mod m0055_paper;
 mod m0056_joint;
+mod m0060_invitations;
+mod m0061_checks;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryOrder};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, seaql_migrations};
@@ -59,6 +61,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0053_case_files::Migration),
             Box::new(m0055_paper::Migration),
             Box::new(m0056_joint::Migration),
+            Box::new(m0060_invitations::Migration),
+            Box::new(m0061_checks::Migration),
         ]
     }
 }
