@@ -63,10 +63,11 @@ impl App {
             secret.clone(),
             config.signing.clone(),
             WorkingDays::without(config.work.days_off.clone()),
-            mailer,
+            mailer.clone(),
             outbox,
         )?;
         Ok(Self {
+            mailer,
             custody,
             typesetter: Typesetter::new(TYPESETTING),
             passwords: Passwords::new(&clock),

@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::conference::Conferences;
 use crate::config::Config;
 use crate::custody::Custody;
+use crate::mail::Mailer;
 use crate::password::Passwords;
 use crate::render::Typesetter;
 use crate::secret::ServerSecret;
@@ -22,6 +23,8 @@ pub struct App {
     pub secret: ServerSecret,
     pub passwords: Passwords,
     pub custody: Custody,
+    /// The way to the mail server; none where the settings name none.
+    pub mailer: Option<Mailer>,
     /// The meetings that run now; they can once the program has started.
     pub conferences: Conferences,
     pub typesetter: Typesetter,

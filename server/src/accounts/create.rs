@@ -86,6 +86,7 @@ pub async fn create(app: &App, actor: &Actor, new: NewPerson) -> Result<Created,
             .map(|code| code.sealed(&app.secret, &app.clock))),
         last_one_time_code_step: Set(0),
         is_active: Set(true),
+        mail_address: Set(None),
         created_at: Set(app.clock.now()),
     };
     let memberships = new.memberships.into_iter().map(|new| membership::ActiveModel {

@@ -45,6 +45,8 @@ pub struct Person {
     pub id: PersonId,
     pub user_name: String,
     pub full_name: String,
+    /// Where letters to the person go.
+    pub mail_address: Option<String>,
     /// All roles; the first is of the agency that the person works in.
     pub memberships: Vec<Membership>,
 }
@@ -169,6 +171,7 @@ pub async fn identify(app: &App, token: &str) -> Result<Option<Person>, DbErr> {
         id: person.id,
         user_name: person.user_name,
         full_name: person.full_name,
+        mail_address: person.mail_address,
         memberships,
     }))
 }

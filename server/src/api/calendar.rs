@@ -21,6 +21,7 @@ use crate::domain::calendar::Span;
 use crate::domain::id::PersonId;
 use crate::domain::meeting::MeetingId;
 use crate::domain::meeting_plan::Reply;
+use crate::jobs::invitation;
 use crate::mail::icalendar::{Calendar, Entry, Status};
 use crate::parts::App;
 use crate::store::Tx;
@@ -236,27 +237,14 @@ async fn feed(State(app): State<App>, Path(secret): Path<String>) -> Result<Resp
 }
 
 fn entry(app: &App, row: &meeting::Model, reply: Reply, now: Timestamp) -> Entry {
-    let Span { from, to } = span(row);
+    let entry = invitation::entry(app, row, now);
     Entry {
-        uid: format!("meeting-{}@hoian", row.id),
-        stamp: now,
-        starts_at: from,
-        ends_at: to,
-        summary: row.title.clone(),
-        location: row.place.clone(),
-        url: app
-            .config
-            .http
-            .public_origin
-            .as_ref()
-            .map(|origin| format!("{origin}/hop/{}", row.link_code)),
-        status: if reply == Reply::Accepted {
-            Status::Confirmed
-        } else {
-            Status::Tentative
+        status: match (row.called_off_at, reply) {
+            (Some(_), _) => Status::Cancelled,
+            (None, Reply::Accepted) => Status::Confirmed,
+            (None, _) => Status::Tentative,
         },
-        organizer: None,
-        attendee: None,
+        ..entry
     }
 }
 

@@ -15,12 +15,17 @@ use super::problem::{self, Problem};
 use super::session::{self, Person};
 use crate::accounts;
 use crate::accounts::login::{Attempt, Refusal, log_in};
+use crate::custody;
+use crate::domain::outside::mail_address;
+use crate::jobs::invitation;
 use crate::parts::App;
 use crate::password::Busy;
 use crate::store::audit;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(create, show, delete))
+    OpenApiRouter::new()
+        .routes(routes!(create, show, delete))
+        .routes(routes!(set_mail_address))
 }
 
 /// What the log-in page asks for.
@@ -100,6 +105,44 @@ async fn delete(State(app): State<App>, headers: HeaderMap, person: Person) -> R
         .await?;
     let cookie = session::no_cookie(&app.config);
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
+}
+
+/// Where letters to me go.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct MailAddress {
+    /// Empty or null: nowhere.
+    address: Option<String>,
+}
+
+/// Sets where letters to me go: invitations to meetings.
+#[utoipa::path(
+    put, path = "/session/mail-address", tag = "session", request_body = MailAddress,
+    responses(
+        (status = OK, body = Person),
+        (status = UNAUTHORIZED, body = problem::Body),
+        (status = UNPROCESSABLE_ENTITY, description = "`outside-receiver`: it is no address", body = problem::Body),
+    )
+)]
+async fn set_mail_address(
+    State(app): State<App>,
+    person: Person,
+    Json(said): Json<MailAddress>,
+) -> Result<Json<Person>, Problem> {
+    let address = said.address.filter(|address| !address.trim().is_empty());
+    let address = address.map(|address| mail_address(&address)).transpose();
+    let address = address.map_err(custody::Error::from)?;
+    let now = app.clock.now();
+    app.store
+        .write(async |tx| {
+            accounts::keep_mail_address(tx, now, &person.actor(), &person.id, address.as_deref()).await?;
+            invitation::address_changed(tx, &app.clock, &person.id).await
+        })
+        .await?;
+    Ok(Json(Person {
+        mail_address: address,
+        ..person
+    }))
 }
 
 /// A refusal in people's words.

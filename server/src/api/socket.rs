@@ -25,8 +25,9 @@ use super::problem::{self, Problem};
 use super::session::Person;
 use crate::clock::Clock;
 use crate::conference::protocol::{CloseCode, MESSAGE_BYTES, ServerMessage};
-use crate::conference::{Identity, Out, Outbox, Talk, Turn, Visitor};
-use crate::domain::meeting::{DisplayName, LinkCode, MeetingId, Role, SiteId};
+use crate::conference::{Hall, Identity, Out, Outbox, Talk, Turn, Visitor};
+use crate::domain::meeting::{DisplayName, LinkCode, MeetingId, Role, SeatId, SiteId};
+use crate::domain::meeting_right::{Act, may};
 use crate::parts::App;
 use crate::store::entity::{meeting, meeting_site};
 
@@ -39,6 +40,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 struct Ticket {
     /// The code of the meeting's link; needed by whoever was not called to the meeting.
     link: Option<String>,
+    /// To be tried out instead of entering the meeting: `own` for one's own seat; who looks after the lines names another's.
+    trial: Option<SeatId>,
 }
 
 /// Opens the socket of a participant.
@@ -48,6 +51,7 @@ struct Ticket {
         (status = SWITCHING_PROTOCOLS, description = "A WebSocket; see PROTOCOL.md"),
         (status = UPGRADE_REQUIRED, body = problem::Body),
         (status = UNAUTHORIZED, body = problem::Body),
+        (status = FORBIDDEN, description = "Another's trial", body = problem::Body),
         (status = NOT_FOUND, body = problem::Body),
         (status = GONE, description = "`meeting-ended`", body = problem::Body),
     )
@@ -60,6 +64,10 @@ async fn open(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
     let (row, visitor) = admit(&app, person, id, ticket.link.as_deref()).await?;
+    let hall = match ticket.trial {
+        Some(wanted) => trial(&app, &row.id, &visitor, wanted)?,
+        None => Hall::Meeting,
+    };
     let upgrade = upgrade.map_err(|_| upgrade_required())?;
     // Above our own limit, so that the talk can say what is wrong before the socket closes.
     let upgrade = upgrade
@@ -72,7 +80,7 @@ async fn open(
         stopping: app.stopping.clone(),
         clock: app.clock.clone(),
     };
-    let talk = app.conferences.talk(row.id, row.title, visitor, outbox);
+    let talk = app.conferences.talk(row.id, hall, row.title, visitor, outbox);
     Ok(upgrade.on_upgrade(move |socket| pump.run(socket, talk)))
 }
 
@@ -96,6 +104,24 @@ async fn admit(
         return Err(ended());
     }
     Ok((row, visitor))
+}
+
+/// The room in which a seat is tried out: by itself, or with somebody who looks after the lines. A guest has no seat before
+/// they come.
+fn trial(app: &App, id: &MeetingId, visitor: &Visitor, wanted: SeatId) -> Result<Hall, Problem> {
+    if visitor.identity == Identity::Guest {
+        return Err(Problem::forbidden());
+    }
+    let own = app.conferences.seat_of(id, &visitor.identity);
+    if wanted == own || wanted.0 == "own" {
+        return Ok(Hall::Trial(own));
+    }
+    let is_seat = uuid::Uuid::parse_str(&wanted.0).is_ok();
+    match may(visitor.role, Act::SeeLines) {
+        true if is_seat => Ok(Hall::Trial(wanted)),
+        true => Err(Problem::not_found()),
+        false => Err(Problem::forbidden()),
+    }
 }
 
 /// As whom somebody enters: the room of a site by its link, one who was called by their account, anybody else by the

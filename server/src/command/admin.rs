@@ -15,9 +15,12 @@ use hoian_server::clock::Clock;
 use hoian_server::config::Config;
 use hoian_server::domain::account::user_name_key;
 use hoian_server::domain::holder::Holder;
+use hoian_server::domain::id::PersonId;
 use hoian_server::domain::organisation::AgencyKind;
+use hoian_server::domain::outside;
 use hoian_server::domain::role::Role;
 use hoian_server::domain::trust::{Regime, Standing};
+use hoian_server::jobs::invitation;
 use hoian_server::store::archive;
 use hoian_server::store::audit::Actor;
 use hoian_server::store::entity::person;
@@ -29,6 +32,8 @@ pub(super) enum Admin {
     AddAgency(AddAgency),
     /// Add a person; prints their first password and the secret of their one-time code, once.
     AddPerson(AddPerson),
+    /// Keep where letters to a person go.
+    SetMailAddress(SetMailAddress),
     /// Take a PKCS#12 key into custody for a person or an agency.
     AddKey(AddKey),
     /// Keep the picture of a person's signature or an agency's seal (PNG with transparency).
@@ -81,6 +86,13 @@ pub(super) struct AddPerson {
     /// Position, as in "Chủ tịch".
     #[arg(long)]
     position: String,
+}
+
+#[derive(Args)]
+pub(super) struct SetMailAddress {
+    user_name: String,
+    /// None takes the former away.
+    address: Option<String>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -155,6 +167,7 @@ impl Admin {
         let done = match self {
             Self::AddAgency(new) => add_agency(&app, new).await,
             Self::AddPerson(new) => add_person(&app, new).await,
+            Self::SetMailAddress(new) => set_mail_address(&app, new).await,
             Self::AddKey(new) => add_key(&app, new).await,
             Self::AddImage(new) => add_image(&app, new).await,
             Self::Trust(new) => trust(&app, new).await,
@@ -209,6 +222,22 @@ async fn add_person(app: &App, new: AddPerson) -> anyhow::Result<String> {
         said += &format!("\nsecret for the authenticator: {}", code.base32());
     }
     Ok(said)
+}
+
+async fn set_mail_address(app: &App, new: SetMailAddress) -> anyhow::Result<String> {
+    let id = person_id(app, &new.user_name).await?;
+    let address = new.address.as_deref().map(outside::mail_address).transpose()?;
+    let now = app.clock.now();
+    app.store
+        .write(async |tx| {
+            accounts::keep_mail_address(tx, now, &Actor::System, &id, address.as_deref()).await?;
+            invitation::address_changed(tx, &app.clock, &id).await
+        })
+        .await?;
+    Ok(match address {
+        Some(address) => format!("letters to {} go to {address}", new.user_name),
+        None => format!("no letters go to {}", new.user_name),
+    })
 }
 
 async fn add_key(app: &App, new: AddKey) -> anyhow::Result<String> {
@@ -289,14 +318,17 @@ async fn holder(app: &App, owner: &Owner) -> anyhow::Result<Holder> {
             accounts::find_agency(app.store.read(), organ_id).await?,
         ));
     }
-    let name = user_name_key(owner.person.as_deref().unwrap_or_default());
+    let name = owner.person.as_deref().unwrap_or_default();
+    Ok(Holder::Person(person_id(app, name).await?))
+}
+
+async fn person_id(app: &App, user_name: &str) -> anyhow::Result<PersonId> {
+    let name = user_name_key(user_name);
     let found = person::Entity::find()
         .filter(person::Column::UserName.eq(&name))
         .one(app.store.read())
         .await?;
-    Ok(Holder::Person(
-        found.with_context(|| format!("there is no account {name}"))?.id,
-    ))
+    Ok(found.with_context(|| format!("there is no account {name}"))?.id)
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {

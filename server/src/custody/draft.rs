@@ -10,6 +10,7 @@ use super::error::{Error, Result};
 use super::indexing::Said;
 use super::initials::Reviewers;
 use super::intake;
+use super::invitation::Invites;
 use super::place::{self, Places, Second, Size, find_places};
 use super::{Custody, Presence, relation};
 use crate::domain::dispatch::DispatchId;
@@ -84,6 +85,20 @@ impl Custody {
         description: Description,
         stored: &Stored,
     ) -> Result<DocumentId> {
+        self.draft_for(presence, description, stored, None).await
+    }
+
+    /// As [`Custody::draft`]; `invites` is the meeting whose invitation it becomes.
+    ///
+    /// # Errors
+    /// As there, and [`Error::Stale`] where the meeting is over or has an invitation already.
+    pub async fn draft_for(
+        &self,
+        presence: &Presence,
+        description: Description,
+        stored: &Stored,
+        invites: Option<&Invites>,
+    ) -> Result<DocumentId> {
         let now = self.clock.now();
         let id = DocumentId(self.clock.new_id());
         let checked = self
@@ -124,6 +139,9 @@ impl Custody {
                 checked.keep(tx, &id).await?;
                 search::add(tx, std::slice::from_ref(&checked.entry)).await?;
                 audit::append(tx, now, &presence.actor(), "document.drafted", &subject, detail).await?;
+                if let Some(invites) = invites {
+                    invites.keep(tx, now, presence, &id).await?;
+                }
                 Ok::<_, Error>(())
             })
             .await?;

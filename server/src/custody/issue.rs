@@ -65,6 +65,7 @@ impl Custody {
                 if let Some(mends) = &mends {
                     relation::record(tx, now, presence, mends, &code).await?;
                 }
+                self.invite(tx, id).await?;
                 step.take(
                     tx,
                     now,

@@ -26,6 +26,7 @@ pub mod handling;
 mod indexing;
 pub mod initials;
 pub mod intake;
+pub mod invitation;
 pub mod issue;
 mod key;
 mod notice;
@@ -62,6 +63,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::config;
 use crate::domain::document::DocumentId;
 use crate::domain::id::PersonId;
+use crate::domain::meeting::MeetingId;
 use crate::domain::numbering::SequenceKey;
 use crate::domain::role::Held;
 use crate::domain::working_day::WorkingDays;
@@ -115,6 +117,8 @@ pub trait Outbox: Send + Sync {
         reminder: &'a Reminder,
         due: Timestamp,
     ) -> BoxFuture<'a, Result<(), DbErr>>;
+    /// Asks that those who are called to this meeting are written to.
+    fn invite<'a>(&'a self, tx: &'a Tx, meeting: &'a MeetingId) -> BoxFuture<'a, Result<(), DbErr>>;
 }
 
 /// Keys and documents of the house; cheap to clone.

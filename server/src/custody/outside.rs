@@ -56,6 +56,7 @@ impl Custody {
                 if let Some(mends) = mends.filter(|_| step.row.state == State::Sealed) {
                     relation::record(tx, now, presence, &mends, &code).await?;
                 }
+                self.invite(tx, id).await?;
                 let change = document::ActiveModel::default();
                 let detail = json!({ "outside": names });
                 step.take(tx, now, &presence.actor(), change, detail).await

@@ -4,6 +4,7 @@
 //! job must look first whether its effect has happened already.
 
 pub mod indexing;
+pub mod invitation;
 pub mod reminding;
 pub mod signing;
 mod worker;
@@ -33,6 +34,8 @@ pub fn registry() -> Registry {
         .with::<signing::VerifyArrivals>()
         .with::<signing::DeliverMail>()
         .with::<indexing::IndexDocuments>()
+        .with::<invitation::WriteInvitations>()
+        .with::<invitation::DeliverInvitation>()
         .with::<reminding::Remind>()
         .with::<reminding::AskReminders>()
 }

@@ -6,10 +6,11 @@ use sea_orm::DbErr;
 use serde::{Deserialize, Serialize};
 
 use super::reminding::Remind;
-use super::{Failure, Job, enqueue, enqueue_at, enqueue_once};
+use super::{Failure, Job, enqueue, enqueue_at, enqueue_once, invitation};
 use crate::clock::{Clock, Timestamp};
 use crate::custody::{self, Reminder};
 use crate::domain::document::DocumentId;
+use crate::domain::meeting::MeetingId;
 use crate::parts::App;
 use crate::store::Tx;
 use crate::store::blob::Sha256;
@@ -137,5 +138,9 @@ impl custody::Outbox for Outbox {
             reminder: reminder.clone(),
         };
         async move { enqueue_once(tx, &self.clock, id, &job, due).await }.boxed()
+    }
+
+    fn invite<'a>(&'a self, tx: &'a Tx, meeting: &'a MeetingId) -> BoxFuture<'a, Result<(), DbErr>> {
+        invitation::ask(tx, &self.clock, meeting).boxed()
     }
 }

@@ -15,6 +15,8 @@ pub struct Calendar {
 pub struct Entry {
     /// The same for the same meeting, whenever it is written.
     pub uid: String,
+    /// Raised with each change (section 3.8.7.4).
+    pub sequence: i32,
     /// When this was written.
     pub stamp: Timestamp,
     pub starts_at: Timestamp,
@@ -58,6 +60,7 @@ impl Entry {
     fn write(&self, lines: &mut Lines) {
         lines.put("BEGIN", "VEVENT");
         lines.put("UID", &escaped(&self.uid));
+        lines.put("SEQUENCE", &self.sequence.to_string());
         lines.put("DTSTAMP", &moment(self.stamp));
         lines.put("DTSTART", &moment(self.starts_at));
         lines.put("DTEND", &moment(self.ends_at));
@@ -159,6 +162,7 @@ mod tests {
     fn entry(summary: &str) -> Entry {
         Entry {
             uid: "meeting-1@hoian".into(),
+            sequence: 2,
             stamp: Timestamp(1_795_500_000_000),
             starts_at: Timestamp(1_795_590_000_000),
             ends_at: Timestamp(1_795_597_200_000),
@@ -185,6 +189,7 @@ mod tests {
         let text = unfolded(&text);
         for line in [
             "METHOD:REQUEST\r\n",
+            "SEQUENCE:2\r\n",
             "DTSTART:20261125T070000Z\r\n",
             "SUMMARY:Giao ban\\; tuần 48\\, tháng 11\r\n",
             "ORGANIZER;CN=\"Văn phòng UBND\":mailto:vp@langiang.example\r\n",

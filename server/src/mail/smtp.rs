@@ -99,6 +99,11 @@ impl Mailer {
         self.attachments_limit_bytes
     }
 
+    /// The address from which letters come.
+    pub fn address(&self) -> String {
+        self.from.email.to_string()
+    }
+
     /// Hands the letter to the server; comes back as the server's answer.
     ///
     /// # Errors

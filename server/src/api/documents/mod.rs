@@ -25,6 +25,7 @@ use crate::parts::App;
 pub(super) use content::pdf;
 pub(super) use said::missing;
 pub(super) use upload::{drain, store, text};
+pub(super) use written::kept;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     // The file streams to disk under a limit of its own; the limit of JSON bodies would cut it off.

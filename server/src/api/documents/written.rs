@@ -121,7 +121,11 @@ pub(super) async fn rewrite(
 }
 
 /// The description's paper in the blob store, with what the typesetter knows of its blanks.
-async fn kept(app: &App, person: &Person, said: Description) -> Result<(Description, Stored), Problem> {
+pub(in crate::api) async fn kept(
+    app: &App,
+    person: &Person,
+    said: Description,
+) -> Result<(Description, Stored), Problem> {
     let paper = set(app, person, &said).await?;
     let stored = app.store.blobs().put(paper.pdf).await?;
     let blanks = Some(paper.places);

@@ -2,7 +2,8 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use sea_orm::ActiveModelTrait;
+use sea_orm::ActiveValue::{Set, Unchanged};
+use sea_orm::{ActiveModelTrait, EntityTrait};
 use serde_json::json;
 
 use super::planned::{NewMeeting, Planned};
@@ -19,6 +20,7 @@ use crate::domain::meeting_right::Act;
 use crate::domain::procedure::Microphones;
 use crate::domain::role::Action;
 use crate::domain::roll::QuorumRule;
+use crate::jobs::invitation;
 use crate::parts::App;
 use crate::store::entity::meeting;
 use crate::store::{Tx, audit};
@@ -92,14 +94,17 @@ pub(super) async fn change(
     let meeting = app
         .store
         .write(async |tx: &Tx| {
-            meeting::ActiveModel::from(row.clone())
-                .reset_all()
-                .update(tx)
-                .await?;
-            let written = (&row, &planned, "meeting.changed", app.clock.now());
-            record(&app, tx, &person, written)
+            let before = meeting::Entity::find_by_id(row.id.clone())
+                .one(tx)
                 .await?
-                .ok_or_else(Problem::not_found)
+                .ok_or_else(Problem::not_found)?;
+            plan_columns(&row).update(tx).await?;
+            let written = (&row, &planned, "meeting.changed", app.clock.now());
+            let meeting = record(&app, tx, &person, written)
+                .await?
+                .ok_or_else(Problem::not_found)?;
+            invitation::changed(tx, &app.clock, &row.id, details(&before) != details(&row)).await?;
+            Ok::<_, Problem>(meeting)
         })
         .await?;
     app.conferences.replan(&row.id).await;
@@ -142,7 +147,35 @@ fn empty(app: &App, person: &Person, agency_id: AgencyId) -> meeting::Model {
         muted_above: 10,
         alive_at: None,
         invitation_id: None,
+        sequence: 0,
+        details_sequence: 0,
+        called_off_at: None,
+        called_off_reason: None,
     }
+}
+
+/// What a plan says of the meeting's own row; the rest is written by others meanwhile.
+fn plan_columns(row: &meeting::Model) -> meeting::ActiveModel {
+    let row = row.clone();
+    meeting::ActiveModel {
+        id: Unchanged(row.id),
+        title: Set(row.title),
+        kind: Set(row.kind),
+        starts_at: Set(row.starts_at),
+        ends_at: Set(row.ends_at),
+        place: Set(row.place),
+        lobby: Set(row.lobby),
+        microphones: Set(row.microphones),
+        quorum: Set(row.quorum),
+        quota_seconds: Set(row.quota_seconds),
+        muted_above: Set(row.muted_above),
+        ..Default::default()
+    }
+}
+
+/// What everyone who was written to is told of again.
+fn details(row: &meeting::Model) -> (&str, Timestamp, Option<Timestamp>, &str) {
+    (&row.title, row.starts_at, row.ends_at, &row.place)
 }
 
 fn caller_agency(person: &Person, wanted: Option<AgencyId>) -> Result<AgencyId, Problem> {

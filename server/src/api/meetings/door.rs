@@ -23,6 +23,8 @@ pub(super) struct Door {
     agency_name: String,
     starts_at: Timestamp,
     ended_at: Option<Timestamp>,
+    /// Why it does not take place, where it was called off.
+    called_off_reason: Option<String>,
     is_running: bool,
     /// As what the caller would enter.
     my_role: Role,
@@ -62,6 +64,7 @@ pub(super) async fn by_link(
         agency_name: agency.map(|agency| agency.name).unwrap_or_default(),
         starts_at: row.starts_at,
         ended_at: row.ended_at,
+        called_off_reason: row.called_off_reason,
         my_role,
         site_name: site.map(|site| site.name),
     }))

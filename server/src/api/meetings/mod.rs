@@ -1,7 +1,9 @@
 //! `/meetings`: calling and preparing a meeting, answering an invitation, papers, the roll, the door behind a link.
 
+mod board;
 mod call;
 mod door;
+mod invitation;
 mod lines;
 mod notes;
 mod papers;
@@ -33,6 +35,10 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(view::read, call::change))
         .routes(routes!(door::by_link))
         .routes(routes!(preparation::read))
+        .routes(routes!(invitation::create))
+        .routes(routes!(invitation::call_off))
+        .routes(routes!(invitation::invited))
+        .routes(routes!(board::read))
         .routes(routes!(reply::own))
         .routes(routes!(reply::agency))
         .routes(routes!(papers::list, papers::add))

@@ -7,11 +7,10 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Que
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{LinkQuery, access, represented};
+use super::{LinkQuery, access, invitation, represented};
 use crate::api::body::{Json, Path, Query};
 use crate::api::problem::{self, Problem};
 use crate::api::session::Person;
-use crate::domain::document::DocumentId;
 use crate::domain::id::{AgencyId, PersonId};
 use crate::domain::meeting::{MeetingId, Role, SiteId};
 use crate::domain::meeting_plan::Reply;
@@ -34,8 +33,8 @@ pub(super) struct Preparation {
     quorum: QuorumRule,
     quota_seconds: i32,
     muted_above: i32,
-    /// The invitation letter, in the document flow.
-    invitation_id: Option<DocumentId>,
+    /// The invitation (giấy mời), in the document flow; for those who were called.
+    invitation: Option<invitation::View>,
     /// Whether the caller may change it.
     may_prepare: bool,
 }
@@ -108,6 +107,10 @@ pub(super) async fn read(
     let mine = access.person.as_ref().map(represented).unwrap_or_default();
     let may_prepare = may(access.role, Act::Prepare);
     let is_called = access.role != Role::Guest;
+    let invitation = match is_called {
+        true => invitation::view(reader, &row, access.person.as_ref(), access.role).await?,
+        false => None,
+    };
     Ok(Json(Preparation {
         sites: if is_called {
             sites(reader, &row.id, may_prepare, &mine).await?
@@ -130,7 +133,7 @@ pub(super) async fn read(
         quorum: row.quorum,
         quota_seconds: row.quota_seconds,
         muted_above: row.muted_above,
-        invitation_id: row.invitation_id.filter(|_| is_called),
+        invitation,
         may_prepare,
     }))
 }

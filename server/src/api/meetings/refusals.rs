@@ -100,6 +100,36 @@ pub(super) fn ended() -> Problem {
     )
 }
 
+pub(super) fn invited() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "meeting-invited",
+        "Cuộc họp này đã có giấy mời.",
+        "This meeting has an invitation already.",
+    )
+}
+
+pub(super) fn signer() -> Problem {
+    unprocessable(
+        "invitation-signer",
+        "Hãy chọn người ký giấy mời.",
+        "Choose who signs the invitation.",
+    )
+    .detail(
+        "Người ký là lãnh đạo của cơ quan triệu tập cuộc họp.",
+        "The signer leads the agency that calls the meeting.",
+    )
+}
+
+pub(super) fn running() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "meeting-running",
+        "Đang có người trong phòng họp; hãy kết thúc cuộc họp trong phòng.",
+        "Somebody is in the meeting; end it in the room.",
+    )
+}
+
 pub(super) fn substitute() -> Problem {
     unprocessable(
         "meeting-substitute",

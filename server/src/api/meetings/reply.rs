@@ -15,6 +15,7 @@ use crate::clock::Timestamp;
 use crate::domain::id::{AgencyId, PersonId};
 use crate::domain::meeting::{MeetingId, Role, words};
 use crate::domain::meeting_plan::Reply;
+use crate::jobs::invitation;
 use crate::parts::App;
 use crate::store::entity::{meeting_invited, meeting_member, membership, person};
 use crate::store::{Tx, audit};
@@ -88,6 +89,7 @@ pub(super) async fn own(
             change.reply_note = Set(note.clone());
             change.replied_at = Set(Some(now));
             change.update(tx).await?;
+            invitation::changed(tx, &app.clock, &id, false).await?;
             let detail = json!({ "reply": reply, "substitute": substitute });
             replied(tx, now, &person, &id, detail).await
         })
@@ -146,6 +148,7 @@ pub(super) async fn agency(
             change.replied_by = Set(Some(person.id.clone()));
             change.replied_at = Set(Some(now));
             change.update(tx).await?;
+            invitation::changed(tx, &app.clock, &id, false).await?;
             let detail = json!({ "agency": agency_id, "reply": reply, "delegates": delegates });
             replied(tx, now, &person, &id, detail).await
         })

@@ -32,6 +32,8 @@ pub(super) struct Meeting {
     agency_name: String,
     starts_at: Timestamp,
     ended_at: Option<Timestamp>,
+    /// Why it does not take place, where it was called off.
+    called_off_reason: Option<String>,
     kind: MeetingKind,
     ends_at: Option<Timestamp>,
     /// Where the main site is.
@@ -137,6 +139,7 @@ pub(super) async fn described(
             agency_id: row.agency_id,
             starts_at: row.starts_at,
             ended_at: row.ended_at,
+            called_off_reason: row.called_off_reason,
             kind: row.kind,
             ends_at: row.ends_at,
             place: row.place,
