@@ -19,6 +19,7 @@ use super::lobby::Lobby;
 use super::media_terms::{from_media, to_media};
 use super::prepared;
 use super::protocol::{CloseCode, ErrorName, ServerMessage, Slot, Source};
+use super::registry::Hall;
 use super::roster::{Roster, Ticket};
 use super::talk::Outbox;
 use crate::clock::Clock;
@@ -32,6 +33,7 @@ use crate::store::Store;
 /// What a meeting is run with.
 pub(super) struct Ground {
     pub meeting: MeetingId,
+    pub hall: Hall,
     pub room: RoomId,
     pub title: String,
     pub media: net::Media,
@@ -43,6 +45,7 @@ pub(super) struct Ground {
 pub(super) async fn run(ground: Ground, mut commands: mpsc::Receiver<Command>) {
     let Ground {
         meeting,
+        hall,
         room,
         title,
         media,
@@ -56,7 +59,11 @@ pub(super) async fn run(ground: Ground, mut commands: mpsc::Receiver<Command>) {
             return refuse_all(commands).await;
         }
     };
-    let (ledger, procedure) = match begin(&store, &clock, &meeting).await {
+    let begun = match hall {
+        Hall::Meeting => begin(&store, &clock, &meeting).await,
+        Hall::Trial(_) => Ledger::of_trial(store.clone(), clock.clone(), meeting.clone()).await,
+    };
+    let (ledger, procedure) = match begun {
         Ok(begun) => begun,
         Err(error) => {
             error!(%error, meeting.id = %meeting, "a meeting could not read its record");
@@ -68,6 +75,7 @@ pub(super) async fn run(ground: Ground, mut commands: mpsc::Receiver<Command>) {
     info!(meeting.id = %meeting, "a meeting begins");
     let mut actor = Actor {
         meeting,
+        hall,
         title,
         room,
         clock,
@@ -107,6 +115,7 @@ async fn refuse_all(mut commands: mpsc::Receiver<Command>) {
 
 pub(super) struct Actor {
     pub(super) meeting: MeetingId,
+    pub(super) hall: Hall,
     pub(super) title: String,
     pub(super) room: net::Room,
     pub(super) clock: Clock,
@@ -192,6 +201,10 @@ impl Actor {
             }
             Command::GiveLines { reply } => {
                 let _ = reply.send(self.lines_now().await);
+            }
+            Command::KeepCheck { ticket, check } => self.keep_check(ticket, check).await,
+            Command::GiveSeated { reply } => {
+                let _ = reply.send(self.seated(&self.hall).await);
             }
             Command::Publish { ticket, sources } => {
                 if self.roster.publish(ticket, &sources) {

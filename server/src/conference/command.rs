@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
+use super::board::Seated;
 use super::lines::Line;
-use super::protocol::{ErrorName, Source};
+use super::protocol::{ErrorName, OwnCheck, Source};
 use super::roster::{Entrant, Ticket};
 use super::talk::Outbox;
 use crate::domain::meeting::SeatId;
@@ -53,6 +54,13 @@ pub(super) enum Command {
     },
     GiveLines {
         reply: oneshot::Sender<Vec<Line>>,
+    },
+    KeepCheck {
+        ticket: Ticket,
+        check: OwnCheck,
+    },
+    GiveSeated {
+        reply: oneshot::Sender<Vec<Seated>>,
     },
     Publish {
         ticket: Ticket,

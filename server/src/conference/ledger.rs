@@ -12,7 +12,7 @@ use serde_json::json;
 use super::prepared;
 use crate::clock::{Clock, Timestamp};
 use crate::domain::meeting::MeetingId;
-use crate::domain::procedure::{Event, Procedure};
+use crate::domain::procedure::{Event, Microphones, Procedure, Rules};
 use crate::domain::roll::Entry;
 use crate::fail_point;
 use crate::store::audit::{self, Actor};
@@ -28,6 +28,8 @@ pub struct Ledger {
     clock: Clock,
     meeting: MeetingId,
     sequence: i64,
+    /// Of a trial nothing is kept.
+    is_kept: bool,
     /// What happened without anybody's asking and could not be written yet.
     backlog: Vec<Row>,
 }
@@ -61,9 +63,37 @@ impl Ledger {
             clock,
             meeting,
             sequence,
+            is_kept: true,
             backlog: Vec::new(),
         };
         Ok((ledger, procedure))
+    }
+
+    /// For trying a seat of the meeting out: everyone who is called, nothing that happened, and nothing is kept.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn of_trial(
+        store: Store,
+        clock: Clock,
+        meeting: MeetingId,
+    ) -> Result<(Self, Procedure), DbErr> {
+        let planned = prepared::load(store.read(), &meeting).await?;
+        let rules = Rules {
+            lobby: false,
+            microphones: Microphones::Free,
+            muted_above: u32::MAX,
+            ..planned.rules
+        };
+        let ledger = Self {
+            store,
+            clock,
+            meeting,
+            sequence: 0,
+            is_kept: false,
+            backlog: Vec::new(),
+        };
+        Ok((ledger, Procedure::new(planned.roll, rules)))
     }
 
     /// Closes what stood open when the program stopped without a word: at the time it was last known to run.
@@ -124,6 +154,9 @@ impl Ledger {
     /// # Errors
     /// When the database refuses.
     pub async fn stay_alive(&self) -> Result<(), DbErr> {
+        if !self.is_kept {
+            return Ok(());
+        }
         let now = self.clock.now();
         self.store
             .write(async |tx: &Tx| {
@@ -163,6 +196,10 @@ impl Ledger {
 
     /// Writes the backlog and `rows` in one transaction.
     async fn flush(&mut self, rows: Vec<Row>) -> Result<(), DbErr> {
+        if !self.is_kept {
+            self.backlog.clear();
+            return Ok(());
+        }
         let all: Vec<Row> = self.backlog.iter().cloned().chain(rows).collect();
         let count = i64::try_from(all.len()).unwrap_or(i64::MAX);
         let first = self.sequence + 1;

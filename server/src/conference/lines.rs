@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::actor::Actor;
 use super::media_terms::from_media;
 use super::protocol::{Source, Way};
+use super::registry::Hall;
 use crate::clock::Timestamp;
 use crate::domain::meeting::{MeetingId, SeatId};
 use crate::media::stats::{Published, Site};
@@ -302,7 +303,11 @@ impl Actor {
         sites.iter().filter_map(line).collect()
     }
 
+    /// Of a trial nothing is summed up.
     pub(super) async fn sample_lines(&mut self) {
+        if self.hall != Hall::Meeting {
+            return;
+        }
         let lines = self.lines_now().await;
         let now = self.clock.now();
         let written = self.lines.sample(&self.store, &self.meeting, now, &lines).await;

@@ -5,6 +5,7 @@
 //! - [`prepared`]: the meeting before anybody came: its roll and rules.
 //! - [`ledger`]: what happened, durable before anybody is told, and read again after a restart.
 //! - [`lines`]: how everyone's line is and was.
+//! - [`board`]: who has signed on, and what each tried out.
 //! - [`lobby`]: who waits before the door.
 //! - [`steps`]: steps of the procedure taken, and everyone told.
 //! - [`entry`]: somebody comes in.
@@ -15,6 +16,7 @@
 //! - [`limit`]: how much a socket may say.
 
 mod actor;
+pub mod board;
 mod command;
 mod entry;
 mod ledger;
@@ -32,6 +34,6 @@ mod steps;
 mod talk;
 
 pub use limit::Limit;
-pub use registry::Conferences;
+pub use registry::{Conferences, Hall};
 pub use roster::{Entrant, Identity};
 pub use talk::{Out, Outbox, Talk, Turn, Visitor};

@@ -77,6 +77,8 @@ pub enum ClientMessage {
     Still { jpeg: String },
     /// How the client's own line is, as its browser measures it: every five seconds.
     Line { line: OwnLine },
+    /// What the client's own devices did when they were tried out.
+    Check { check: OwnCheck },
     /// The participant goes, and does not mean to come back.
     Leave {},
     /// Ends the meeting for everyone.
@@ -317,6 +319,25 @@ pub struct OwnLine {
     pub down_kbps: u32,
     pub up_kbps: u32,
     pub way: Way,
+}
+
+/// What a person or site has tried out of its own devices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OwnCheck {
+    pub camera: Finding,
+    pub microphone: Finding,
+    pub loudspeaker: Finding,
+}
+
+/// What came of trying a device out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = DeviceFinding)]
+pub enum Finding {
+    Works,
+    Fails,
+    Untried,
 }
 
 /// Which protocol carries the media.

@@ -101,6 +101,8 @@ fn typescript() -> String {
         PublishedTrack::decl(&config),
         OwnLine::decl(&config),
         Way::decl(&config),
+        OwnCheck::decl(&config),
+        Finding::decl(&config),
         ViewedSlot::decl(&config),
         Slot::decl(&config),
         ProcedureState::decl(&config),

@@ -7,11 +7,12 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use super::actor::{self, Ground};
+use super::board::Seated;
 use super::command::{Admission, Command};
 use super::ledger::Ledger;
 use super::lines::Line;
 use super::prepared;
-use super::protocol::{ErrorName, Source};
+use super::protocol::{ErrorName, OwnCheck, Source};
 use super::record;
 use super::roster::{Entrant, Identity, Ticket};
 use super::talk::{Outbox, Talk, Visitor};
@@ -19,10 +20,22 @@ use crate::clock::Clock;
 use crate::domain::floor::How;
 use crate::domain::meeting::{MeetingId, SeatId};
 use crate::domain::procedure::{Caller, Procedure, Step};
+use crate::domain::roll::Roll;
 use crate::media::RoomId;
 use crate::net::Media;
 use crate::store::Store;
 use crate::store::audit::Actor;
+
+/// Which room of a meeting.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Hall {
+    Meeting,
+    /// Where one seat is tried out (họp thử) over the same way for sound and pictures, alone or with who looks after the lines:
+    /// no roll is kept of it, and nothing that happens there counts.
+    Trial(SeatId),
+}
+
+type Key = (MeetingId, Hall);
 
 /// Starts meetings when the first participant comes and forgets them when the last has gone; cheap to clone.
 #[derive(Clone)]
@@ -34,7 +47,7 @@ struct Inner {
     clock: Clock,
     store: Store,
     media: OnceLock<Media>,
-    running: Mutex<HashMap<MeetingId, mpsc::Sender<Command>>>,
+    running: Mutex<HashMap<Key, mpsc::Sender<Command>>>,
 }
 
 impl Conferences {
@@ -65,12 +78,12 @@ impl Conferences {
 
     /// Begins the talk of one socket. Nobody is in the meeting before their `join`.
     #[must_use]
-    pub fn talk(&self, id: MeetingId, title: String, visitor: Visitor, outbox: Outbox) -> Talk {
+    pub fn talk(&self, id: MeetingId, hall: Hall, title: String, visitor: Visitor, outbox: Outbox) -> Talk {
         let now = self.inner.clock.monotonic();
         Talk::new(
             Meeting {
                 conferences: self.clone(),
-                id,
+                key: (id, hall),
                 title,
             },
             visitor,
@@ -83,7 +96,7 @@ impl Conferences {
     #[must_use]
     pub fn is_running(&self, id: &MeetingId) -> bool {
         self.running()
-            .get(id)
+            .get(&(id.clone(), Hall::Meeting))
             .is_some_and(|commands| !commands.is_closed())
     }
 
@@ -97,7 +110,7 @@ impl Conferences {
             if self.is_running(id) {
                 let (reply, answer) = oneshot::channel();
                 let (caller, actor) = (caller.clone(), actor.clone());
-                self.send(id, Command::Register { caller, actor, reply }).await;
+                self.send_in(id, Command::Register { caller, actor, reply }).await;
                 if let Ok(answer) = answer.await {
                     return answer;
                 }
@@ -131,26 +144,56 @@ impl Conferences {
 
     /// What was prepared has changed; a running meeting takes it over.
     pub async fn replan(&self, id: &MeetingId) {
-        self.send(id, Command::Replan).await;
+        self.send_in(id, Command::Replan).await;
     }
 
     /// The last still of a participant's camera, a JPEG.
     pub async fn still(&self, id: &MeetingId, seat: SeatId) -> Option<Arc<[u8]>> {
         let (reply, answer) = oneshot::channel();
-        self.send(id, Command::GiveStill { seat, reply }).await;
+        self.send_in(id, Command::GiveStill { seat, reply }).await;
         answer.await.ok().flatten()
     }
 
     /// How the lines of those who are in a meeting are now.
     pub async fn lines(&self, id: &MeetingId) -> Vec<Line> {
         let (reply, answer) = oneshot::channel();
-        self.send(id, Command::GiveLines { reply }).await;
+        self.send_in(id, Command::GiveLines { reply }).await;
         answer.await.unwrap_or_default()
     }
 
-    /// To a meeting as it runs; one that is over needs to know nothing more.
-    async fn send(&self, id: &MeetingId, command: Command) {
-        let commands = self.running().get(id).cloned();
+    /// Everyone who is called to a meeting, before anybody came.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn called(&self, id: &MeetingId) -> Result<Roll, sea_orm::DbErr> {
+        prepared::called(self.inner.store.read(), id).await
+    }
+
+    /// Everyone who is connected: in the meeting, or while a seat of it is tried out.
+    pub async fn seated(&self, id: &MeetingId) -> Vec<Seated> {
+        let asked = self.rooms_of(id).into_iter().map(|commands| async move {
+            let (reply, answer) = oneshot::channel();
+            // A room that is just closing has nobody in it.
+            let _ = commands.send(Command::GiveSeated { reply }).await;
+            answer.await.unwrap_or_default()
+        });
+        futures::future::join_all(asked).await.concat()
+    }
+
+    fn rooms_of(&self, id: &MeetingId) -> Vec<mpsc::Sender<Command>> {
+        let running = self.running();
+        let of_meeting = running.iter().filter(|((meeting, _), _)| meeting == id);
+        of_meeting.map(|(_, commands)| commands.clone()).collect()
+    }
+
+    /// To the meeting itself.
+    async fn send_in(&self, id: &MeetingId, command: Command) {
+        self.send(&(id.clone(), Hall::Meeting), command).await;
+    }
+
+    /// To a room as it runs; one that is over needs to know nothing more.
+    async fn send(&self, key: &Key, command: Command) {
+        let commands = self.running().get(key).cloned();
         if let Some(commands) = commands {
             let _ = commands.send(command).await;
         }
@@ -165,20 +208,26 @@ impl Conferences {
         }
     }
 
-    fn running(&self) -> std::sync::MutexGuard<'_, HashMap<MeetingId, mpsc::Sender<Command>>> {
+    fn running(&self) -> std::sync::MutexGuard<'_, HashMap<Key, mpsc::Sender<Command>>> {
         // Nothing panics while it is held; a poisoned map is still whole.
         self.inner.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn of(&self, meeting: &Meeting) -> Result<mpsc::Sender<Command>, ErrorName> {
         let media = self.inner.media.get().ok_or(ErrorName::MediaUnavailable)?;
-        let room = Uuid::parse_str(&meeting.id.0).map_err(|_| ErrorName::MediaUnavailable)?;
+        let (id, hall) = &meeting.key;
+        let room = match hall {
+            Hall::Meeting => Uuid::parse_str(&id.0).ok(),
+            Hall::Trial(seat) => prepared::uuid_of(&prepared::trial_room(id, seat)),
+        };
+        let room = room.ok_or(ErrorName::MediaUnavailable)?;
         let mut running = self.running();
         running.retain(|_, commands| !commands.is_closed());
-        let commands = running.entry(meeting.id.clone()).or_insert_with(|| {
+        let commands = running.entry(meeting.key.clone()).or_insert_with(|| {
             let (sender, receiver) = mpsc::channel(COMMANDS);
             let ground = Ground {
-                meeting: meeting.id.clone(),
+                meeting: id.clone(),
+                hall: hall.clone(),
                 room: RoomId(room),
                 title: meeting.title.clone(),
                 media: media.clone(),
@@ -195,7 +244,7 @@ impl Conferences {
 /// One meeting as a talk holds it.
 pub(super) struct Meeting {
     conferences: Conferences,
-    id: MeetingId,
+    key: Key,
     title: String,
 }
 
@@ -249,10 +298,13 @@ impl Meeting {
         self.send(Command::Leave { ticket }).await;
     }
 
-    /// Ends the meeting for everyone: first in the store, so that nobody can come back in.
+    /// Ends the meeting for everyone: first in the store, so that nobody can come back in. The end of a trial is no end of
+    /// the meeting.
     pub async fn end(&self, by: &Identity) -> Result<(), sea_orm::DbErr> {
         let Inner { clock, store, .. } = &*self.conferences.inner;
-        record::ended(store, clock.now(), &self.id, by).await?;
+        if self.key.1 == Hall::Meeting {
+            record::ended(store, clock.now(), &self.key.0, by).await?;
+        }
         self.send(Command::End).await;
         Ok(())
     }
@@ -276,9 +328,13 @@ impl Meeting {
         self.send(Command::KeepStill { ticket, jpeg }).await;
     }
 
-    /// To the meeting as it runs; one that is over needs to know nothing more.
+    pub async fn keep_check(&self, ticket: Ticket, check: OwnCheck) {
+        self.send(Command::KeepCheck { ticket, check }).await;
+    }
+
+    /// To the room as it runs; one that is over needs to know nothing more.
     async fn send(&self, command: Command) {
-        self.conferences.send(&self.id, command).await;
+        self.conferences.send(&self.key, command).await;
     }
 }
 

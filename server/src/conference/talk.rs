@@ -221,6 +221,11 @@ impl Talk {
                 self.meeting.keep_still(ticket, still(&jpeg)?).await;
             }
             ClientMessage::Line { line } => self.report(line, now)?,
+            ClientMessage::Check { check } => {
+                let ticket = self.entered()?.ticket;
+                self.allowed(Act::ReportSite)?;
+                self.meeting.keep_check(ticket, check).await;
+            }
             ClientMessage::Leave {} => {
                 let ticket = self.entered()?.ticket;
                 self.entered = None;
