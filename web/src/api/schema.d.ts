@@ -738,6 +738,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/documents/{id}/meeting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The meeting to which a document invites, for whoever may open the document. */
+        get: operations["invited"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/documents/{id}/number": {
         parameters: {
             query?: never;
@@ -1040,6 +1057,57 @@ export interface paths {
         put?: never;
         /** Answers for an agency, and names who comes. */
         post: operations["agency"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/meetings/{id}/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The board, for those who look after the lines. */
+        get: operations["read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/meetings/{id}/cancellation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Calls a meeting off that has not begun; those who were written to are told. */
+        post: operations["call_off"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/meetings/{id}/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Drafts the invitation from what was prepared; it then goes the way of every document. */
+        post: operations["create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1475,6 +1543,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/mail-address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets where letters to me go: invitations to meetings. */
+        put: operations["set_mail_address"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/signing-rule": {
         parameters: {
             query?: never;
@@ -1799,6 +1884,11 @@ export interface components {
             ways_outside: components["schemas"]["OutsideWay"][];
         };
         /**
+         * @description What came of trying a device out.
+         * @enum {string}
+         */
+        DeviceFinding: "works" | "fails" | "untried";
+        /**
          * @description What someone does with a dispatch.
          * @enum {string}
          */
@@ -2025,6 +2115,10 @@ export interface components {
              */
             unit: string | null;
         };
+        /** @description The invitation that was drafted. */
+        DraftedMeetingInvitation: {
+            document_id: components["schemas"]["DocumentId"];
+        };
         /** @description A line of the roll. */
         Entry: {
             intervals: components["schemas"]["Interval"][];
@@ -2145,6 +2239,13 @@ export interface components {
             from: components["schemas"]["Timestamp"];
             to?: components["schemas"]["Timestamp"] | null;
         };
+        /** @description The meeting to which a document invites. */
+        InvitedMeeting: {
+            /** @description To whom it is to be issued. */
+            agencies: components["schemas"]["AgencyId"][];
+            meeting_id: components["schemas"]["MeetingId"];
+            title: string;
+        };
         /** @description Who receives it. */
         Issue: {
             receivers: components["schemas"]["AgencyId"][];
@@ -2184,9 +2285,10 @@ export interface components {
             /** @example vanthu */
             user_name: string;
         };
-        /** @description Where a letter goes instead. */
+        /** @description Where letters to me go. */
         MailAddress: {
-            address: string;
+            /** @description Empty or null: nowhere. */
+            address?: string | null;
         };
         /**
          * @description What was said of somebody at the roll call.
@@ -2203,6 +2305,8 @@ export interface components {
             agency_id: components["schemas"]["AgencyId"];
             /** @description The agency that called it. */
             agency_name: string;
+            /** @description Why it does not take place, where it was called off. */
+            called_off_reason?: string | null;
             ended_at?: components["schemas"]["Timestamp"] | null;
             ends_at?: components["schemas"]["Timestamp"] | null;
             id: components["schemas"]["MeetingId"];
@@ -2238,9 +2342,48 @@ export interface components {
             /** @description Up to 200 characters. */
             note?: string | null;
         };
+        /** @description Each site, whether it has signed on, what it tried out and how its line is; each who is called where there are no sites. */
+        MeetingBoard: {
+            ended_at?: components["schemas"]["Timestamp"] | null;
+            /** @description The code of the meeting's link: the door to its rooms. */
+            link_code: string;
+            seats: components["schemas"]["MeetingBoardSeat"][];
+            starts_at: components["schemas"]["Timestamp"];
+            title: string;
+        };
+        MeetingBoardSeat: {
+            /** @description While connected: what the server sees of it. */
+            camera?: string | null;
+            check?: components["schemas"]["MeetingCheck"] | null;
+            line?: components["schemas"]["MeetingLine"] | null;
+            /** @description The link of the site's room. */
+            link_code?: string | null;
+            microphone?: string | null;
+            name: string;
+            seat: components["schemas"]["SeatId"];
+            standing: components["schemas"]["MeetingSeatStanding"];
+            tested_at?: components["schemas"]["Timestamp"] | null;
+        };
+        /** @description Why a meeting does not take place. */
+        MeetingCancellation: {
+            /** @description 1 to 200 characters. */
+            reason: string;
+        };
+        /** @description What a seat reported, and how its line was then. */
+        MeetingCheck: components["schemas"]["OwnCheck"] & {
+            /**
+             * Format: int32
+             * @description The worse of both ways.
+             */
+            lost_permille?: number | null;
+            /** Format: int32 */
+            round_trip_ms?: number | null;
+        };
         /** @description What stands on the door of a meeting. */
         MeetingDoor: {
             agency_name: string;
+            /** @description Why it does not take place, where it was called off. */
+            called_off_reason?: string | null;
             ended_at?: components["schemas"]["Timestamp"] | null;
             id: components["schemas"]["MeetingId"];
             is_running: boolean;
@@ -2253,6 +2396,25 @@ export interface components {
         };
         /** @description A meeting. */
         MeetingId: string;
+        /** @description How the invitation stands. */
+        MeetingInvitation: {
+            /** @description Number and symbol, once given. */
+            code?: string | null;
+            document_id: components["schemas"]["DocumentId"];
+            letters?: components["schemas"]["MeetingInvitationLetters"] | null;
+            /** @description Whether the caller may open the document. */
+            opens: boolean;
+            state: components["schemas"]["State"];
+        };
+        /** @description How the letters to those who are called stand. */
+        MeetingInvitationLetters: {
+            /** @description Whom the mail server refused, and what it said. */
+            refused: components["schemas"]["RefusedMeetingLetter"][];
+            sent: number;
+            waiting: number;
+            /** @description Who has given no address. */
+            without_address: string[];
+        };
         MeetingItem: {
             /** Format: int32 */
             minutes: number;
@@ -2413,7 +2575,7 @@ export interface components {
         /** @description What was prepared for a meeting. */
         MeetingPreparation: {
             agencies: components["schemas"]["MeetingAgency"][];
-            invitation_id?: components["schemas"]["DocumentId"] | null;
+            invitation?: components["schemas"]["MeetingInvitation"] | null;
             items: components["schemas"]["MeetingItem"][];
             lobby: boolean;
             /** @description Whether the caller may change it. */
@@ -2449,6 +2611,11 @@ export interface components {
             /** @description Turns that wait, registered before the meeting or asked for in it. */
             waiting: string[];
         };
+        /**
+         * @description Where a seat is now.
+         * @enum {string}
+         */
+        MeetingSeatStanding: "out" | "trial" | "meeting" | "lost";
         MeetingSite: {
             agency_id?: components["schemas"]["AgencyId"] | null;
             id: components["schemas"]["SiteId"];
@@ -2568,6 +2735,10 @@ export interface components {
             agency_id: components["schemas"]["AgencyId"];
             /** @description Index in `sites`. */
             site?: number | null;
+        };
+        /** @description Who shall sign the invitation. */
+        NewMeetingInvitation: {
+            signer_id?: components["schemas"]["PersonId"] | null;
         };
         NewMeetingItem: {
             /**
@@ -2701,6 +2872,12 @@ export interface components {
          * @enum {string}
          */
         OutsideWay: "mail" | "export" | "post";
+        /** @description What a person or site has tried out of its own devices. */
+        OwnCheck: {
+            camera: components["schemas"]["DeviceFinding"];
+            loudspeaker: components["schemas"]["DeviceFinding"];
+            microphone: components["schemas"]["DeviceFinding"];
+        };
         /** @description A page of a list. */
         Page_Agency: {
             items: {
@@ -2856,6 +3033,8 @@ export interface components {
                 agency_id: components["schemas"]["AgencyId"];
                 /** @description The agency that called it. */
                 agency_name: string;
+                /** @description Why it does not take place, where it was called off. */
+                called_off_reason?: string | null;
                 ended_at?: components["schemas"]["Timestamp"] | null;
                 ends_at?: components["schemas"]["Timestamp"] | null;
                 id: components["schemas"]["MeetingId"];
@@ -2957,6 +3136,8 @@ export interface components {
         Person: {
             full_name: string;
             id: components["schemas"]["PersonId"];
+            /** @description Where letters to the person go. */
+            mail_address?: string | null;
             /** @description All roles; the first is of the agency that the person works in. */
             memberships: components["schemas"]["Membership"][];
             user_name: string;
@@ -3057,6 +3238,11 @@ export interface components {
             title: string;
             /** @description In the words of the signer command's contract; empty until its job has run. */
             verdict?: string | null;
+        };
+        RefusedMeetingLetter: {
+            address: string;
+            answer?: string | null;
+            full_name: string;
         };
         /** @description A line of a register: the cells of its columns, in their order. */
         RegisterLine: {
@@ -4897,6 +5083,35 @@ export interface operations {
             };
         };
     };
+    invited: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitedMeeting"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     number: {
         parameters: {
             query?: {
@@ -5705,6 +5920,159 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["MeetingBoard"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    call_off: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeetingCancellation"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `meeting-over` or `meeting-running` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `meeting-words` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMeetingInvitation"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftedMeetingInvitation"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `meeting-over` or `meeting-invited` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invitation-signer` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
                     "application/json": components["schemas"]["MeetingLines"];
                 };
             };
@@ -6117,6 +6485,8 @@ export interface operations {
             query?: {
                 /** @description The code of the meeting's link; needed by whoever was not called to the meeting. */
                 link?: string;
+                /** @description To be tried out instead of entering the meeting: `own` for one's own seat; who looks after the lines names another's. */
+                trial?: components["schemas"]["SeatId"];
             };
             header?: never;
             path: {
@@ -6134,6 +6504,15 @@ export interface operations {
                 content?: never;
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another's trial */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6754,6 +7133,46 @@ export interface operations {
                 content?: never;
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_mail_address: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailAddress"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `outside-receiver`: it is no address */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

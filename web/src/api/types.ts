@@ -12,6 +12,7 @@ export type Membership = Schemas['Membership'];
 export type Person = Schemas['Person'];
 export type Colleague = Schemas['Colleague'];
 export type Agency = Schemas['Agency'];
+export type InvitedMeeting = Schemas['InvitedMeeting'];
 
 export interface Page<Item> {
   items: Item[];

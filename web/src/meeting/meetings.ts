@@ -1,5 +1,6 @@
 import { address, api } from '../api/client';
-import type { Role, Source } from './protocol';
+import type { State } from '../api/types';
+import type { OwnCheck, Role, Source, TrackState } from './protocol';
 
 /** The shapes of `/meetings`; see server/openapi.json. */
 export interface Meeting {
@@ -9,6 +10,7 @@ export interface Meeting {
   agency_name: string;
   starts_at: string;
   ended_at: string | null;
+  called_off_reason: string | null;
   is_running: boolean;
   link_code: string;
   kind: 'meeting' | 'conference' | 'test';
@@ -49,14 +51,56 @@ export interface Preparation {
     reply_note: string | null;
     stands_for: string | null;
   }[];
-  items: { number: number; title: string; presenter_id: string | null; presenter: string; minutes: number }[];
+  items: Item[];
   lobby: boolean;
   microphones: 'free' | 'floor_only';
   quorum: 'none' | 'half' | 'two_thirds';
   quota_seconds: number;
   muted_above: number;
-  invitation_id: string | null;
+  invitation: Invitation | null;
   may_prepare: boolean;
+}
+
+export interface Item {
+  number: number;
+  title: string;
+  presenter_id: string | null;
+  presenter: string;
+  minutes: number;
+}
+
+/** The invitation in the document flow, and the letters that follow it. */
+export interface Invitation {
+  document_id: string;
+  state: State;
+  code: string | null;
+  opens: boolean;
+  letters: {
+    sent: number;
+    waiting: number;
+    refused: { full_name: string; address: string; answer: string | null }[];
+    without_address: string[];
+  } | null;
+}
+
+export interface Board {
+  title: string;
+  starts_at: string;
+  ended_at: string | null;
+  link_code: string;
+  seats: BoardSeat[];
+}
+
+export interface BoardSeat {
+  seat: string;
+  name: string;
+  link_code: string | null;
+  standing: 'out' | 'trial' | 'meeting' | 'lost';
+  camera: TrackState | null;
+  microphone: TrackState | null;
+  line: LineNow | null;
+  check: (OwnCheck & { round_trip_ms: number | null; lost_permille: number | null }) | null;
+  tested_at: string | null;
 }
 
 export interface LineNow {
@@ -154,6 +198,7 @@ export interface MeetingDoor {
   agency_name: string;
   starts_at: string;
   ended_at: string | null;
+  called_off_reason: string | null;
   is_running: boolean;
   my_role: Role;
   site_name: string | null;
@@ -169,7 +214,7 @@ export interface NewMeeting extends Record<string, unknown> {
   members: { person_id: string; role: Role; site?: number }[];
   sites?: { id?: string; name: string; agency_id?: string | null; is_main?: boolean }[];
   agencies?: { agency_id: string; site?: number }[];
-  items?: { title: string; presenter?: string; minutes: number }[];
+  items?: { title: string; presenter?: string; presenter_id?: string | null; minutes: number }[];
 }
 
 export interface Colleague {
@@ -183,7 +228,14 @@ export const call = (body: NewMeeting): Promise<Meeting> => api('/meetings', { m
 export const meetingOf = (id: string): Promise<Meeting> => api(`/meetings/${id}`);
 export const change = (id: string, body: NewMeeting): Promise<Meeting> =>
   api(`/meetings/${id}`, { method: 'PUT', body });
-export const preparationOf = (id: string): Promise<Preparation> => api(`/meetings/${id}/preparation`);
+export const preparationOf = (id: string, link?: string): Promise<Preparation> =>
+  api(`/meetings/${id}/preparation`, { query: { link } });
+export const boardOf = (id: string): Promise<Board> => api(`/meetings/${id}/board`);
+/** Drafts the invitation; comes back as its document. */
+export const invite = (id: string, signer_id: string | null): Promise<{ document_id: string }> =>
+  api(`/meetings/${id}/invitation`, { method: 'POST', body: { signer_id } });
+export const callOff = (id: string, reason: string): Promise<void> =>
+  api(`/meetings/${id}/cancellation`, { method: 'POST', body: { reason } });
 export const linesOf = (id: string): Promise<MeetingLines> => api(`/meetings/${id}/lines`);
 export const papersOf = (id: string, link?: string): Promise<Paper[]> =>
   api(`/meetings/${id}/papers`, { query: { link } });
@@ -198,9 +250,9 @@ export const busy = (
 export const doorOf = (code: string): Promise<MeetingDoor> => api(`/meetings/by-link/${encodeURIComponent(code)}`);
 export const colleagues = (): Promise<{ items: Colleague[] }> => api('/people', { query: { limit: '200' } });
 
-/** Where the signalling of a meeting is reached. */
-export function socketUrl(id: string, code: string): string {
-  const url = new URL(address(`/meetings/${id}/socket`, { link: code }), location.href);
+/** Where the signalling of a meeting is reached; with `trial`, of the room in which a seat is tried out: `own`, or another's. */
+export function socketUrl(id: string, code: string, trial?: string): string {
+  const url = new URL(address(`/meetings/${id}/socket`, { link: code, trial }), location.href);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   return url.href;
 }

@@ -27,7 +27,7 @@ first: Array<string>,
 /**
  * Sound alone: no picture is sent.
  */
-sound_only: boolean, } | { "type": "mute", source: Source, muted: boolean, } | { "type": "step", step: Step, } | { "type": "point", x: number, y: number, } | { "type": "still", jpeg: string, } | { "type": "line", line: OwnLine, } | { "type": "leave", } | { "type": "end", } | { "type": "ping", id: number, };
+sound_only: boolean, } | { "type": "mute", source: Source, muted: boolean, } | { "type": "step", step: Step, } | { "type": "point", x: number, y: number, } | { "type": "still", jpeg: string, } | { "type": "line", line: OwnLine, } | { "type": "check", check: OwnCheck, } | { "type": "leave", } | { "type": "end", } | { "type": "ping", id: number, };
 
 export type ServerMessage = { "type": "welcome" } & Welcome | { "type": "participant", participant: Participant, } | { "type": "left", id: string, } | { "type": "publish_answer", sdp: string, } | { "type": "subscribe_offer", sdp: string, 
 /**
@@ -192,3 +192,7 @@ export type Role = "chair" | "secretary" | "technical_host" | "delegate" | "gues
 export type Act = "speak" | "share_screen" | "raise_hand" | "chat" | "report_site" | "give_floor" | "call_roll" | "set_stage" | "mute_others" | "admit" | "lock" | "remove" | "set_rules" | "see_lines" | "end" | "prepare";
 
 export type Source = "microphone" | "camera" | "screen" | "screen_audio";
+
+export type OwnCheck = { camera: Finding, microphone: Finding, loudspeaker: Finding, };
+
+export type Finding = "works" | "fails" | "untried";

@@ -23,6 +23,20 @@ export const routes: Route[] = [
     frame: 'bar',
     place: 'meetings',
   },
+  {
+    paths: ['/hop/:id/bang-thu'],
+    load: () => import('./board/Board.svelte'),
+    access: 'person',
+    frame: 'bar',
+    place: 'meetings',
+  },
+  { paths: ['/hop/:code/thu'], load: () => import('./trial/Trial.svelte'), access: 'public', frame: 'bare' },
+  {
+    paths: ['/hop/:code/goi-thu/:seat'],
+    load: () => import('./trial/Trial.svelte'),
+    access: 'person',
+    frame: 'bare',
+  },
   { paths: ['/vao-hop'], load: () => import('./door/EnterByCode.svelte'), access: 'public', frame: 'bar' },
   { paths: ['/hop/:code'], load: () => import('./door/Door.svelte'), access: 'public', frame: 'bare' },
 ];

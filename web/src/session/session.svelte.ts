@@ -39,6 +39,11 @@ export async function logIn(credentials: Credentials): Promise<void> {
   person = await api<Person>('/session', { method: 'POST', body: credentials });
 }
 
+/** Keeps where letters to the person go; `null` takes it away. */
+export async function keepMailAddress(address: string | null): Promise<void> {
+  person = await api<Person>('/session/mail-address', { method: 'PUT', body: { address } });
+}
+
 export async function logOut(): Promise<void> {
   await api('/session', { method: 'DELETE' });
   person = null;

@@ -1,5 +1,6 @@
-import { DeviceError, openCamera, openMicrophone, type Hindrance } from '../rtc/devices';
-import { Level, SPEECH } from '../rtc/level';
+import type { Finding, OwnCheck } from '../protocol';
+import { chosen, DeviceError, openCamera, openMicrophone, type Hindrance } from '../rtc/devices';
+import { Level, ring, SPEECH } from '../rtc/level';
 
 /** What the door tries out before the meeting: microphone, camera, line. */
 export class Preview {
@@ -13,6 +14,16 @@ export class Preview {
   heard = $state(false);
   /** There and back, in milliseconds; `null` until measured, `Infinity` without a line. */
   delay = $state<number | null>(null);
+
+  /** The bell in the loudspeaker; `deaf` where it was rung and not heard. */
+  bell = $state<'untried' | 'rings' | 'rang' | 'deaf'>('untried');
+
+  /** What the devices did. */
+  check: OwnCheck = $derived({
+    camera: finding(this.camera !== null, this.cameraTrouble),
+    microphone: finding(this.microphone !== null && this.heard, this.microphoneTrouble),
+    loudspeaker: this.bell === 'rang' ? 'works' : this.bell === 'deaf' ? 'fails' : 'untried',
+  });
 
   private meter: Level | null = null;
   // Not state: while a component is torn down, Svelte shows it the values from before.
@@ -47,6 +58,16 @@ export class Preview {
     } catch (cause) {
       this.cameraTrouble = hindrance(cause);
     }
+  }
+
+  async tryBell(): Promise<void> {
+    this.bell = 'rings';
+    await ring(chosen('audiooutput'));
+    this.bell = 'rang';
+  }
+
+  hearNothing(): void {
+    this.bell = 'deaf';
   }
 
   closeMicrophone(): void {
@@ -94,4 +115,6 @@ export class Preview {
   }
 }
 
+const finding = (works: boolean, trouble: Hindrance | null): Finding =>
+  works ? 'works' : trouble ? 'fails' : 'untried';
 const hindrance = (cause: unknown): Hindrance => (cause instanceof DeviceError ? cause.hindrance : 'busy');

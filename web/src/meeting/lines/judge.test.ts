@@ -1,27 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { LineNow } from '../meetings';
 import { judge, worstFirst } from './judge';
-
-const line = (fields: Partial<LineNow>): LineNow => ({
-  seat: 's',
-  name: 'An Phú',
-  way: 'udp',
-  address: null,
-  round_trip_ms: 20,
-  up_lost_permille: 0,
-  up_jitter_ms: null,
-  up_kbps: null,
-  down_lost_permille: 0,
-  down_jitter_ms: null,
-  down_kbps: null,
-  concealed_permille: 0,
-  freezes: null,
-  sends: [],
-  layer: null,
-  wanted_layer: null,
-  dropped: [],
-  ...fields,
-});
+import { line } from './line.fixture';
 
 describe('the light of a line', () => {
   it.each([

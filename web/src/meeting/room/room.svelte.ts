@@ -1,6 +1,16 @@
 import { announce } from '../../components/announcer.svelte';
-import { papersOf, type Paper } from '../meetings';
-import type { Act, ErrorName, Participant, Role, ServerMessage, Source, TrackState, Welcome } from '../protocol';
+import { papersOf, preparationOf, type Item, type Paper } from '../meetings';
+import type {
+  Act,
+  ErrorName,
+  OwnCheck,
+  Participant,
+  Role,
+  ServerMessage,
+  Source,
+  TrackState,
+  Welcome,
+} from '../protocol';
 import { Call, type Seen } from '../rtc/call';
 import { DeviceError, openCamera, openMicrophone, openScreen } from '../rtc/devices';
 import { Level, SPEECH } from '../rtc/level';
@@ -24,6 +34,10 @@ export interface Arrival {
   soundOnly: boolean;
   microphone: MediaStreamTrack | null;
   camera: MediaStreamTrack | null;
+  /** What the devices did at the door; `null` where nothing was tried. */
+  check: OwnCheck | null;
+  /** The room in which a seat is tried out: it is no seat to come back to. */
+  isTrial?: boolean;
 }
 
 /** The meeting as one participant lives it: what the page shows, and what its buttons do. */
@@ -53,6 +67,8 @@ export class Room {
   /** One sentence about what went wrong last; empty when nothing did. */
   trouble = $state('');
   papers = $state.raw<Paper[]>([]);
+  /** The agenda. */
+  items = $state.raw<Item[]>([]);
   role = $state<Role | null>(null);
   readonly procedure: Procedure;
 
@@ -64,10 +80,13 @@ export class Room {
   private place = '';
   readonly call: Call;
 
+  private tried: OwnCheck | null;
+
   constructor(private readonly arrival: Arrival) {
     this.name = arrival.name;
     this.pinned = arrival.pinned;
     this.soundOnly = arrival.soundOnly;
+    this.tried = arrival.check;
     this.procedure = new Procedure(
       (step) => this.call.step(step),
       () => this.me,
@@ -133,6 +152,12 @@ export class Room {
       first: first.filter((id) => id !== null && id !== this.me) as string[],
       soundOnly: this.soundOnly,
     });
+  }
+
+  /** Tells what the own devices did when they were tried out. */
+  report(check: OwnCheck): void {
+    this.tried = check;
+    if (this.phase === 'in' && this.may.includes('report_site')) this.call.check(check);
   }
 
   point(x: number, y: number): void {
@@ -246,6 +271,7 @@ export class Room {
     if (this.pinned && !welcome.participants.some((one) => one.id === this.pinned)) this.pinned = null;
     this.watch();
     void this.loadPapers();
+    void this.loadItems();
     this.startStills();
     this.participants = welcome.participants;
     this.screenFrames = welcome.publish.screen_frames_per_second;
@@ -253,6 +279,7 @@ export class Room {
     this.trouble = '';
     const begins = this.phase !== 'in';
     this.phase = 'in';
+    if (this.tried) this.report(this.tried);
     if (begins && this.arrival.microphone && this.microphone === this.arrival.microphone) this.openAtFirst(welcome);
     this.keep();
     announce(back ? t('say.back') : t('say.entered', { count: welcome.participants.length }));
@@ -276,6 +303,8 @@ export class Room {
   private heard(message: ServerMessage): void {
     const stage = this.procedure.stage;
     if (!this.procedure.take(message)) return;
+    if (message.type === 'procedure') void this.loadItems();
+    if (message.type === 'item') this.tellItem(message.number);
     const { what } = this.procedure.stage;
     if (message.type === 'stage' || message.type === 'procedure') this.watch();
     if (message.type === 'stage' && what === 'paper' && stage !== this.procedure.stage) {
@@ -291,6 +320,19 @@ export class Room {
     } catch {
       // The list is tried again whenever a paper is shown.
     }
+  }
+
+  private async loadItems(): Promise<void> {
+    try {
+      this.items = (await preparationOf(this.meeting, this.link)).items;
+    } catch {
+      // Without the agenda the meeting goes on.
+    }
+  }
+
+  private tellItem(number: number | null): void {
+    const item = this.items.find((one) => one.number === number);
+    if (item) announce(t('say.item', { number: item.number, title: item.title }));
   }
 
   private stills = 0;
@@ -350,7 +392,7 @@ export class Room {
   private over(farewell: Farewell): void {
     this.farewell = farewell;
     this.phase = 'over';
-    seat.forget(this.arrival.meeting);
+    if (!this.arrival.isTrial) seat.forget(this.arrival.meeting);
     this.release();
   }
 
@@ -405,7 +447,7 @@ export class Room {
   }
 
   private keep(): void {
-    if (this.phase !== 'in') return;
+    if (this.phase !== 'in' || this.arrival.isTrial) return;
     const { name, place, pinned, soundOnly, microphoneOpen: microphone } = this;
     const camera = this.camera !== null;
     seat.keep(this.arrival.meeting, { name, place, microphone, camera, pinned, soundOnly, at: Date.now() });

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { line } from '../lines/line.fixture';
 import type { Entry, Participant } from '../protocol';
 import { count, lights, pageOf } from './wall';
 
@@ -35,6 +36,20 @@ it('shows each site with its light, and guests only while they are here', () => 
   const places = lights(roll, [here('a', 'live'), here('b', 'silent'), here('c', 'live', 'lost')]);
   expect(places.map((place) => place.light)).toEqual(['ready', 'weak', 'lost', 'lost', 'out']);
   expect(count(places)).toEqual({ ready: 1, weak: 1, lost: 2, out: 1 });
+});
+
+it('shows a poor line as weak, and one that nothing is known of as it looks', () => {
+  const roll = [entry('a', 'site'), entry('b', 'site'), entry('c', 'site')];
+  const lines = new Map([
+    ['a', line({ up_lost_permille: 90 })],
+    ['b', line({ way: null, round_trip_ms: null })],
+  ]);
+  const places = lights(roll, [here('a', 'live'), here('b', 'live'), here('c', 'live', 'lost')], lines);
+  expect(places.map((place) => [place.light, place.isUnheard])).toEqual([
+    ['weak', false],
+    ['ready', false],
+    ['lost', false],
+  ]);
 });
 
 it('turns pages of forty', () => {

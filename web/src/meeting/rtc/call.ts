@@ -1,4 +1,4 @@
-import type { ErrorName, Participant, ServerMessage, Slot, Source, Step, Welcome } from '../protocol';
+import type { ErrorName, OwnCheck, Participant, ServerMessage, Slot, Source, Step, Welcome } from '../protocol';
 import { between, totals, type Totals } from './own-line';
 import { Publisher } from './publisher';
 import { Signalling, type Farewell } from './signalling';
@@ -104,6 +104,10 @@ export class Call {
 
   point(x: number, y: number): void {
     this.signalling.send({ type: 'point', x, y });
+  }
+
+  check(check: OwnCheck): void {
+    this.signalling.send({ type: 'check', check });
   }
 
   still(jpeg: string): void {
