@@ -25,7 +25,7 @@ function bot(origin, meeting, code, number) {
     socket.on('message', (text) => {
       const message = JSON.parse(text);
       if (message.type !== 'welcome') return;
-      resolve({ seat: message.id, step: (step) => say({ type: 'step', step }), drop: () => socket.terminate(), leave: () => say({ type: 'leave' }) });
+      resolve({ seat: message.id, say, step: (step) => say({ type: 'step', step }), drop: () => socket.terminate(), leave: () => say({ type: 'leave' }) });
     });
   });
 }

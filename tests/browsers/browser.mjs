@@ -70,6 +70,15 @@ async function visitor(browser, size) {
     picture: (path) => page.screenshot({ path }),
     /** Slows the page's processor down. */
     throttle: (rate) => session.send('Emulation.setCPUThrottlingRate', { rate }),
+    /** Seconds that the main thread has worked, and on what, since the page was opened. */
+    worked: async () => {
+      await session.send('Performance.enable');
+      const { metrics } = await session.send('Performance.getMetrics');
+      return Object.fromEntries(metrics.map(({ name, value }) => [name, value]));
+    },
+    /** Runs in every page before its own scripts. */
+    before: (work) => context.addInitScript(work),
+    hover: (selector, position) => page.hover(selector, { position }),
     another: () => visitor(browser, size),
     close: () => browser.close(),
   };

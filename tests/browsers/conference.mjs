@@ -1,13 +1,13 @@
 // A conference is played from invitation to close: chair and a site in Chromium, the secretary in another window of it, a site in
 // Firefox, sixty light participants.
 //
-//   node conference.mjs '{"origin", "chair", "secretary", "password", "one_time_code", "pictures"}'
+//   node conference.mjs '{"origin", "chair", "secretary", "clerk", "password", "pin", "codes", "pictures"}'
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { join as joinBots } from './bots.mjs';
 import { openChromium, openFirefox } from './browser.mjs';
-import { DESK, judge, show, until } from './look.mjs';
+import { DESK, judge, logIn, show, until } from './look.mjs';
 
 const given = JSON.parse(process.argv[2]);
 const { pictures } = given;
@@ -18,12 +18,13 @@ const done = (step) => console.log(`${((Date.now() - begun) / 1000).toFixed(1)} 
 const chair = await openChromium(DESK);
 const secretary = await chair.another();
 const site = await chair.another();
+const host = await chair.another();
 const commune = await openFirefox(DESK);
 let bots;
 try {
   await story();
 } catch (error) {
-  for (const [name, browser] of Object.entries({ chair, secretary, site, commune }))
+  for (const [name, browser] of Object.entries({ chair, secretary, site, host, commune }))
     await browser.picture(join(pictures, `failed-${name}.png`)).catch(() => undefined);
   console.error(error);
   process.exitCode = 1;
@@ -33,10 +34,14 @@ try {
 }
 
 async function story() {
-  await logIn(chair, given.chair, given.one_time_code);
-  await logIn(secretary, given.secretary, null);
+  await logIn(chair, given, given.chair, given.codes.chair);
+  await logIn(secretary, given, given.secretary);
+  await logIn(host, given, given.clerk, given.codes.clerk);
+  await mailAddress();
   const called = await call();
   await prepared(called);
+  const invitation = await invited(called);
+  await tried(called);
   await enter(chair, called.link_code);
   await enter(secretary, called.link_code);
   await enter(site, called.sites[0]);
@@ -46,6 +51,8 @@ async function story() {
   done('chair, secretary, two sites and sixty more are in');
 
   await rollCall();
+  await agenda();
+  await paper(called, invitation);
   await speeches();
   await lineLoss();
   await chat();
@@ -54,44 +61,53 @@ async function story() {
   await over();
 }
 
-async function logIn(browser, user, code) {
-  await browser.go(`${given.origin}/dang-nhap`);
-  await browser.fill('input[autocomplete=username]', user);
-  await browser.fill('input[type=password]', given.password);
-  await browser.press('Enter');
-  if (code) {
-    await browser.wait('input[autocomplete=one-time-code]');
-    await browser.fill('input[autocomplete=one-time-code]', code);
-    await browser.press('Enter');
-  }
-  await browser.wait('.places');
+/** Steps of the interface behind the pages, for what has pages and tests of its own. */
+function ask(browser, path, body, method = 'POST') {
+  return browser.evaluate(
+    async ([path, body, method]) => {
+      const init = body && { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+      const answer = await fetch(`/api/v1${path}`, init ?? {});
+      if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+      return answer.status === 204 ? null : answer.json();
+    },
+    [path, body ?? null, method],
+  );
+}
+
+async function mailAddress() {
+  await secretary.go(`${given.origin}/cai-dat`);
+  await secretary.fill('input[type=email]', 'anh@ubnd.test');
+  await secretary.click('Lưu địa chỉ');
+  await until(secretary, 'the address is kept', () => /Đã lưu/.test(document.querySelector('form [role=status]')?.textContent));
+  await show(secretary, pictures, 'settings');
+  done('a mail address is kept');
 }
 
 /** Called as the page calls it, by the interface behind it: the form has its own test. */
 async function call() {
-  return chair.evaluate(async () => {
-    const ask = async (path, body) => {
-      const init = body && { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
-      return (await fetch(`/api/v1${path}`, init)).json();
-    };
-    const people = (await ask('/people?limit=200')).items;
-    const secretary = people.find((one) => one.full_name === 'Phạm Quốc Anh').id;
-    const meeting = await ask('/meetings', {
-      title: 'Hội nghị trực tuyến cải cách hành chính quý IV',
-      kind: 'conference',
-      place: 'Hội trường UBND tỉnh',
-      muted_above: 100,
-      quorum: 'half',
-      sites: [{ name: 'Hội trường UBND tỉnh', is_main: true }, { name: 'UBND xã An Phú' }],
-      members: [{ person_id: secretary, role: 'secretary', site: 0 }],
-      items: [
-        { title: 'Báo cáo kết quả quý IV', presenter: 'Sở Nội vụ', minutes: 15 },
-        { title: 'Thảo luận', presenter: '', minutes: 45 },
-      ],
-    });
-    const plan = await ask(`/meetings/${meeting.id}/preparation`);
-    return { id: meeting.id, link_code: meeting.link_code, sites: plan.sites.map((one) => one.link_code) };
+  const people = (await ask(chair, '/people?limit=200')).items;
+  const person = (name) => people.find((one) => one.full_name === name).id;
+  const delegate = person('Hoàng Văn Nam');
+  const meeting = await ask(chair, '/meetings', {
+    title: 'Hội nghị trực tuyến cải cách hành chính quý IV',
+    kind: 'conference',
+    place: 'Hội trường UBND tỉnh',
+    muted_above: 100,
+    quorum: 'half',
+    sites: [{ name: 'Hội trường UBND tỉnh', is_main: true }, { name: 'UBND xã An Phú', agency_id: 'agency-anphu' }],
+    agencies: [{ agency_id: 'agency-anphu', site: 1 }],
+    members: [
+      { person_id: person('Phạm Quốc Anh'), role: 'secretary', site: 0 },
+      { person_id: person('Lê Thị Hoa'), role: 'technical_host', site: 0 },
+      { person_id: delegate, role: 'delegate', site: 1 },
+    ],
+    items: [
+      { title: 'Báo cáo kết quả quý IV', presenter: 'Hoàng Văn Nam', presenter_id: delegate, minutes: 15 },
+      { title: 'Thảo luận', presenter: '', minutes: 45 },
+    ],
   });
+  const plan = await ask(chair, `/meetings/${meeting.id}/preparation`);
+  return { id: meeting.id, link_code: meeting.link_code, sites: plan.sites.map((one) => one.link_code) };
 }
 
 async function prepared({ id }) {
@@ -106,6 +122,64 @@ async function prepared({ id }) {
   await until(secretary, 'the calendar', () => /Hội nghị trực tuyến/.test(document.body.textContent));
   await show(secretary, pictures, 'calendar');
   done('the meeting is prepared, answered, and in the calendar');
+}
+
+/** The invitation is drafted by one click, goes the way of every document, and its letters follow. */
+async function invited({ id }) {
+  await secretary.go(`${given.origin}/hop/${id}/chuan-bi`);
+  await secretary.click('Soạn giấy mời');
+  await until(secretary, 'the draft', () => /\/van-ban\/[^/]+$/.test(location.pathname) && /Dự Hội nghị/.test(document.body.textContent));
+  await show(secretary, pictures, 'invitation');
+  const document = await secretary.evaluate(() => location.pathname.split('/').pop());
+  const step = (browser, name, body = {}) => ask(browser, `/documents/${document}/${name}`, body);
+  await step(secretary, 'submission');
+  await step(chair, 'signature', { pin: given.pin });
+  await step(host, 'number');
+  await step(host, 'seal', { pin: given.pin });
+  await host.go(`${given.origin}/van-ban/${document}`);
+  await until(host, 'the asked agency is chosen', () => /các cơ quan được mời đã chọn sẵn/.test(globalThis.document.body.textContent));
+  await show(host, pictures, 'issue');
+  await host.click('Phát hành tới 1');
+  await until(host, 'it is issued', () => /01\/GM-UBND/.test(globalThis.document.body.textContent) && !/đã chọn sẵn/.test(globalThis.document.body.textContent));
+  for (let sent = 0; sent === 0; ) sent = (await ask(secretary, `/meetings/${id}/preparation`)).invitation.letters.sent;
+  await secretary.go(`${given.origin}/hop/${id}/chuan-bi`);
+  await until(secretary, 'the state of the invitation', () =>
+    /Đã phát hành.*01\/GM-UBND.*Đã gửi thư kèm lịch họp cho 1 người/s.test(globalThis.document.body.textContent),
+  );
+  await show(secretary, pictures, 'invited');
+  done('the invitation is drafted, signed, numbered, sealed, issued, and its letters are sent');
+  return document;
+}
+
+/** The site tries itself out; the technical host sees it on the board, and both see each other in a test call. */
+async function tried({ id, link_code, sites }) {
+  await host.go(`${given.origin}/hop/${id}/bang-thu`);
+  await until(host, 'the sites', () => /UBND xã An Phú/.test(document.querySelector('.cards')?.textContent));
+  await site.go(`${given.origin}/hop/${sites[1]}/thu`);
+  await site.wait('.checks');
+  await site.click('Thử');
+  await until(host, 'what it tried out', () =>
+    [...document.querySelectorAll('.cards li')].some((card) => /An Phú.*đang mở trang thử máy.*Camera\s*chạy tốt/s.test(card.textContent)),
+  );
+  await show(host, pictures, 'board');
+  const called = await host.evaluate(() => [...document.querySelectorAll('a')].find((link) => /Gọi thử.*An Phú/.test(link.textContent)).pathname);
+  assert.ok(called.startsWith(`/hop/${link_code}/goi-thu/`), called);
+  await host.go(`${given.origin}${called}`);
+  for (const [browser, name] of [
+    [host, /An Phú/],
+    [site, /Lê Thị Hoa/],
+  ])
+    await until(
+      browser,
+      'the other',
+      (name) => [...document.querySelectorAll('[data-participant]')].some((tile) => new RegExp(name).test(tile.textContent) && tile.querySelector('video')?.videoWidth > 0),
+      name.source,
+    );
+  await show(site, pictures, 'trial');
+  await show(host, pictures, 'test-call');
+  await host.click('Gọi thử xong');
+  await until(host, 'the end of the call', () => /đã xong/.test(document.querySelector('h1').textContent));
+  done('a site tries itself out, the board tells it, and the host calls it');
 }
 
 async function enter(browser, code) {
@@ -127,15 +201,54 @@ async function rollCall() {
   await secretary.click('Điểm danh', 'dialog[open]');
   await secretary.wait('aside.panel select');
   await secretary.evaluate(() => {
-    const select = document.querySelector('aside.panel select[aria-label*="Trần Văn Minh"]');
-    select.value = 'in_person';
-    select.dispatchEvent(new Event('change', { bubbles: true }));
+    for (const name of ['Trần Văn Minh', 'Hoàng Văn Nam']) {
+      const select = document.querySelector(`aside.panel select[aria-label*="${name}"]`);
+      select.value = 'in_person';
+      select.dispatchEvent(new Event('change', { bubbles: true }));
+    }
   });
   await until(chair, 'all sites', () => /2\/2 điểm cầu có mặt/.test(document.querySelector('header').textContent));
   await until(secretary, 'a quorum', () => /Đủ số đại biểu/.test(document.querySelector('aside.panel').textContent));
   await show(secretary, pictures, 'roll');
   await secretary.click('Đóng điểm danh');
   done('the roll is called and there is a quorum');
+}
+
+/** Calling an item offers the floor to whoever presents it: the room where they sit, which takes it itself. */
+async function agenda() {
+  await until(chair, 'the agenda', () => /Chương trình có 2 mục/.test(document.querySelector('.item')?.textContent));
+  await chair.click('Sang mục 1');
+  await until(secretary, 'the item', () => /Mục 1\/2: Báo cáo kết quả quý IV/.test(document.querySelector('.item')?.textContent));
+  await commune.click('Nhận lời, mở micrô');
+  await until(commune, 'the microphone is open', () => pressed('M') === 'true');
+  await show(chair, pictures, 'item');
+  await chair.evaluate(() => document.querySelector('.item button').click());
+  await until(chair, 'the whole agenda', () => /Đang bàn/.test(document.querySelector('aside.panel')?.textContent));
+  await show(chair, pictures, 'agenda');
+  await chair.click('Đóng chương trình');
+  done('an item is called and its presenter has the floor');
+}
+
+/** Who has the floor turns the page, who leads points; everyone else sees both. */
+async function paper({ id }, document_id) {
+  await ask(secretary, `/meetings/${id}/papers`, { document_id, item: 1, title: 'Giấy mời', audience: 'everyone' });
+  await chair.click('Tài liệu');
+  await until(chair, 'the paper', () => {
+    const papers = document.querySelector('aside.panel ul');
+    return /Giấy mời/.test(papers?.textContent ?? '');
+  });
+  await chair.click('Trình chiếu');
+  for (const browser of [chair, commune]) await browser.wait('.stage .sheet canvas, .stage .page canvas');
+  await chair.hover('.stage .page', { x: 200, y: 160 });
+  await chair.hover('.stage .page', { x: 240, y: 200 });
+  await until(commune, 'the pointer', () => document.querySelector('.stage .pointer') !== null);
+  await show(chair, pictures, 'paper');
+  await chair.click('Thôi trình chiếu');
+  await until(commune, 'the pictures again', () => document.querySelector('.stage') === null);
+  await chair.click('Đóng tài liệu');
+  await commune.click('Nói xong');
+  await until(commune, 'the microphone is closed again', () => pressed('M') === 'false');
+  done('a paper is presented and pointed at');
 }
 
 async function speeches() {

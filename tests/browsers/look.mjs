@@ -28,11 +28,25 @@ export async function judge(chromium, name) {
   assert.deepEqual(found, [], `axe on ${name}`);
   const small = await chromium.evaluate(() => {
     const sizes = [...document.querySelectorAll('button, a[href], select, input')]
-      .filter((element) => element.checkVisibility() && !element.closest('.vh, .skip') && element.type !== 'checkbox')
+      .filter((element) => element.checkVisibility() && !element.closest('.vh, .skip') && !['checkbox', 'radio'].includes(element.type))
       .map((element) => [element.textContent.trim() || element.ariaLabel, element.getBoundingClientRect()]);
     return sizes.filter(([, box]) => box.width < 43.5 || box.height < 43.5).map(([text, box]) => `${text} ${box.width}x${box.height}`);
   });
   assert.deepEqual(small, [], `targets under 44 px on ${name}`);
+}
+
+/** Logs somebody in, with their one-time code where their role asks for one. */
+export async function logIn(browser, { origin, password }, user, code = null) {
+  await browser.go(`${origin}/dang-nhap`);
+  await browser.fill('input[autocomplete=username]', user);
+  await browser.fill('input[type=password]', password);
+  await browser.press('Enter');
+  if (code) {
+    await browser.wait('input[autocomplete=one-time-code]');
+    await browser.fill('input[autocomplete=one-time-code]', code);
+    await browser.press('Enter');
+  }
+  await browser.wait('.places');
 }
 
 /** Waits until `condition`, run in the page, holds. */

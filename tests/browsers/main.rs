@@ -12,7 +12,9 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use hoian_server::accounts;
-use hoian_tests::signing::Office;
+use hoian_server::app::App;
+use hoian_tests::mail::MailServer;
+use hoian_tests::signing::{Office, PIN};
 use hoian_tests::{PASSWORD, Server, binary, people};
 use serde_json::json;
 use tokio::process::Command;
@@ -22,38 +24,57 @@ use tokio::process::Command;
 #[tokio::test(flavor = "multi_thread")]
 async fn chromium_and_firefox_meet() {
     let server = Server::start().await;
-    let code = accounts::current_code(server.app(), "chutich")
-        .await
-        .expect("a leader has a code");
     let given = json!({
         "origin": server.origin(),
         "user_name": "chutich",
         "password": PASSWORD,
-        "one_time_code": code,
+        "one_time_code": code(server.app(), "chutich").await,
         "pictures": Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/pictures/meeting"),
     });
     run("meeting.mjs", &given.to_string(), Duration::from_secs(240)).await;
     server.stop().await;
 }
 
-/// A conference from its invitation to its close: roll call, speeches, a lost line, the chat, the wall and the door, with two
-/// sites and sixty more.
+/// A conference from its invitation to its close: the invitation through the document flow, letters, a test call, roll call,
+/// agenda, speeches, a lost line, the chat, the wall and the door, with two sites and sixty more.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_conference_is_played_from_invitation_to_close() {
+    let mail = MailServer::start();
+    let office = Office::open_with(|config| config.mail = mail.settings()).await;
+    let given = json!({
+        "origin": office.server.origin(),
+        "chair": "chutich",
+        "secretary": "chuyenvien",
+        "clerk": "vanthu",
+        "password": PASSWORD,
+        "pin": PIN,
+        "codes": { "chair": code(office.app(), "chutich").await, "clerk": code(office.app(), "vanthu").await },
+        "pictures": Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/pictures/conference"),
+    });
+    run("conference.mjs", &given.to_string(), Duration::from_secs(500)).await;
+    let letters = mail.letters();
+    assert_eq!(letters.len(), 1);
+    assert_eq!(letters[0].to, "anh@ubnd.test");
+}
+
+/// The wall of two hundred sites: forty tiles a page with their stills, and what it costs the page is printed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wall_of_two_hundred_sites_shows_them_page_by_page() {
     let server = Server::start().await;
-    let code = accounts::current_code(server.app(), "chutich")
-        .await
-        .expect("a leader has a code");
     let given = json!({
         "origin": server.origin(),
         "chair": "chutich",
-        "secretary": "chuyenvien",
         "password": PASSWORD,
-        "one_time_code": code,
-        "pictures": Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/pictures/conference"),
+        "one_time_code": code(server.app(), "chutich").await,
+        "pictures": Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/pictures/wall"),
     });
-    run("conference.mjs", &given.to_string(), Duration::from_secs(400)).await;
+    run("wall.mjs", &given.to_string(), Duration::from_secs(240)).await;
     server.stop().await;
+}
+
+async fn code(app: &App, user_name: &str) -> String {
+    let code = accounts::current_code(app, user_name).await;
+    code.expect("leaders and clerks have a code")
 }
 
 /// The program is killed in the middle of a meeting and started anew: both come back without a click to the same seats, and

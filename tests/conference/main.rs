@@ -8,9 +8,11 @@
     reason = "a test fails by panicking"
 )]
 
+mod board;
 mod conference;
 mod doors;
 mod hostile;
+mod invitation;
 mod lines;
 mod person;
 mod preparation;

@@ -48,6 +48,7 @@ const STEPS: &[(&str, &str)] = &[
 
 /// The same for messages that are no step.
 const MESSAGES: &[(&str, &str)] = &[
+    ("check", "....R"),
     ("end", "..RRR"),
     // Asked when already in: answered by another error than `refused`.
     ("join", "-----"),
@@ -120,6 +121,7 @@ fn message(name: &str) -> Value {
             "down_kbps": 800, "up_kbps": 300, "way": "udp",
         } }),
         "watch" => json!({ "pictures": 4 }),
+        "check" => json!({ "check": { "camera": "works", "microphone": "fails", "loudspeaker": "untried" } }),
         "ping" => json!({ "id": 7 }),
         _ => json!({}),
     };

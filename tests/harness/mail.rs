@@ -25,11 +25,17 @@ pub struct Taken {
 impl MailServer {
     /// Starts it on a port of its own.
     pub fn start() -> Self {
+        Self::start_into(None)
+    }
+
+    /// As [`MailServer::start`], with letters brought also into the mailboxes (Maildir) of a folder.
+    pub fn start_into(mailboxes: Option<&Path>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("harness/mail_server.py");
         let mut child = Command::new(python())
             .arg(script)
             .arg(folder.path())
+            .args(mailboxes)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -6,12 +6,14 @@ A recipient `refused...` is refused for good (550); `later...` is put off (451) 
 """
 
 import asyncio
+import os
 import pathlib
 import sys
 
 from aiosmtpd.smtp import SMTP
 
 folder = pathlib.Path(sys.argv[1])
+mailboxes = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else None
 
 
 class Keep:
@@ -32,7 +34,19 @@ class Keep:
         part = folder / f"{self.taken}.part"
         part.write_bytes("\n".join(envelope.rcpt_tos).encode() + b"\n\n" + envelope.content)
         part.rename(folder / f"{self.taken:04}.eml")
+        if mailboxes:
+            for address in envelope.rcpt_tos:
+                bring(mailboxes / address, f"{self.taken:04}", envelope.content)
         return "250 taken"
+
+
+def bring(mailbox, name, content):
+    """Into a Maildir, whose reader is another user."""
+    os.umask(0)
+    for part in ("tmp", "new", "cur"):
+        (mailbox / part).mkdir(parents=True, exist_ok=True)
+    (mailbox / "tmp" / name).write_bytes(content)
+    (mailbox / "tmp" / name).rename(mailbox / "new" / name)
 
 
 async def main():

@@ -13,6 +13,7 @@ pub mod fixture;
 pub mod forms;
 pub mod link;
 pub mod mail;
+pub mod mailbox;
 pub mod paper;
 pub mod people;
 pub mod postgres;
