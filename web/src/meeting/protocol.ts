@@ -111,6 +111,10 @@ freezes: number, down_kbps: number, up_kbps: number, way: Way, };
 
 export type Way = "udp" | "tcp";
 
+export type OwnCheck = { camera: Finding, microphone: Finding, loudspeaker: Finding, };
+
+export type Finding = "works" | "fails" | "untried";
+
 export type ViewedSlot = { mid: string, width: number, height: number, };
 
 export type Slot = { mid: string, participant: string, source: Source, };
@@ -192,7 +196,3 @@ export type Role = "chair" | "secretary" | "technical_host" | "delegate" | "gues
 export type Act = "speak" | "share_screen" | "raise_hand" | "chat" | "report_site" | "give_floor" | "call_roll" | "set_stage" | "mute_others" | "admit" | "lock" | "remove" | "set_rules" | "see_lines" | "end" | "prepare";
 
 export type Source = "microphone" | "camera" | "screen" | "screen_audio";
-
-export type OwnCheck = { camera: Finding, microphone: Finding, loudspeaker: Finding, };
-
-export type Finding = "works" | "fails" | "untried";
