@@ -155,6 +155,7 @@ fn description(said: &Invitation, signer: PersonId) -> Result<Description, Probl
         kind,
         urgency: 0,
         signer,
+        cosigner: None,
         reply_to: None,
         metadata: Metadata {
             receivers: vec!["Như thành phần mời".to_owned()],
