@@ -159,7 +159,7 @@ mod tests {
         bytes[12..24].copy_from_slice(b"mntrRGB XYZ ");
         bytes[36..40].copy_from_slice(b"acsp");
         bytes.extend((tags.len() as u32).to_be_bytes());
-        let mut data = Vec::new();
+        let mut data: Vec<u8> = Vec::new();
         for (name, value) in tags {
             bytes.extend(*name);
             bytes.extend((132 + 12 * tags.len() as u32 + data.len() as u32).to_be_bytes());
