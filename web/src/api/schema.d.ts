@@ -329,6 +329,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dispatches/paper": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Registers a document that came on paper (văn bản giấy): accepted at once, under the next arrival number. */
+        post: operations["register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dispatches/{id}": {
         parameters: {
             query?: never;
@@ -404,7 +421,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The PDF that was sent. */
+        /** The PDF that was sent, or the scan of what came on paper. */
         get: operations["content"];
         put?: never;
         post?: never;
@@ -527,6 +544,26 @@ export interface paths {
         put?: never;
         /** Accepts a dispatch and gives its arrival number (tiếp nhận, vào sổ), or returns it with a reason (trả lại). */
         post: operations["receipt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatches/{id}/stamped": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What came with the stamp "ĐẾN" as it stands now: the scan of a paper, or a view of a signed document without its signatures,
+         *     made for the question and never kept.
+         */
+        get: operations["stamped"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1844,6 +1881,22 @@ export interface components {
          * @enum {string}
          */
         CopyForm: "sao_y" | "sao_luc" | "trich_sao";
+        /** @description A part of a page, chosen on its picture, in points of the page's user space. */
+        CopyRegion: {
+            /** Format: double */
+            height: number;
+            /**
+             * Format: int32
+             * @description From 1.
+             */
+            page: number;
+            /** Format: double */
+            width: number;
+            /** Format: double */
+            x: number;
+            /** Format: double */
+            y: number;
+        };
         /** @description To whom the lead hands it on. */
         Delegation: {
             lead_id: components["schemas"]["PersonId"];
@@ -1893,6 +1946,14 @@ export interface components {
          * @enum {string}
          */
         DispatchAction: "accept" | "return" | "instruct" | "delegate" | "forward" | "give_opinion" | "begin" | "complete" | "recall" | "agree_recall" | "refuse_recall";
+        /** @description A copy that was made of it. */
+        DispatchCopy: {
+            /** @description `05/SY-UBND`. */
+            code: string;
+            form: components["schemas"]["CopyForm"];
+            id: string;
+            waiting_time_stamp: boolean;
+        };
         /** @description How many documents lie in the boxes that somebody empties, each counted up to 1,000. */
         DispatchCounts: {
             /** Format: int64 */
@@ -1927,6 +1988,8 @@ export interface components {
         DispatchDetail: components["schemas"]["DispatchSummary"] & {
             answered_at?: components["schemas"]["Timestamp"] | null;
             answered_by?: string | null;
+            /** @description Certified copies and extracts that this agency has made of it. */
+            copies: components["schemas"]["DispatchCopy"][];
             /** @description The agencies to which it was handed on, and how it stands there. */
             forwarded: components["schemas"]["Sent"][];
             /** @description Every status it has had, in order. */
@@ -1944,6 +2007,7 @@ export interface components {
             opinions: components["schemas"]["Opinion"][];
             /** @description What the lead wrote at the end. */
             outcome?: string | null;
+            paper?: components["schemas"]["RegisteredPaper"] | null;
             /** @description Why it was returned, or the sender asks for it back. */
             reason?: string | null;
             registered_at?: components["schemas"]["Timestamp"] | null;
@@ -1983,7 +2047,7 @@ export interface components {
              * @description Số đến, once accepted.
              */
             arrival_number?: number | null;
-            /** @description Number and symbol: `141/KH-UBND`. */
+            /** @description Number and symbol: `141/KH-UBND`; empty on a paper that bears none. */
             code: string;
             due_on?: string | null;
             /** @description The page that shows it to this person: the dispatch to its receiver, the document to its sender. */
@@ -1998,10 +2062,12 @@ export interface components {
             lead?: string | null;
             /** @description Whether the person who asks may accept or return it now. */
             may_answer: boolean;
+            /** @description It came on paper: there is a scan, and no signature of the sender. */
+            on_paper: boolean;
             recall: components["schemas"]["Recall"];
             /** @description The agency that it was sent to. */
             receiver: components["schemas"]["AgencyName"];
-            /** @description The agency that issued it. */
+            /** @description The agency that issued it; without an id where it came on paper. */
             sender: components["schemas"]["AgencyName"];
             sent_at: components["schemas"]["Timestamp"];
             status: components["schemas"]["Status"];
@@ -2023,6 +2089,8 @@ export interface components {
             code: string;
             form: components["schemas"]["CopyForm"];
             id: string;
+            /** @description It shows parts of these pages. */
+            in_parts: boolean;
             made_at: components["schemas"]["Timestamp"];
             /** @description The pages of an extract. */
             pages?: string | null;
@@ -2141,6 +2209,8 @@ export interface components {
         Form: {
             /** @description Who answers for the content, and for the form. */
             content_reviewer_id?: string | null;
+            /** @description Who signs second, where two do. */
+            cosigner_id?: string | null;
             /**
              * Format: binary
              * @description The PDF.
@@ -2697,6 +2767,8 @@ export interface components {
             pages?: string | null;
             /** @description Of the agency's key. */
             pin: string;
+            /** @description Parts of pages in place of whole ones, as JSON. */
+            regions?: components["schemas"]["CopyRegion"][] | null;
             title?: string | null;
         };
         /** @description A meeting to be called, or as it shall be from now on. */
@@ -2951,7 +3023,7 @@ export interface components {
                  * @description Số đến, once accepted.
                  */
                 arrival_number?: number | null;
-                /** @description Number and symbol: `141/KH-UBND`. */
+                /** @description Number and symbol: `141/KH-UBND`; empty on a paper that bears none. */
                 code: string;
                 due_on?: string | null;
                 /** @description The page that shows it to this person: the dispatch to its receiver, the document to its sender. */
@@ -2966,10 +3038,12 @@ export interface components {
                 lead?: string | null;
                 /** @description Whether the person who asks may accept or return it now. */
                 may_answer: boolean;
+                /** @description It came on paper: there is a scan, and no signature of the sender. */
+                on_paper: boolean;
                 recall: components["schemas"]["Recall"];
                 /** @description The agency that it was sent to. */
                 receiver: components["schemas"]["AgencyName"];
-                /** @description The agency that issued it. */
+                /** @description The agency that issued it; without an id where it came on paper. */
                 sender: components["schemas"]["AgencyName"];
                 sent_at: components["schemas"]["Timestamp"];
                 status: components["schemas"]["Status"];
@@ -2990,6 +3064,8 @@ export interface components {
                 code: string;
                 form: components["schemas"]["CopyForm"];
                 id: string;
+                /** @description It shows parts of these pages. */
+                in_parts: boolean;
                 made_at: components["schemas"]["Timestamp"];
                 /** @description The pages of an extract. */
                 pages?: string | null;
@@ -3086,6 +3162,7 @@ export interface components {
                 agency: components["schemas"]["AgencyName"];
                 /** @description Number and symbol, once given: `141/KH-UBND`. */
                 code?: string | null;
+                cosigner?: components["schemas"]["Party"] | null;
                 created_at: components["schemas"]["Timestamp"];
                 drafter: components["schemas"]["Party"];
                 id: components["schemas"]["DocumentId"];
@@ -3097,6 +3174,7 @@ export interface components {
                 kind_name: string;
                 /** @description The symbol: `KH-UBND`. */
                 notation: string;
+                partner?: components["schemas"]["AgencyName"] | null;
                 signer: components["schemas"]["Party"];
                 state: components["schemas"]["State"];
                 steps: components["schemas"]["Steps"];
@@ -3112,6 +3190,36 @@ export interface components {
             }[];
             /** @description Ask with `after` set to this for the next page; absent on the last. */
             next?: string | null;
+        };
+        /** @description The form. */
+        PaperArrival: {
+            /** @description `true` where a paper of the same author, number and date stands in the register and this is another one. */
+            again?: string | null;
+            /** @description Who received it. */
+            agency_id: string;
+            /** @description Tác giả, up to 200 characters. */
+            author: string;
+            /** @description Number and symbol as they stand on the paper, up to 42 characters; empty where it bears none. */
+            code?: string | null;
+            /**
+             * Format: binary
+             * @description The scan, a PDF without a signature.
+             */
+            file: string;
+            /** @description Day of its date line: `2026-03-05`. */
+            issued_on?: string | null;
+            /** @description A code such as `QĐ`. */
+            kind: string;
+            secrecy?: components["schemas"]["Secrecy"] | null;
+            /** @description Who signed it by hand, up to 50 characters. */
+            signer?: string | null;
+            /** @description Trích yếu, up to 500 characters. */
+            subject: string;
+            /**
+             * Format: int32
+             * @description 0 thường, 1 khẩn, 2 thượng khẩn, 3 hỏa tốc. Default 0.
+             */
+            urgency?: number | null;
         };
         /** @description A paper on the table of a meeting. */
         PaperId: string;
@@ -3163,6 +3271,8 @@ export interface components {
         /** @description Where things go on the pages, in PDF points from the lower left corner. */
         Places: {
             seal: components["schemas"]["Place"];
+            second_seal?: components["schemas"]["Place"] | null;
+            second_signature?: components["schemas"]["Place"] | null;
             signature: components["schemas"]["Place"];
             texts: components["schemas"]["Place"][];
         };
@@ -3264,6 +3374,17 @@ export interface components {
             /** Format: int32 */
             year: number;
         };
+        /** @description A document that came on paper. */
+        RegisteredPaper: {
+            /**
+             * Format: int32
+             * @description Of the scan.
+             */
+            page_count: number;
+            registered_by: string;
+            /** @description Who signed it by hand. */
+            signer?: string | null;
+        };
         /** @description A paper that mends or is mended. */
         RelatedDocument: {
             /** @description Number and symbol, once given. */
@@ -3326,6 +3447,8 @@ export interface components {
         Said: {
             /** @description Who answers for the content, and for the form, before it is signed. */
             content_reviewer_id?: string | null;
+            /** @description Who signs second: of the same agency, or of another one, which then seals second (văn bản liên tịch). */
+            cosigner_id?: string | null;
             form_reviewer_id?: string | null;
             /** @description A code such as `KH`. */
             kind: string;
@@ -3392,7 +3515,7 @@ export interface components {
          * @description Where a document stands.
          * @enum {string}
          */
-        State: "draft" | "submitted" | "returned" | "signing" | "signed" | "numbered" | "sealing" | "sealed" | "issued" | "recalled";
+        State: "draft" | "submitted" | "returned" | "signing" | "first_signed" | "second_signing" | "signed" | "numbered" | "sealing" | "first_sealed" | "second_sealing" | "sealed" | "issued" | "recalled";
         /**
          * @description The statuses of the exchange.
          * @enum {string}
@@ -3412,6 +3535,7 @@ export interface components {
             agency: components["schemas"]["AgencyName"];
             /** @description Number and symbol, once given: `141/KH-UBND`. */
             code?: string | null;
+            cosigner?: components["schemas"]["Party"] | null;
             created_at: components["schemas"]["Timestamp"];
             drafter: components["schemas"]["Party"];
             id: components["schemas"]["DocumentId"];
@@ -3423,6 +3547,7 @@ export interface components {
             kind_name: string;
             /** @description The symbol: `KH-UBND`. */
             notation: string;
+            partner?: components["schemas"]["AgencyName"] | null;
             signer: components["schemas"]["Party"];
             state: components["schemas"]["State"];
             steps: components["schemas"]["Steps"];
@@ -4214,6 +4339,56 @@ export interface operations {
             };
         };
     };
+    register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["PaperArrival"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DispatchDetail"];
+                };
+            };
+            /** @description Not a clerk of this agency. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It stands in the register already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something is missing or too long, or the file is no scan. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     one: {
         parameters: {
             query?: never;
@@ -4618,6 +4793,36 @@ export interface operations {
             };
             /** @description Answered before, or its signatures are invalid. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stamped: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
+            };
+            /** @description It does not stand in the register. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

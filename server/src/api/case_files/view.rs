@@ -256,7 +256,11 @@ impl Names {
 
 /// The page that shows a paper to this person, if the rules let them read it: a file names it, it does not open it. Whoever
 /// meets a file reads what came to its agency.
-fn href(person: &Person, document: Option<&document::Model>, dispatch: Option<&DispatchId>) -> Option<String> {
+fn href(
+    person: &Person,
+    document: Option<&document::Model>,
+    dispatch: Option<&DispatchId>,
+) -> Option<String> {
     if let Some(dispatch) = dispatch {
         return Some(format!("/van-ban-den/{dispatch}"));
     }
