@@ -54,7 +54,8 @@ async fn meets_in(codec: &str, mode: Option<&str>) -> Result<()> {
 
 /// Down at once and up again, with pictures all the way.
 async fn shows_layers(viewer: &mut Browser) -> Result<()> {
-    let large = viewer.sees(960, 540, |width| width >= 480.0).await?;
+    // The whole picture: a line that is not known yet may first be given a layer that is not the largest.
+    let large = viewer.sees(960, 540, |width| width >= 960.0).await?;
     let small = viewer
         .sees(160, 90, |width| width > 0.0 && width <= large / 2.0)
         .await?;
