@@ -48,7 +48,7 @@ impl Certified {
 
     /// A microphone (mid 0) and a camera of one layer (mid 1).
     pub fn offer(&self) -> String {
-        let transport = self.transport("active");
+        let transport = self.transport("actpass");
         format!(
             "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1\r\n\
              m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\n{transport}a=sendonly\r\na=rtcp-mux\r\n\

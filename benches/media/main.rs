@@ -4,8 +4,7 @@
 //!     make bench AREA=media
 //!
 //! The media thread is pinned to the first core and has it alone as far as the machine allows; the load runs on
-//! the others. Other SFUs that are installed take the same load afterwards, their whole process pinned to that core; of
-//! ours the CPU of the media thread counts, of theirs that of all threads. Prints a table and writes target/bench/media.json.
+//! the others. Prints a table and writes target/bench/media.json.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,12 +16,9 @@
 mod client;
 mod floor;
 mod load;
-mod peers;
 mod publisher;
 mod server;
-mod sfu;
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -33,10 +29,8 @@ use serde_json::{Value, json};
 
 use client::{Certified, Client};
 use load::{Seen, Signals, Viewer};
-use peers::janus::Janus;
 use publisher::Publisher;
 use server::Remote;
-use sfu::{Figures, Sfu};
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().collect();
@@ -56,7 +50,7 @@ fn main() -> Result<()> {
     let subscribers = option("--subscribers", "1,10,50,100,200,400,700,1000");
     let mut results = Vec::new();
     println!(
-        "subscribers  SFU      packets/s  Mbit/s    CPU  us/packet  floor  ratio    lost    held   p50 ms   p99 ms  kB/peer"
+        "subscribers  packets/s  Mbit/s   CPU  us/packet  floor  ratio    lost    held   p50 ms   p99 ms  kB/peer"
     );
     for count in subscribers.split(',') {
         let run = Run {
@@ -78,75 +72,54 @@ struct Run {
     bits_per_second: u64,
 }
 
-/// What came of a load.
-struct Loaded {
-    before: Figures,
-    after: Figures,
-    seen: Seen,
-    /// Packets of the publisher meanwhile.
-    offered: u64,
-    passed: Duration,
-    memory_bytes: f64,
-    viewers: Vec<Viewer>,
-}
-
 impl Run {
     fn measure(&self) -> Result<Vec<Value>> {
         let certified = Certified::new()?;
+        let mut server = Remote::start()?;
+        let empty = server.ask(&json!({ "figures": true }))?;
         let pictures = publisher::recorded()?;
-        let mut ours = self.load(&mut Remote::start()?, &certified, &pictures)?;
-        let floor = self.floor(std::mem::take(&mut ours.viewers), &pictures)?;
-        let mut peers = BTreeMap::new();
-        if let Some(mut janus) = Janus::start()? {
-            peers.insert("Janus", self.load(&mut janus, &certified, &pictures));
-        }
-        Ok(self.table(ours, floor, peers))
-    }
-
-    fn load(&self, sfu: &mut dyn Sfu, certified: &Certified, pictures: &[Vec<usize>]) -> Result<Loaded> {
-        let empty = sfu.figures()?;
-        let (publisher, viewers) = self.join_all(certified, sfu)?;
+        let (publisher, viewers) = self.join_all(&certified, &mut server)?;
         load::raise_buffers(&viewers);
-        let full = sfu.figures()?;
+        let full = server.ask(&json!({ "figures": true }))?;
         let began = clock::instant();
         let signals = Signals::default();
-        let mut publisher = Publisher::new(publisher, pictures.to_vec());
-        thread::scope(|scope| {
+        let mut publisher = Publisher::new(publisher, pictures.clone());
+        let (before, after, seen, viewers, passed) = thread::scope(|scope| {
             let watching = scope.spawn(|| load::watch(viewers, began, &signals));
-            let sending = scope.spawn(|| publisher.run(self.bits_per_second, began, &signals));
+            let sending = scope.spawn(|| publisher.run(self.bits_per_second, began, &signals.stop));
             // The estimates must first rise to what the picture takes.
             thread::sleep(WARM_UP);
-            let before = sfu.figures()?;
+            let before = server.ask(&json!({ "figures": true }))?;
             signals.count.store(true, Ordering::Relaxed);
             let from = clock::instant();
             thread::sleep(self.seconds);
-            let after = sfu.figures()?;
+            let after = server.ask(&json!({ "figures": true }))?;
             let passed = from.elapsed();
             signals.count.store(false, Ordering::Relaxed);
             signals.stop.store(true, Ordering::Relaxed);
-            let offered = sending.join().expect("the publisher does not panic")?;
+            sending.join().expect("the publisher does not panic")?;
             let (seen, viewers) = watching.join().expect("the viewers do not panic")?;
-            Ok(Loaded {
-                before,
-                after,
-                seen,
-                offered,
-                passed,
-                memory_bytes: full.memory_bytes - empty.memory_bytes,
-                viewers,
-            })
-        })
+            anyhow::Ok((before, after, seen, viewers, passed))
+        })?;
+        drop(server);
+        let floor = self.floor(viewers, &pictures)?;
+        let memory =
+            (number(&full["memory_bytes"]) - number(&empty["memory_bytes"])) / self.subscribers as f64;
+        self.print(&before, &after, seen, passed, floor, memory)
     }
 
     /// The publisher's connection, and the viewers'.
-    fn join_all(&self, certified: &Certified, sfu: &mut dyn Sfu) -> Result<(Client, Vec<Viewer>)> {
-        let answer = sfu.publish(&certified.offer())?;
-        let publisher = Client::connect(certified, address(&answer)?, &answer)?;
+    fn join_all(&self, certified: &Certified, server: &mut Remote) -> Result<(Client, Vec<Viewer>)> {
+        let joined = server.ask(&json!({ "join": true, "publish": certified.offer() }))?;
+        let answer = joined["answer"].as_str().context("an answer")?;
+        let publisher = Client::connect(certified, address(answer)?, answer)?;
         let mut viewers = Vec::new();
         for at in 0..self.subscribers {
-            let offer = sfu.view()?;
-            sfu.accept(&certified.answer(&offer))?;
-            let client = Client::connect(certified, address(&offer)?, &offer)?;
+            let joined = server.ask(&json!({ "join": true, "publish": null }))?;
+            let offer = joined["offer"].as_str().context("an offer")?;
+            let answer = certified.answer(offer);
+            server.ask(&json!({ "accept": at + 1, "answer": answer }))?;
+            let client = Client::connect(certified, address(offer)?, offer)?;
             // A few, spread over all, tell how long packets are on the way.
             viewers.push(Viewer::new(client, at % self.subscribers.div_ceil(8) == 0));
         }
@@ -172,113 +145,54 @@ impl Run {
         })
     }
 
-    /// Prints a line for ours and one for each peer; gives the figures.
-    fn table(&self, ours: Loaded, floor_ns: f64, peers: BTreeMap<&str, Result<Loaded>>) -> Vec<Value> {
-        let ours = self.summary(ours);
-        let floor = floor_ns / 1e3;
-        self.print("Hội Ấn", &ours, floor);
-        let mut others: BTreeMap<&str, Summary> = BTreeMap::new();
-        for (name, loaded) in peers {
-            match loaded {
-                Ok(loaded) => {
-                    let summary = self.summary(loaded);
-                    self.print(name, &summary, floor);
-                    others.insert(name, summary);
-                }
-                Err(error) => println!("{:>11}  {name}: {error:#}", self.subscribers),
-            }
-        }
-        let figure = |name: &str, of: fn(&Summary) -> f64, unit: &str, floor: Option<f64>| {
-            let value = of(&ours);
-            let peers: BTreeMap<_, _> = others.iter().map(|(name, peer)| (name, of(peer))).collect();
-            json!({
-                "name": format!("{name}, {} subscribers", self.subscribers),
-                "value": value, "unit": unit, "floor": floor, "ratio": floor.map(|floor| value / floor), "peers": peers,
-            })
-        };
-        vec![
-            figure("CPU a forwarded packet", |of| of.us, "us", Some(floor)),
-            figure("packets sent", |of| of.rate, "1/s", None),
-            figure("media rate", |of| of.megabits, "Mbit/s", None),
-            figure("CPU busy", |of| of.busy, "cores", None),
-            figure("packets lost", |of| of.lost, "share", None),
-            figure(
-                "packets held back for slow viewers",
-                |of| of.held_back,
-                "share",
-                None,
-            ),
-            figure("added latency p50", |of| of.p50_ms, "ms", None),
-            figure("added latency p99", |of| of.p99_ms, "ms", None),
-            figure("memory a subscriber", |of| of.memory_kb, "kB", None),
-        ]
-    }
-
-    fn print(&self, name: &str, of: &Summary, floor: f64) {
-        println!(
-            "{:11}  {name:7}  {:9.0}  {:6.0}  {:3.0} %  {:9.2}  {floor:5.2}  {:5.2}  {:4.1} %  {:4.1} %  {:7.2}  {:7.2}  {:7.0}",
-            self.subscribers,
-            of.rate,
-            of.megabits,
-            of.busy * 100.0,
-            of.us,
-            of.us / floor,
-            of.lost * 100.0,
-            of.held_back * 100.0,
-            of.p50_ms,
-            of.p99_ms,
-            of.memory_kb
-        );
-    }
-
-    fn summary(&self, loaded: Loaded) -> Summary {
-        let Loaded {
-            before,
-            after,
-            mut seen,
-            offered,
-            passed,
-            memory_bytes,
-            ..
-        } = loaded;
-        // Who does not say what it sent is taken by what arrived, and its loss by what the publisher sent.
-        let wanted = offered as f64 * self.subscribers as f64;
-        let sent = before.sent.zip(after.sent).map(|(before, after)| after - before);
-        let packets = sent.unwrap_or(seen.packets as f64);
-        let cpu_ns = after.cpu_ns - before.cpu_ns;
-        let held_back = after.held_back - before.held_back;
+    fn print(
+        &self,
+        before: &Value,
+        after: &Value,
+        mut seen: Seen,
+        passed: Duration,
+        floor_ns: f64,
+        memory: f64,
+    ) -> Result<Vec<Value>> {
+        let rise = |name: &str| number(&after[name]) - number(&before[name]);
+        let (forwarded, repeated) = (rise("forwarded"), rise("sent_again"));
+        let packets = forwarded + repeated;
+        let (us, floor) = (rise("cpu_ns") / packets / 1e3, floor_ns / 1e3);
         seen.delays_us.sort_unstable();
         let delay = |share: f64| {
             let at = (seen.delays_us.len() as f64 * share) as usize;
             f64::from(seen.delays_us.get(at).copied().unwrap_or(0)) / 1e3
         };
+        let (p50, p99) = (delay(0.5), delay(0.99));
         let rate = packets / passed.as_secs_f64();
-        Summary {
-            rate,
-            megabits: rate * seen.bytes as f64 * 8.0 / seen.packets.max(1) as f64 / 1e6,
-            busy: cpu_ns / passed.as_nanos() as f64,
-            us: cpu_ns / packets / 1e3,
-            // What the client's own sockets could not hold counts as lost: the load must not flatter.
-            lost: (1.0 - seen.packets as f64 / sent.unwrap_or(wanted)).max(0.0),
-            held_back: held_back / (packets + held_back),
-            p50_ms: delay(0.5),
-            p99_ms: delay(0.99),
-            memory_kb: memory_bytes / self.subscribers as f64 / 1024.0,
-        }
+        let megabits = rate * seen.bytes as f64 * 8.0 / seen.packets.max(1) as f64 / 1e6;
+        let busy = rise("cpu_ns") / passed.as_nanos() as f64;
+        // What the client's own sockets could not hold counts as lost: the load must not flatter.
+        let lost = (1.0 - seen.packets as f64 / packets).max(0.0);
+        let held_back = rise("dropped") / (packets + rise("dropped"));
+        println!(
+            "{:11}  {rate:9.0}  {megabits:6.0}  {:3.0} %  {us:9.2}  {floor:5.2}  {:5.2}  {:4.1} %  {:4.1} %  {p50:7.2}  {p99:7.2}  {:7.0}",
+            self.subscribers,
+            busy * 100.0,
+            us / floor,
+            lost * 100.0,
+            held_back * 100.0,
+            memory / 1024.0
+        );
+        let at = |name: &str| format!("{name}, {} subscribers", self.subscribers);
+        let plain = |name: &str, value: f64, unit: &str| json!({ "name": at(name), "value": value, "unit": unit, "floor": null, "ratio": null, "peers": {} });
+        Ok(vec![
+            json!({ "name": at("CPU a forwarded packet"), "value": us, "unit": "us", "floor": floor, "ratio": us / floor, "peers": {} }),
+            plain("packets sent", rate, "1/s"),
+            plain("media rate", megabits, "Mbit/s"),
+            plain("media thread busy", busy, "cores"),
+            plain("packets lost", lost, "share"),
+            plain("packets held back for slow viewers", held_back, "share"),
+            plain("added latency p50", p50, "ms"),
+            plain("added latency p99", p99, "ms"),
+            plain("memory a subscriber", memory / 1024.0, "kB"),
+        ])
     }
-}
-
-struct Summary {
-    rate: f64,
-    megabits: f64,
-    busy: f64,
-    /// Microseconds of CPU a packet.
-    us: f64,
-    lost: f64,
-    held_back: f64,
-    p50_ms: f64,
-    p99_ms: f64,
-    memory_kb: f64,
 }
 
 /// Takes whatever comes and throws it away.
@@ -318,6 +232,10 @@ fn pin(thread: libc::pid_t, core: usize) -> Result<()> {
         return Err(std::io::Error::last_os_error().into());
     }
     Ok(())
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or_default()
 }
 
 /// The media thread and the floor run on the first.

@@ -15,12 +15,9 @@ use hoian_server::net::{Config, Media, PublishedTrack, Renewal, Room, Seat, Slot
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::sfu::{Figures, Sfu, resident_bytes};
-
 /// The end that the load client holds.
 pub struct Remote {
     child: Child,
-    seats: u64,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
 }
@@ -36,48 +33,15 @@ impl Remote {
             input: child.stdin.take().context("standard input")?,
             output: BufReader::new(child.stdout.take().context("standard output")?),
             child,
-            seats: 0,
         })
     }
 
-    fn ask(&mut self, question: &Value) -> Result<Value> {
+    pub fn ask(&mut self, question: &Value) -> Result<Value> {
         writeln!(self.input, "{question}")?;
         let mut line = String::new();
         self.output.read_line(&mut line)?;
         Ok(serde_json::from_str(&line)?)
     }
-}
-
-impl Sfu for Remote {
-    fn publish(&mut self, offer: &str) -> Result<String> {
-        self.seats += 1;
-        text(&self.ask(&json!({ "join": true, "publish": offer }))?, "answer")
-    }
-
-    fn view(&mut self) -> Result<String> {
-        self.seats += 1;
-        text(&self.ask(&json!({ "join": true, "publish": null }))?, "offer")
-    }
-
-    fn accept(&mut self, answer: &str) -> Result<()> {
-        self.ask(&json!({ "accept": self.seats - 1, "answer": answer }))?;
-        Ok(())
-    }
-
-    fn figures(&mut self) -> Result<Figures> {
-        let answer = self.ask(&json!({ "figures": true }))?;
-        let number = |name: &str| answer[name].as_f64().unwrap_or_default();
-        Ok(Figures {
-            sent: Some(number("forwarded") + number("sent_again")),
-            held_back: number("dropped"),
-            cpu_ns: number("cpu_ns"),
-            memory_bytes: number("memory_bytes"),
-        })
-    }
-}
-
-fn text(answer: &Value, name: &str) -> Result<String> {
-    Ok(answer[name].as_str().context("an SDP")?.to_owned())
 }
 
 impl std::ops::Drop for Remote {
@@ -139,6 +103,9 @@ async fn join(room: &Room, seats: &mut Vec<Seat>, publish: Option<&str>) -> Resu
 async fn figures(media: &Media, thread: &Path) -> Result<Value> {
     let stats = media.stats().await?;
     let schedule = std::fs::read_to_string(thread.join("schedstat"))?;
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = memory.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
     let held_back =
         stats.dropped(Drop::NoRoom) + stats.dropped(Drop::TooManyWait) + stats.dropped(Drop::Overtaken);
     Ok(json!({
@@ -146,7 +113,7 @@ async fn figures(media: &Media, thread: &Path) -> Result<Value> {
         "sent_again": stats.retransmitted_packets + stats.probe_packets,
         "dropped": held_back,
         "cpu_ns": schedule.split(' ').next().and_then(|word| word.parse::<u64>().ok()),
-        "memory_bytes": resident_bytes(Path::new("/proc/self/status"))?,
+        "memory_bytes": kilobytes.unwrap_or(0) * 1024,
     }))
 }
 
