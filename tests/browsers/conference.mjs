@@ -238,10 +238,15 @@ async function paper({ id }, document_id) {
     return /Giấy mời/.test(papers?.textContent ?? '');
   });
   await chair.click('Trình chiếu');
-  for (const browser of [chair, commune]) await browser.wait('.stage .sheet canvas, .stage .page canvas');
-  await chair.hover('.stage .page', { x: 200, y: 160 });
-  await chair.hover('.stage .page', { x: 240, y: 200 });
+  for (const browser of [chair, commune]) await browser.wait('.stage .sheet canvas');
+  await chair.hover('.stage .leaf', { x: 200, y: 160 });
+  await chair.hover('.stage .leaf', { x: 240, y: 200 });
   await until(commune, 'the pointer', () => document.querySelector('.stage .pointer') !== null);
+  const fits = () => {
+    const [sheet, desk] = ['.sheet', '.desk'].map((part) => document.querySelector(`.stage ${part}`).getBoundingClientRect());
+    return sheet.left >= desk.left && sheet.right <= desk.right;
+  };
+  for (const browser of [chair, commune]) await until(browser, 'the whole width of the sheet', fits);
   await show(chair, pictures, 'paper');
   await chair.click('Thôi trình chiếu');
   await until(commune, 'the pictures again', () => document.querySelector('.stage') === null);
