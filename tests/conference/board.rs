@@ -56,8 +56,7 @@ async fn a_site_tries_itself_out_with_the_host_and_the_board_tells_it_before_and
     let code = Some(hall.site_codes[1].as_str());
     let mut site = trial(&server, &hall, code, None, "own")
         .await
-        .ok()
-        .expect("a site tries itself out");
+        .unwrap_or_else(|status| panic!("a site tries itself out: {status}"));
     assert_eq!(site.join(None, None).await["id"], seat.as_str());
     let check = json!({ "camera": "works", "microphone": "fails", "loudspeaker": "untried" });
     site.say(json!({ "type": "check", "check": check })).await;
@@ -72,8 +71,7 @@ async fn a_site_tries_itself_out_with_the_host_and_the_board_tells_it_before_and
 
     let mut host = trial(&server, &hall, None, Some("vanthu"), &seat)
         .await
-        .ok()
-        .expect("the host calls");
+        .unwrap_or_else(|status| panic!("the host calls: {status}"));
     let welcome = host.join(None, None).await;
     assert_eq!(welcome["participants"].as_array().unwrap().len(), 2);
     site.hear_where("participant", |heard| {
@@ -112,8 +110,7 @@ async fn nothing_of_it_counts(server: &Server, hall: &Hall) {
     assert_eq!(ask(&chair, &path).await["is_running"], false);
     let mut own = trial(server, hall, None, Some("chutich"), "own")
         .await
-        .ok()
-        .expect("the chair tries too");
+        .unwrap_or_else(|status| panic!("the chair tries too: {status}"));
     own.join(None, None).await;
     own.say(json!({ "type": "end" })).await;
     own.hear("ended").await;
