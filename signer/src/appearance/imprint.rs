@@ -29,7 +29,8 @@ pub fn imprint(document: &[u8], place: &Place, appearance: &Appearance) -> Resul
     let form = appearance.draw(&mut update, &place.rect, rotation, unit)?;
 
     let dictionary = update.dictionary(page)?.clone();
-    let mut resources = inherited(&update, &dictionary, b"Resources");
+    let resources = field::inherited(&update, &dictionary, b"Resources", |value| value.as_dict().ok());
+    let mut resources = resources.cloned().unwrap_or_default();
     let mut drawn = update
         .value(&resources, b"XObject")
         .as_dict()
@@ -72,19 +73,6 @@ fn placed(place: &Place, rotation: i64, unit: f64) -> String {
     format!("q {scale:.5} 0 0 {scale:.5} {left:.3} {bottom:.3} cm")
 }
 
-/// A dictionary that pages inherit from the nodes above them (ISO 32000-2, 7.7.3.4).
-fn inherited(update: &Update, page: &Dictionary, key: &[u8]) -> Dictionary {
-    let mut node = Some(page);
-    for _ in 0..TREE_DEPTH {
-        let Some(current) = node else { break };
-        if let Ok(found) = update.value(current, key).as_dict() {
-            return found.clone();
-        }
-        node = update.value(current, b"Parent").as_dict().ok();
-    }
-    Dictionary::new()
-}
-
 fn contents(update: &Update, page: &Dictionary) -> Vec<Object> {
     match page.get(b"Contents") {
         Ok(Object::Array(streams)) => streams.clone(),
@@ -95,6 +83,3 @@ fn contents(update: &Update, page: &Dictionary) -> Vec<Object> {
         _ => Vec::new(),
     }
 }
-
-/// Deeper page trees are circles.
-const TREE_DEPTH: usize = 64;

@@ -251,17 +251,23 @@ fn form_holder(update: &mut Update) -> Result<Holder> {
 
 /// `/Rotate` of a page, inherited (table 31).
 pub(crate) fn rotation(update: &Update, page: ObjectId) -> Result<i64> {
-    let mut current = update.dictionary(page)?;
-    for _ in 0..TREE_DEPTH {
-        if let Ok(turn) = update.value(current, b"Rotate").as_i64() {
-            return Ok(turn.rem_euclid(360));
-        }
-        let Ok(parent) = update.value(current, b"Parent").as_dict() else {
-            break;
-        };
-        current = parent;
-    }
-    Ok(0)
+    let turn = inherited(update, update.dictionary(page)?, b"Rotate", |value| {
+        value.as_i64().ok()
+    });
+    Ok(turn.unwrap_or(0).rem_euclid(360))
+}
+
+/// The first value that `read` takes under a key of a page or of the nodes above it (ISO 32000-2, 7.7.3.4).
+pub(crate) fn inherited<'a, T>(
+    update: &'a Update,
+    page: &'a Dictionary,
+    key: &[u8],
+    read: impl Fn(&'a Object) -> Option<T>,
+) -> Option<T> {
+    let parent = |node: &&'a Dictionary| update.value(node, b"Parent").as_dict().ok();
+    std::iter::successors(Some(page), parent)
+        .take(TREE_DEPTH)
+        .find_map(|node| read(update.value(node, key)))
 }
 
 struct Walk<'a> {
