@@ -1,7 +1,7 @@
 //! A step with a dispatch: the row, the rule, and the change that only the first of two people makes.
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::json;
 
@@ -133,6 +133,34 @@ impl Custody {
             })
             .await
     }
+}
+
+/// Puts a dispatch in as it arrives, with its first status row; `false` where the receiver has the document already.
+pub(super) async fn arrive(
+    tx: &Tx,
+    now: Timestamp,
+    id: DispatchId,
+    row: ActiveModel,
+    note: Option<String>,
+    by: Option<&PersonId>,
+) -> Result<bool> {
+    let row = ActiveModel {
+        id: Set(id.clone()),
+        status: Set(Status::Arrived),
+        sent_at: Set(now),
+        ..row
+    };
+    let once = OnConflict::columns([Column::DocumentId, Column::ReceiverId])
+        .do_nothing()
+        .to_owned();
+    let inserted = Entity::insert(row)
+        .on_conflict(once)
+        .exec_without_returning(tx)
+        .await?;
+    if inserted == 1 {
+        add_status(tx, now, &id, Status::Arrived, note, by).await?;
+    }
+    Ok(inserted == 1)
 }
 
 impl Step {

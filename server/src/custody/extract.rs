@@ -21,11 +21,23 @@ use crate::render::raster::{self, Cut, Cutting};
 /// # Errors
 /// [`Error::Upload`] where the file cannot be taken apart.
 pub(super) fn pages(document: &[u8], wanted: &BTreeSet<u32>) -> Result<Vec<u8>> {
+    part(document, |page| wanted.contains(&page))
+}
+
+/// The whole of `document` as it is seen, without its signatures and its form: a view, never a copy of value.
+///
+/// # Errors
+/// As [`pages`].
+pub(super) fn unsigned(document: &[u8]) -> Result<Vec<u8>> {
+    part(document, |_| true)
+}
+
+fn part(document: &[u8], is_wanted: impl Fn(u32) -> bool) -> Result<Vec<u8>> {
     let mut part = Document::load_mem(document).map_err(broken)?;
     let others: Vec<u32> = part
         .get_pages()
         .into_keys()
-        .filter(|page| !wanted.contains(page))
+        .filter(|page| !is_wanted(*page))
         .collect();
     part.delete_pages(&others);
     for page in part.get_pages().into_values().collect::<Vec<_>>() {
@@ -45,18 +57,6 @@ pub(super) fn pages(document: &[u8], wanted: &BTreeSet<u32>) -> Result<Vec<u8>> 
     part.save_to(&mut file)
         .map_err(|error| broken(lopdf::Error::IO(error)))?;
     Ok(file)
-}
-
-/// The whole of `document` as it is seen, without its signatures and its form: a view, never a copy of value.
-///
-/// # Errors
-/// As [`pages`].
-pub(super) fn unsigned(document: &[u8]) -> Result<Vec<u8>> {
-    let count = Document::load_mem(document).map_err(broken)?.get_pages().len();
-    pages(
-        document,
-        &(1..=u32::try_from(count).unwrap_or(u32::MAX)).collect(),
-    )
 }
 
 /// The parts of pages as a new file of pictures: each page has the size of its original, and the parts stand where they stood.

@@ -4,14 +4,13 @@
 use std::collections::BTreeSet;
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
-use super::correspondence::{Step, add_status};
+use super::correspondence::{Step, arrive};
 use super::error::{Error, Result};
 use super::{Custody, Presence};
 use crate::clock::Timestamp;
-use crate::domain::dispatch::{Action, DispatchId, Status};
+use crate::domain::dispatch::{Action, DispatchId};
 use crate::domain::id::AgencyId;
 use crate::domain::paper_arrival;
 use crate::domain::search::received_by;
@@ -77,29 +76,17 @@ impl Custody {
     ) -> Result<()> {
         let id = DispatchId(self.clock.new_id());
         let row = ActiveModel {
-            id: Set(id.clone()),
             document_id: Set(step.row.document_id.clone()),
             sender_id: Set(step.row.receiver_id.clone()),
             receiver_id: Set(receiver.clone()),
             version: Set(step.row.version),
             blob: Set(step.row.blob.clone()),
-            status: Set(Status::Arrived),
-            sent_at: Set(now),
             forwarded_from: Set(Some(step.row.id.clone())),
             forwarded_by: Set(Some(presence.person_id.clone())),
             ..Default::default()
         };
-        let once = OnConflict::columns([Column::DocumentId, Column::ReceiverId])
-            .do_nothing()
-            .to_owned();
-        let inserted = Entity::insert(row)
-            .on_conflict(once)
-            .exec_without_returning(tx)
-            .await?;
-        if inserted == 0 {
-            return Err(Error::HasIt);
-        }
-        add_status(tx, now, &id, Status::Arrived, note, Some(&presence.person_id)).await
+        let arrived = arrive(tx, now, id, row, note, Some(&presence.person_id)).await?;
+        arrived.then_some(()).ok_or(Error::HasIt)
     }
 
     /// To whom a dispatch was handed on, in the order it went.

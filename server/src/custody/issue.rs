@@ -3,21 +3,20 @@
 use std::collections::BTreeSet;
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::json;
 
-use super::correspondence::add_status;
+use super::correspondence::arrive;
 use super::error::{Error, Result};
 use super::{Custody, Presence, appendix, relation};
 use crate::clock::Timestamp;
 use crate::domain::appendix::all_sealed;
-use crate::domain::dispatch::{DispatchId, Status};
+use crate::domain::dispatch::DispatchId;
 use crate::domain::document::{self, DocumentId, Purpose};
 use crate::domain::id::AgencyId;
 use crate::domain::search::received_by;
 use crate::fail_point;
-use crate::store::entity::dispatch::{ActiveModel, Column, Entity};
+use crate::store::entity::dispatch::ActiveModel;
 use crate::store::entity::{agency, document_version};
 use crate::store::{Tx, entity, search};
 
@@ -100,27 +99,14 @@ impl Custody {
     ) -> Result<()> {
         let id = DispatchId(self.clock.new_id());
         let row = ActiveModel {
-            id: Set(id.clone()),
             document_id: Set(document.id.clone()),
             sender_id: Set(document.agency_id.clone()),
             receiver_id: Set(receiver.clone()),
             version: Set(version.number),
             blob: Set(version.blob.clone()),
-            status: Set(Status::Arrived),
-            verification_id: Set(None),
-            sent_at: Set(now),
             ..Default::default()
         };
-        let once = OnConflict::columns([Column::DocumentId, Column::ReceiverId])
-            .do_nothing()
-            .to_owned();
-        let inserted = Entity::insert(row)
-            .on_conflict(once)
-            .exec_without_returning(tx)
-            .await?;
-        if inserted == 1 {
-            add_status(tx, now, &id, Status::Arrived, None, None).await?;
-        }
+        arrive(tx, now, id, row, None, None).await?;
         Ok(())
     }
 }
