@@ -1,9 +1,20 @@
 //! Members who are at home on another shard, and what the shards of a room tell each other.
 
-use super::stream::Stream;
+use super::stream::{Announced, Stream};
 use super::{Member, Room};
-use crate::media::name::{ParticipantId, Source};
+use crate::media::name::{ParticipantId, RoomId, Source, TrackState};
 use crate::media::relay::{Crossing, Far, Notice, ShardId, What};
+
+impl Notice {
+    fn of(room: RoomId, member: &Member, streams: Option<Vec<(Announced, Option<TrackState>)>>) -> Self {
+        Self {
+            room,
+            participant: member.id,
+            joined: member.joined,
+            streams,
+        }
+    }
+}
 
 impl Room {
     /// The room spans this shard as well: it is told of everyone here.
@@ -88,15 +99,8 @@ impl Room {
             let streams: Vec<_> = streams
                 .map(|stream| (stream.announced.clone(), stream.state))
                 .collect();
-            notices.extend(far.iter().map(|shard| {
-                let notice = Notice {
-                    room: *id,
-                    participant: member.id,
-                    joined: member.joined,
-                    streams: Some(streams.clone()),
-                };
-                (*shard, notice)
-            }));
+            let notice = Notice::of(*id, member, Some(streams));
+            notices.extend(far.iter().map(|shard| (*shard, notice.clone())));
         }
     }
 
@@ -106,15 +110,9 @@ impl Room {
             self.mirrors.remove(&member.id);
             return;
         }
-        self.notices.extend(self.far.iter().map(|shard| {
-            let notice = Notice {
-                room: self.id,
-                participant: member.id,
-                joined: member.joined,
-                streams: None,
-            };
-            (*shard, notice)
-        }));
+        let notice = Notice::of(self.id, member, None);
+        let told = self.far.iter().map(|shard| (*shard, notice.clone()));
+        self.notices.extend(told);
     }
 
     /// Another shard needs so many layers of a stream of somebody here.
