@@ -5,7 +5,7 @@ use hoian_tests::signing::{LEADER, Office, PIN, act, content, expect, look, pape
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
-use crate::story::{get, verdict};
+use crate::story::{file, get, verdict};
 
 async fn append(client: &Client, id: &str, title: &str, file: Vec<u8>) -> reqwest::Response {
     let form = Form::new()
@@ -13,12 +13,6 @@ async fn append(client: &Client, id: &str, title: &str, file: Vec<u8>) -> reqwes
         .part("file", Part::bytes(file).file_name("phu-luc.pdf"));
     let path = format!("/api/v1/documents/{id}/appendices");
     client.post(&path).multipart(form).send().await.unwrap()
-}
-
-async fn file(client: &Client, path: &str) -> Vec<u8> {
-    let answer = client.get(path).send().await.unwrap();
-    assert_eq!(answer.status(), 200, "{path}");
-    answer.bytes().await.unwrap().to_vec()
 }
 
 async fn draft(office: &Office, client: &Client) -> String {

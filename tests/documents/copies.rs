@@ -7,7 +7,8 @@ use hoian_tests::signing::{LEADER, Office, PIN, act, content, expect, paper, pro
 use reqwest::multipart::{Form, Part};
 use serde_json::json;
 
-use crate::story::{get, verdict};
+use crate::judges::words;
+use crate::story::{file, get, verdict};
 
 async fn copy(client: &Client, parts: &[(&'static str, &str)], scan: Option<Vec<u8>>) -> reqwest::Response {
     let mut form = Form::new();
@@ -23,15 +24,6 @@ async fn copy(client: &Client, parts: &[(&'static str, &str)], scan: Option<Vec<
         .send()
         .await
         .unwrap()
-}
-
-fn words(file: &[u8]) -> String {
-    let pages = text::pages(file).unwrap();
-    let runs = pages
-        .iter()
-        .flat_map(|page| &page.lines)
-        .flat_map(|line| &line.runs);
-    runs.map(|run| format!("{} ", run.text)).collect()
 }
 
 #[tokio::test]
@@ -72,15 +64,7 @@ async fn an_extract_shows_number_date_and_signatures_and_is_signed_by_the_agency
         (&json!("01/TrS-UBND"), &json!("1, 3"))
     );
     let path = format!("/api/v1/copies/{}/content", made["id"].as_str().unwrap());
-    let file = clerk
-        .get(&path)
-        .send()
-        .await
-        .unwrap()
-        .bytes()
-        .await
-        .unwrap()
-        .to_vec();
+    let file = file(&clerk, &path).await;
     assert_eq!(text::pages(&file).unwrap().len(), 2);
     let said = words(&file);
     assert!(said.contains("/KH-UBND"), "{said}");
@@ -137,15 +121,7 @@ async fn an_extract_of_parts_of_a_page_leaves_nothing_of_the_rest_in_the_file() 
         (&json!("01/TrS-UBND"), &json!("1, 2"), &json!(true))
     );
     let path = format!("/api/v1/copies/{}/content", made["id"].as_str().unwrap());
-    let file = clerk
-        .get(&path)
-        .send()
-        .await
-        .unwrap()
-        .bytes()
-        .await
-        .unwrap()
-        .to_vec();
+    let file = file(&clerk, &path).await;
     assert_eq!(
         verdict(&office.server.client(), file.clone()).await,
         "TOTAL-PASSED"

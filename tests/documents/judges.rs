@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use hoian_signer::pdf::text;
+
 /// Fails unless pdfsig and pyHanko, each of its own, accept both signatures under this root.
 pub fn accept(root: &[u8], file: &[u8]) {
     accept_all(root, file, 2);
@@ -16,6 +18,16 @@ pub fn accept_all(root: &[u8], file: &[u8], signatures: usize) {
     std::fs::write(folder.path().join("root.der"), root).unwrap();
     pdfsig_accepts(&path, signatures);
     pyhanko_accepts(&path, &folder.path().join("root.der"), signatures);
+}
+
+/// The words that our own reader finds on the pages of a file.
+pub fn words(file: &[u8]) -> String {
+    let pages = text::pages(file).unwrap();
+    let runs = pages
+        .iter()
+        .flat_map(|page| &page.lines)
+        .flat_map(|line| &line.runs);
+    runs.map(|run| format!("{} ", run.text)).collect()
 }
 
 /// The words that pdftotext finds in a file, seen or hidden.

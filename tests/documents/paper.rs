@@ -1,14 +1,15 @@
 //! Documents that come on paper: registered by hand in the one sequence of arrivals, stamped, certified, handled like all others.
 
-use hoian_signer::pdf::text;
 use hoian_tests::Client;
+use hoian_tests::paper::scan;
 use hoian_tests::postgres::Postgres;
 use hoian_tests::signing::{LEADER, Office, PIN, act, content, expect, paper, problem};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
 use crate::handling::{first, step, verified};
-use crate::story::{get, verdict};
+use crate::judges::words;
+use crate::story::{file, get, verdict};
 
 async fn register(
     client: &Client,
@@ -40,25 +41,6 @@ async fn register(
         .send()
         .await
         .unwrap()
-}
-
-fn scan() -> Vec<u8> {
-    hoian_tests::paper::scan()
-}
-
-async fn bytes(client: &Client, path: &str) -> Vec<u8> {
-    let answer = client.get(path).send().await.unwrap();
-    assert_eq!(answer.status(), 200, "{path}");
-    answer.bytes().await.unwrap().to_vec()
-}
-
-fn words(file: &[u8]) -> String {
-    let pages = text::pages(file).unwrap();
-    let runs = pages
-        .iter()
-        .flat_map(|page| &page.lines)
-        .flat_map(|line| &line.runs);
-    runs.map(|run| format!("{} ", run.text)).collect()
 }
 
 #[tokio::test]
@@ -100,13 +82,13 @@ async fn whole_way(office: &Office) {
         )
     );
     assert_eq!(
-        bytes(&clerk, &format!("{path}/content")).await,
+        file(&clerk, &format!("{path}/content")).await,
         scan(),
         "the scan stays as it is"
     );
 
     // The stamp is on the view; before and after it, the scan has no signature.
-    let stamped = bytes(&clerk, &format!("{path}/stamped")).await;
+    let stamped = file(&clerk, &format!("{path}/stamped")).await;
     let said = words(&stamped);
     assert!(said.contains("ĐẾN") && said.contains("Số: 01"), "{said}");
     assert_eq!(verdict(&office.server.client(), stamped).await, "NO-SIGNATURE");
@@ -115,7 +97,7 @@ async fn whole_way(office: &Office) {
     let certified = expect(certify(&clerk, &made).await, 201).await;
     assert_eq!(certified["code"], "01/SY-UBND");
     let copy = format!("/api/v1/copies/{}/content", certified["id"].as_str().unwrap());
-    let copy = bytes(&clerk, &copy).await;
+    let copy = file(&clerk, &copy).await;
     assert_eq!(
         verdict(&office.server.client(), copy.clone()).await,
         "TOTAL-PASSED"
@@ -144,7 +126,7 @@ async fn whole_way(office: &Office) {
         .map(|event| &event["code"])
         .collect();
     assert_eq!(codes, ["01", "03", "04", "05", "06"]);
-    let stamped = bytes(&clerk, &format!("{path}/stamped")).await;
+    let stamped = file(&clerk, &format!("{path}/stamped")).await;
     assert!(
         words(&stamped).contains("Phạm Quốc Anh"),
         "the stamp says to whom it went"
@@ -280,14 +262,14 @@ async fn papers_and_signed_documents_share_one_sequence_and_a_stamp_never_touche
     .await;
     assert_eq!(other["arrival_number"], 3);
 
-    let view = bytes(&receiver, &format!("{path}/stamped")).await;
+    let view = file(&receiver, &format!("{path}/stamped")).await;
     let said = words(&view);
     assert!(
         said.contains("ĐẾN") && said.contains("Số: 02") && said.contains("KH-UBND"),
         "{said}"
     );
     assert_eq!(verdict(&office.server.client(), view).await, "NO-SIGNATURE");
-    let kept = bytes(&receiver, &format!("{path}/content")).await;
+    let kept = file(&receiver, &format!("{path}/content")).await;
     assert_eq!(kept, sent, "what was received stays as it was signed");
     // Nobody can ask a paper back: it has no sender here.
     let paper = format!("/api/v1/dispatches/{}", other["id"].as_str().unwrap());

@@ -195,6 +195,13 @@ pub async fn verdict(client: &Client, file: Vec<u8>) -> String {
     expect(answer, 200).await["verdict"].as_str().unwrap().to_owned()
 }
 
+/// The bytes behind a path.
+pub async fn file(client: &Client, path: &str) -> Vec<u8> {
+    let answer = client.get(path).send().await.unwrap();
+    assert_eq!(answer.status(), 200, "{path}");
+    answer.bytes().await.unwrap().to_vec()
+}
+
 pub async fn get(client: &Client, path: &str) -> Value {
     expect(client.get(path).send().await.unwrap(), 200).await
 }
