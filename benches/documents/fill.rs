@@ -204,6 +204,8 @@ impl Province {
             completed_at: None,
             forwarded_from: None,
             forwarded_by: None,
+            part: None,
+            wanted_on: None,
         }
     }
 

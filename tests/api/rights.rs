@@ -92,6 +92,7 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("get", "/api/v1/dispatches/counts", PEOPLE),
     // The agency that registers a paper stands in the form; its clerk alone may: tests/documents/paper.rs.
     ("post", "/api/v1/dispatches/paper", PEOPLE),
+    ("put", "/api/v1/dispatches/{id}/paper", PEOPLE),
     ("get", "/api/v1/dispatches/{id}/stamped", PEOPLE),
     ("get", "/api/v1/dispatches/{id}", PEOPLE),
     ("get", "/api/v1/dispatches/{id}/content", PEOPLE),

@@ -195,7 +195,27 @@ async function bind(stage, id, see) {
   await page.getByRole('button', { name: 'Ký số bản sao' }).click()
   await page.getByText('01/SY-UBND', { exact: true }).waitFor()
   await see('ban-sao', page)
+  await onPaper(stage, page, scan, see)
   await leave(page)
+}
+
+/** A document comes on paper: it is registered, and what was mistyped is corrected. */
+async function onPaper(stage, page, scan, see) {
+  await page.goto(`${stage.url}/van-ban-den/vao-so`)
+  await page.locator('form input[type=file]').setInputFiles(scan)
+  await page.getByLabel('Tác giả').fill('Bộ Nội vụ')
+  await page.getByLabel('Số, ký hiệu').fill('12/QĐ-BNV')
+  await page.getByLabel('Trích yếu').fill('Phê duyệt đề án vị trí việc lam')
+  await drawn(page)
+  await see('vao-so-van-ban-giay', page)
+  await page.getByRole('button', { name: 'Vào sổ' }).click()
+  await page.getByRole('link', { name: /^Xem văn bản số đến 01/ }).click()
+  await page.getByRole('button', { name: 'Sửa thông tin đã nhập' }).click()
+  await page.getByLabel('Trích yếu').fill('Phê duyệt đề án vị trí việc làm')
+  await see('sua-thong-tin', page)
+  await page.getByRole('button', { name: 'Lưu', exact: true }).click()
+  await page.getByRole('dialog').waitFor({ state: 'hidden' })
+  await page.getByText('Phê duyệt đề án vị trí việc làm').first().waitFor()
 }
 
 /** One more receiver, outside the system: paper by post, its code, and the register that goes to the post office. */
@@ -252,6 +272,10 @@ async function instruct(stage, see) {
   await page.getByRole('button', { name: 'Ghi ý kiến và giao việc' }).click()
   await page.getByText('Hãy chọn người chủ trì.').waitFor()
   await page.getByRole('combobox', { name: 'Chủ trì' }).selectOption({ label: 'Trịnh Công Định, Phó Giám đốc' })
+  await page.getByText('Giao cả cơ quan khác').click()
+  const others = page.getByRole('combobox', { name: 'Thêm cơ quan' })
+  await others.selectOption({ label: 'Sở Tài chính' })
+  await others.selectOption({ label: 'Ủy ban nhân dân phường Bến Ngự' })
   await page.getByRole('button', { name: '7 ngày' }).click()
   await see('but-phe', page)
   await page.getByRole('button', { name: 'Ghi ý kiến và giao việc' }).click()

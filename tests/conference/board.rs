@@ -133,6 +133,8 @@ async fn who_does_not_look_after_the_lines_enters_nobody_elses_trial_and_sees_no
         (None, Some("vanthu.sonv"), seat.as_str(), 403),
         (site, None, seat.as_str(), 403),
         (None, Some("vanthu"), "nobody", 404),
+        // A seat, but nobody's in this meeting.
+        (None, Some("vanthu"), "5f0c1d3e-0000-4000-8000-000000000000", 404),
     ] {
         let answer = trial(&server, &hall, link, user_name, seat).await.err();
         assert_eq!(answer, Some(status), "{user_name:?} in the trial of {seat}");

@@ -1,8 +1,11 @@
 //! A paper handed on to another agency: who may, what each side sees, and that the issuer's recall reaches it.
 
+use std::collections::BTreeSet;
+
+use hoian_tests::people;
 use hoian_tests::postgres::Postgres;
 use hoian_tests::signing::{Office, act, expect, look, problem};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::following::{assigned, told};
 use crate::handling::{first, step, verified};
@@ -152,6 +155,97 @@ async fn only_the_lead_hands_on_and_only_to_an_agency_that_has_it_not() {
     let again = step(&lead, &path, "forwarding", to("agency-anphu")).await;
     assert_eq!(problem(again, 409).await, "has-it");
     assert_eq!(get(&lead, &path).await, before, "a refusal leaves it as it was");
+}
+
+#[tokio::test]
+async fn a_leader_gives_agencies_their_parts_with_the_instruction_and_the_day_on_sqlite() {
+    given(&Office::open().await).await;
+}
+
+#[tokio::test]
+async fn a_leader_gives_agencies_their_parts_with_the_instruction_and_the_day_on_postgresql() {
+    let postgres = Postgres::start().await.expect("PostgreSQL is installed");
+    given(&Office::open_with(|config| config.database.url = Some(postgres.url())).await).await;
+}
+
+async fn given(office: &Office) {
+    let path = assigned(office, "").await;
+    people::add_communes(office.app(), 2).await;
+    let leader = office.server.log_in("giamdoc.sonv").await;
+    let said = async |agencies: Value| {
+        let lead_id = office.person("chuyenvien.sonv").await.0;
+        let body = json!({
+            "instruction": "Tổng hợp, báo cáo", "lead_id": lead_id, "due_on": "2099-11-30", "agencies": agencies,
+        });
+        step(&leader, &path, "instruction", body).await
+    };
+    let before = get(&leader, &path).await;
+    for (agencies, status, name) in [
+        (
+            json!({ "agency-anphu": "lead", "agency-000": "lead" }),
+            422,
+            "two-leads",
+        ),
+        (json!({ "agency-ubnd": "support" }), 422, "receivers"),
+        (json!({ "agency-snv": "support" }), 422, "receivers"),
+        (json!({ "nobody": "support" }), 422, "receivers"),
+    ] {
+        assert_eq!(
+            problem(said(agencies.clone()).await, status).await,
+            name,
+            "{agencies}"
+        );
+    }
+    assert_eq!(get(&leader, &path).await, before, "a refusal leaves it as it was");
+
+    let both = json!({ "agency-anphu": "lead", "agency-000": "support" });
+    let answer = expect(said(both).await, 200).await;
+    assert_eq!(answer["instruction"], "Tổng hợp, báo cáo");
+    let told = &answer["history"].as_array().unwrap().last().unwrap()["reason"];
+    assert_eq!(
+        told,
+        "Tổng hợp, báo cáo; chủ trì: Ủy ban nhân dân xã An Phú; phối hợp: Ủy ban nhân dân xã agency-000"
+    );
+    verified(office, &document_of(office).await).await;
+    let commune = office.server.log_in("vanthu.anphu").await;
+    let there = get(&commune, &first(&commune, "box=waiting").await).await;
+    assert_eq!(
+        (
+            &there["part"],
+            &there["wanted_on"],
+            &there["via"]["name"],
+            &there["history"][0]["reason"]
+        ),
+        (
+            &json!("lead"),
+            &json!("2099-11-30"),
+            &json!("Sở Nội vụ"),
+            &json!("Tổng hợp, báo cáo")
+        )
+    );
+
+    // Written again, the instruction reaches only who has it not.
+    let all = json!({ "agency-anphu": "support", "agency-001": "support" });
+    let answer = expect(said(all).await, 200).await;
+    let parts: BTreeSet<_> = answer["forwarded"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|sent| {
+            (
+                sent["receiver"]["id"].as_str().unwrap(),
+                sent["part"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        parts,
+        BTreeSet::from([
+            ("agency-000", "support"),
+            ("agency-anphu", "lead"),
+            ("agency-001", "support")
+        ])
+    );
 }
 
 /// The one document of the province.

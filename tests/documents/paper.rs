@@ -1,10 +1,13 @@
 //! Documents that come on paper: registered by hand in the one sequence of arrivals, stamped, certified, handled like all others.
 
+use hoian_server::store::entity::audit_entry;
 use hoian_tests::Client;
 use hoian_tests::paper::scan;
 use hoian_tests::postgres::Postgres;
 use hoian_tests::signing::{LEADER, Office, PIN, act, content, expect, paper, problem};
+use reqwest::Method;
 use reqwest::multipart::{Form, Part};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 
 use crate::handling::{first, step, verified};
@@ -226,6 +229,95 @@ async fn the_clerk_is_warned_of_a_paper_that_stands_in_the_register_already() {
     assert_eq!(made["arrival_number"], 2);
     let other = [("code", "13/QĐ-BNV")];
     expect(register(&clerk, "agency-ubnd", &other, scan()).await, 201).await;
+}
+
+#[tokio::test]
+async fn a_clerk_corrects_what_was_typed_and_register_stamp_and_search_say_it_on_sqlite() {
+    corrected(&Office::open().await).await;
+}
+
+#[tokio::test]
+async fn a_clerk_corrects_what_was_typed_and_register_stamp_and_search_say_it_on_postgresql() {
+    let postgres = Postgres::start().await.expect("PostgreSQL is installed");
+    corrected(&Office::open_with(|config| config.database.url = Some(postgres.url())).await).await;
+}
+
+async fn corrected(office: &Office) {
+    let clerk = office.server.log_in("vanthu").await;
+    let made = expect(register(&clerk, "agency-ubnd", &[], scan()).await, 201).await;
+    let other = [("code", "13/QĐ-BNV")];
+    expect(register(&clerk, "agency-ubnd", &other, scan()).await, 201).await;
+    let path = format!("/api/v1/dispatches/{}", made["id"].as_str().unwrap());
+    let said = |code: &str, subject: &str, again: bool| {
+        json!({
+            "author": "Bộ Tài chính", "code": code, "issued_on": "2020-03-06", "kind": "KH", "subject": subject,
+            "urgency": 0, "signer": "", "again": again,
+        })
+    };
+    let put = async |client: &Client, path: &str, body: Value| {
+        let put = client.request(Method::PUT, &format!("{path}/paper"));
+        put.json(&body).send().await.unwrap()
+    };
+    for (user_name, status) in [
+        ("chuyenvien", 403),
+        (LEADER, 403),
+        ("vanthu.sonv", 404),
+        ("quantri", 404),
+    ] {
+        let stranger = office.server.log_in(user_name).await;
+        let answer = put(&stranger, &path, said("14/KH-BTC", "Khác", false)).await;
+        assert_eq!(answer.status().as_u16(), status, "{user_name}");
+    }
+    let clerk = office.server.log_in("vanthu").await;
+    assert_eq!(
+        problem(put(&clerk, &path, said("14/KH-BTC", " ", false)).await, 422).await,
+        "paper-arrival"
+    );
+    let mut double = said("13/QĐ-BNV", "Khác", false);
+    double["author"] = "Bộ Nội vụ".into();
+    double["issued_on"] = "2020-03-05".into();
+    assert_eq!(
+        problem(put(&clerk, &path, double).await, 409).await,
+        "registered-already"
+    );
+    assert_eq!(get(&clerk, &path).await["subject"], made["subject"], "as it was");
+
+    let seen = expect(
+        put(
+            &clerk,
+            &path,
+            said("14/KH-BTC", "Kế hoạch tinh giản biên chế", false),
+        )
+        .await,
+        200,
+    )
+    .await;
+    assert_eq!(
+        (&seen["arrival_number"], &seen["code"], &seen["paper"]["signer"]),
+        (&json!(1), &json!("14/KH-BTC"), &Value::Null)
+    );
+    let register = get(&clerk, "/api/v1/registers/incoming").await;
+    let cells = &register["items"][1]["cells"];
+    assert_eq!(
+        [&cells[1], &cells[2], &cells[3], &cells[4]],
+        ["01", "Bộ Tài chính", "14/KH-BTC", "06/03/2020"]
+    );
+    let found = async |question: &str| {
+        let found = get(&clerk, &format!("/api/v1/search?q={question}")).await;
+        found["items"].as_array().unwrap().len()
+    };
+    assert_eq!(
+        (found("tinh gian").await, found("de an vi tri").await),
+        (1, 1),
+        "the other paper keeps its words"
+    );
+    let chain = audit_entry::Entity::find()
+        .filter(audit_entry::Column::Action.eq("dispatch.paper_corrected"))
+        .all(office.app().store.read())
+        .await
+        .unwrap();
+    assert_eq!(chain.len(), 1);
+    assert!(chain[0].detail.contains("Phê duyệt đề án"), "what stood before");
 }
 
 /// A received electronic document keeps its bytes; the stamped view is made for the question and claims no signature.

@@ -468,6 +468,12 @@ fn now(error: &Error) -> Problem {
             "The second signatory must lead an agency and be another person than the first.",
         ),
         Error::Handlers => handlers(),
+        Error::TwoLeads => Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "two-leads",
+            "Chỉ một cơ quan chủ trì; các cơ quan khác phối hợp.",
+            "One agency leads; the others support it.",
+        ),
         Error::DueDate => Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "due-date",

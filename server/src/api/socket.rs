@@ -65,7 +65,7 @@ async fn open(
 ) -> Result<Response, Problem> {
     let (row, visitor) = admit(&app, person, id, ticket.link.as_deref()).await?;
     let hall = match ticket.trial {
-        Some(wanted) => trial(&app, &row.id, &visitor, wanted)?,
+        Some(wanted) => trial(&app, &row.id, &visitor, wanted).await?,
         None => Hall::Meeting,
     };
     let upgrade = upgrade.map_err(|_| upgrade_required())?;
@@ -108,7 +108,7 @@ async fn admit(
 
 /// The room in which a seat is tried out: by itself, or with somebody who looks after the lines. A guest has no seat before
 /// they come.
-fn trial(app: &App, id: &MeetingId, visitor: &Visitor, wanted: SeatId) -> Result<Hall, Problem> {
+async fn trial(app: &App, id: &MeetingId, visitor: &Visitor, wanted: SeatId) -> Result<Hall, Problem> {
     if visitor.identity == Identity::Guest {
         return Err(Problem::forbidden());
     }
@@ -116,12 +116,14 @@ fn trial(app: &App, id: &MeetingId, visitor: &Visitor, wanted: SeatId) -> Result
     if wanted == own || wanted.0 == "own" {
         return Ok(Hall::Trial(own));
     }
-    let is_seat = uuid::Uuid::parse_str(&wanted.0).is_ok();
-    match may(visitor.role, Act::SeeLines) {
-        true if is_seat => Ok(Hall::Trial(wanted)),
-        true => Err(Problem::not_found()),
-        false => Err(Problem::forbidden()),
+    if !may(visitor.role, Act::SeeLines) {
+        return Err(Problem::forbidden());
     }
+    let called = app.conferences.called(id).await?;
+    called
+        .entry(&wanted)
+        .map(|_| Hall::Trial(wanted.clone()))
+        .ok_or_else(Problem::not_found)
 }
 
 /// As whom somebody enters: the room of a site by its link, one who was called by their account, anybody else by the

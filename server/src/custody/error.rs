@@ -68,6 +68,8 @@ pub enum Error {
     Cosigner,
     #[error("one who is named to handle it does not work in the receiving agency")]
     Handlers,
+    #[error("two agencies are named to lead")]
+    TwoLeads,
     #[error("the due date is no day, or lies in the past")]
     DueDate,
     #[error(transparent)]

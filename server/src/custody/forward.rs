@@ -1,7 +1,7 @@
 //! Handing on to other agencies (chuyển tiếp): a dispatch of its own, whose sender is the agency that hands it on and which
 //! tells that agency what becomes of it. The issuer's recall reaches it too.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
@@ -10,13 +10,22 @@ use super::correspondence::{Step, arrive};
 use super::error::{Error, Result};
 use super::{Custody, Presence};
 use crate::clock::Timestamp;
-use crate::domain::dispatch::{Action, DispatchId};
+use crate::domain::dispatch::{Action, DispatchId, Part};
 use crate::domain::id::AgencyId;
 use crate::domain::paper_arrival;
 use crate::domain::search::received_by;
 use crate::store::entity::agency;
 use crate::store::entity::dispatch::{ActiveModel, Column, Entity, Model};
 use crate::store::{Tx, search};
+
+/// To whom a step hands the paper on, and what they read with it.
+pub(super) struct Onward {
+    /// With the part that each has in the work, where a leader's instruction says so.
+    pub receivers: BTreeMap<AgencyId, Option<Part>>,
+    pub note: Option<String>,
+    /// By when it is wanted done: `2026-11-30`.
+    pub wanted_on: Option<String>,
+}
 
 impl Custody {
     /// The lead hands the paper on to `receivers`, with a note which they read: status 05 here, 01 there.
@@ -34,18 +43,14 @@ impl Custody {
         let mut step = self
             .permit_dispatch(presence, id, Action::Forward, note, !receivers.is_empty())
             .await?;
-        if self.paper_of(&step.row).await?.is_some() {
-            return Err(paper_arrival::Refusal::Forward.into());
-        }
-        self.check_receivers(receivers, &step.row.receiver_id).await?;
-        let document = self.dispatched(&step.row).await?;
-        if receivers.contains(&document.agency_id) {
-            return Err(Error::Receivers);
-        }
-        let note = step.reason.take();
-        let names = self.names_of(receivers).await?;
-        let told = format!("Chuyển {}", names.join(", "));
-        step.reason = Some(match &note {
+        self.check_onward(&step.row, receivers).await?;
+        let onward = Onward {
+            receivers: receivers.iter().map(|agency| (agency.clone(), None)).collect(),
+            note: step.reason.take(),
+            wanted_on: None,
+        };
+        let told = format!("Chuyển {}", self.names_of(receivers).await?.join(", "));
+        step.reason = Some(match &onward.note {
             Some(note) => format!("{told}: {note}"),
             None => told,
         });
@@ -53,40 +58,61 @@ impl Custody {
         self.store
             .write(async |tx| {
                 step.move_on(tx, ActiveModel::default()).await?;
-                for receiver in receivers {
-                    self.hand_on(tx, now, presence, &step, receiver, note.clone())
-                        .await?;
-                }
-                let marks: Vec<_> = receivers.iter().map(received_by).collect();
-                search::show(tx, &document.id, &marks.join(" ")).await?;
-                self.outbox.verify(tx, &step.row.blob).await?;
+                self.hand_on(tx, now, presence, &step, &onward).await?;
                 step.record(tx, now, presence).await
             })
             .await
     }
 
-    async fn hand_on(
+    /// Whether this dispatch's paper may go on to these agencies.
+    ///
+    /// # Errors
+    /// As [`Custody::forward`].
+    pub(super) async fn check_onward(&self, row: &Model, receivers: &BTreeSet<AgencyId>) -> Result<()> {
+        if self.paper_of(row).await?.is_some() {
+            return Err(paper_arrival::Refusal::Forward.into());
+        }
+        self.check_receivers(receivers, &row.receiver_id).await?;
+        let issuer = self.dispatched(row).await?.agency_id;
+        (!receivers.contains(&issuer))
+            .then_some(())
+            .ok_or(Error::Receivers)
+    }
+
+    /// One dispatch to each, in the transaction of the step that hands it on.
+    ///
+    /// # Errors
+    /// [`Error::HasIt`].
+    pub(super) async fn hand_on(
         &self,
         tx: &Tx,
         now: Timestamp,
         presence: &Presence,
         step: &Step,
-        receiver: &AgencyId,
-        note: Option<String>,
+        onward: &Onward,
     ) -> Result<()> {
-        let id = DispatchId(self.clock.new_id());
-        let row = ActiveModel {
-            document_id: Set(step.row.document_id.clone()),
-            sender_id: Set(step.row.receiver_id.clone()),
-            receiver_id: Set(receiver.clone()),
-            version: Set(step.row.version),
-            blob: Set(step.row.blob.clone()),
-            forwarded_from: Set(Some(step.row.id.clone())),
-            forwarded_by: Set(Some(presence.person_id.clone())),
-            ..Default::default()
-        };
-        let arrived = arrive(tx, now, id, row, note, Some(&presence.person_id)).await?;
-        arrived.then_some(()).ok_or(Error::HasIt)
+        for (receiver, part) in &onward.receivers {
+            let row = ActiveModel {
+                document_id: Set(step.row.document_id.clone()),
+                sender_id: Set(step.row.receiver_id.clone()),
+                receiver_id: Set(receiver.clone()),
+                version: Set(step.row.version),
+                blob: Set(step.row.blob.clone()),
+                forwarded_from: Set(Some(step.row.id.clone())),
+                forwarded_by: Set(Some(presence.person_id.clone())),
+                part: Set(*part),
+                wanted_on: Set(onward.wanted_on.clone()),
+                ..Default::default()
+            };
+            let id = DispatchId(self.clock.new_id());
+            let by = Some(&presence.person_id);
+            if !arrive(tx, now, id, row, onward.note.clone(), by).await? {
+                return Err(Error::HasIt);
+            }
+        }
+        let marks: Vec<_> = onward.receivers.keys().map(received_by).collect();
+        search::show(tx, &step.row.document_id, &marks.join(" ")).await?;
+        Ok(self.outbox.verify(tx, &step.row.blob).await?)
     }
 
     /// To whom a dispatch was handed on, in the order it went.
@@ -100,7 +126,7 @@ impl Custody {
         Ok(find.all(self.store.read()).await?)
     }
 
-    async fn names_of(&self, agencies: &BTreeSet<AgencyId>) -> Result<Vec<String>> {
+    pub(super) async fn names_of(&self, agencies: &BTreeSet<AgencyId>) -> Result<Vec<String>> {
         let rows = agency::Entity::find()
             .filter(agency::Column::Id.is_in(agencies.iter().cloned()))
             .order_by_asc(agency::Column::OrganId)

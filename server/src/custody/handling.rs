@@ -1,6 +1,6 @@
 //! What becomes of an accepted dispatch: the leader's instruction, delegation, opinions, handling, completion (article 24).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
@@ -9,10 +9,11 @@ use time::format_description::well_known::Iso8601;
 
 use super::correspondence::Step;
 use super::error::{Error, Result};
+use super::forward::Onward;
 use super::notice::{About, Telling};
 use super::{Custody, Presence};
 use crate::clock::Timestamp;
-use crate::domain::dispatch::{Action, DispatchId};
+use crate::domain::dispatch::{Action, DispatchId, Part};
 use crate::domain::id::{AgencyId, PersonId};
 use crate::domain::notice::Kind;
 use crate::domain::numbering;
@@ -30,21 +31,26 @@ pub struct Instruction {
     pub lead: PersonId,
     /// Phối hợp.
     pub support: BTreeSet<PersonId>,
+    /// Other agencies with a part in the work: the paper goes on to them.
+    pub agencies: BTreeMap<AgencyId, Part>,
     pub due: Option<Date>,
 }
 
 impl Custody {
     /// The leader writes the instruction: status 04. Writing it again replaces it, and may change the lead; the earlier one
-    /// stays in the audit chain and in the status rows. Everyone whose part changes is told.
+    /// stays in the audit chain and in the status rows. Everyone whose part changes is told. Agencies that it names get the
+    /// paper with the words and the day; one to whom it went on before keeps what it has.
     ///
     /// # Errors
-    /// The rules'; [`Error::Handlers`] where somebody named does not work there; [`Error::DueDate`].
+    /// The rules'; [`Error::Handlers`] where somebody named does not work there; [`Error::DueDate`]; as
+    /// [`Custody::forward`] where an agency is named.
     pub async fn instruct(&self, presence: &Presence, id: &DispatchId, said: &Instruction) -> Result<()> {
         let text = Some(said.text.as_str());
-        let step = self
+        let mut step = self
             .permit_dispatch(presence, id, Action::Instruct, text, !said.lead.0.is_empty())
             .await?;
         let due = self.due(said.due)?;
+        let onward = self.onward(&step, said, due.clone()).await?;
         let mut named = said.support.clone();
         named.insert(said.lead.clone());
         self.check_handlers(&step.row.receiver_id, &named).await?;
@@ -61,6 +67,9 @@ impl Custody {
             due_on: Set(due.clone()),
             ..Default::default()
         };
+        if let Some(onward) = &onward {
+            step.reason = Some(self.told(onward).await?);
+        }
         let mut support = said.support.clone();
         support.remove(&said.lead);
         let mut tellings = handed(presence, &step, &said.lead);
@@ -69,6 +78,9 @@ impl Custody {
             .write(async |tx| {
                 step.move_on(tx, change).await?;
                 replace_support(tx, &step, said).await?;
+                if let Some(onward) = &onward {
+                    self.hand_on(tx, now, presence, &step, onward).await?;
+                }
                 for telling in &tellings {
                     self.tell(tx, now, &about, telling).await?;
                 }
@@ -79,6 +91,47 @@ impl Custody {
             .await?;
         fail_point::hit("handling.instructed");
         Ok(())
+    }
+
+    /// The agencies that get the paper by this instruction, if it names any that have it not from here.
+    async fn onward(&self, step: &Step, said: &Instruction, due: Option<String>) -> Result<Option<Onward>> {
+        if said.agencies.values().filter(|part| **part == Part::Lead).count() > 1 {
+            return Err(Error::TwoLeads);
+        }
+        let mut parts = said.agencies.clone();
+        for sent in self.forwarded(&step.row.id).await? {
+            parts.remove(&sent.receiver_id);
+        }
+        if parts.is_empty() {
+            return Ok(None);
+        }
+        self.check_onward(&step.row, &parts.keys().cloned().collect())
+            .await?;
+        Ok(Some(Onward {
+            receivers: parts
+                .into_iter()
+                .map(|(agency, part)| (agency, Some(part)))
+                .collect(),
+            note: step.reason.clone(),
+            wanted_on: due,
+        }))
+    }
+
+    /// What the sender reads of an instruction: its words, and which agencies lead and support.
+    async fn told(&self, onward: &Onward) -> Result<String> {
+        let mut told: Vec<String> = onward.note.iter().cloned().collect();
+        for part in [Part::Lead, Part::Support] {
+            let of = onward.receivers.iter().filter(|(_, its)| **its == Some(part));
+            let named: BTreeSet<_> = of.map(|(agency, _)| agency.clone()).collect();
+            if !named.is_empty() {
+                told.push(format!(
+                    "{}: {}",
+                    part.words(),
+                    self.names_of(&named).await?.join(", ")
+                ));
+            }
+        }
+        Ok(told.join("; "))
     }
 
     /// The lead hands the work on within the agency: status 04 again. The new lead is told.

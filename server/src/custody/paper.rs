@@ -5,13 +5,15 @@
 //! ([`super::copy`]). A received electronic document is never stamped: its bytes are signed; the stamped view is made for the
 //! question, says that it bears no signature, and is not kept.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use hoian_signer::appearance::{Appearance, Stamp, imprint, place as find};
 use hoian_signer::pdf::place::{Place, Rect};
 use hoian_signer::pdf::text;
-use sea_orm::ActiveValue::Set;
+use sea_orm::ActiveValue::{Set, Unchanged};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::correspondence::add_status;
 use super::error::{Error, Result};
@@ -67,18 +69,11 @@ impl Custody {
         let paper = papers::ActiveModel {
             document_id: Set(document_id.clone()),
             agency_id: Set(agency_id.clone()),
-            author: Set(described.author.clone()),
-            code: Set(described.code.clone()),
-            issued_on: Set(described.issued_on.map(row_day)),
-            kind: Set(described.kind.code.to_owned()),
-            subject: Set(described.subject.clone()),
-            urgency: Set(described.urgency),
-            signer: Set(described.signer.clone()),
-            double_key: Set(key),
             page_count: Set(i32::try_from(pages.len()).unwrap_or(i32::MAX)),
             size_bytes: Set(i64::try_from(scan.size_bytes).unwrap_or(i64::MAX)),
             person_id: Set(presence.person_id.clone()),
             registered_at: Set(now),
+            ..typed(&described, key)
         };
         let sequence = arrivals(agency_id, today);
         let subject = format!("dispatch/{id}");
@@ -113,6 +108,59 @@ impl Custody {
             .await?;
         fail_point::hit("paper.registered");
         Ok(id)
+    }
+
+    /// Corrects what the clerk typed: the registers, the stamp and the search say the new words; the scan and the arrival
+    /// number stay. What stood before is in the audit chain.
+    ///
+    /// `again` as for [`Custody::register_paper`].
+    ///
+    /// # Errors
+    /// As [`Custody::register_paper`]; [`Error::NotFound`] where it did not come on paper.
+    pub async fn correct_paper(
+        &self,
+        presence: &Presence,
+        id: &DispatchId,
+        described: Described,
+        again: bool,
+    ) -> Result<()> {
+        let row = self.received(presence, id).await?;
+        let before = self.paper_of(&row).await?.ok_or(Error::NotFound)?;
+        if !may(&presence.held, Action::Receive, &row.receiver_id) {
+            return Err(Refusal::NotYours.into());
+        }
+        let came_on = numbering::local_date(before.registered_at.to_offset_date_time());
+        let described = described.checked(came_on)?;
+        let key = described.double_key().unwrap_or_default();
+        let is_other = !key.is_empty() && key != before.double_key;
+        if !again && is_other && self.stands_already(&row.receiver_id, &key).await? {
+            return Err(paper_arrival::Refusal::Double.into());
+        }
+        let meta = said(&described, came_on.year());
+        let subject = format!("dispatch/{id}");
+        let after = typed(&described, key);
+        let now = self.clock.now();
+        self.store
+            .write(async |tx| {
+                let corrected = papers::ActiveModel {
+                    document_id: Unchanged(before.document_id.clone()),
+                    ..after
+                };
+                let after = papers::Entity::update(corrected).exec(tx).await?;
+                search::reword(tx, &before.document_id, &meta).await?;
+                let detail = json!({ "before": words_of(&before), "after": words_of(&after) });
+                audit::append(
+                    tx,
+                    now,
+                    &presence.actor(),
+                    "dispatch.paper_corrected",
+                    &subject,
+                    detail,
+                )
+                .await?;
+                Ok::<_, Error>(())
+            })
+            .await
     }
 
     /// What the clerk typed of a dispatch that came on paper; nothing for one that came through the system.
@@ -206,6 +254,29 @@ fn stamped(file: &[u8], stamp: &Stamp) -> Result<Bytes> {
     )?))
 }
 
+/// The columns of what was typed.
+fn typed(described: &Described, double_key: String) -> papers::ActiveModel {
+    papers::ActiveModel {
+        author: Set(described.author.clone()),
+        code: Set(described.code.clone()),
+        issued_on: Set(described.issued_on.map(row_day)),
+        kind: Set(described.kind.code.to_owned()),
+        subject: Set(described.subject.clone()),
+        urgency: Set(described.urgency),
+        signer: Set(described.signer.clone()),
+        double_key: Set(double_key),
+        ..Default::default()
+    }
+}
+
+/// The same for the audit chain.
+fn words_of(paper: &papers::Model) -> Value {
+    json!({
+        "author": paper.author, "code": paper.code, "issued_on": paper.issued_on, "kind": paper.kind,
+        "subject": paper.subject, "urgency": paper.urgency, "signer": paper.signer,
+    })
+}
+
 /// What the index of words keeps of it: what was typed, and the text that the scanner recognised, if any.
 fn entry(
     id: &DocumentId,
@@ -214,6 +285,19 @@ fn entry(
     year: i32,
     pages: &[text::Page],
 ) -> Entry {
+    let lines = pages.iter().flat_map(|page| &page.lines);
+    let runs = lines.flat_map(|line| line.runs.iter().map(|run| run.text.as_str()).chain([" "]));
+    Entry {
+        number: 0,
+        document_id: id.clone(),
+        meta: said(described, year),
+        body: joined(words(&runs.collect::<String>())),
+        scope: received_by(agency),
+    }
+}
+
+/// The words under which it is found by what was typed.
+fn said(described: &Described, year: i32) -> String {
     let said = [
         described.kind.name,
         &described.subject,
@@ -224,14 +308,9 @@ fn entry(
     let mut meta = words(&said.join(" "));
     meta.insert(of_kind(described.kind.code));
     meta.insert(of_year(year));
-    let lines = pages.iter().flat_map(|page| &page.lines);
-    let runs = lines.flat_map(|line| line.runs.iter().map(|run| run.text.as_str()).chain([" "]));
-    let joined = |words: std::collections::BTreeSet<String>| words.into_iter().collect::<Vec<_>>().join(" ");
-    Entry {
-        number: 0,
-        document_id: id.clone(),
-        meta: joined(meta),
-        body: joined(words(&runs.collect::<String>())),
-        scope: received_by(agency),
-    }
+    joined(meta)
+}
+
+fn joined(words: BTreeSet<String>) -> String {
+    words.into_iter().collect::<Vec<_>>().join(" ")
 }

@@ -89,6 +89,30 @@ pub enum Recall {
     Refused,
 }
 
+/// What an agency does in work that a leader of another hands on to it.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, EnumIter, DeriveActiveEnum,
+)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = DispatchPart)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+pub enum Part {
+    /// Cơ quan chủ trì.
+    Lead,
+    /// Cơ quan phối hợp.
+    Support,
+}
+
+impl Part {
+    /// As it stands in an instruction.
+    pub fn words(self) -> &'static str {
+        match self {
+            Part::Lead => "chủ trì",
+            Part::Support => "phối hợp",
+        }
+    }
+}
+
 /// What someone does with a dispatch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -96,7 +120,7 @@ pub enum Recall {
 pub enum Action {
     Accept,
     Return,
-    /// The leader's instruction (bút phê): lead, support, due date.
+    /// The leader's instruction (bút phê): lead and support, people here and other agencies, due date.
     Instruct,
     /// The lead hands the work on within the agency.
     Delegate,

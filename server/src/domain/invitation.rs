@@ -4,6 +4,7 @@
 //! iTIP asks (RFC 5546): `REQUEST` to come, again with a higher sequence when the meeting has changed, `CANCEL` when they
 //! are called no longer or the meeting is called off.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use sea_orm::{DeriveActiveEnum, EnumIter};
@@ -11,7 +12,9 @@ use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, Weekday};
 use utoipa::ToSchema;
 
+use super::id::AgencyId;
 use super::numbering::VIETNAM;
+use super::organisation::AgencyKind;
 use crate::clock::Timestamp;
 
 /// What a letter asks of a calendar (RFC 5546, section 1.4).
@@ -125,6 +128,35 @@ impl Invitation {
         }
         body.push_str("Rất mong Quý vị đến dự đúng thành phần và thời gian.\n");
         body
+    }
+}
+
+/// Agencies as an invitation names them: a whole level in one line ("Ủy ban nhân dân các xã, phường") where every agency of
+/// it is meant, as offices write it; else each by its name. `named` are `(agency, name as it would stand)`; `province` is
+/// every agency.
+pub fn addressees(named: &[(AgencyId, String)], province: &BTreeMap<AgencyId, AgencyKind>) -> Vec<String> {
+    let meant: BTreeSet<&AgencyId> = named.iter().map(|(agency, _)| agency).collect();
+    let whole: Vec<AgencyKind> = [AgencyKind::Department, AgencyKind::Commune]
+        .into_iter()
+        .filter(|kind| {
+            let mut all = province.iter().filter(|(_, its)| *its == kind);
+            all.clone().count() >= SEVERAL && all.all(|(agency, _)| meant.contains(agency))
+        })
+        .collect();
+    let is_whole = |agency: &AgencyId| province.get(agency).is_some_and(|kind| whole.contains(kind));
+    let levels = whole.iter().map(|kind| level(*kind).to_owned());
+    let others = named.iter().filter(|(agency, _)| !is_whole(agency));
+    levels.chain(others.map(|(_, name)| name.clone())).collect()
+}
+
+/// Fewer of a level are named each.
+const SEVERAL: usize = 5;
+
+fn level(kind: AgencyKind) -> &'static str {
+    match kind {
+        AgencyKind::Province => "Ủy ban nhân dân tỉnh",
+        AgencyKind::Department => "Các sở, ban, ngành thuộc tỉnh",
+        AgencyKind::Commune => "Ủy ban nhân dân các xã, phường",
     }
 }
 

@@ -50,6 +50,29 @@ fn a_meeting_over_days_and_one_without_end_say_so() {
     );
 }
 
+#[test]
+fn a_whole_level_stands_in_one_line_and_a_part_of_it_by_names() {
+    let communes: Vec<_> = (0..150).map(|at| AgencyId(format!("commune-{at:03}"))).collect();
+    let mut province: BTreeMap<_, _> = communes
+        .iter()
+        .map(|id| (id.clone(), AgencyKind::Commune))
+        .collect();
+    let department = (AgencyId("snv".into()), "Sở Nội vụ".to_owned());
+    province.insert(department.0.clone(), AgencyKind::Department);
+    let mut named: Vec<_> = communes
+        .iter()
+        .map(|id| (id.clone(), format!("UBND {}", id.0)))
+        .collect();
+    named.push(department);
+    let whole = addressees(&named, &province);
+    assert_eq!(whole, ["Ủy ban nhân dân các xã, phường", "Sở Nội vụ"]);
+    // One is left out: nobody may read that it is meant.
+    let left = named.remove(77);
+    let each = addressees(&named, &province);
+    assert_eq!(each.len(), 150);
+    assert!(!each.contains(&left.1));
+}
+
 /// What may happen to one person's invitation.
 #[derive(Debug, Clone, Copy)]
 enum Change {

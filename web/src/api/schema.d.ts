@@ -474,7 +474,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Writes the instruction (bút phê): who leads, who supports, until when. Status 04. */
+        /** Writes the instruction (bút phê): who leads, who supports, here and in other agencies, until when. Status 04. */
         post: operations["instruct"];
         delete?: never;
         options?: never;
@@ -493,6 +493,23 @@ export interface paths {
         put?: never;
         /** Writes an opinion for the lead (ý kiến phối hợp); the sender is not told. */
         post: operations["give_opinion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatches/{id}/paper": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Corrects what was typed of a paper. The scan, its number and its place in the register stay. */
+        put: operations["correct"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2032,6 +2049,11 @@ export interface components {
         };
         /** @description A document on its way to one receiver. */
         DispatchId: string;
+        /**
+         * @description What an agency does in work that a leader of another hands on to it.
+         * @enum {string}
+         */
+        DispatchPart: "lead" | "support";
         /** @description A document that answers it. */
         DispatchReply: {
             code?: string | null;
@@ -2064,6 +2086,7 @@ export interface components {
             may_answer: boolean;
             /** @description It came on paper: there is a scan, and no signature of the sender. */
             on_paper: boolean;
+            part?: components["schemas"]["DispatchPart"] | null;
             recall: components["schemas"]["Recall"];
             /** @description The agency that it was sent to. */
             receiver: components["schemas"]["AgencyName"];
@@ -2077,6 +2100,7 @@ export interface components {
             /** @description As in the signer command's contract; empty until it has been verified. */
             verdict?: string | null;
             via?: components["schemas"]["AgencyName"] | null;
+            wanted_on?: string | null;
         };
         /**
          * @description What someone, or a job, does to a document.
@@ -2294,6 +2318,10 @@ export interface components {
         InitialPart: "content" | "form";
         /** @description The leader's instruction. */
         Instruction: {
+            /** @description Other agencies with a part in the work, to which the paper goes on; one of them leads at most. */
+            agencies?: {
+                [key: string]: components["schemas"]["DispatchPart"];
+            };
             /** @description Hạn giải quyết: `2026-11-30`. */
             due_on?: string | null;
             /** @description Bút phê, up to 2,000 characters. */
@@ -3040,6 +3068,7 @@ export interface components {
                 may_answer: boolean;
                 /** @description It came on paper: there is a scan, and no signature of the sender. */
                 on_paper: boolean;
+                part?: components["schemas"]["DispatchPart"] | null;
                 recall: components["schemas"]["Recall"];
                 /** @description The agency that it was sent to. */
                 receiver: components["schemas"]["AgencyName"];
@@ -3053,6 +3082,7 @@ export interface components {
                 /** @description As in the signer command's contract; empty until it has been verified. */
                 verdict?: string | null;
                 via?: components["schemas"]["AgencyName"] | null;
+                wanted_on?: string | null;
             }[];
             /** @description Ask with `after` set to this for the next page; absent on the last. */
             next?: string | null;
@@ -3221,6 +3251,20 @@ export interface components {
              */
             urgency?: number | null;
         };
+        /** @description What stands on a paper, as the form of its registration. */
+        PaperCorrection: {
+            /** @description `true` where another paper of the same author, number and date stands in the register. */
+            again?: boolean;
+            author: string;
+            code: string;
+            /** @description `2026-03-05`; empty where it bears none. */
+            issued_on: string;
+            kind: string;
+            signer: string;
+            subject: string;
+            /** Format: int32 */
+            urgency: number;
+        };
         /** @description A paper on the table of a meeting. */
         PaperId: string;
         /** @description A note on a page. */
@@ -3376,6 +3420,10 @@ export interface components {
         };
         /** @description A document that came on paper. */
         RegisteredPaper: {
+            /** @description The code of its kind, such as `QĐ`. */
+            kind: string;
+            /** @description Whether the person who asks may correct what was typed. */
+            may_correct: boolean;
             /**
              * Format: int32
              * @description Of the scan.
@@ -3489,6 +3537,7 @@ export interface components {
         Sent: {
             changed_at: components["schemas"]["Timestamp"];
             id: components["schemas"]["DispatchId"];
+            part?: components["schemas"]["DispatchPart"] | null;
             reason?: string | null;
             /** @description How the recall of this receiver's copy stands. */
             recall: components["schemas"]["Recall"];
@@ -4641,6 +4690,7 @@ export interface operations {
                     "application/json": components["schemas"]["DispatchDetail"];
                 };
             };
+            /** @description An agency that is named has it already. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4649,7 +4699,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nobody of the agency is named, or the day is past. */
+            /** @description Nobody of the agency is named, another agency cannot receive it, or the day is past. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4692,6 +4742,67 @@ export interface operations {
                 };
             };
             /** @description Nothing is written. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    correct: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PaperCorrection"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DispatchDetail"];
+                };
+            };
+            /** @description Not a clerk of this agency. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It did not come on paper. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It stands in the register already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something is missing or too long. */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -25,6 +25,7 @@ use view::Detail;
 pub(super) fn routes() -> OpenApiRouter<App> {
     let upload = OpenApiRouter::new()
         .routes(routes!(paper::register))
+        .routes(routes!(paper::correct))
         .layer(DefaultBodyLimit::disable());
     OpenApiRouter::new()
         .merge(upload)

@@ -1,15 +1,16 @@
-//! `POST /dispatches/paper`: a document that came on paper; and what came with the stamp "ĐẾN" on it.
+//! `POST /dispatches/paper`: a document that came on paper, what was typed of it corrected, and what came with the stamp "ĐẾN" on it.
 
 use axum::extract::State;
 use axum::extract::multipart::Multipart;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 use time::Date;
 use time::format_description::well_known::Iso8601;
 use utoipa::ToSchema;
 
 use super::view::{self, Detail};
-use crate::api::body::Path;
+use crate::api::body::{Json, Path};
 use crate::api::documents::{missing, store, text};
 use crate::api::problem::{self, Problem};
 use crate::api::session::Person;
@@ -97,6 +98,59 @@ pub(super) async fn register(
     let location = [(header::LOCATION, format!("/api/v1/dispatches/{id}"))];
     let detail = view::detail(&app, &person, &id).await?;
     Ok((StatusCode::CREATED, location, detail).into_response())
+}
+
+/// What stands on a paper, as the form of its registration.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = PaperCorrection)]
+pub(super) struct Correction {
+    author: String,
+    code: String,
+    /// `2026-03-05`; empty where it bears none.
+    issued_on: String,
+    kind: String,
+    subject: String,
+    urgency: i16,
+    signer: String,
+    /// `true` where another paper of the same author, number and date stands in the register.
+    #[serde(default)]
+    again: bool,
+}
+
+/// Corrects what was typed of a paper. The scan, its number and its place in the register stay.
+#[utoipa::path(
+    put, path = "/dispatches/{id}/paper", tag = "dispatches", params(("id" = String, Path)),
+    request_body = Correction,
+    responses(
+        (status = OK, body = Detail),
+        (status = FORBIDDEN, description = "Not a clerk of this agency.", body = problem::Body),
+        (status = NOT_FOUND, description = "It did not come on paper.", body = problem::Body),
+        (status = CONFLICT, description = "It stands in the register already.", body = problem::Body),
+        (status = UNPROCESSABLE_ENTITY, description = "Something is missing or too long.", body = problem::Body)
+    )
+)]
+pub(super) async fn correct(
+    State(app): State<App>,
+    person: Person,
+    Path(id): Path<DispatchId>,
+    Json(said): Json<Correction>,
+) -> Result<Json<Detail>, Problem> {
+    let again = said.again;
+    let typed = Parts {
+        author: said.author,
+        code: said.code,
+        issued_on: said.issued_on,
+        kind: said.kind,
+        subject: said.subject,
+        urgency: said.urgency,
+        signer: said.signer,
+        ..Parts::default()
+    };
+    app.custody
+        .correct_paper(&(&person).into(), &id, typed.described()?, again)
+        .await?;
+    view::detail(&app, &person, &id).await
 }
 
 /// What came with the stamp "ĐẾN" as it stands now: the scan of a paper, or a view of a signed document without its signatures,

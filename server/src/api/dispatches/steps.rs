@@ -1,6 +1,6 @@
 //! The steps of a dispatch, one POST each; each answers the dispatch as it stands afterwards.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::State;
 use serde::Deserialize;
@@ -13,7 +13,7 @@ use crate::api::body::{Json, Path};
 use crate::api::problem::{self, Problem};
 use crate::api::session::Person;
 use crate::custody::handling::Instruction;
-use crate::domain::dispatch::DispatchId;
+use crate::domain::dispatch::{DispatchId, Part};
 use crate::domain::id::{AgencyId, PersonId};
 use crate::parts::App;
 
@@ -67,18 +67,26 @@ pub(super) struct Said {
     /// Phối hợp.
     #[serde(default)]
     support: BTreeSet<PersonId>,
+    /// Other agencies with a part in the work, to which the paper goes on; one of them leads at most.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, Part>)]
+    agencies: BTreeMap<AgencyId, Part>,
     /// Hạn giải quyết: `2026-11-30`.
     due_on: Option<String>,
 }
 
-/// Writes the instruction (bút phê): who leads, who supports, until when. Status 04.
+/// Writes the instruction (bút phê): who leads, who supports, here and in other agencies, until when. Status 04.
 #[utoipa::path(
     post, path = "/dispatches/{id}/instruction", tag = "dispatches", params(("id" = String, Path)),
     request_body = Said,
     responses(
         (status = OK, body = Detail),
-        (status = CONFLICT, body = problem::Body),
-        (status = UNPROCESSABLE_ENTITY, description = "Nobody of the agency is named, or the day is past.", body = problem::Body)
+        (status = CONFLICT, description = "An agency that is named has it already.", body = problem::Body),
+        (
+            status = UNPROCESSABLE_ENTITY,
+            description = "Nobody of the agency is named, another agency cannot receive it, or the day is past.",
+            body = problem::Body
+        )
     )
 )]
 pub(super) async fn instruct(
@@ -93,6 +101,7 @@ pub(super) async fn instruct(
         text: limited(Some(said.instruction))?.unwrap_or_default(),
         lead: said.lead_id,
         support: said.support,
+        agencies: said.agencies,
         due: due.transpose().map_err(|_| crate::custody::Error::DueDate)?,
     };
     step(&app, &person, &id, Step::Instruct(instruction)).await

@@ -16,11 +16,12 @@ use crate::clock::Timestamp;
 use crate::custody::arrival::verdict_of;
 use crate::custody::{Presence, dispatch_capacities, dispatch_rules};
 use crate::domain::copy::Form;
-use crate::domain::dispatch::{Action, Capacity, DispatchId, Given, Recall, Status, Verdict};
+use crate::domain::dispatch::{Action, Capacity, DispatchId, Given, Part, Recall, Status, Verdict};
 use crate::domain::document::DocumentId;
 use crate::domain::id::PersonId;
 use crate::domain::numbering;
 use crate::domain::register::{is_late, row_day};
+use crate::domain::role;
 use crate::parts::App;
 use crate::store::entity::{
     dispatch, dispatch_opinion, dispatch_status, dispatch_support, document, document_copy, verification,
@@ -40,6 +41,9 @@ pub(super) struct Summary {
     sender: Agency,
     /// The agency that handed it on, where it did not come from the issuer.
     via: Option<Agency>,
+    /// What this agency does in the work, and by when, as a leader of the agency that handed it on instructs.
+    part: Option<Part>,
+    wanted_on: Option<String>,
     /// It came on paper: there is a scan, and no signature of the sender.
     on_paper: bool,
     /// The agency that it was sent to.
@@ -111,11 +115,15 @@ pub(super) struct Detail {
 #[derive(Serialize, ToSchema)]
 #[schema(as = RegisteredPaper)]
 struct Paper {
+    /// The code of its kind, such as `QĐ`.
+    kind: String,
     /// Who signed it by hand.
     signer: Option<String>,
     /// Of the scan.
     page_count: i32,
     registered_by: String,
+    /// Whether the person who asks may correct what was typed.
+    may_correct: bool,
 }
 
 /// A copy that was made of it.
@@ -203,7 +211,7 @@ pub(super) async fn detail(app: &App, person: &Person, id: &DispatchId) -> Resul
         forwarded: documents::sent(app, app.custody.forwarded(id).await?).await?,
         outcome: row.outcome.clone(),
         replies: replies(app, id).await?,
-        paper: paper(app, &row).await?,
+        paper: paper(app, person, &row).await?,
         copies: copies(app, &row).await?,
         history,
         summary: summaries(app, person, vec![row])
@@ -278,12 +286,14 @@ async fn replies(app: &App, id: &DispatchId) -> Result<Vec<Reply>, Problem> {
     Ok(rows.into_iter().map(reply).collect())
 }
 
-async fn paper(app: &App, row: &dispatch::Model) -> Result<Option<Paper>, Problem> {
+async fn paper(app: &App, person: &Person, row: &dispatch::Model) -> Result<Option<Paper>, Problem> {
     let Some(paper) = app.custody.paper_of(row).await? else {
         return Ok(None);
     };
     let names = documents::people(app, BTreeSet::from([paper.person_id.clone()])).await?;
     Ok(Some(Paper {
+        kind: paper.kind,
+        may_correct: person.may(role::Action::Receive, &row.receiver_id),
         signer: paper.signer,
         page_count: paper.page_count,
         registered_by: names.into_values().next().unwrap_or_default(),
@@ -331,6 +341,8 @@ pub(super) async fn summaries(
                 None => format!("/van-ban/{}", row.document_id),
             },
             via: via.map(|agency| documents::agency_name(&names.agencies, agency)),
+            part: row.part,
+            wanted_on: row.wanted_on,
             code: came.code,
             kind_name: came.kind_name.to_owned(),
             subject: came.subject,

@@ -13,7 +13,7 @@ use crate::api::body::Json;
 use crate::api::problem::Problem;
 use crate::clock::Timestamp;
 use crate::custody::place::Places;
-use crate::domain::dispatch::{DispatchId, Recall, Status};
+use crate::domain::dispatch::{DispatchId, Part, Recall, Status};
 use crate::domain::document::{Action, Capacity, DocumentId, Purpose, State};
 use crate::domain::document_metadata::Metadata;
 use crate::domain::holder::Holder;
@@ -159,6 +159,8 @@ pub struct Version {
 pub struct Sent {
     pub id: DispatchId,
     pub receiver: Agency,
+    /// Its part in the work, where a leader's instruction handed it on.
+    pub part: Option<Part>,
     pub status: Status,
     /// How the recall of this receiver's copy stands.
     pub recall: Recall,
@@ -318,6 +320,7 @@ pub async fn sent(app: &App, rows: Vec<dispatch::Model>) -> Result<Vec<Sent>, Pr
         let status = last.remove(&row.id);
         Sent {
             receiver: agency_name(&agencies, &row.receiver_id),
+            part: row.part,
             status: row.status,
             recall: row.recall,
             reason: status.as_ref().and_then(|status| status.reason.clone()),

@@ -22,10 +22,11 @@ use crate::custody::invitation::Invites;
 use crate::domain::document::{DocumentId, State as Standing};
 use crate::domain::document_metadata::Metadata;
 use crate::domain::id::{AgencyId, PersonId};
-use crate::domain::invitation::{Invitation, Item};
+use crate::domain::invitation::{Invitation, Item, addressees};
 use crate::domain::meeting::{MeetingId, Role, words};
 use crate::domain::meeting_right::{Act, may};
 use crate::domain::numbering::{self, Kind};
+use crate::domain::organisation::AgencyKind;
 use crate::domain::outside;
 use crate::domain::party::capacities;
 use crate::domain::role::Action;
@@ -188,8 +189,17 @@ async fn said(
         .order_by_asc(meeting_item::Column::Number)
         .all(reader)
         .await?;
-    let asked: Vec<AgencyId> = invited.iter().map(|one| one.agency_id.clone()).collect();
-    let agencies = agency_names(reader, asked.iter().chain([&row.agency_id])).await?;
+    let agencies = agency::Entity::find().all(reader).await?;
+    let province = agencies
+        .iter()
+        .map(|agency| (agency.id.clone(), agency.kind))
+        .collect();
+    let agencies: BTreeMap<_, _> = agencies
+        .into_iter()
+        .map(|agency| (agency.id, agency.name))
+        .collect();
+    let asked = invited.into_iter().map(|one| one.agency_id);
+    let asked = asked.filter_map(|id| agencies.get(&id).cloned().map(|name| (id, name)));
     let titles = titles(reader, members).await?;
     let by_name = members
         .iter()
@@ -203,16 +213,11 @@ async fn said(
         ends_at: row.ends_at,
         place: row.place.clone(),
         chair: chair.and_then(title),
-        asked: asked
-            .iter()
-            .filter_map(|id| agencies.get(id).cloned())
+        asked: addressees(&asked.collect::<Vec<_>>(), &province)
+            .into_iter()
             .chain(by_name.filter_map(title))
             .collect(),
-        component_sites: sites
-            .into_iter()
-            .filter(|site| !site.is_main)
-            .map(|site| site.name)
-            .collect(),
+        component_sites: component_sites(sites, &province),
         items: items
             .into_iter()
             .map(|item| Item {
@@ -224,15 +229,21 @@ async fn said(
     })
 }
 
-async fn agency_names(
-    reader: &impl ConnectionTrait,
-    ids: impl Iterator<Item = &AgencyId>,
-) -> Result<BTreeMap<AgencyId, String>, DbErr> {
-    let rows = agency::Entity::find()
-        .filter(agency::Column::Id.is_in(ids.cloned()))
-        .all(reader)
-        .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
+/// The sites besides the main one: those of agencies first, then rooms that belong to none.
+fn component_sites(
+    sites: Vec<meeting_site::Model>,
+    province: &BTreeMap<AgencyId, AgencyKind>,
+) -> Vec<String> {
+    let (mut named, mut others) = (Vec::new(), Vec::new());
+    for site in sites.into_iter().filter(|site| !site.is_main) {
+        match site.agency_id {
+            Some(agency) => named.push((agency, site.name)),
+            None => others.push(site.name),
+        }
+    }
+    let mut sites = addressees(&named, province);
+    sites.append(&mut others);
+    sites
 }
 
 /// "đồng chí Trần Văn Minh, Chủ tịch, Ủy ban nhân dân tỉnh Lam Giang" of each.

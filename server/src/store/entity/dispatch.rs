@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::clock::Timestamp;
-use crate::domain::dispatch::{DispatchId, Recall, Status};
+use crate::domain::dispatch::{DispatchId, Part, Recall, Status};
 use crate::domain::document::DocumentId;
 use crate::domain::id::{AgencyId, PersonId};
 use crate::store::blob::Sha256;
@@ -47,6 +47,10 @@ pub struct Model {
     /// Of what another agency handed on: the dispatch by which it came to that agency, and who handed it on there.
     pub forwarded_from: Option<DispatchId>,
     pub forwarded_by: Option<PersonId>,
+    /// Of what a leader's instruction handed on: this agency's part in the work, and the day by which the other wants it
+    /// done, as `due_on`.
+    pub part: Option<Part>,
+    pub wanted_on: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

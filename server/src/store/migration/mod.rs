@@ -20,6 +20,7 @@ mod m0055_paper;
 mod m0056_joint;
 mod m0060_invitations;
 mod m0061_checks;
+mod m0062_parts;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryOrder};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, seaql_migrations};
@@ -63,6 +64,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0056_joint::Migration),
             Box::new(m0060_invitations::Migration),
             Box::new(m0061_checks::Migration),
+            Box::new(m0062_parts::Migration),
         ]
     }
 }

@@ -117,6 +117,21 @@ pub async fn replace(tx: &Tx, entry: &Entry) -> Result<(), DbErr> {
     learn(tx, [meta.as_str(), body]).await
 }
 
+/// Says other words of a document; its text and who may find it stay.
+///
+/// # Errors
+/// The database's.
+pub async fn reword(tx: &Tx, id: &DocumentId, meta: &str) -> Result<(), DbErr> {
+    let values = [meta, id.0.as_str()].map(Value::from);
+    run(
+        tx,
+        "UPDATE document_search SET meta = $1 WHERE document_id = $2",
+        values,
+    )
+    .await?;
+    learn(tx, [meta]).await
+}
+
 /// Adds words to what is said of a document: its number, once given.
 ///
 /// # Errors
