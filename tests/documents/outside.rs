@@ -2,7 +2,7 @@
 //! proves itself.
 
 use hoian_tests::Client;
-use hoian_tests::mail::{MailServer, python};
+use hoian_tests::mail::{MailServer, PYTHON};
 use hoian_tests::signing::{LEADER, Office, act, content, expect, look, problem};
 use serde_json::{Value, json};
 
@@ -82,7 +82,7 @@ fn attached(letter: &[u8]) -> Vec<u8> {
 }
 
 fn run_python(script: &str, folder: &std::path::Path) {
-    let done = std::process::Command::new(python())
+    let done = std::process::Command::new(PYTHON)
         .args(["-c", script])
         .current_dir(folder)
         .output()

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::mail::{MailServer, python};
+use crate::mail::{MailServer, PYTHON};
 
 /// The running mailboxes; they end when dropped.
 pub struct Mailboxes {
@@ -60,7 +60,7 @@ impl Mailboxes {
     /// The letters that came to an address, in order: `subject`, `message_id`, `text`, and of each calendar its method and lines.
     pub fn letters(&self, address: &str) -> Vec<Value> {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("harness/read_mailbox.py");
-        let read = Command::new(python())
+        let read = Command::new(PYTHON)
             .arg(script)
             .arg(self.port.to_string())
             .arg(address)
