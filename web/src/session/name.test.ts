@@ -6,6 +6,10 @@ it('addresses people by the last word of their name', () => {
   expect(givenName('  Lụa ')).toBe('Lụa');
 });
 
+it('lets a number stand whole', () => {
+  expect(initials('Xã Bản Mây 12')).toBe('X12');
+});
+
 it('takes initials in composed form', () => {
   expect(initials('Đặng Hữu Ước')).toBe('ĐƯ');
   expect(initials('ánh'.normalize('NFD'))).toBe('Á');
