@@ -19,3 +19,4 @@ mod preparation;
 mod procedure;
 mod rights;
 mod story;
+mod votes;

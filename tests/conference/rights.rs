@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::conference::{Hall, hall};
 use crate::person::Person;
+use crate::votes::terms;
 
 /// The names that an enum of messages knows, as its own reader says them.
 fn names<T: DeserializeOwned>(tag: &str) -> Vec<String> {
@@ -44,6 +45,11 @@ const STEPS: &[(&str, &str)] = &[
     ("set_stage", "..RRR"),
     ("set_item", "..RRR"),
     ("say", "....."),
+    // The secretary asks for the same vote, which is the chair's.
+    ("open_vote", "..RRR"),
+    ("close_vote", "--RRR"),
+    ("withdraw_vote", "--RRR"),
+    ("cast_ballot", "--R-R"),
 ];
 
 /// The same for messages that are no step.
@@ -98,6 +104,9 @@ fn step(name: &str, hall: &Hall) -> Value {
         "set_stage" => json!({ "stage": { "what": "paper", "paper": "p", "page": 1 } }),
         "set_item" => json!({ "number": 1 }),
         "say" => json!({ "text": "xin chào" }),
+        "open_vote" => json!({ "terms": terms("sites", "half_of_called") }),
+        "close_vote" | "withdraw_vote" => json!({ "vote": 999 }),
+        "cast_ballot" => json!({ "vote": 999, "voter": other, "choice": "in_favour" }),
         _ => json!({}),
     };
     let mut step = fields;

@@ -147,9 +147,12 @@ impl Actor {
         let mut alive = tokio::time::interval(ALIVE_EVERY);
         loop {
             let expiry = self.roster.next_expiry();
+            let due = self.vote_due();
             tokio::select! {
                 command = commands.recv() => {
                     let Some(command) = command else { return };
+                    // What comes after the hour comes too late, however long the timer sleeps.
+                    self.close_due_vote().await;
                     if self.obey(command).await == Course::Over { return }
                 }
                 event = events.recv(), if media_stands => match event {
@@ -157,6 +160,7 @@ impl Actor {
                     None => media_stands = false,
                 },
                 () = at(expiry) => self.expire(),
+                () = at(due) => self.close_due_vote().await,
                 _ = alive.tick() => {
                     if let Err(error) = self.ledger.stay_alive().await {
                         warn!(%error, "a meeting could not note that it runs");

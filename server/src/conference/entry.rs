@@ -97,7 +97,7 @@ impl Actor {
             title: self.title.clone(),
             participants: self.roster.participants(),
             publish: publish_parameters(),
-            procedure: self.procedure_state(),
+            procedure: self.procedure_state(ticket.id),
             join_muted,
             kept: is_kept,
             seat_kept_seconds: SEAT_KEPT.as_secs() as u32,

@@ -250,5 +250,6 @@ fn action(event: &Event) -> &'static str {
         Event::Muted { .. } | Event::RulesSet { .. } => "meeting.rules",
         Event::Staged { .. } | Event::ItemSet { .. } => "meeting.stage",
         Event::Said { .. } => "meeting.chat",
+        Event::VoteOpened { .. } | Event::Voted { .. } | Event::VoteClosed { .. } => "meeting.vote",
     }
 }

@@ -8,6 +8,7 @@
 //! - [`board`]: who has signed on, and what each tried out.
 //! - [`lobby`]: who waits before the door.
 //! - [`steps`]: steps of the procedure taken, and everyone told.
+//! - [`votes`]: votes as each may see them, and closed when their time is over.
 //! - [`entry`]: somebody comes in.
 //! - [`refusal`]: what is said to who is refused something.
 //! - [`command`]: what sockets ask of the actor.
@@ -32,6 +33,7 @@ mod registry;
 mod roster;
 mod steps;
 mod talk;
+mod votes;
 
 pub use limit::Limit;
 pub use registry::{Conferences, Hall};

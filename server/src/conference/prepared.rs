@@ -102,6 +102,7 @@ pub(super) async fn called(connection: &impl ConnectionTrait, id: &MeetingId) ->
         Some(Entry {
             title,
             site: member.site_id,
+            weight: u32::try_from(member.weight).unwrap_or(1),
             ..Entry::new(seat, Kind::Person, name, member.role)
         })
     });

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 pub use super::refusal::{CloseCode, ErrorName};
 use crate::clock::Timestamp;
+use crate::domain::ballot::{Choice, End, Tally, Terms, VoteId};
 use crate::domain::floor::{Current, Turn};
 pub use crate::domain::meeting::{Role, Source};
 pub use crate::domain::meeting_right::Act;
@@ -69,7 +70,7 @@ pub enum ClientMessage {
     },
     /// The participant has silenced or covered a source, or opened it again.
     Mute { source: Source, muted: bool },
-    /// Something of the meeting's procedure: the queue, the floor, the roll, the stage, the rules, the chat.
+    /// Something of the meeting's procedure: the queue, the floor, the roll, the stage, the rules, the chat, votes.
     Step { step: Step },
     /// Where the pointer stands on the page of the stage, in ten-thousandths of its width and height.
     Point { x: u16, y: u16 },
@@ -164,6 +165,10 @@ pub enum ServerMessage {
     Said {
         said: Said,
     },
+    /// A vote was opened or is over, or a ballot was cast: the whole vote, as the reader may see it.
+    Vote {
+        vote: Box<VoteState>,
+    },
     Pointer {
         x: u16,
         y: u16,
@@ -218,6 +223,59 @@ pub struct ProcedureState {
     pub item: Option<u32>,
     /// The last 200 things that were written.
     pub chat: Vec<Said>,
+    /// Every vote so far; at most the last is open.
+    pub votes: Vec<VoteState>,
+}
+
+/// A vote as one reader may see it. All figures but `voters` and `voted` are weights.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct VoteState {
+    pub id: VoteId,
+    pub terms: Terms,
+    #[ts(type = "string")]
+    pub opened_at: Timestamp,
+    /// When it closes by itself; null without a limit, and while somebody who lost the line is waited for.
+    #[ts(type = "string | null")]
+    pub closes_at: Option<Timestamp>,
+    /// The server's time.
+    #[ts(type = "string")]
+    pub now: Timestamp,
+    /// As it was when the vote was opened.
+    pub quorum: Quorum,
+    /// How many are entitled, and how many of them have voted.
+    pub voters: u32,
+    pub voted: u32,
+    pub called: u32,
+    pub present: u32,
+    /// What carries the question.
+    pub needed: u32,
+    pub tally: Tally,
+    pub end: Option<End>,
+    /// The ballots that the reader may cast: their own, and those of their room.
+    pub ballots: Vec<OwnBallot>,
+    /// Who has not voted yet, while it is open: for chair and secretary.
+    pub missing: Vec<MissingVoter>,
+}
+
+/// A ballot that is the reader's to cast.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct OwnBallot {
+    pub voter: String,
+    pub name: String,
+    pub weight: u32,
+    /// As it is recorded.
+    pub choice: Option<Choice>,
+}
+
+/// Somebody whose ballot is not there yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct MissingVoter {
+    pub voter: String,
+    pub name: String,
+    /// The line is lost; their ballot is kept open.
+    pub is_lost: bool,
+    /// There without a line: who leads writes down how they raise their hand.
+    pub by_hand: bool,
 }
 
 /// Who speaks and who waits.

@@ -3,6 +3,7 @@ use std::path::Path;
 use ts_rs::Config;
 
 use super::*;
+use crate::domain::ballot::{Electorate, Majority, Outcome};
 use crate::domain::floor::How;
 use crate::domain::procedure::Microphones;
 use crate::domain::roll::{Departure, Interval, Kind, Mark};
@@ -22,7 +23,7 @@ fn reads_every_message_of_the_document() {
         serde_json::from_str::<ServerMessage>(text).unwrap_or_else(|error| panic!("{text}: {error}"));
         server += 1;
     }
-    assert_eq!((client, server), (15, 25), "each message has its example");
+    assert_eq!((client, server), (15, 26), "each message has its example");
 }
 
 #[test]
@@ -120,6 +121,16 @@ fn typescript() -> String {
         Microphones::decl(&config),
         Stage::decl(&config),
         Said::decl(&config),
+        VoteState::decl(&config),
+        OwnBallot::decl(&config),
+        MissingVoter::decl(&config),
+        Terms::decl(&config),
+        Electorate::decl(&config),
+        Majority::decl(&config),
+        Choice::decl(&config),
+        Tally::decl(&config),
+        End::decl(&config),
+        Outcome::decl(&config),
         Knock::decl(&config),
         Step::decl(&config),
         ErrorName::decl(&config),
@@ -136,7 +147,7 @@ fn typescript() -> String {
     text
 }
 
-const ERRORS: [ErrorName; 18] = [
+const ERRORS: [ErrorName; 22] = [
     ErrorName::Malformed,
     ErrorName::TooLarge,
     ErrorName::TooFast,
@@ -155,4 +166,8 @@ const ERRORS: [ErrorName; 18] = [
     ErrorName::FloorNeeded,
     ErrorName::TooMany,
     ErrorName::NotKept,
+    ErrorName::VoteOpen,
+    ErrorName::VoteClosed,
+    ErrorName::NotEntitled,
+    ErrorName::NoQuorum,
 ];

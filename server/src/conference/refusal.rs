@@ -28,6 +28,10 @@ pub enum ErrorName {
     FloorNeeded,
     TooMany,
     NotKept,
+    VoteOpen,
+    VoteClosed,
+    NotEntitled,
+    NoQuorum,
 }
 
 /// Close codes of the socket (RFC 6455 section 7.4.2 leaves 4000 to 4999 to the application).
@@ -59,6 +63,10 @@ impl From<Refusal> for ErrorName {
             Refusal::ChatClosed => Self::ChatClosed,
             Refusal::Unusable => Self::Unusable,
             Refusal::Full => Self::TooMany,
+            Refusal::VoteOpen => Self::VoteOpen,
+            Refusal::VoteClosed => Self::VoteClosed,
+            Refusal::NotEntitled => Self::NotEntitled,
+            Refusal::NoQuorum => Self::NoQuorum,
         }
     }
 }
@@ -90,6 +98,12 @@ impl ErrorName {
             }
             ErrorName::TooMany => "Danh sách chờ phát biểu đã đầy.",
             ErrorName::NotKept => "Máy chủ chưa ghi lại được việc này. Hãy thử lại.",
+            ErrorName::VoteOpen => "Đang có một cuộc biểu quyết. Hãy kết thúc rồi mở cuộc khác.",
+            ErrorName::VoteClosed => "Cuộc biểu quyết này đã kết thúc.",
+            ErrorName::NotEntitled => {
+                "Khi mở biểu quyết, người này không có trong danh sách được biểu quyết."
+            }
+            ErrorName::NoQuorum => "Chưa đủ số người có mặt theo điểm danh để biểu quyết.",
         }
     }
 
@@ -115,7 +129,11 @@ impl ErrorName {
             | ErrorName::Unusable
             | ErrorName::FloorNeeded
             | ErrorName::TooMany
-            | ErrorName::NotKept => None,
+            | ErrorName::NotKept
+            | ErrorName::VoteOpen
+            | ErrorName::VoteClosed
+            | ErrorName::NotEntitled
+            | ErrorName::NoQuorum => None,
         }
     }
 

@@ -204,6 +204,12 @@ impl Roster {
         Some((seat.entrant.caller(ticket.id), seat.entrant.identity.clone()))
     }
 
+    /// Everyone as the procedure knows them.
+    pub fn callers(&self) -> impl Iterator<Item = (Uuid, Caller)> {
+        let seats = self.seats.iter().map(|seat| (seat.ticket.id, &seat.entrant));
+        seats.map(|(id, entrant)| (id, entrant.caller(id)))
+    }
+
     /// Everyone's seat and role.
     pub fn roles(&self) -> impl Iterator<Item = (Uuid, Role)> {
         self.seats.iter().map(|seat| (seat.ticket.id, seat.entrant.role))

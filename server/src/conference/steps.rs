@@ -34,7 +34,11 @@ impl Actor {
         self.carry_out(actor, events).await
     }
 
-    async fn carry_out(&mut self, actor: &audit::Actor, events: Vec<Event>) -> Result<(), ErrorName> {
+    pub(super) async fn carry_out(
+        &mut self,
+        actor: &audit::Actor,
+        events: Vec<Event>,
+    ) -> Result<(), ErrorName> {
         let written = self
             .ledger
             .commit(actor, events.clone(), &mut self.procedure)
@@ -63,8 +67,12 @@ impl Actor {
                 if is_current {
                     self.tell_floor();
                 }
+                self.tell_vote_of(&seat);
             }
-            Event::Marked { seat, .. } => self.tell_entry(&seat),
+            Event::Marked { seat, .. } => {
+                self.tell_entry(&seat);
+                self.tell_vote_of(&seat);
+            }
             Event::Accepted { .. } => {
                 self.silence_but_speaker(|role| role == Role::Chair);
                 self.tell_floor();
@@ -97,6 +105,9 @@ impl Actor {
                 if let Some(said) = self.procedure.chat.back().cloned() {
                     self.tell(&ServerMessage::Said { said });
                 }
+            }
+            Event::VoteOpened { vote, .. } | Event::Voted { vote, .. } | Event::VoteClosed { vote, .. } => {
+                self.tell_vote(vote);
             }
             Event::Interrupted {} => {}
         }
@@ -164,11 +175,14 @@ impl Actor {
             .entries
             .iter()
             .filter(|entry| entry.is_online());
-        let events = online.map(|entry| Event::Gone {
+        let gone = online.map(|entry| Event::Gone {
             seat: entry.seat.clone(),
             departure,
         });
-        let events: Vec<Event> = events.collect();
+        let mut events: Vec<Event> = gone.collect();
+        if departure == Departure::Left {
+            events.extend(self.procedure.break_off());
+        }
         self.ledger
             .note(&audit::Actor::System, events, &mut self.procedure)
             .await;
@@ -184,8 +198,10 @@ impl Actor {
             Ok((called, presenters)) => {
                 self.procedure.roll.call_again(called);
                 self.procedure.presenters = presenters;
-                let state = self.procedure_state();
-                self.tell(&ServerMessage::Procedure { state });
+                for (id, socket) in &self.sockets {
+                    let state = self.procedure_state(*id);
+                    socket.outbox.say(ServerMessage::Procedure { state });
+                }
             }
             Err(error) => {
                 error!(%error, meeting.id = %self.meeting, "a meeting could not read its plan again")
@@ -323,7 +339,8 @@ impl Actor {
         }
     }
 
-    pub(super) fn procedure_state(&self) -> ProcedureState {
+    /// As whoever sits there is told.
+    pub(super) fn procedure_state(&self, reader: Uuid) -> ProcedureState {
         ProcedureState {
             floor: self.floor_state(),
             roll: self.procedure.roll.entries.clone(),
@@ -332,6 +349,7 @@ impl Actor {
             stage: self.procedure.stage.clone(),
             item: self.procedure.item,
             chat: self.procedure.chat.iter().cloned().collect(),
+            votes: self.vote_states(reader),
         }
     }
 }

@@ -88,6 +88,8 @@ pub struct PlannedMember {
     pub role: Role,
     /// Index in the list of sites.
     pub site: Option<usize>,
+    /// Of their vote: 1 to 1000.
+    pub weight: u32,
 }
 
 /// An item of the agenda.
@@ -112,7 +114,9 @@ pub struct Plan {
 /// Why a plan cannot be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum PlanError {
-    #[error("no guest is called by account, one alone is the chair, at most 500 are called")]
+    #[error(
+        "no guest is called by account, one alone is the chair, at most 500 are called, each with a vote of 1 to 1000"
+    )]
     Members,
     #[error("at most 300 sites with names of up to 200 characters, one of them the main site")]
     Sites,
@@ -156,8 +160,11 @@ impl Plan {
 
     fn check_members(&mut self, caller: &PersonId) -> Result<(), PlanError> {
         let sites = self.sites.len();
-        let is_wrong =
-            |one: &PlannedMember| one.role == Role::Guest || one.site.is_some_and(|site| site >= sites);
+        let is_wrong = |one: &PlannedMember| {
+            one.role == Role::Guest
+                || one.site.is_some_and(|site| site >= sites)
+                || !WEIGHTS.contains(&one.weight)
+        };
         if self.members.len() > MOST_MEMBERS || self.members.iter().any(is_wrong) {
             return Err(PlanError::Members);
         }
@@ -174,6 +181,7 @@ impl Plan {
                 person_id: caller.clone(),
                 role,
                 site,
+                weight: 1,
             });
         }
         if self.members.iter().filter(|one| one.role == Role::Chair).count() > 1 {
@@ -209,6 +217,7 @@ impl Plan {
 
 const MOST_SITES: usize = 300;
 const MOST_MEMBERS: usize = 500;
+const WEIGHTS: std::ops::RangeInclusive<u32> = 1..=1000;
 const MOST_ITEMS: usize = 100;
 const TITLE_CHARACTERS: usize = 200;
 
@@ -223,6 +232,7 @@ mod tests {
             person_id: PersonId(name.to_string()),
             role,
             site: None,
+            weight: 1,
         }
     }
 

@@ -35,6 +35,10 @@ pub enum Act {
     Remove,
     /// Open and close the chat, and decide who may open a microphone.
     SetRules,
+    /// Put a question to the vote, close it, and write down raised hands.
+    CallVote,
+    /// Cast the own ballot, and those of the own room.
+    Vote,
     /// See how the line of each site is.
     SeeLines,
     /// End the meeting for everyone.
@@ -47,7 +51,7 @@ pub enum Act {
 ///
 /// A guest is whoever holds the link: what everyone sees stays with people who were called. The technical host keeps
 /// lines and doors and has no say in the procedure.
-pub const RIGHTS: [(Act, [bool; 5]); 16] = [
+pub const RIGHTS: [(Act, [bool; 5]); 18] = [
     (Act::Speak, [true, true, true, true, true]),
     (Act::ShareScreen, [true, true, true, true, false]),
     (Act::RaiseHand, [true, true, true, true, true]),
@@ -61,6 +65,8 @@ pub const RIGHTS: [(Act, [bool; 5]); 16] = [
     (Act::Lock, [true, true, true, false, false]),
     (Act::Remove, [true, true, true, false, false]),
     (Act::SetRules, [true, true, true, false, false]),
+    (Act::CallVote, [true, true, false, false, false]),
+    (Act::Vote, [true, true, false, true, false]),
     (Act::SeeLines, [true, true, true, false, false]),
     (Act::End, [true, true, false, false, false]),
     (Act::Prepare, [true, true, true, false, false]),
@@ -101,7 +107,13 @@ mod tests {
 
     #[test]
     fn only_chair_and_secretary_lead_the_procedure() {
-        for act in [Act::End, Act::GiveFloor, Act::CallRoll, Act::SetStage] {
+        for act in [
+            Act::End,
+            Act::GiveFloor,
+            Act::CallRoll,
+            Act::SetStage,
+            Act::CallVote,
+        ] {
             let leaders: Vec<Role> = Role::ALL.into_iter().filter(|role| may(*role, act)).collect();
             assert_eq!(leaders, [Role::Chair, Role::Secretary], "{act:?}");
         }

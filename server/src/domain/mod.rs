@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod appendix;
+pub mod ballot;
 pub mod calendar;
 pub mod case_file;
 pub mod copy;
@@ -31,4 +32,5 @@ pub mod search;
 pub mod secrecy;
 pub mod step;
 pub mod trust;
+pub mod voting;
 pub mod working_day;

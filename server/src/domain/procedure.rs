@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::ballot::Votes;
 use super::floor::{Ending, Floor, How, Turn, TurnId};
 use super::meeting::{Role, SeatId, words};
 use super::meeting_right::{Act, leads, may};
@@ -18,6 +19,7 @@ use crate::clock::Timestamp;
 pub struct Procedure {
     pub roll: Roll,
     pub floor: Floor,
+    pub votes: Votes,
     pub stage: Stage,
     pub item: Option<u32>,
     /// Who presents an item, by its number: the person, then the room where they sit.
@@ -34,6 +36,7 @@ impl Procedure {
         Self {
             roll,
             floor: Floor::default(),
+            votes: Votes::default(),
             stage: Stage::Free,
             item: None,
             presenters: BTreeMap::new(),
@@ -109,6 +112,10 @@ impl Procedure {
             Step::SetStage { stage } => self.set_stage(caller, stage),
             Step::SetItem { number } => self.set_item(number),
             Step::Say { text } => self.say(caller, &text),
+            Step::OpenVote { terms } => self.open_vote(terms),
+            Step::CloseVote { vote } => self.close_vote(vote),
+            Step::WithdrawVote { vote } => self.withdraw_vote(vote),
+            Step::CastBallot { vote, voter, choice } => self.cast_ballot(caller, vote, voter, choice),
         }
     }
 
@@ -325,8 +332,10 @@ impl Procedure {
         if !may_set {
             return Err(Refusal::NotAllowed);
         }
-        if let Stage::Paper { page, .. } = &stage {
-            usable((1..=MOST_PAGES).contains(page))?;
+        match &stage {
+            Stage::Paper { page, .. } => usable((1..=MOST_PAGES).contains(page))?,
+            Stage::Vote { vote } if self.votes.vote(*vote).is_none() => return Err(Refusal::Gone),
+            Stage::Vote { .. } | Stage::Picture { .. } | Stage::Free => {}
         }
         Ok(if stage == self.stage {
             Vec::new()
@@ -369,6 +378,7 @@ impl Procedure {
                 site,
             } => {
                 self.floor.resume(&seat, at);
+                self.votes.resume(at);
                 let entry = Entry {
                     site,
                     ..Entry::new(seat, kind, name, role)
@@ -377,10 +387,14 @@ impl Procedure {
             }
             Event::Gone { seat, departure } => {
                 self.floor.pause(&seat, at);
+                if departure == Departure::Interrupted {
+                    self.votes.halt(at);
+                }
                 self.roll.go(&seat, departure, at);
             }
             Event::Interrupted {} => {
                 self.floor.pause_all(at);
+                self.votes.halt(at);
                 self.roll.interrupt(at);
             }
             Event::Asked {
@@ -422,6 +436,11 @@ impl Procedure {
             }
             Event::Staged { stage } => self.stage = stage,
             Event::ItemSet { number } => self.item = number,
+            Event::VoteOpened { vote, opening } => self.votes.begin(vote, *opening, at),
+            Event::Voted {
+                vote, voter, choice, ..
+            } => self.votes.cast(vote, voter, choice),
+            Event::VoteClosed { vote, outcome, tally } => self.apply_closed(at, vote, outcome, tally),
             Event::Said { seat, name, text } => {
                 self.chat.push_back(Said { at, seat, name, text });
                 while self.chat.len() > SAID_KEPT {

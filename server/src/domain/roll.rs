@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
+use super::ballot::Electorate;
 use super::meeting::{Role, SeatId, SiteId};
 use crate::clock::Timestamp;
 
@@ -69,6 +70,8 @@ pub struct Entry {
     pub site: Option<SiteId>,
     pub mark: Mark,
     pub reason: Option<String>,
+    /// Of their vote, as the plan gives it.
+    pub weight: u32,
     pub intervals: Vec<Interval>,
 }
 
@@ -84,6 +87,7 @@ impl Entry {
             site: None,
             mark: Mark::Unmarked,
             reason: None,
+            weight: 1,
             intervals: Vec::new(),
         }
     }
@@ -91,6 +95,12 @@ impl Entry {
     /// Whether their own line stands.
     pub fn is_online(&self) -> bool {
         self.intervals.last().is_some_and(|last| last.to.is_none())
+    }
+
+    /// Whether it stood and broke off.
+    pub fn is_lost(&self) -> bool {
+        let departure = self.intervals.last().and_then(|last| last.departure);
+        departure.is_some_and(|departure| departure != Departure::Left)
     }
 
     /// Secretaries and technical hosts serve the meeting and do not count; nor do guests.
@@ -193,8 +203,11 @@ impl Roll {
         self.entries = called.entries.into_iter().map(with_past).chain(rest).collect();
     }
 
-    /// Whether somebody is there: by their own line, or in the room of a site that is.
+    /// Whether somebody is there: by their own line, or in the room of a site that is; or whether a site is reached.
     pub fn is_present(&self, entry: &Entry) -> bool {
+        if entry.kind == Kind::Site {
+            return entry.site.as_ref().is_some_and(|site| self.stands(site));
+        }
         if entry.is_online() {
             return entry.mark != Mark::Absent;
         }
@@ -211,14 +224,22 @@ impl Roll {
                 .any(|entry| entry.site.as_ref() == Some(site) && entry.is_online())
     }
 
+    /// Everyone of an electorate who was called, there or not.
+    pub fn electorate(&self, electorate: Electorate) -> Vec<&Entry> {
+        let belongs = |entry: &&Entry| match electorate {
+            Electorate::Delegates => entry.counts(),
+            Electorate::Sites => entry.kind == Kind::Site,
+        };
+        self.entries.iter().filter(belongs).collect()
+    }
+
     pub fn quorum(&self, rule: QuorumRule) -> Quorum {
         let count = |wanted: &dyn Fn(&Entry) -> bool| {
             u32::try_from(self.entries.iter().filter(|entry| wanted(entry)).count()).unwrap_or(u32::MAX)
         };
         let is_site = |entry: &Entry| entry.kind == Kind::Site;
         let sites_called = count(&is_site);
-        let sites_present =
-            count(&|entry| is_site(entry) && entry.site.as_ref().is_some_and(|site| self.stands(site)));
+        let sites_present = count(&|entry| is_site(entry) && self.is_present(entry));
         let people = count(&Entry::counts);
         // Where only agencies were called, their sites are what is counted.
         let (present, called) = if people > 0 {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use ts_rs::TS;
 
+use super::ballot::{Choice, Opening, Outcome, Tally, Terms, VoteId};
 use super::floor::{Ending, How, TurnId};
 use super::meeting::{PaperId, Role, SeatId, SiteId};
 use super::meeting_right::Act;
@@ -29,6 +30,8 @@ pub enum Stage {
         paper: PaperId,
         page: u32,
     },
+    /// A question that is put to the vote, or its result.
+    Vote { vote: VoteId },
 }
 
 /// Who may open a microphone.
@@ -153,6 +156,24 @@ pub enum Step {
     Say {
         text: String,
     },
+    /// Puts a question to the vote.
+    OpenVote {
+        terms: Terms,
+    },
+    CloseVote {
+        vote: VoteId,
+    },
+    /// Takes the question back: nothing is decided.
+    WithdrawVote {
+        vote: VoteId,
+    },
+    /// A ballot in an open vote, the voter's own or of whom the caller votes for; it may be changed until the close.
+    CastBallot {
+        vote: VoteId,
+        #[ts(type = "string")]
+        voter: SeatId,
+        choice: Choice,
+    },
 }
 
 impl Step {
@@ -178,6 +199,8 @@ impl Step {
             Self::SetStage { .. } => Act::RaiseHand,
             Self::SetItem { .. } => Act::SetStage,
             Self::Say { .. } => Act::Chat,
+            Self::OpenVote { .. } | Self::CloseVote { .. } | Self::WithdrawVote { .. } => Act::CallVote,
+            Self::CastBallot { .. } => Act::Vote,
         }
     }
 }
@@ -252,6 +275,22 @@ pub enum Event {
         name: String,
         text: String,
     },
+    VoteOpened {
+        vote: VoteId,
+        opening: Box<Opening>,
+    },
+    Voted {
+        vote: VoteId,
+        voter: SeatId,
+        choice: Choice,
+        /// Who cast it.
+        by: SeatId,
+    },
+    VoteClosed {
+        vote: VoteId,
+        outcome: Outcome,
+        tally: Tally,
+    },
 }
 
 /// One thing somebody wrote to everyone.
@@ -287,4 +326,12 @@ pub enum Refusal {
     Unusable,
     #[error("so many wait already")]
     Full,
+    #[error("another vote is open")]
+    VoteOpen,
+    #[error("the vote is over")]
+    VoteClosed,
+    #[error("who was not there when the vote was opened has no ballot in it")]
+    NotEntitled,
+    #[error("too few are present")]
+    NoQuorum,
 }

@@ -1887,6 +1887,11 @@ export interface components {
             /** @description Kind and subject. */
             title: string;
         };
+        /**
+         * @description What somebody answers.
+         * @enum {string}
+         */
+        Choice: "in_favour" | "against" | "abstaining";
         /** @description A colleague, as everybody who is logged in may know them. */
         Colleague: {
             full_name: string;
@@ -2211,6 +2216,11 @@ export interface components {
         DraftedMeetingInvitation: {
             document_id: components["schemas"]["DocumentId"];
         };
+        /**
+         * @description Who votes.
+         * @enum {string}
+         */
+        Electorate: "delegates" | "sites";
         /** @description A line of the roll. */
         Entry: {
             intervals: components["schemas"]["Interval"][];
@@ -2223,6 +2233,11 @@ export interface components {
             site?: components["schemas"]["SiteId"] | null;
             /** @description Position and agency. */
             title?: string | null;
+            /**
+             * Format: int32
+             * @description Of their vote, as the plan gives it.
+             */
+            weight: number;
         };
         /** @description The secret address of a feed. */
         Feed: {
@@ -2388,6 +2403,11 @@ export interface components {
             /** @description Empty or null: nowhere. */
             address?: string | null;
         };
+        /**
+         * @description What must be in favour for the question to be carried.
+         * @enum {string}
+         */
+        Majority: "half_of_called" | "half_of_present" | "two_thirds_of_called" | "two_thirds_of_present";
         /**
          * @description What was said of somebody at the roll call.
          * @enum {string}
@@ -2669,6 +2689,11 @@ export interface components {
             role: components["schemas"]["MeetingRole"];
             site_id?: components["schemas"]["SiteId"] | null;
             stands_for?: components["schemas"]["PersonId"] | null;
+            /**
+             * Format: int32
+             * @description How much their vote counts.
+             */
+            weight: number;
         };
         /** @description What was prepared for a meeting. */
         MeetingPreparation: {
@@ -2700,12 +2725,13 @@ export interface components {
          * @enum {string}
          */
         MeetingRole: "chair" | "secretary" | "technical_host" | "delegate" | "guest";
-        /** @description Who was there, and who spoke. */
+        /** @description Who was there, who spoke, and what was decided. */
         MeetingRoll: {
             entries: components["schemas"]["Entry"][];
             quorum: components["schemas"]["Quorum"];
             /** @description Turns that are over, in the order in which they ended. */
             turns: components["schemas"]["MeetingTurn"][];
+            votes: components["schemas"]["MeetingVote"][];
             /** @description Turns that wait, registered before the meeting or asked for in it. */
             waiting: string[];
         };
@@ -2729,6 +2755,24 @@ export interface components {
             seat: components["schemas"]["SeatId"];
             /** Format: int32 */
             spent_ms: number;
+        };
+        /** @description A question that was put to the vote. All figures are weights. */
+        MeetingVote: {
+            /** Format: int32 */
+            called: number;
+            end?: components["schemas"]["VoteEnd"] | null;
+            id: components["schemas"]["u32"];
+            /** Format: int32 */
+            needed: number;
+            opened_at: components["schemas"]["Timestamp"];
+            /** Format: int32 */
+            present: number;
+            /** @description As it was when the vote was opened. */
+            quorum: components["schemas"]["Quorum"];
+            tally: components["schemas"]["VoteTally"];
+            terms: components["schemas"]["VoteTerms"];
+            /** @description Whoever was entitled, in the order of the roll. */
+            voters: components["schemas"]["RecordedBallot"][];
         };
         /** @description A role and position in an agency. */
         Membership: {
@@ -2855,6 +2899,11 @@ export interface components {
             role: components["schemas"]["MeetingRole"];
             /** @description Index in `sites`. */
             site?: number | null;
+            /**
+             * Format: int32
+             * @description How much their vote counts, 1 to 1000. Default 1.
+             */
+            weight?: number | null;
         };
         NewMeetingPaper: {
             audience?: components["schemas"]["Audience"];
@@ -3393,6 +3442,12 @@ export interface components {
             /** @description In the words of the signer command's contract; empty until its job has run. */
             verdict?: string | null;
         };
+        RecordedBallot: {
+            choice?: components["schemas"]["Choice"] | null;
+            name: string;
+            /** Format: int32 */
+            weight: number;
+        };
         RefusedMeetingLetter: {
             address: string;
             answer?: string | null;
@@ -3653,11 +3708,55 @@ export interface components {
             /** Format: int64 */
             size_bytes: number;
         };
+        /** @description How a vote ended. */
+        VoteEnd: {
+            at: components["schemas"]["Timestamp"];
+            outcome: components["schemas"]["VoteOutcome"];
+            tally: components["schemas"]["VoteTally"];
+        };
+        /**
+         * @description What came of a vote.
+         * @enum {string}
+         */
+        VoteOutcome: "carried" | "not_carried" | "withdrawn";
+        /** @description The weights of the ballots. */
+        VoteTally: {
+            /** Format: int32 */
+            abstaining: number;
+            /** Format: int32 */
+            against: number;
+            /** Format: int32 */
+            in_favour: number;
+        };
+        /** @description What is put to the vote, and how. */
+        VoteTerms: {
+            electorate: components["schemas"]["Electorate"];
+            /**
+             * Format: int32
+             * @description When the time is over, who has lost the line is waited for, until so many seconds after their return: 0 to 600.
+             */
+            grace_seconds: number;
+            /**
+             * Format: int32
+             * @description The item of the agenda that it belongs to.
+             */
+            item?: number | null;
+            majority: components["schemas"]["Majority"];
+            /** @description 1 to 500 characters. */
+            question: string;
+            /**
+             * Format: int32
+             * @description 10 to 7200; nothing: until the chair closes it.
+             */
+            seconds?: number | null;
+        };
         /** @description What is said of a paper, and its content. */
         WrittenDocument: components["schemas"]["Said"] & {
             /** @description Lines with the labels that papers bear: `I.`, `1.`, `a)`, `-`, `Điều 1.`, rows of a table between `|`. */
             body: string;
         };
+        /** Format: int32 */
+        u32: number;
     };
     responses: never;
     parameters: never;

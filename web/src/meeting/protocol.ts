@@ -33,7 +33,7 @@ export type ServerMessage = { "type": "welcome" } & Welcome | { "type": "partici
 /**
  * Of a new connection; else of the one that stands.
  */
-fresh: boolean, } | { "type": "send_layers", source: Source, layers: Array<string>, } | { "type": "slots", slots: Array<Slot>, } | { "type": "thin_line", is_thin: boolean, } | { "type": "speaking", participants: Array<string>, } | { "type": "waiting", place: string, } | { "type": "admitted", } | { "type": "knocking", waiting: Array<Knock>, } | { "type": "procedure", state: ProcedureState, } | { "type": "floor", floor: FloorState, } | { "type": "roll", entry: Entry, quorum: Quorum, } | { "type": "rules", rules: Rules, } | { "type": "stage", stage: Stage, } | { "type": "item", number: number | null, } | { "type": "said", said: Said, } | { "type": "pointer", x: number, y: number, } | { "type": "removed", } | { "type": "replaced", } | { "type": "ended", } | { "type": "error", error: ErrorName, sentence: string, } | { "type": "pong", id: number, };
+fresh: boolean, } | { "type": "send_layers", source: Source, layers: Array<string>, } | { "type": "slots", slots: Array<Slot>, } | { "type": "thin_line", is_thin: boolean, } | { "type": "speaking", participants: Array<string>, } | { "type": "waiting", place: string, } | { "type": "admitted", } | { "type": "knocking", waiting: Array<Knock>, } | { "type": "procedure", state: ProcedureState, } | { "type": "floor", floor: FloorState, } | { "type": "roll", entry: Entry, quorum: Quorum, } | { "type": "rules", rules: Rules, } | { "type": "stage", stage: Stage, } | { "type": "item", number: number | null, } | { "type": "said", said: Said, } | { "type": "vote", vote: VoteState, } | { "type": "pointer", x: number, y: number, } | { "type": "removed", } | { "type": "replaced", } | { "type": "ended", } | { "type": "error", error: ErrorName, sentence: string, } | { "type": "pong", id: number, };
 
 export type Welcome = { 
 /**
@@ -123,7 +123,11 @@ export type ProcedureState = { floor: FloorState, roll: Array<Entry>, quorum: Qu
 /**
  * The last 200 things that were written.
  */
-chat: Array<Said>, };
+chat: Array<Said>, 
+/**
+ * Every vote so far; at most the last is open.
+ */
+votes: Array<VoteState>, };
 
 export type FloorState = { current: Current | null, waiting: Array<Turn>, 
 /**
@@ -153,7 +157,11 @@ export type Entry = { seat: string, kind: Kind, name: string,
 /**
  * Position and agency.
  */
-title: string | null, role: Role, site: string | null, mark: Mark, reason: string | null, intervals: Array<Interval>, };
+title: string | null, role: Role, site: string | null, mark: Mark, reason: string | null, 
+/**
+ * Of their vote, as the plan gives it.
+ */
+weight: number, intervals: Array<Interval>, };
 
 export type Kind = "site" | "person" | "guest";
 
@@ -181,18 +189,94 @@ muted_above: number, };
 
 export type Microphones = "free" | "floor_only";
 
-export type Stage = { "what": "free" } | { "what": "picture", seat: string, } | { "what": "paper", paper: string, page: number, };
+export type Stage = { "what": "free" } | { "what": "picture", seat: string, } | { "what": "paper", paper: string, page: number, } | { "what": "vote", vote: number, };
 
 export type Said = { at: string, seat: string, name: string, text: string, };
 
+export type VoteState = { id: number, terms: Terms, opened_at: string, 
+/**
+ * When it closes by itself; null without a limit, and while somebody who lost the line is waited for.
+ */
+closes_at: string | null, 
+/**
+ * The server's time.
+ */
+now: string, 
+/**
+ * As it was when the vote was opened.
+ */
+quorum: Quorum, 
+/**
+ * How many are entitled, and how many of them have voted.
+ */
+voters: number, voted: number, called: number, present: number, 
+/**
+ * What carries the question.
+ */
+needed: number, tally: Tally, end: End | null, 
+/**
+ * The ballots that the reader may cast: their own, and those of their room.
+ */
+ballots: Array<OwnBallot>, 
+/**
+ * Who has not voted yet, while it is open: for chair and secretary.
+ */
+missing: Array<MissingVoter>, };
+
+export type OwnBallot = { voter: string, name: string, weight: number, 
+/**
+ * As it is recorded.
+ */
+choice: Choice | null, };
+
+export type MissingVoter = { voter: string, name: string, 
+/**
+ * The line is lost; their ballot is kept open.
+ */
+is_lost: boolean, 
+/**
+ * There without a line: who leads writes down how they raise their hand.
+ */
+by_hand: boolean, };
+
+export type Terms = { 
+/**
+ * 1 to 500 characters.
+ */
+question: string, 
+/**
+ * The item of the agenda that it belongs to.
+ */
+item: number | null, electorate: Electorate, majority: Majority, 
+/**
+ * 10 to 7200; nothing: until the chair closes it.
+ */
+seconds: number | null, 
+/**
+ * When the time is over, who has lost the line is waited for, until so many seconds after their return: 0 to 600.
+ */
+grace_seconds: number, };
+
+export type Electorate = "delegates" | "sites";
+
+export type Majority = "half_of_called" | "half_of_present" | "two_thirds_of_called" | "two_thirds_of_present";
+
+export type Choice = "in_favour" | "against" | "abstaining";
+
+export type Tally = { in_favour: number, against: number, abstaining: number, };
+
+export type End = { at: string, outcome: Outcome, tally: Tally, };
+
+export type Outcome = "carried" | "not_carried" | "withdrawn";
+
 export type Knock = { seat: string, name: string, title: string | null, role: Role, };
 
-export type Step = { "name": "raise_hand", } | { "name": "lower_hand", } | { "name": "give_floor", turn: number, } | { "name": "call_speaker", seat: string, } | { "name": "answer_floor", turn: number, accept: boolean, } | { "name": "end_turn", turn: number, } | { "name": "extend_turn", turn: number, seconds: number, } | { "name": "move_turn", turn: number, to: number, } | { "name": "drop_turn", turn: number, } | { "name": "mark", seat: string, mark: Mark, reason: string | null, } | { "name": "admit", seats: Array<string>, } | { "name": "remove", seat: string, } | { "name": "mute", seat: string | null, } | { "name": "lock", locked: boolean, } | { "name": "set_lobby", lobby: boolean, } | { "name": "set_chat", open: boolean, } | { "name": "set_microphones", rule: Microphones, } | { "name": "set_quota", seconds: number, } | { "name": "set_stage", stage: Stage, } | { "name": "set_item", number: number | null, } | { "name": "say", text: string, };
+export type Step = { "name": "raise_hand", } | { "name": "lower_hand", } | { "name": "give_floor", turn: number, } | { "name": "call_speaker", seat: string, } | { "name": "answer_floor", turn: number, accept: boolean, } | { "name": "end_turn", turn: number, } | { "name": "extend_turn", turn: number, seconds: number, } | { "name": "move_turn", turn: number, to: number, } | { "name": "drop_turn", turn: number, } | { "name": "mark", seat: string, mark: Mark, reason: string | null, } | { "name": "admit", seats: Array<string>, } | { "name": "remove", seat: string, } | { "name": "mute", seat: string | null, } | { "name": "lock", locked: boolean, } | { "name": "set_lobby", lobby: boolean, } | { "name": "set_chat", open: boolean, } | { "name": "set_microphones", rule: Microphones, } | { "name": "set_quota", seconds: number, } | { "name": "set_stage", stage: Stage, } | { "name": "set_item", number: number | null, } | { "name": "say", text: string, } | { "name": "open_vote", terms: Terms, } | { "name": "close_vote", vote: number, } | { "name": "withdraw_vote", vote: number, } | { "name": "cast_ballot", vote: number, voter: string, choice: Choice, };
 
-export type ErrorName = "malformed" | "too_large" | "too_fast" | "unsupported_version" | "not_joined" | "already_joined" | "name_missing" | "name_unusable" | "room_full" | "refused" | "description_unusable" | "media_unavailable" | "nothing_there" | "chat_closed" | "unusable" | "floor_needed" | "too_many" | "not_kept";
+export type ErrorName = "malformed" | "too_large" | "too_fast" | "unsupported_version" | "not_joined" | "already_joined" | "name_missing" | "name_unusable" | "room_full" | "refused" | "description_unusable" | "media_unavailable" | "nothing_there" | "chat_closed" | "unusable" | "floor_needed" | "too_many" | "not_kept" | "vote_open" | "vote_closed" | "not_entitled" | "no_quorum";
 
 export type Role = "chair" | "secretary" | "technical_host" | "delegate" | "guest";
 
-export type Act = "speak" | "share_screen" | "raise_hand" | "chat" | "report_site" | "give_floor" | "call_roll" | "set_stage" | "mute_others" | "admit" | "lock" | "remove" | "set_rules" | "see_lines" | "end" | "prepare";
+export type Act = "speak" | "share_screen" | "raise_hand" | "chat" | "report_site" | "give_floor" | "call_roll" | "set_stage" | "mute_others" | "admit" | "lock" | "remove" | "set_rules" | "call_vote" | "vote" | "see_lines" | "end" | "prepare";
 
 export type Source = "microphone" | "camera" | "screen" | "screen_audio";

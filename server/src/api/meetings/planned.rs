@@ -67,6 +67,8 @@ pub(super) struct NewMember {
     role: Role,
     /// Index in `sites`.
     site: Option<usize>,
+    /// How much their vote counts, 1 to 1000. Default 1.
+    weight: Option<u32>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -122,6 +124,7 @@ impl NewMeeting {
             person_id: member.person_id,
             role: member.role,
             site: member.site,
+            weight: member.weight.unwrap_or(1),
         });
         let items = self.items.drain(..).map(|item| PlannedItem {
             title: item.title,
@@ -294,6 +297,7 @@ impl Planned {
                 reply_note: before.and_then(|row| row.reply_note.clone()),
                 replied_at: before.and_then(|row| row.replied_at),
                 stands_for: before.and_then(|row| row.stands_for.clone()),
+                weight: i32::try_from(one.weight).unwrap_or(1),
             }
         });
         let rows = planned

@@ -74,6 +74,8 @@ struct Called {
     reply_note: Option<String>,
     /// For whom they come (đi thay).
     stands_for: Option<PersonId>,
+    /// How much their vote counts.
+    weight: i32,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -208,6 +210,7 @@ async fn people(connection: &impl ConnectionTrait, id: &MeetingId) -> Result<Vec
         reply: row.reply,
         reply_note: row.reply_note,
         stands_for: row.stands_for,
+        weight: row.weight,
     };
     Ok(rows.into_iter().map(called).collect())
 }

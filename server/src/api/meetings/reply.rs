@@ -240,6 +240,7 @@ async fn name_delegates(
             reply_note: None,
             replied_at: Some(now),
             stands_for: None,
+            weight: 1,
         };
         meeting_member::ActiveModel::from(row)
             .reset_all()

@@ -1,4 +1,4 @@
-//! The roll and the course of a meeting as its record tells them; registering a speech; stills for the wall.
+//! The roll, the course and the votes of a meeting as its record tells them; registering a speech; stills for the wall.
 
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -12,13 +12,14 @@ use crate::api::problem::{self, Problem};
 use crate::api::session::Person;
 use crate::clock::Timestamp;
 use crate::conference::Identity;
+use crate::domain::ballot::{Choice, End, Tally, Terms, Vote, VoteId, Voter};
 use crate::domain::meeting::{MeetingId, SeatId};
 use crate::domain::meeting_right::Act;
 use crate::domain::procedure::Caller;
 use crate::domain::roll::{Entry, Quorum};
 use crate::parts::App;
 
-/// Who was there, and who spoke.
+/// Who was there, who spoke, and what was decided.
 #[derive(Serialize, ToSchema)]
 #[schema(as = MeetingRoll)]
 pub(super) struct Record {
@@ -28,6 +29,57 @@ pub(super) struct Record {
     turns: Vec<Spoken>,
     /// Turns that wait, registered before the meeting or asked for in it.
     waiting: Vec<String>,
+    votes: Vec<Voted>,
+}
+
+/// A question that was put to the vote. All figures are weights.
+#[derive(Serialize, ToSchema)]
+#[schema(as = MeetingVote)]
+struct Voted {
+    id: VoteId,
+    terms: Terms,
+    opened_at: Timestamp,
+    /// As it was when the vote was opened.
+    quorum: Quorum,
+    called: u32,
+    present: u32,
+    needed: u32,
+    tally: Tally,
+    /// Nothing while it is open.
+    end: Option<End>,
+    /// Whoever was entitled, in the order of the roll.
+    voters: Vec<RecordedBallot>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct RecordedBallot {
+    name: String,
+    weight: u32,
+    /// Nothing where none was cast.
+    choice: Option<Choice>,
+}
+
+impl From<&Vote> for Voted {
+    fn from(vote: &Vote) -> Self {
+        let opening = &vote.opening;
+        let ballot = |voter: &Voter| RecordedBallot {
+            name: voter.name.clone(),
+            weight: voter.weight,
+            choice: vote.ballots.get(&voter.seat).copied(),
+        };
+        Self {
+            id: vote.id,
+            terms: opening.terms.clone(),
+            opened_at: vote.opened_at,
+            quorum: opening.quorum,
+            called: opening.called,
+            present: opening.present(),
+            needed: opening.needed(),
+            tally: vote.tally(),
+            end: vote.end,
+            voters: opening.voters.iter().map(ballot).collect(),
+        }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -70,6 +122,7 @@ pub(super) async fn read(
             .iter()
             .map(|turn| turn.name.clone())
             .collect(),
+        votes: procedure.votes.all.iter().map(Voted::from).collect(),
         entries: procedure.roll.entries,
     }))
 }

@@ -24,6 +24,8 @@ pub struct Model {
     pub replied_at: Option<Timestamp>,
     /// For whom they come (đi thay).
     pub stands_for: Option<PersonId>,
+    /// Of their vote.
+    pub weight: i32,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

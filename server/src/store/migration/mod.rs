@@ -21,6 +21,7 @@ mod m0056_joint;
 mod m0060_invitations;
 mod m0061_checks;
 mod m0062_parts;
+mod m0070_votes;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryOrder};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, seaql_migrations};
@@ -65,6 +66,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0060_invitations::Migration),
             Box::new(m0061_checks::Migration),
             Box::new(m0062_parts::Migration),
+            Box::new(m0070_votes::Migration),
         ]
     }
 }

@@ -11,6 +11,7 @@ const entry = (seat: string, kind: Entry['kind'], departure: 'left' | 'lost' | n
   role: 'delegate',
   site: null,
   mark: 'unmarked',
+  weight: 1,
   reason: null,
   intervals: departure ? [{ from: '', to: '', departure }] : [],
 });
