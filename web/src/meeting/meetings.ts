@@ -50,6 +50,8 @@ export interface Preparation {
     reply: Reply;
     reply_note: string | null;
     stands_for: string | null;
+    /** How much their vote counts. */
+    weight: number;
   }[];
   items: Item[];
   lobby: boolean;

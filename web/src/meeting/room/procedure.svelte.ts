@@ -13,8 +13,10 @@ import type {
   Stage,
   Step,
   Turn,
+  VoteState,
 } from '../protocol';
 import { t } from '../texts';
+import { newlyLost, withVote } from './votes';
 
 /** Where the meeting's procedure stands, as the server tells it, and the steps that this participant may ask for. */
 export class Procedure {
@@ -26,6 +28,7 @@ export class Procedure {
   stage = $state.raw<Stage>({ what: 'free' });
   item = $state<number | null>(null);
   chat = $state.raw<Said[]>([]);
+  votes = $state.raw<VoteState[]>([]);
   unread = $state(0);
   knocking = $state.raw<Knock[]>([]);
   pointer = $state.raw<{ x: number; y: number } | null>(null);
@@ -47,6 +50,14 @@ export class Procedure {
   offered = $derived.by(() => (this.owns() && !this.current!.began_at ? this.current : null));
   speaking = $derived.by(() => (this.owns() && this.current!.began_at ? this.current : null));
 
+  /** The vote that is open. */
+  vote = $derived.by(() => this.votes.find((one) => one.end === null) ?? null);
+
+  /** Milliseconds from `now` until a moment of the server. */
+  until(moment: string, now: number): number {
+    return Date.parse(moment) - now - this.ahead;
+  }
+
   /** Milliseconds that are left of the turn at `now`; below zero when it runs over. */
   left(now: number): number {
     if (!this.current) return 0;
@@ -62,6 +73,7 @@ export class Procedure {
     this.stage = state.stage;
     this.item = state.item;
     this.chat = state.chat;
+    this.votes = state.votes;
   }
 
   /** Takes a message of the procedure; `false` where it is none. */
@@ -87,6 +99,9 @@ export class Procedure {
         return true;
       case 'item':
         this.item = message.number;
+        return true;
+      case 'vote':
+        this.takeVote(message.vote);
         return true;
       case 'said':
         this.hear(message.said);
@@ -123,6 +138,23 @@ export class Procedure {
   private takeEntry(entry: Entry): void {
     const index = this.roll.findIndex((one) => one.seat === entry.seat);
     this.roll = index < 0 ? [...this.roll, entry] : this.roll.with(index, entry);
+  }
+
+  private takeVote(vote: VoteState): void {
+    const before = this.votes.find((one) => one.id === vote.id);
+    this.ahead = Date.parse(vote.now) - Date.now();
+    this.votes = withVote(this.votes, vote);
+    this.tellVote(before, vote);
+  }
+
+  private tellVote(before: VoteState | undefined, vote: VoteState): void {
+    if (!before && !vote.end) return announce(t('say.vote.opened', { question: vote.terms.question }));
+    if (vote.end && !before?.end)
+      return announce(t('say.vote.over', { outcome: t(`outcome.${vote.end.outcome}`), ...vote.end.tally }));
+    const mine = (one: VoteState | undefined) => one?.ballots.find((ballot) => ballot.voter === this.me())?.choice;
+    const choice = mine(vote);
+    if (choice && choice !== mine(before)) announce(t('say.vote.recorded', { choice: t(`choice.${choice}`) }));
+    for (const name of newlyLost(before, vote)) announce(t('say.vote.lost', { name }));
   }
 
   private hear(said: Said): void {
