@@ -3,11 +3,11 @@
 use hoian_server::clock::Timestamp;
 use hoian_server::custody::Reminder;
 use hoian_server::domain::dispatch::DispatchId;
-use hoian_server::domain::notice::{Kind, moments};
+use hoian_server::domain::notice::{Kind, answer_by, moments};
 use hoian_server::domain::numbering::local_date;
 use hoian_server::domain::register::row_day;
 use hoian_server::domain::working_day::WorkingDays;
-use hoian_server::store::entity::{job, notice};
+use hoian_server::store::entity::{dispatch, job, notice};
 use hoian_tests::postgres::Postgres;
 use hoian_tests::signing::{Office, expect, problem};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
@@ -68,6 +68,57 @@ async fn pressed(office: &Office) {
         let of_nobody_else = get(&office.server.log_in("vanthu").await, "/api/v1/notices").await;
         assert_eq!(of_nobody_else["items"], json!([]));
     }
+}
+
+#[tokio::test]
+async fn clerks_are_told_once_of_what_they_have_not_answered_that_day_on_sqlite() {
+    unanswered(&Office::open().await).await;
+}
+
+#[tokio::test]
+async fn clerks_are_told_once_of_what_they_have_not_answered_that_day_on_postgresql() {
+    let postgres = Postgres::start().await.expect("PostgreSQL is installed");
+    unanswered(&Office::open_with(|config| config.database.url = Some(postgres.url())).await).await;
+}
+
+async fn unanswered(office: &Office) {
+    let id = issued(office, &["agency-snv", "agency-anphu"]).await;
+    let moment = answer_by(office.server.clock.now_utc(), &WorkingDays::default());
+    let blob = dispatch::Entity::find()
+        .filter(dispatch::Column::DocumentId.eq(id))
+        .one(office.app().store.read())
+        .await
+        .unwrap()
+        .expect("a dispatch")
+        .blob;
+    let commune = office.server.log_in("vanthu.anphu").await;
+    let path = first(&commune, "").await;
+    expect(
+        step(&commune, &path, "receipt", json!({ "answer": "accept" })).await,
+        200,
+    )
+    .await;
+    assert_eq!(told(office, SUPPORTER).await, Vec::<String>::new());
+    go_to(office, Timestamp::from(moment));
+    while told(office, SUPPORTER).await.is_empty() {
+        office.run_jobs().await;
+        tokio::task::yield_now().await;
+    }
+    office.app().custody.press_for_answers(&blob).await.unwrap();
+    assert_eq!(
+        told(office, SUPPORTER).await,
+        ["unanswered"],
+        "once, to the clerk who waits"
+    );
+    for user_name in ["vanthu.anphu", LEADER, "vanthu"] {
+        assert_eq!(told(office, user_name).await, Vec::<String>::new(), "{user_name}");
+    }
+    let clerk = office.server.log_in(SUPPORTER).await;
+    let notice = get(&clerk, "/api/v1/notices").await["items"][0].clone();
+    assert!(
+        notice["href"].as_str().unwrap().starts_with("/van-ban-den/"),
+        "{notice}"
+    );
 }
 
 /// A leader gives the work another day; then it is done: of the former day, and of the later one, nobody is told.

@@ -112,7 +112,7 @@ impl Custody {
         }
         let marks: Vec<_> = onward.receivers.keys().map(received_by).collect();
         search::show(tx, &step.row.document_id, &marks.join(" ")).await?;
-        Ok(self.outbox.verify(tx, &step.row.blob).await?)
+        self.expect_answers(tx, &step.row.blob).await
     }
 
     /// To whom a dispatch was handed on, in the order it went.

@@ -57,7 +57,7 @@ impl Custody {
                 }
                 let marks: Vec<_> = receivers.iter().map(received_by).collect();
                 search::show(tx, id, &marks.join(" ")).await?;
-                self.outbox.verify(tx, &version.blob).await?;
+                self.expect_answers(tx, &version.blob).await?;
                 for sealed in appendices.iter().filter_map(|appendix| appendix.sealed.as_ref()) {
                     self.outbox.verify(tx, sealed).await?;
                 }

@@ -43,6 +43,7 @@ mod reminder;
 pub mod reservation;
 mod signing;
 mod trust;
+mod unanswered;
 mod wrap;
 
 use std::collections::HashMap;
@@ -117,6 +118,10 @@ pub trait Outbox: Send + Sync {
         reminder: &'a Reminder,
         due: Timestamp,
     ) -> BoxFuture<'a, Result<(), DbErr>>;
+
+    /// Asks that [`Custody::press_for_answers`] runs for this file, not before `due`; once for each such moment.
+    fn press<'a>(&'a self, tx: &'a Tx, blob: &'a Sha256, due: Timestamp) -> BoxFuture<'a, Result<(), DbErr>>;
+
     /// Asks that those who are called to this meeting are written to.
     fn invite<'a>(&'a self, tx: &'a Tx, meeting: &'a MeetingId) -> BoxFuture<'a, Result<(), DbErr>>;
 }

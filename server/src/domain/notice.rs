@@ -6,7 +6,8 @@ use time::{Date, OffsetDateTime};
 use utoipa::ToSchema;
 
 use super::dispatch::{Dispatch, Recall, Status};
-use super::working_day::{WorkingDays, opening};
+use super::numbering::local_date;
+use super::working_day::{WorkingDays, opening, pressing};
 
 crate::id!(
     /// A notice to one person.
@@ -31,6 +32,8 @@ pub enum Kind {
     OpinionGiven,
     /// Hoàn thành: the work that you gave is done.
     Completed,
+    /// Chưa báo nhận: a paper waits since this morning, or since yesterday, for a clerk's answer.
+    Unanswered,
     /// Đôn đốc: the due day is near.
     DueSoon,
     /// Quá hạn.
@@ -50,6 +53,7 @@ impl Kind {
             Self::Relieved => "relieved",
             Self::OpinionGiven => "opinion_given",
             Self::Completed => "completed",
+            Self::Unanswered => "unanswered",
             Self::DueSoon => "due_soon",
             Self::Overdue => "overdue",
             Self::Returned => "returned",
@@ -65,6 +69,17 @@ pub fn moments(due: Date, days: &WorkingDays) -> [(Kind, OffsetDateTime); 2] {
         (Kind::DueSoon, opening(days.before(due))),
         (Kind::Overdue, opening(days.after(due))),
     ]
+}
+
+/// When clerks are told of what came at this moment and waits for their answer: that afternoon, while the day can still be
+/// kept; of what came too late for that, or on a day off, as the next working day begins.
+pub fn answer_by(came: OffsetDateTime, days: &WorkingDays) -> OffsetDateTime {
+    let day = local_date(came);
+    let afternoon = pressing(day);
+    match days.includes(day) && came < afternoon {
+        true => afternoon,
+        false => opening(days.after(day)),
+    }
 }
 
 /// Whether somebody still has to act: nobody is pressed for what is done, or asked back by its sender.
@@ -90,6 +105,19 @@ mod tests {
                 (Kind::Overdue, datetime!(2026-12-01 01:00 UTC))
             ]
         );
+    }
+
+    #[test]
+    fn an_answer_is_pressed_for_in_the_afternoon_or_as_the_next_working_day_begins() {
+        let days = WorkingDays::default();
+        for (came, told) in [
+            // A Friday at 08:00 and at 16:00 in Vietnam, and the Saturday after it.
+            (datetime!(2026-11-27 01:00 UTC), datetime!(2026-11-27 08:30 UTC)),
+            (datetime!(2026-11-27 09:00 UTC), datetime!(2026-11-30 01:00 UTC)),
+            (datetime!(2026-11-28 01:00 UTC), datetime!(2026-11-30 01:00 UTC)),
+        ] {
+            assert_eq!(answer_by(came, &days), told, "{came}");
+        }
     }
 
     #[test]

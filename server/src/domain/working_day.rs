@@ -12,6 +12,9 @@ use super::numbering::VIETNAM;
 /// When an office opens: a notice that comes earlier would lie under those of the night.
 const OPENING: Time = time::macros::time!(08:00);
 
+/// When there is still time to keep the day.
+const PRESSING: Time = time::macros::time!(15:30);
+
 /// The days off that have the same date every year.
 const DAYS_OFF: [(Month, u8); 4] = [
     (Month::January, 1),
@@ -65,6 +68,11 @@ impl WorkingDays {
 /// The moment at which an office opens on this day.
 pub fn opening(day: Date) -> OffsetDateTime {
     PrimitiveDateTime::new(day, OPENING).assume_offset(VIETNAM)
+}
+
+/// The moment on this day at which clerks are told what still waits.
+pub fn pressing(day: Date) -> OffsetDateTime {
+    PrimitiveDateTime::new(day, PRESSING).assume_offset(VIETNAM)
 }
 
 #[cfg(test)]

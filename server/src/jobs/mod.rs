@@ -37,6 +37,7 @@ pub fn registry() -> Registry {
         .with::<invitation::WriteInvitations>()
         .with::<invitation::DeliverInvitation>()
         .with::<reminding::Remind>()
+        .with::<reminding::PressForAnswers>()
         .with::<reminding::AskReminders>()
 }
 

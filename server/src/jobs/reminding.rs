@@ -1,10 +1,11 @@
-//! Jobs that press for work: when its day is near, and when it is past.
+//! Jobs that press: for an answer on the day a paper came; for work when its day is near, and when it is past.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Failure, Job};
 use crate::custody::Reminder;
 use crate::parts::App;
+use crate::store::blob::Sha256;
 
 /// Tells who must act, and who asked for it.
 #[derive(Serialize, Deserialize)]
@@ -18,6 +19,21 @@ impl Job for Remind {
 
     async fn run(self, app: App) -> Result<(), Failure> {
         let told = app.custody.remind(&self.reminder).await;
+        told.map_err(|error| Failure::Later(error.to_string()))
+    }
+}
+
+/// Tells the clerks of those receivers who have not answered.
+#[derive(Serialize, Deserialize)]
+pub struct PressForAnswers {
+    pub(super) blob: Sha256,
+}
+
+impl Job for PressForAnswers {
+    const KIND: &'static str = "dispatch.press_for_answers";
+
+    async fn run(self, app: App) -> Result<(), Failure> {
+        let told = app.custody.press_for_answers(&self.blob).await;
         told.map_err(|error| Failure::Later(error.to_string()))
     }
 }

@@ -5,7 +5,7 @@ use futures::future::BoxFuture;
 use sea_orm::DbErr;
 use serde::{Deserialize, Serialize};
 
-use super::reminding::Remind;
+use super::reminding::{PressForAnswers, Remind};
 use super::{Failure, Job, enqueue, enqueue_at, enqueue_once, invitation};
 use crate::clock::{Clock, Timestamp};
 use crate::custody::{self, Reminder};
@@ -137,6 +137,12 @@ impl custody::Outbox for Outbox {
         let job = Remind {
             reminder: reminder.clone(),
         };
+        async move { enqueue_once(tx, &self.clock, id, &job, due).await }.boxed()
+    }
+
+    fn press<'a>(&'a self, tx: &'a Tx, blob: &'a Sha256, due: Timestamp) -> BoxFuture<'a, Result<(), DbErr>> {
+        let job = PressForAnswers { blob: blob.clone() };
+        let id = format!("{}/{blob}/{}", PressForAnswers::KIND, due.0);
         async move { enqueue_once(tx, &self.clock, id, &job, due).await }.boxed()
     }
 

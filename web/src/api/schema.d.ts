@@ -2961,7 +2961,7 @@ export interface components {
          * @description What is told.
          * @enum {string}
          */
-        NoticeKind: "assigned" | "support_asked" | "relieved" | "opinion_given" | "completed" | "due_soon" | "overdue" | "returned" | "mail_refused";
+        NoticeKind: "assigned" | "support_asked" | "relieved" | "opinion_given" | "completed" | "unanswered" | "due_soon" | "overdue" | "returned" | "mail_refused";
         /** @description Where the sequences of an agency stand in this year. */
         Numbers: {
             kinds: components["schemas"]["KindNumbers"][];
