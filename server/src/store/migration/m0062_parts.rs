@@ -1,4 +1,5 @@
-//! What an agency has in work that another hands on to it: its part, and the day by which that one wants it done.
+//! What an agency has in work that another hands on to it: its part, and the day by which that one wants it done. And the
+//! index of what was handed on holds only that: asked for all that was not, SQLite took it for the best and read everything.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::*;
@@ -24,6 +25,15 @@ impl MigrationTrait for Migration {
                 .to_owned();
             manager.alter_table(add).await?;
         }
+        let connection = manager.get_connection();
+        connection
+            .execute_unprepared("DROP INDEX dispatch_forwarded")
+            .await?;
+        connection
+            .execute_unprepared(
+                "CREATE INDEX dispatch_forwarded ON dispatch (forwarded_from) WHERE forwarded_from IS NOT NULL",
+            )
+            .await?;
         Ok(())
     }
 }
