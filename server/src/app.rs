@@ -71,7 +71,7 @@ impl App {
             custody,
             typesetter: Typesetter::new(TYPESETTING),
             passwords: Passwords::new(&clock),
-            conferences: Conferences::new(clock.clone(), store.clone()),
+            conferences: Conferences::new(clock.clone(), store.clone(), secret.clone()),
             config: Arc::new(config),
             clock,
             store,

@@ -135,6 +135,9 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("get", "/api/v1/registers/{register}", PEOPLE),
     ("get", "/api/v1/registers/{register}/print", PEOPLE),
     ("post", "/api/v1/verifications", PUBLIC),
+    ("get", "/api/v1/meetings/{id}/votes/{vote}/ballots", PEOPLE),
+    // Who casts a secret ballot is not asked; the token entitles: tests/conference/secret.rs.
+    ("post", "/api/v1/ballots", PUBLIC),
     ("get", "/api/v1/meetings", PEOPLE),
     ("post", "/api/v1/meetings", CALLERS_OF_MEETINGS),
     ("get", "/api/v1/meetings/{id}", PEOPLE),

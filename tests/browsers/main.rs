@@ -57,6 +57,21 @@ async fn a_conference_is_played_from_invitation_to_close() {
     assert_eq!(letters[0].to, "anh@ubnd.test");
 }
 
+/// A question is put to the vote and answered in real pages, openly and in secret.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_is_answered_openly_and_in_secret() {
+    let server = Server::start().await;
+    let given = json!({
+        "origin": server.origin(),
+        "chair": "chutich",
+        "password": PASSWORD,
+        "code": code(server.app(), "chutich").await,
+        "pictures": Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/pictures/vote"),
+    });
+    run("vote.mjs", &given.to_string(), Duration::from_secs(240)).await;
+    server.stop().await;
+}
+
 /// The wall of two hundred sites: forty tiles a page with their stills, and what it costs the page is printed.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wall_of_two_hundred_sites_shows_them_page_by_page() {

@@ -110,6 +110,7 @@ async function answered() {
   dropped.drop();
   await until(chair, 'the quiet line', () => /UBND xã Bản Mây 1 mất kết nối; phiếu vẫn được giữ/.test(document.querySelector('.card')?.textContent));
   await until(chair, 'the count', () => /Đã biểu quyết 5\/7/.test(document.querySelector('.card')?.textContent));
+  await chair.click('Xem chi tiết');
   await show(chair, pictures, 'open-chair');
   await chair.evaluate(() => {
     const hand = document.querySelector('aside.panel select[aria-label*="Hội trường"]');

@@ -18,5 +18,6 @@ mod person;
 mod preparation;
 mod procedure;
 mod rights;
+mod secret;
 mod story;
 mod votes;

@@ -50,6 +50,7 @@ const STEPS: &[(&str, &str)] = &[
     ("close_vote", "--RRR"),
     ("withdraw_vote", "--RRR"),
     ("cast_ballot", "--R-R"),
+    ("ask_token", "--R-R"),
 ];
 
 /// The same for messages that are no step.
@@ -106,6 +107,7 @@ fn step(name: &str, hall: &Hall) -> Value {
         "say" => json!({ "text": "xin chào" }),
         "open_vote" => json!({ "terms": terms("sites", "half_of_called") }),
         "close_vote" | "withdraw_vote" => json!({ "vote": 999 }),
+        "ask_token" => json!({ "vote": 999, "voter": other, "blinded": "00".repeat(256) }),
         "cast_ballot" => json!({ "vote": 999, "voter": other, "choice": "in_favour" }),
         _ => json!({}),
     };

@@ -11,7 +11,7 @@ use crate::person::Person;
 /// Terms of a vote without a limit.
 pub fn terms(electorate: &str, majority: &str) -> Value {
     json!({
-        "question": "Thông qua dự thảo kế hoạch?", "item": 1, "electorate": electorate, "majority": majority,
+        "question": "Thông qua dự thảo kế hoạch?", "item": 1, "electorate": electorate, "is_secret": false, "majority": majority,
         "seconds": null, "grace_seconds": 0,
     })
 }

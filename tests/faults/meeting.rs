@@ -67,7 +67,7 @@ async fn vote(lead: &mut Seat, room: &mut Seat, recorded: &Value) -> Result<(), 
         return Ok(());
     }
     let terms = json!({
-        "question": "Thông qua?", "item": null, "electorate": "sites", "majority": "half_of_called", "seconds": null,
+        "question": "Thông qua?", "item": null, "electorate": "sites", "is_secret": false, "majority": "half_of_called", "seconds": null,
         "grace_seconds": 0,
     });
     if recorded.is_null() {

@@ -60,6 +60,25 @@ impl Server {
         format!("{}{path}", self.origin())
     }
 
+    /// Drains, stops, and starts again on the same folder.
+    pub async fn restart(self) -> Self {
+        let Self {
+            running,
+            clock,
+            folder,
+        } = self;
+        running.stop().await;
+        let app = App::open(config(folder.path()), clock.clone())
+            .await
+            .expect("the program opens again");
+        let running = app::start(app).await.expect("the program starts again");
+        Self {
+            running,
+            clock,
+            folder,
+        }
+    }
+
     /// Drains and stops the program; its folder is returned, to start again on it.
     pub async fn stop(self) -> TempDir {
         self.running.stop().await;

@@ -85,7 +85,9 @@ fn described() -> OpenApiRouter<App> {
 
 /// The OpenAPI document of everything that is served; `server/openapi.json` is a copy of it.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    described().into_openapi()
+    described()
+        .nest("/api/v1", meetings::ballots::described())
+        .into_openapi()
 }
 
 /// Everything that is answered over HTTP.
@@ -108,5 +110,7 @@ pub fn router(app: App) -> Router {
         .fallback(web::serve)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(layers)
-        .with_state(app)
+        .with_state(app.clone())
+        // No layer of the others knows of it.
+        .merge(meetings::ballots::router(app))
 }

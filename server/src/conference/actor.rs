@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use tracing::{error, info, warn};
 use uuid::Uuid;
 
+use super::ballot_box::BallotBox;
 use super::command::Command;
 use super::ledger::{ALIVE_EVERY, Ledger};
 use super::lines::Lines;
@@ -28,6 +29,7 @@ use crate::domain::procedure::Procedure;
 use crate::domain::roll::Departure;
 use crate::media::{Event, RoomId, TrackState};
 use crate::net;
+use crate::secret::ServerSecret;
 use crate::store::Store;
 
 /// What a meeting is run with.
@@ -39,6 +41,7 @@ pub(super) struct Ground {
     pub media: net::Media,
     pub clock: Clock,
     pub store: Store,
+    pub secret: ServerSecret,
 }
 
 /// Runs a meeting until nobody is left in it, or it is ended.
@@ -51,6 +54,7 @@ pub(super) async fn run(ground: Ground, mut commands: mpsc::Receiver<Command>) {
         media,
         clock,
         store,
+        secret,
     } = ground;
     let (room, events) = match media.open(room).await {
         Ok(opened) => opened,
@@ -70,6 +74,13 @@ pub(super) async fn run(ground: Ground, mut commands: mpsc::Receiver<Command>) {
             return refuse_all(commands).await;
         }
     };
+    let ballot_box = match open_box(&store, &secret, &meeting, &procedure).await {
+        Ok(ballot_box) => ballot_box,
+        Err(error) => {
+            error!(%error, meeting.id = %meeting, "a meeting could not open its ballot box");
+            return refuse_all(commands).await;
+        }
+    };
     // How lines were is worth no meeting.
     let lines = Lines::load(&store, &meeting).await.unwrap_or_default();
     info!(meeting.id = %meeting, "a meeting begins");
@@ -80,6 +91,8 @@ pub(super) async fn run(ground: Ground, mut commands: mpsc::Receiver<Command>) {
         room,
         clock,
         store,
+        secret,
+        ballot_box,
         ledger,
         procedure,
         roster: Roster::default(),
@@ -103,6 +116,20 @@ async fn begin(
     Ok((ledger, procedure))
 }
 
+/// The box of the secret vote that is open.
+async fn open_box(
+    store: &Store,
+    secret: &ServerSecret,
+    meeting: &MeetingId,
+    procedure: &Procedure,
+) -> Result<Option<BallotBox>, sea_orm::DbErr> {
+    let open = procedure.votes.open().filter(|vote| vote.opening.terms.is_secret);
+    match open {
+        Some(vote) => BallotBox::load(store.read(), secret, meeting, vote.id).await,
+        None => Ok(None),
+    }
+}
+
 async fn refuse_all(mut commands: mpsc::Receiver<Command>) {
     commands.close();
     while let Some(command) = commands.recv().await {
@@ -120,6 +147,9 @@ pub(super) struct Actor {
     pub(super) room: net::Room,
     pub(super) clock: Clock,
     pub(super) store: Store,
+    pub(super) secret: ServerSecret,
+    /// Of the secret vote that is open.
+    pub(super) ballot_box: Option<BallotBox>,
     pub(super) ledger: Ledger,
     pub(super) procedure: Procedure,
     pub(super) roster: Roster,
@@ -186,8 +216,21 @@ impl Actor {
                 let _ = reply.send(self.enter(entrant, place, outbox).await);
             }
             Command::StopWaiting { seat } => self.stop_waiting(&seat),
-            Command::Step { ticket, step, reply } => {
-                let _ = reply.send(self.step(ticket, step).await);
+            Command::Step {
+                ticket,
+                step,
+                key,
+                reply,
+            } => {
+                let _ = reply.send(self.step(ticket, step, key).await);
+            }
+            Command::CastSecret {
+                vote,
+                token,
+                choice,
+                reply,
+            } => {
+                let _ = reply.send(self.cast_secret(vote, &token, choice).await);
             }
             Command::Register { caller, actor, reply } => {
                 let _ = reply.send(self.register(&caller, &actor).await);

@@ -7,12 +7,12 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
+use ring::digest;
 use ring::signature::{RSA_PSS_2048_8192_SHA384, RsaPublicKeyComponents};
 use rsa::pkcs8::{DecodePrivateKey, EncodePrivateKey};
 use rsa::rand_core::{TryCryptoRng, TryRng};
 use rsa::traits::PublicKeyParts;
 use rsa::{BoxedUint, PrivateKey, hazmat};
-use ring::digest;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait};
 use zeroize::Zeroizing;
@@ -228,7 +228,14 @@ impl BallotBox {
 
     /// Length of the key, the key, then the ballots: each the name of its token and one byte.
     fn written(&self) -> Result<Zeroizing<Vec<u8>>, Unusable> {
-        let der = Zeroizing::new(self.key.0.to_pkcs8_der().map_err(|_| Unusable)?.as_bytes().to_vec());
+        let der = Zeroizing::new(
+            self.key
+                .0
+                .to_pkcs8_der()
+                .map_err(|_| Unusable)?
+                .as_bytes()
+                .to_vec(),
+        );
         let length = u16::try_from(der.len()).map_err(|_| Unusable)?;
         let mut plain = Zeroizing::new(length.to_be_bytes().to_vec());
         plain.extend_from_slice(&der);
@@ -331,19 +338,28 @@ mod tests {
             let bytes = |name: &str| hex::decode(&vector[name]).unwrap();
             let number = |name: &str| {
                 let text = &vector[name];
-                BoxedUint::from_be_slice_vartime(&hex::decode(format!("{:0>1$}", text, text.len().next_multiple_of(2))).unwrap())
+                BoxedUint::from_be_slice_vartime(
+                    &hex::decode(format!("{:0>1$}", text, text.len().next_multiple_of(2))).unwrap(),
+                )
             };
             let primes = vec![number("p"), number("q")];
             let mut key = PrivateKey::from_components(number("n"), number("e"), number("d"), primes).unwrap();
             key.precompute().unwrap();
             let key = SigningKey(key);
-            assert_eq!(key.sign(&bytes("blinded_msg"), &clock).unwrap(), bytes("blind_sig"));
+            assert_eq!(
+                key.sign(&bytes("blinded_msg"), &clock).unwrap(),
+                bytes("blind_sig")
+            );
             assert!(key.verifies(&bytes("input_msg"), &bytes("sig")));
             let mut changed = bytes("input_msg");
             changed[40] ^= 1;
             assert!(!key.verifies(&changed, &bytes("sig")));
             assert!(!key.verifies(&bytes("input_msg"), &bytes("sig")[1..]));
-            assert_eq!(key.sign(&[0xff; 512], &clock), Err(Unusable), "not below the modulus");
+            assert_eq!(
+                key.sign(&[0xff; 512], &clock),
+                Err(Unusable),
+                "not below the modulus"
+            );
             assert_eq!(key.sign(&[1; 7], &clock), Err(Unusable));
         }
     }

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
+use super::ballot_box::{SigningKey, Token};
 use super::board::Seated;
 use super::lines::Line;
 use super::protocol::{ErrorName, OwnCheck, Source};
 use super::roster::{Entrant, Ticket};
 use super::talk::Outbox;
+use crate::domain::ballot::{Choice, VoteId};
 use crate::domain::meeting::SeatId;
 use crate::domain::procedure::{Caller, Step};
 use crate::net;
@@ -29,6 +31,15 @@ pub(super) enum Command {
     Step {
         ticket: Ticket,
         step: Step,
+        /// For a secret vote that it opens.
+        key: Option<SigningKey>,
+        reply: oneshot::Sender<Result<Option<SigningKey>, ErrorName>>,
+    },
+    /// A ballot of a secret vote, by whom nobody knows.
+    CastSecret {
+        vote: VoteId,
+        token: Token,
+        choice: Choice,
         reply: oneshot::Sender<Result<(), ErrorName>>,
     },
     /// Registers a speech of somebody who need not be here.

@@ -9,7 +9,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::json;
 
-use super::prepared;
+use super::{ballot_box, prepared};
 use crate::clock::{Clock, Timestamp};
 use crate::domain::meeting::MeetingId;
 use crate::domain::procedure::{Event, Microphones, Procedure, Rules};
@@ -149,6 +149,11 @@ impl Ledger {
         }
     }
 
+    /// Whether anything is kept: of a trial nothing is.
+    pub fn is_kept(&self) -> bool {
+        self.is_kept
+    }
+
     /// Notes that the meeting runs.
     ///
     /// # Errors
@@ -208,6 +213,9 @@ impl Ledger {
             .write(async |tx: &Tx| {
                 for (sequence, row) in (first..).zip(&all) {
                     insert(tx, meeting, sequence, row).await?;
+                    if let Event::VoteClosed { vote, .. } = &row.event {
+                        ballot_box::forget(tx, meeting, *vote).await?;
+                    }
                     let detail = json!({ "sequence": sequence, "what": row.event });
                     audit::append(tx, row.at, &row.actor, action(&row.event), &subject, detail).await?;
                 }
@@ -251,5 +259,6 @@ fn action(event: &Event) -> &'static str {
         Event::Staged { .. } | Event::ItemSet { .. } => "meeting.stage",
         Event::Said { .. } => "meeting.chat",
         Event::VoteOpened { .. } | Event::Voted { .. } | Event::VoteClosed { .. } => "meeting.vote",
+        Event::TokenIssued { .. } => "meeting.token",
     }
 }

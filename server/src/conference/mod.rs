@@ -5,6 +5,7 @@
 //! - [`prepared`]: the meeting before anybody came: its roll and rules.
 //! - [`ledger`]: what happened, durable before anybody is told, and read again after a restart.
 //! - [`lines`]: how everyone's line is and was.
+//! - [`ballot_box`]: a secret vote while it is open: its key and its ballots, sealed.
 //! - [`board`]: who has signed on, and what each tried out.
 //! - [`lobby`]: who waits before the door.
 //! - [`steps`]: steps of the procedure taken, and everyone told.
@@ -17,6 +18,7 @@
 //! - [`limit`]: how much a socket may say.
 
 mod actor;
+mod ballot_box;
 pub mod board;
 mod command;
 mod entry;
@@ -35,6 +37,7 @@ mod steps;
 mod talk;
 mod votes;
 
+pub use ballot_box::{PREPARED_BYTES, Token};
 pub use limit::Limit;
 pub use registry::{Conferences, Hall};
 pub use roster::{Entrant, Identity};

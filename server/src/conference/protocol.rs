@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 pub use super::refusal::{CloseCode, ErrorName};
 use crate::clock::Timestamp;
-use crate::domain::ballot::{Choice, End, Tally, Terms, VoteId};
+use crate::domain::ballot::{Choice, End, Tally, Terms, TokenKey, VoteId};
 use crate::domain::floor::{Current, Turn};
 pub use crate::domain::meeting::{Role, Source};
 pub use crate::domain::meeting_right::Act;
@@ -169,6 +169,12 @@ pub enum ServerMessage {
     Vote {
         vote: Box<VoteState>,
     },
+    /// The answer to `ask_token`: the blind signature, in hexadecimal.
+    Token {
+        vote: VoteId,
+        voter: String,
+        signed: String,
+    },
     Pointer {
         x: u16,
         y: u16,
@@ -242,7 +248,9 @@ pub struct VoteState {
     pub now: Timestamp,
     /// As it was when the vote was opened.
     pub quorum: Quorum,
-    /// How many are entitled, and how many of them have voted.
+    /// Of a secret vote: the key of its tokens.
+    pub key: Option<TokenKey>,
+    /// How many are entitled, and how many ballots there are.
     pub voters: u32,
     pub voted: u32,
     pub called: u32,
@@ -253,7 +261,7 @@ pub struct VoteState {
     pub end: Option<End>,
     /// The ballots that the reader may cast: their own, and those of their room.
     pub ballots: Vec<OwnBallot>,
-    /// Who has not voted yet, while it is open: for chair and secretary.
+    /// Who has not voted yet, or in a secret vote has no token yet, while it is open: for chair and secretary.
     pub missing: Vec<MissingVoter>,
 }
 

@@ -3,7 +3,7 @@ use std::path::Path;
 use ts_rs::Config;
 
 use super::*;
-use crate::domain::ballot::{Electorate, Majority, Outcome};
+use crate::domain::ballot::{Electorate, Majority, Outcome, TokenKey};
 use crate::domain::floor::How;
 use crate::domain::procedure::Microphones;
 use crate::domain::roll::{Departure, Interval, Kind, Mark};
@@ -23,7 +23,7 @@ fn reads_every_message_of_the_document() {
         serde_json::from_str::<ServerMessage>(text).unwrap_or_else(|error| panic!("{text}: {error}"));
         server += 1;
     }
-    assert_eq!((client, server), (15, 26), "each message has its example");
+    assert_eq!((client, server), (15, 27), "each message has its example");
 }
 
 #[test]
@@ -125,6 +125,7 @@ fn typescript() -> String {
         OwnBallot::decl(&config),
         MissingVoter::decl(&config),
         Terms::decl(&config),
+        TokenKey::decl(&config),
         Electorate::decl(&config),
         Majority::decl(&config),
         Choice::decl(&config),
@@ -147,7 +148,7 @@ fn typescript() -> String {
     text
 }
 
-const ERRORS: [ErrorName; 22] = [
+const ERRORS: [ErrorName; 24] = [
     ErrorName::Malformed,
     ErrorName::TooLarge,
     ErrorName::TooFast,
@@ -170,4 +171,6 @@ const ERRORS: [ErrorName; 22] = [
     ErrorName::VoteClosed,
     ErrorName::NotEntitled,
     ErrorName::NoQuorum,
+    ErrorName::NotSecret,
+    ErrorName::TokenGiven,
 ];

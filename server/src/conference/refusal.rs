@@ -32,6 +32,8 @@ pub enum ErrorName {
     VoteClosed,
     NotEntitled,
     NoQuorum,
+    NotSecret,
+    TokenGiven,
 }
 
 /// Close codes of the socket (RFC 6455 section 7.4.2 leaves 4000 to 4999 to the application).
@@ -67,6 +69,8 @@ impl From<Refusal> for ErrorName {
             Refusal::VoteClosed => Self::VoteClosed,
             Refusal::NotEntitled => Self::NotEntitled,
             Refusal::NoQuorum => Self::NoQuorum,
+            Refusal::NotSecret => Self::NotSecret,
+            Refusal::TokenGiven => Self::TokenGiven,
         }
     }
 }
@@ -104,6 +108,10 @@ impl ErrorName {
                 "Khi mở biểu quyết, người này không có trong danh sách được biểu quyết."
             }
             ErrorName::NoQuorum => "Chưa đủ số người có mặt theo điểm danh để biểu quyết.",
+            ErrorName::NotSecret => {
+                "Bỏ phiếu kín cần ít nhất 5 người có máy riêng và mỗi người một phiếu như nhau."
+            }
+            ErrorName::TokenGiven => "Phiếu kín của người này đã được cấp cho một máy khác.",
         }
     }
 
@@ -133,7 +141,9 @@ impl ErrorName {
             | ErrorName::VoteOpen
             | ErrorName::VoteClosed
             | ErrorName::NotEntitled
-            | ErrorName::NoQuorum => None,
+            | ErrorName::NoQuorum
+            | ErrorName::NotSecret
+            | ErrorName::TokenGiven => None,
         }
     }
 

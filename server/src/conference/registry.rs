@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use super::actor::{self, Ground};
+use super::ballot_box::{SigningKey, Token};
 use super::board::Seated;
 use super::command::{Admission, Command};
 use super::ledger::Ledger;
@@ -17,12 +18,14 @@ use super::record;
 use super::roster::{Entrant, Identity, Ticket};
 use super::talk::{Outbox, Talk, Visitor};
 use crate::clock::Clock;
+use crate::domain::ballot::{Choice, VoteId};
 use crate::domain::floor::How;
 use crate::domain::meeting::{MeetingId, SeatId};
 use crate::domain::procedure::{Caller, Procedure, Step};
 use crate::domain::roll::Roll;
 use crate::media::RoomId;
 use crate::net::Media;
+use crate::secret::ServerSecret;
 use crate::store::Store;
 use crate::store::audit::Actor;
 
@@ -46,6 +49,7 @@ pub struct Conferences {
 struct Inner {
     clock: Clock,
     store: Store,
+    secret: ServerSecret,
     media: OnceLock<Media>,
     running: Mutex<HashMap<Key, mpsc::Sender<Command>>>,
 }
@@ -53,10 +57,11 @@ struct Inner {
 impl Conferences {
     /// No meeting runs, and none can before [`Self::begin`].
     #[must_use]
-    pub fn new(clock: Clock, store: Store) -> Self {
+    pub fn new(clock: Clock, store: Store, secret: ServerSecret) -> Self {
         let inner = Inner {
             clock,
             store,
+            secret,
             media: OnceLock::new(),
             running: Mutex::default(),
         };
@@ -147,6 +152,29 @@ impl Conferences {
         self.send_in(id, Command::Replan).await;
     }
 
+    /// Casts a ballot of a secret vote.
+    ///
+    /// # Errors
+    /// [`ErrorName::NothingThere`] where the meeting does not run or has no such vote, [`ErrorName::VoteClosed`],
+    /// [`ErrorName::Refused`] for a token that is none, [`ErrorName::NotKept`].
+    pub async fn cast_secret(
+        &self,
+        id: &MeetingId,
+        vote: VoteId,
+        token: Token,
+        choice: Choice,
+    ) -> Result<(), ErrorName> {
+        let (reply, answer) = oneshot::channel();
+        let cast = Command::CastSecret {
+            vote,
+            token,
+            choice,
+            reply,
+        };
+        self.send_in(id, cast).await;
+        answer.await.unwrap_or(Err(ErrorName::NothingThere))
+    }
+
     /// The last still of a participant's camera, a JPEG.
     pub async fn still(&self, id: &MeetingId, seat: SeatId) -> Option<Arc<[u8]>> {
         let (reply, answer) = oneshot::channel();
@@ -233,6 +261,7 @@ impl Conferences {
                 media: media.clone(),
                 clock: self.inner.clock.clone(),
                 store: self.inner.store.clone(),
+                secret: self.inner.secret.clone(),
             };
             tokio::spawn(actor::run(ground, receiver));
             sender
@@ -277,6 +306,10 @@ impl Meeting {
         Err(ErrorName::MediaUnavailable)
     }
 
+    pub fn clock(&self) -> Clock {
+        self.conferences.inner.clock.clone()
+    }
+
     pub async fn publish(&self, ticket: Ticket, sources: Vec<Source>) {
         self.send(Command::Publish { ticket, sources }).await;
     }
@@ -310,9 +343,20 @@ impl Meeting {
     }
 
     /// Takes a step of the procedure.
-    pub async fn step(&self, ticket: Ticket, step: Step) -> Result<(), ErrorName> {
+    pub async fn step(
+        &self,
+        ticket: Ticket,
+        step: Step,
+        key: Option<SigningKey>,
+    ) -> Result<Option<SigningKey>, ErrorName> {
         let (reply, answer) = oneshot::channel();
-        self.send(Command::Step { ticket, step, reply }).await;
+        self.send(Command::Step {
+            ticket,
+            step,
+            key,
+            reply,
+        })
+        .await;
         answer.await.unwrap_or(Err(ErrorName::NotJoined))
     }
 

@@ -4,6 +4,7 @@ use tracing::error;
 use uuid::Uuid;
 
 use super::actor::Actor;
+use super::ballot_box::SigningKey;
 use super::lobby::Waiting;
 use super::prepared::{self, uuid_of};
 use super::protocol::{CloseCode, ErrorName, FloorState, ProcedureState, ServerMessage, Source};
@@ -17,7 +18,13 @@ use crate::media;
 use crate::store::audit;
 
 impl Actor {
-    pub(super) async fn step(&mut self, ticket: Ticket, step: Step) -> Result<(), ErrorName> {
+    /// Takes a step; comes back with the key that signs, where a token was asked for.
+    pub(super) async fn step(
+        &mut self,
+        ticket: Ticket,
+        step: Step,
+        key: Option<SigningKey>,
+    ) -> Result<Option<SigningKey>, ErrorName> {
         let (caller, identity) = self.roster.caller(ticket).ok_or(ErrorName::NotJoined)?;
         let step = match step {
             Step::Admit { seats } if seats.is_empty() => Step::Admit {
@@ -25,8 +32,12 @@ impl Actor {
             },
             step => step,
         };
-        let events = self.procedure.decide(&caller, step)?;
-        self.carry_out(&actor_of(&identity, &caller.name), events).await
+        let asks_token = matches!(step, Step::AskToken { .. });
+        let mut events = self.procedure.decide(&caller, step)?;
+        self.open_secret(&mut events, key).await?;
+        self.carry_out(&actor_of(&identity, &caller.name), events).await?;
+        let ballot_box = self.ballot_box.as_ref().filter(|_| asks_token);
+        Ok(ballot_box.map(|ballot_box| ballot_box.key.clone()))
     }
 
     pub(super) async fn register(&mut self, caller: &Caller, actor: &audit::Actor) -> Result<(), ErrorName> {
@@ -39,6 +50,7 @@ impl Actor {
         actor: &audit::Actor,
         events: Vec<Event>,
     ) -> Result<(), ErrorName> {
+        let events = self.with_ballots(events);
         let written = self
             .ledger
             .commit(actor, events.clone(), &mut self.procedure)
@@ -106,9 +118,12 @@ impl Actor {
                     self.tell(&ServerMessage::Said { said });
                 }
             }
-            Event::VoteOpened { vote, .. } | Event::Voted { vote, .. } | Event::VoteClosed { vote, .. } => {
+            Event::VoteClosed { vote, .. } => {
+                self.ballot_box = None;
                 self.tell_vote(vote);
             }
+            Event::VoteOpened { vote, .. } | Event::Voted { vote, .. } => self.tell_vote(vote),
+            Event::TokenIssued { vote, .. } => self.tell_leaders(vote),
             Event::Interrupted {} => {}
         }
     }

@@ -7,11 +7,13 @@ use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use ring::digest;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use super::Limit;
+use super::ballot_box::{MODULUS_BYTES, SigningKey, Unusable};
 use super::command::{Admission, Entered};
 use super::media_terms::{reported, to_media, watched};
 use super::protocol::{
@@ -19,9 +21,10 @@ use super::protocol::{
     ServerMessage, Source, ViewedSlot,
 };
 use super::registry::Meeting;
-use super::roster::{Entrant, Identity};
+use super::roster::{Entrant, Identity, Ticket};
 use crate::domain::meeting::{DisplayName, NameError, SeatId, SiteId};
 use crate::domain::meeting_right::may;
+use crate::domain::procedure::Step;
 use crate::media::Viewport;
 use crate::net;
 
@@ -212,7 +215,7 @@ impl Talk {
             ClientMessage::Step { step } => {
                 let ticket = self.entered()?.ticket;
                 self.allowed(step.act())?;
-                self.meeting.step(ticket, step).await?;
+                self.step(ticket, step).await?;
             }
             ClientMessage::Point { x, y } => self.meeting.point(self.entered()?.ticket, x, y).await,
             ClientMessage::Still { jpeg } => {
@@ -242,6 +245,41 @@ impl Talk {
             }
         }
         Ok(Turn::Next)
+    }
+
+    /// Making a key and signing with it take a processor for a while: neither keeps the meeting waiting.
+    async fn step(&mut self, ticket: Ticket, step: Step) -> Result<(), ErrorName> {
+        let key = match &step {
+            Step::OpenVote { terms } if terms.is_secret => {
+                let clock = self.meeting.clock();
+                Some(apart(move || SigningKey::generate(&clock)).await?)
+            }
+            _ => None,
+        };
+        let asked = match &step {
+            Step::AskToken { vote, voter, blinded } => Some((*vote, voter.clone(), unhexed(blinded)?)),
+            _ => None,
+        };
+        // The record needs no more of it than to know it again.
+        let step = match (step, &asked) {
+            (Step::AskToken { vote, voter, .. }, Some((_, _, blinded))) => Step::AskToken {
+                vote,
+                voter,
+                blinded: hex::encode(digest::digest(&digest::SHA256, blinded)),
+            },
+            (step, _) => step,
+        };
+        let signs = self.meeting.step(ticket, step, key).await?;
+        if let (Some((vote, voter, blinded)), Some(key)) = (asked, signs) {
+            let clock = self.meeting.clock();
+            let signed = apart(move || key.sign(&blinded, &clock)).await?;
+            self.outbox.say(ServerMessage::Token {
+                vote,
+                voter: voter.0,
+                signed: hex::encode(signed),
+            });
+        }
+        Ok(())
     }
 
     async fn join(
@@ -392,6 +430,24 @@ fn still(base64: &str) -> Result<Vec<u8>, ErrorName> {
     } else {
         Err(ErrorName::Unusable)
     }
+}
+
+/// What a voter wants to be signed: as long as the modulus of every vote's key.
+fn unhexed(blinded: &str) -> Result<Vec<u8>, ErrorName> {
+    let blinded = hex::decode(blinded).map_err(|_| ErrorName::Unusable)?;
+    if blinded.len() == MODULUS_BYTES {
+        Ok(blinded)
+    } else {
+        Err(ErrorName::Unusable)
+    }
+}
+
+async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Unusable> + Send + 'static,
+) -> Result<T, ErrorName> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|_| ErrorName::NotKept)?
+        .map_err(|_| ErrorName::Unusable)
 }
 
 fn described(error: net::Error) -> ErrorName {

@@ -22,6 +22,7 @@ pub type VoteId = u32;
 /// What somebody answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = VoteChoice)]
 pub enum Choice {
     /// Tán thành.
     InFavour,
@@ -39,6 +40,7 @@ impl Choice {
 /// Who votes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = VoteElectorate)]
 pub enum Electorate {
     /// Each person who counts for the quorum and is present, with the weight that the plan gives them.
     Delegates,
@@ -49,6 +51,7 @@ pub enum Electorate {
 /// What must be in favour for the question to be carried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = VoteMajority)]
 pub enum Majority {
     /// More than half of all who are called, there or not.
     HalfOfCalled,
@@ -84,6 +87,8 @@ pub struct Terms {
     /// The item of the agenda that it belongs to.
     pub item: Option<u32>,
     pub electorate: Electorate,
+    /// Nobody learns who chose what (bỏ phiếu kín): ballots are cast with blindly signed tokens.
+    pub is_secret: bool,
     pub majority: Majority,
     /// 10 to 7200; nothing: until the chair closes it.
     pub seconds: Option<u32>,
@@ -115,6 +120,21 @@ pub struct Voter {
     pub weight: u32,
 }
 
+/// The public key that a secret vote's tokens are signed with, in hexadecimal, big-endian.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TokenKey {
+    pub n: String,
+    pub e: String,
+}
+
+/// A ballot of a secret vote, as it is published when the vote is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SecretBallot {
+    /// SHA-256 of the token with which it was cast, in hexadecimal.
+    pub token: String,
+    pub choice: Choice,
+}
+
 /// A vote as it was opened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opening {
@@ -123,20 +143,25 @@ pub struct Opening {
     /// The weight of all who are called.
     pub called: u32,
     pub quorum: Quorum,
+    /// Of a secret vote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<TokenKey>,
 }
 
 impl Opening {
     /// The vote that can be opened now.
     ///
     /// # Errors
-    /// [`Refusal::NoQuorum`], also where nobody could vote.
+    /// [`Refusal::NoQuorum`], also where nobody could vote; [`Refusal::NotSecret`].
     pub fn of(terms: Terms, roll: &Roll, quorum: Quorum) -> Result<Self, Refusal> {
         let weight = |entry: &Entry| match terms.electorate {
             Electorate::Delegates => entry.weight,
             Electorate::Sites => 1,
         };
         let called = roll.electorate(terms.electorate);
-        let present = called.iter().filter(|entry| roll.is_present(entry));
+        // Whoever has no line of their own cannot ask for a token.
+        let can_vote = |entry: &Entry| roll.is_present(entry) && (!terms.is_secret || entry.is_online());
+        let present = called.iter().filter(|entry| can_vote(entry));
         let voter = |entry: &&Entry| Voter {
             seat: entry.seat.clone(),
             name: entry.name.clone(),
@@ -146,12 +171,18 @@ impl Opening {
         if voters.is_empty() || !quorum.is_reached {
             return Err(Refusal::NoQuorum);
         }
+        // Among few the count tells who chose what, and a ballot that counts more than others tells whose it is.
+        let may_hide = voters.len() >= SMALLEST_SECRET && voters.iter().all(|voter| voter.weight == 1);
+        if terms.is_secret && !may_hide {
+            return Err(Refusal::NotSecret);
+        }
         let called = sum(called.iter().map(|entry| weight(entry)));
         Ok(Self {
             terms,
             voters,
             called,
             quorum,
+            key: None,
         })
     }
 
@@ -231,6 +262,10 @@ pub struct Vote {
     /// Since when the program itself was gone; that time does not count.
     halted_at: Option<Timestamp>,
     pub ballots: BTreeMap<SeatId, Choice>,
+    /// Who has a token of a secret vote, each with the SHA-256 of what was signed blindly.
+    pub issued: BTreeMap<SeatId, String>,
+    /// The ballots of a secret vote that is over, sorted by token.
+    pub published: Vec<SecretBallot>,
     pub end: Option<End>,
 }
 
@@ -244,13 +279,18 @@ impl Vote {
             time_limit: seconds.map(|seconds| at.after(Duration::from_secs(seconds.into()))),
             halted_at: None,
             ballots: BTreeMap::new(),
+            issued: BTreeMap::new(),
+            published: Vec::new(),
             end: None,
         }
     }
 
-    /// The ballots so far.
+    /// The ballots so far; of a secret vote nothing until it is over.
     pub fn tally(&self) -> Tally {
         let mut tally = Tally::default();
+        for ballot in &self.published {
+            tally.add(ballot.choice, 1);
+        }
         for voter in &self.opening.voters {
             if let Some(choice) = self.ballots.get(&voter.seat) {
                 tally.add(*choice, voter.weight);
@@ -259,18 +299,20 @@ impl Vote {
         tally
     }
 
-    /// What it comes to if it ends now.
-    pub fn result(&self) -> (Outcome, Tally) {
-        let tally = self.tally();
-        (self.opening.outcome(&tally), tally)
+    /// What such a count comes to.
+    pub fn outcome(&self, tally: &Tally) -> Outcome {
+        self.opening.outcome(tally)
+    }
+
+    /// Whether somebody has taken part: of a secret vote it is known only that they have a token.
+    pub fn has_voted(&self, voter: &SeatId) -> bool {
+        self.ballots.contains_key(voter) || self.issued.contains_key(voter)
     }
 
     /// Who is entitled and has not voted.
     pub fn missing(&self) -> impl Iterator<Item = &Voter> {
-        self.opening
-            .voters
-            .iter()
-            .filter(|voter| !self.ballots.contains_key(&voter.seat))
+        let voters = self.opening.voters.iter();
+        voters.filter(|voter| !self.has_voted(&voter.seat))
     }
 
     /// When it closes by itself; nothing while the chair alone can close it, because there is no limit or somebody who
@@ -337,8 +379,15 @@ impl Votes {
         }
     }
 
-    pub(super) fn close(&mut self, id: VoteId, end: End) {
+    pub(super) fn issue(&mut self, id: VoteId, voter: SeatId, blinded: String) {
         if let Some(vote) = self.open_as(id) {
+            vote.issued.insert(voter, blinded);
+        }
+    }
+
+    pub(super) fn close(&mut self, id: VoteId, end: End, published: Vec<SecretBallot>) {
+        if let Some(vote) = self.open_as(id) {
+            vote.published = published;
             vote.end = Some(end);
         }
     }
@@ -364,6 +413,8 @@ fn sum(weights: impl Iterator<Item = u32>) -> u32 {
     weights.fold(0, u32::saturating_add)
 }
 
+/// Among fewer the count alone says too much.
+pub const SMALLEST_SECRET: usize = 5;
 const QUESTION_CHARACTERS: usize = 500;
 const SECONDS: RangeInclusive<u32> = 10..=7200;
 const GRACE_SECONDS: RangeInclusive<u32> = 0..=600;
@@ -390,6 +441,7 @@ mod tests {
             question: question.into(),
             item: None,
             electorate: Electorate::Sites,
+            is_secret: false,
             majority: Majority::HalfOfPresent,
             seconds,
             grace_seconds,

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::ballot::Votes;
+use super::ballot::{End, Votes};
 use super::floor::{Ending, Floor, How, Turn, TurnId};
 use super::meeting::{Role, SeatId, words};
 use super::meeting_right::{Act, leads, may};
@@ -116,6 +116,7 @@ impl Procedure {
             Step::CloseVote { vote } => self.close_vote(vote),
             Step::WithdrawVote { vote } => self.withdraw_vote(vote),
             Step::CastBallot { vote, voter, choice } => self.cast_ballot(caller, vote, voter, choice),
+            Step::AskToken { vote, voter, blinded } => self.ask_token(caller, vote, voter, blinded),
         }
     }
 
@@ -440,7 +441,13 @@ impl Procedure {
             Event::Voted {
                 vote, voter, choice, ..
             } => self.votes.cast(vote, voter, choice),
-            Event::VoteClosed { vote, outcome, tally } => self.apply_closed(at, vote, outcome, tally),
+            Event::VoteClosed {
+                vote,
+                outcome,
+                tally,
+                ballots,
+            } => self.votes.close(vote, End { at, outcome, tally }, ballots),
+            Event::TokenIssued { vote, voter, blinded } => self.votes.issue(vote, voter, blinded),
             Event::Said { seat, name, text } => {
                 self.chat.push_back(Said { at, seat, name, text });
                 while self.chat.len() > SAID_KEPT {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use ts_rs::TS;
 
-use super::ballot::{Choice, Opening, Outcome, Tally, Terms, VoteId};
+use super::ballot::{Choice, Opening, Outcome, SecretBallot, Tally, Terms, VoteId};
 use super::floor::{Ending, How, TurnId};
 use super::meeting::{PaperId, Role, SeatId, SiteId};
 use super::meeting_right::Act;
@@ -174,6 +174,14 @@ pub enum Step {
         voter: SeatId,
         choice: Choice,
     },
+    /// A token of a secret vote, to be signed blindly.
+    AskToken {
+        vote: VoteId,
+        #[ts(type = "string")]
+        voter: SeatId,
+        /// In hexadecimal, as long as the modulus of the vote's key. The rules know it by its SHA-256.
+        blinded: String,
+    },
 }
 
 impl Step {
@@ -200,7 +208,7 @@ impl Step {
             Self::SetItem { .. } => Act::SetStage,
             Self::Say { .. } => Act::Chat,
             Self::OpenVote { .. } | Self::CloseVote { .. } | Self::WithdrawVote { .. } => Act::CallVote,
-            Self::CastBallot { .. } => Act::Vote,
+            Self::CastBallot { .. } | Self::AskToken { .. } => Act::Vote,
         }
     }
 }
@@ -290,6 +298,15 @@ pub enum Event {
         vote: VoteId,
         outcome: Outcome,
         tally: Tally,
+        /// Of a secret vote, sorted by token.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        ballots: Vec<SecretBallot>,
+    },
+    TokenIssued {
+        vote: VoteId,
+        voter: SeatId,
+        /// SHA-256 of what was signed blindly.
+        blinded: String,
     },
 }
 
@@ -334,4 +351,8 @@ pub enum Refusal {
     NotEntitled,
     #[error("too few are present")]
     NoQuorum,
+    #[error("too few vote, or with unequal weights, for a vote to stay secret")]
+    NotSecret,
+    #[error("the voter has a token already")]
+    TokenGiven,
 }

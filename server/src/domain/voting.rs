@@ -1,10 +1,12 @@
 //! Steps and events of a vote: the part of [`super::procedure`] that decides.
 
-use super::ballot::{Choice, End, Opening, Outcome, Tally, Terms, Vote, VoteId};
+use std::collections::BTreeSet;
+
+use super::ballot::{Choice, Opening, Outcome, SecretBallot, Terms, Vote, VoteId, Voter};
 use super::meeting::SeatId;
 use super::meeting_right::{Act, may};
 use super::procedure::Procedure;
-use super::roll::{Kind, Mark};
+use super::roll::{Entry, Kind, Mark};
 use super::step::{Caller, Event, Refusal, Stage};
 use crate::clock::Timestamp;
 
@@ -45,7 +47,11 @@ impl Procedure {
         if vote.opening.voter(&voter).is_none() {
             return Err(Refusal::NotEntitled);
         }
-        if !self.casts_for(caller, &voter) && !self.records_for(caller, &voter) {
+        if vote.opening.terms.is_secret {
+            return Err(Refusal::Unusable);
+        }
+        let casts = self.ballots_of(vote, caller).iter().any(|one| one.seat == voter);
+        if !casts && !self.records_for(caller, &voter) {
             return Err(Refusal::NotAllowed);
         }
         if vote.ballots.get(&voter) == Some(&choice) {
@@ -59,12 +65,41 @@ impl Procedure {
         }])
     }
 
+    /// A token of a secret vote, once a voter: asked again for the same one, it is signed again.
+    pub(super) fn ask_token(
+        &self,
+        caller: &Caller,
+        vote: VoteId,
+        voter: SeatId,
+        blinded: String,
+    ) -> Result<Vec<Event>, Refusal> {
+        let vote = self.open_vote_of(vote)?;
+        if vote.opening.voter(&voter).is_none() {
+            return Err(Refusal::NotEntitled);
+        }
+        if caller.seat != voter {
+            return Err(Refusal::NotAllowed);
+        }
+        if !vote.opening.terms.is_secret {
+            return Err(Refusal::Unusable);
+        }
+        match vote.issued.get(&voter) {
+            Some(known) if *known == blinded => Ok(Vec::new()),
+            Some(_) => Err(Refusal::TokenGiven),
+            None => Ok(vec![Event::TokenIssued {
+                vote: vote.id,
+                voter,
+                blinded,
+            }]),
+        }
+    }
+
     pub(super) fn close_vote(&self, vote: VoteId) -> Result<Vec<Event>, Refusal> {
         match self.votes.vote(vote) {
             None => Err(Refusal::Gone),
             // Two clicks at once, or the time was over.
             Some(vote) if vote.end.is_some() => Ok(Vec::new()),
-            Some(vote) => Ok(vec![closed(vote, vote.result())]),
+            Some(vote) => Ok(vec![counted(vote, Vec::new())]),
         }
     }
 
@@ -79,7 +114,7 @@ impl Procedure {
             let closes_at = vote.closes_at(&self.roll);
             closes_at.is_some_and(|closes_at| closes_at <= now)
         });
-        due.map(|vote| closed(vote, vote.result())).into_iter().collect()
+        due.map(|vote| counted(vote, Vec::new())).into_iter().collect()
     }
 
     /// The meeting ends: what was not decided by then is not decided.
@@ -87,23 +122,21 @@ impl Procedure {
         self.votes.open().map(withdrawn).into_iter().collect()
     }
 
-    /// Whether `caller` votes for this voter: for themselves, and a site's room for its people who have no line of their own.
-    pub fn casts_for(&self, caller: &Caller, voter: &SeatId) -> bool {
-        if caller.seat == *voter {
-            return true;
-        }
-        let is_room = |seat: &SeatId| {
-            self.roll
-                .entry(seat)
-                .is_some_and(|entry| entry.kind == Kind::Site)
-        };
-        let sits_there = self.roll.entry(voter).is_some_and(|entry| {
-            entry.mark == Mark::InPerson
-                && !entry.is_online()
-                && entry.site.is_some()
-                && entry.site == caller.site
-        });
-        sits_there && is_room(&caller.seat)
+    /// Whose ballots of a vote are the caller's to cast: their own, and in an open vote, for the room of a site, those of its
+    /// people who have no line of their own.
+    pub fn ballots_of<'a>(&self, vote: &'a Vote, caller: &Caller) -> Vec<&'a Voter> {
+        let is_room = self
+            .roll
+            .entry(&caller.seat)
+            .is_some_and(|entry| entry.kind == Kind::Site);
+        let votes_for_room = is_room && caller.site.is_some() && !vote.opening.terms.is_secret;
+        let sits_there =
+            |entry: &&Entry| entry.mark == Mark::InPerson && !entry.is_online() && entry.site == caller.site;
+        let entries = self.roll.entries.iter().filter(|_| votes_for_room);
+        let mut seats: BTreeSet<&SeatId> = entries.filter(sits_there).map(|entry| &entry.seat).collect();
+        seats.insert(&caller.seat);
+        let voters = vote.opening.voters.iter();
+        voters.filter(|voter| seats.contains(&voter.seat)).collect()
     }
 
     /// Whether `caller` may write down how this voter raised their hand: who leads the vote, for those present without a line.
@@ -124,22 +157,30 @@ impl Procedure {
             Err(Refusal::VoteClosed)
         }
     }
-
-    pub(super) fn apply_closed(&mut self, at: Timestamp, vote: VoteId, outcome: Outcome, tally: Tally) {
-        self.votes.close(vote, End { at, outcome, tally });
-    }
 }
 
-fn closed(vote: &Vote, (outcome, tally): (Outcome, Tally)) -> Event {
+/// The close of a vote; of a secret one with its ballots, which only whoever opens the box knows.
+pub fn counted(vote: &Vote, ballots: Vec<SecretBallot>) -> Event {
+    let mut tally = vote.tally();
+    for ballot in &ballots {
+        tally.add(ballot.choice, 1);
+    }
     Event::VoteClosed {
         vote: vote.id,
-        outcome,
+        outcome: vote.outcome(&tally),
         tally,
+        ballots,
     }
 }
 
-fn withdrawn(vote: &Vote) -> Event {
-    closed(vote, (Outcome::Withdrawn, vote.tally()))
+/// Nothing is decided.
+pub fn withdrawn(vote: &Vote) -> Event {
+    Event::VoteClosed {
+        vote: vote.id,
+        outcome: Outcome::Withdrawn,
+        tally: vote.tally(),
+        ballots: Vec::new(),
+    }
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::ballot::{Electorate, Majority, Voter};
+use crate::domain::ballot::{Electorate, Majority, Tally};
 use crate::domain::meeting::{Role, SiteId};
 use crate::domain::procedure::{Microphones, Rules, Step};
-use crate::domain::roll::{Departure, Entry, QuorumRule, Roll};
+use crate::domain::roll::{Departure, QuorumRule, Roll};
 
 /// Chair, secretary, three delegates of whom two sit in one room, that room, a guest.
 const CHAIR: usize = 0;
@@ -102,6 +102,7 @@ fn terms(electorate: Electorate, majority: Majority) -> Terms {
         question: "Thông qua dự thảo kế hoạch?".into(),
         item: Some(1),
         electorate,
+        is_secret: false,
         majority,
         seconds: None,
         grace_seconds: 0,
@@ -175,7 +176,8 @@ fn a_vote_is_put_answered_and_carried_by_the_weight_of_those_called() {
         Ok(1),
         "by the room"
     );
-    assert_eq!(meeting.votes.open().unwrap().result().0, Outcome::NotCarried);
+    let vote = meeting.votes.open().unwrap();
+    assert_eq!(vote.outcome(&vote.tally()), Outcome::NotCarried);
     assert_eq!(
         take(&mut meeting, DELEGATE, 14, cast(DELEGATE, Choice::InFavour)),
         Ok(1),
@@ -377,6 +379,154 @@ fn the_end_of_the_meeting_decides_nothing_that_was_not_decided() {
         meeting.apply(moment(12), event);
     }
     assert_eq!(meeting.votes.all[0].end.unwrap().outcome, Outcome::Withdrawn);
+}
+
+/// Six delegates who are in, the first of whom chairs, and a seventh in the hall without a line.
+fn council(weight: u32) -> Procedure {
+    let named = |number: usize| Entry {
+        weight: if number == DELEGATE { weight } else { 1 },
+        mark: if number == 6 {
+            Mark::InPerson
+        } else {
+            Mark::Unmarked
+        },
+        ..Entry::new(
+            seat(number),
+            Kind::Person,
+            format!("người {number}"),
+            if number == CHAIR {
+                Role::Chair
+            } else {
+                Role::Delegate
+            },
+        )
+    };
+    let rules = meeting(QuorumRule::None).rules;
+    let mut council = Procedure::new(Roll::new((0..7).map(named).collect(), None), rules);
+    for number in 0..6 {
+        let came = Event::Came {
+            seat: seat(number),
+            name: format!("người {number}"),
+            kind: Kind::Person,
+            role: if number == CHAIR {
+                Role::Chair
+            } else {
+                Role::Delegate
+            },
+            site: None,
+        };
+        council.apply(moment(0), came);
+    }
+    council
+}
+
+fn secret() -> Terms {
+    Terms {
+        is_secret: true,
+        ..terms(Electorate::Delegates, Majority::HalfOfCalled)
+    }
+}
+
+fn ask(voter: usize, blinded: &str) -> Step {
+    Step::AskToken {
+        vote: 1,
+        voter: seat(voter),
+        blinded: blinded.into(),
+    }
+}
+
+#[test]
+fn a_secret_vote_is_among_five_at_least_of_equal_weight_who_have_lines() {
+    let put = Step::OpenVote { terms: secret() };
+    assert_eq!(
+        take(&mut council(2), CHAIR, 1, put.clone()),
+        Err(Refusal::NotSecret),
+        "unequal"
+    );
+    let mut meeting = council(1);
+    for number in [4, 5] {
+        meeting.apply(moment(1), gone(number, Departure::Lost));
+    }
+    assert_eq!(
+        take(&mut meeting, CHAIR, 1, put.clone()),
+        Err(Refusal::NotSecret),
+        "four"
+    );
+    meeting.apply(moment(2), came(4));
+    assert_eq!(take(&mut meeting, CHAIR, 3, put), Ok(2));
+    let opening = &meeting.votes.open().unwrap().opening;
+    assert_eq!(
+        (opening.called, opening.present()),
+        (7, 5),
+        "who has no line of their own has no token"
+    );
+}
+
+#[test]
+fn a_voter_has_one_token_and_the_ballots_are_counted_when_the_box_is_opened() {
+    let mut meeting = council(1);
+    take(&mut meeting, CHAIR, 1, Step::OpenVote { terms: secret() }).unwrap();
+    let chair = caller(CHAIR);
+    let delegate = |number| Caller {
+        role: Role::Delegate,
+        ..caller(number)
+    };
+    assert_eq!(take(&mut meeting, CHAIR, 2, ask(CHAIR, "a")), Ok(1));
+    assert_eq!(
+        take(&mut meeting, CHAIR, 3, ask(CHAIR, "a")),
+        Ok(0),
+        "the same again is signed again"
+    );
+    assert_eq!(
+        take(&mut meeting, CHAIR, 3, ask(CHAIR, "b")),
+        Err(Refusal::TokenGiven)
+    );
+    assert_eq!(
+        take(&mut meeting, CHAIR, 3, ask(DELEGATE, "c")),
+        Err(Refusal::NotAllowed)
+    );
+    assert_eq!(
+        meeting.decide(&delegate(6), ask(6, "d")),
+        Err(Refusal::NotEntitled)
+    );
+    assert_eq!(
+        take(&mut meeting, CHAIR, 3, cast(CHAIR, Choice::InFavour)),
+        Err(Refusal::Unusable)
+    );
+    let vote = meeting.votes.open().unwrap();
+    let own: Vec<&SeatId> = meeting
+        .ballots_of(vote, &chair)
+        .iter()
+        .map(|voter| &voter.seat)
+        .collect();
+    assert_eq!((own, vote.has_voted(&seat(CHAIR))), (vec![&seat(CHAIR)], true));
+
+    let ballot = |token: &str, choice| SecretBallot {
+        token: token.into(),
+        choice,
+    };
+    let published: Vec<SecretBallot> = [
+        ("1", Choice::InFavour),
+        ("2", Choice::Against),
+        ("3", Choice::InFavour),
+        ("4", Choice::InFavour),
+        ("5", Choice::InFavour),
+    ]
+    .map(|(token, choice)| ballot(token, choice))
+    .to_vec();
+    let close = counted(meeting.votes.open().unwrap(), published.clone());
+    let stored = serde_json::to_string(&close).unwrap();
+    meeting.apply(moment(9), serde_json::from_str(&stored).unwrap());
+    let vote = &meeting.votes.all[0];
+    assert_eq!(vote.end.unwrap().outcome, Outcome::Carried);
+    assert_eq!(
+        (vote.tally(), &vote.published),
+        (vote.end.unwrap().tally, &published)
+    );
+    assert_eq!(
+        take(&mut meeting, CHAIR, 10, ask(CHAIR, "a")),
+        Err(Refusal::VoteClosed)
+    );
 }
 
 #[derive(Debug, Clone)]

@@ -21,6 +21,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ballots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Casts a ballot of a secret vote; with the same token again, changes it.
+         * @description Send it without a cookie: who casts is not asked, and nothing is logged.
+         */
+        post: operations["cast"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calendar": {
         parameters: {
             query?: never;
@@ -1374,6 +1394,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/meetings/{id}/votes/{vote}/ballots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The ballots of a secret vote that is over, sorted by token: whoever cast one finds it by SHA-256 of their token. */
+        get: operations["published"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notices": {
         parameters: {
             query?: never;
@@ -1887,11 +1924,6 @@ export interface components {
             /** @description Kind and subject. */
             title: string;
         };
-        /**
-         * @description What somebody answers.
-         * @enum {string}
-         */
-        Choice: "in_favour" | "against" | "abstaining";
         /** @description A colleague, as everybody who is logged in may know them. */
         Colleague: {
             full_name: string;
@@ -2216,11 +2248,6 @@ export interface components {
         DraftedMeetingInvitation: {
             document_id: components["schemas"]["DocumentId"];
         };
-        /**
-         * @description Who votes.
-         * @enum {string}
-         */
-        Electorate: "delegates" | "sites";
         /** @description A line of the roll. */
         Entry: {
             intervals: components["schemas"]["Interval"][];
@@ -2403,11 +2430,6 @@ export interface components {
             /** @description Empty or null: nowhere. */
             address?: string | null;
         };
-        /**
-         * @description What must be in favour for the question to be carried.
-         * @enum {string}
-         */
-        Majority: "half_of_called" | "half_of_present" | "two_thirds_of_called" | "two_thirds_of_present";
         /**
          * @description What was said of somebody at the roll call.
          * @enum {string}
@@ -3443,8 +3465,10 @@ export interface components {
             verdict?: string | null;
         };
         RecordedBallot: {
-            choice?: components["schemas"]["Choice"] | null;
+            choice?: components["schemas"]["VoteChoice"] | null;
             name: string;
+            /** @description Of a secret vote: whether they had a token. */
+            took_part: boolean;
             /** Format: int32 */
             weight: number;
         };
@@ -3584,6 +3608,22 @@ export interface components {
          * @enum {string}
          */
         Secrecy: "none" | "mat" | "toi_mat" | "tuyet_mat";
+        /** @description A ballot of a secret vote, as it is published when the vote is over. */
+        SecretBallot: {
+            choice: components["schemas"]["VoteChoice"];
+            /** @description SHA-256 of the token with which it was cast, in hexadecimal. */
+            token: string;
+        };
+        /** @description A ballot with the token that entitles to it. Texts are hexadecimal. */
+        SecretCast: {
+            choice: components["schemas"]["VoteChoice"];
+            meeting_id: components["schemas"]["MeetingId"];
+            /** @description The server's signature on it, the blinding taken off. */
+            signature: string;
+            /** @description The prepared message of RFC 9474: 64 bytes. */
+            token: string;
+            vote: components["schemas"]["u32"];
+        };
         /** @description The last notice that the person has seen. */
         Seen: {
             up_to: components["schemas"]["NoticeId"];
@@ -3708,12 +3748,27 @@ export interface components {
             /** Format: int64 */
             size_bytes: number;
         };
+        /**
+         * @description What somebody answers.
+         * @enum {string}
+         */
+        VoteChoice: "in_favour" | "against" | "abstaining";
+        /**
+         * @description Who votes.
+         * @enum {string}
+         */
+        VoteElectorate: "delegates" | "sites";
         /** @description How a vote ended. */
         VoteEnd: {
             at: components["schemas"]["Timestamp"];
             outcome: components["schemas"]["VoteOutcome"];
             tally: components["schemas"]["VoteTally"];
         };
+        /**
+         * @description What must be in favour for the question to be carried.
+         * @enum {string}
+         */
+        VoteMajority: "half_of_called" | "half_of_present" | "two_thirds_of_called" | "two_thirds_of_present";
         /**
          * @description What came of a vote.
          * @enum {string}
@@ -3730,18 +3785,20 @@ export interface components {
         };
         /** @description What is put to the vote, and how. */
         VoteTerms: {
-            electorate: components["schemas"]["Electorate"];
+            electorate: components["schemas"]["VoteElectorate"];
             /**
              * Format: int32
              * @description When the time is over, who has lost the line is waited for, until so many seconds after their return: 0 to 600.
              */
             grace_seconds: number;
+            /** @description Nobody learns who chose what (bỏ phiếu kín): ballots are cast with blindly signed tokens. */
+            is_secret: boolean;
             /**
              * Format: int32
              * @description The item of the agenda that it belongs to.
              */
             item?: number | null;
-            majority: components["schemas"]["Majority"];
+            majority: components["schemas"]["VoteMajority"];
             /** @description 1 to 500 characters. */
             question: string;
             /**
@@ -3789,6 +3846,63 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecretCast"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not a ballot */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `ballot-token`: not a token of this vote */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such vote, or nobody is in the meeting */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `vote-closed` */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7020,6 +7134,39 @@ export interface operations {
                 };
                 content: {
                     "image/jpeg": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    published: {
+        parameters: {
+            query?: {
+                /** @description The code of the meeting's link, or of a site's. */
+                link?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                vote: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretBallot"][];
                 };
             };
             404: {

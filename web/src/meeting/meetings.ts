@@ -1,6 +1,6 @@
 import { address, api } from '../api/client';
 import type { State } from '../api/types';
-import type { OwnCheck, Role, Source, TrackState } from './protocol';
+import type { Choice, OwnCheck, Role, Source, TrackState } from './protocol';
 
 /** The shapes of `/meetings`; see server/openapi.json. */
 export interface Meeting {
@@ -251,6 +251,10 @@ export const busy = (
   api('/calendar/busy', { query: { starts_at, ends_at, people: people.join(',') } });
 export const doorOf = (code: string): Promise<MeetingDoor> => api(`/meetings/by-link/${encodeURIComponent(code)}`);
 export const colleagues = (): Promise<{ items: Colleague[] }> => api('/people', { query: { limit: '200' } });
+
+/** The ballots of a secret vote that is over. */
+export const ballotsOf = (id: string, vote: number, link: string): Promise<{ token: string; choice: Choice }[]> =>
+  api(`/meetings/${id}/votes/${vote}/ballots`, { query: { link } });
 
 /** Where the signalling of a meeting is reached; with `trial`, of the room in which a seat is tried out: `own`, or another's. */
 export function socketUrl(id: string, code: string, trial?: string): string {

@@ -33,7 +33,7 @@ export type ServerMessage = { "type": "welcome" } & Welcome | { "type": "partici
 /**
  * Of a new connection; else of the one that stands.
  */
-fresh: boolean, } | { "type": "send_layers", source: Source, layers: Array<string>, } | { "type": "slots", slots: Array<Slot>, } | { "type": "thin_line", is_thin: boolean, } | { "type": "speaking", participants: Array<string>, } | { "type": "waiting", place: string, } | { "type": "admitted", } | { "type": "knocking", waiting: Array<Knock>, } | { "type": "procedure", state: ProcedureState, } | { "type": "floor", floor: FloorState, } | { "type": "roll", entry: Entry, quorum: Quorum, } | { "type": "rules", rules: Rules, } | { "type": "stage", stage: Stage, } | { "type": "item", number: number | null, } | { "type": "said", said: Said, } | { "type": "vote", vote: VoteState, } | { "type": "pointer", x: number, y: number, } | { "type": "removed", } | { "type": "replaced", } | { "type": "ended", } | { "type": "error", error: ErrorName, sentence: string, } | { "type": "pong", id: number, };
+fresh: boolean, } | { "type": "send_layers", source: Source, layers: Array<string>, } | { "type": "slots", slots: Array<Slot>, } | { "type": "thin_line", is_thin: boolean, } | { "type": "speaking", participants: Array<string>, } | { "type": "waiting", place: string, } | { "type": "admitted", } | { "type": "knocking", waiting: Array<Knock>, } | { "type": "procedure", state: ProcedureState, } | { "type": "floor", floor: FloorState, } | { "type": "roll", entry: Entry, quorum: Quorum, } | { "type": "rules", rules: Rules, } | { "type": "stage", stage: Stage, } | { "type": "item", number: number | null, } | { "type": "said", said: Said, } | { "type": "vote", vote: VoteState, } | { "type": "token", vote: number, voter: string, signed: string, } | { "type": "pointer", x: number, y: number, } | { "type": "removed", } | { "type": "replaced", } | { "type": "ended", } | { "type": "error", error: ErrorName, sentence: string, } | { "type": "pong", id: number, };
 
 export type Welcome = { 
 /**
@@ -207,7 +207,11 @@ now: string,
  */
 quorum: Quorum, 
 /**
- * How many are entitled, and how many of them have voted.
+ * Of a secret vote: the key of its tokens.
+ */
+key: TokenKey | null, 
+/**
+ * How many are entitled, and how many ballots there are.
  */
 voters: number, voted: number, called: number, present: number, 
 /**
@@ -219,7 +223,7 @@ needed: number, tally: Tally, end: End | null,
  */
 ballots: Array<OwnBallot>, 
 /**
- * Who has not voted yet, while it is open: for chair and secretary.
+ * Who has not voted yet, or in a secret vote has no token yet, while it is open: for chair and secretary.
  */
 missing: Array<MissingVoter>, };
 
@@ -247,7 +251,11 @@ question: string,
 /**
  * The item of the agenda that it belongs to.
  */
-item: number | null, electorate: Electorate, majority: Majority, 
+item: number | null, electorate: Electorate, 
+/**
+ * Nobody learns who chose what (bỏ phiếu kín): ballots are cast with blindly signed tokens.
+ */
+is_secret: boolean, majority: Majority, 
 /**
  * 10 to 7200; nothing: until the chair closes it.
  */
@@ -256,6 +264,8 @@ seconds: number | null,
  * When the time is over, who has lost the line is waited for, until so many seconds after their return: 0 to 600.
  */
 grace_seconds: number, };
+
+export type TokenKey = { n: string, e: string, };
 
 export type Electorate = "delegates" | "sites";
 
@@ -271,9 +281,13 @@ export type Outcome = "carried" | "not_carried" | "withdrawn";
 
 export type Knock = { seat: string, name: string, title: string | null, role: Role, };
 
-export type Step = { "name": "raise_hand", } | { "name": "lower_hand", } | { "name": "give_floor", turn: number, } | { "name": "call_speaker", seat: string, } | { "name": "answer_floor", turn: number, accept: boolean, } | { "name": "end_turn", turn: number, } | { "name": "extend_turn", turn: number, seconds: number, } | { "name": "move_turn", turn: number, to: number, } | { "name": "drop_turn", turn: number, } | { "name": "mark", seat: string, mark: Mark, reason: string | null, } | { "name": "admit", seats: Array<string>, } | { "name": "remove", seat: string, } | { "name": "mute", seat: string | null, } | { "name": "lock", locked: boolean, } | { "name": "set_lobby", lobby: boolean, } | { "name": "set_chat", open: boolean, } | { "name": "set_microphones", rule: Microphones, } | { "name": "set_quota", seconds: number, } | { "name": "set_stage", stage: Stage, } | { "name": "set_item", number: number | null, } | { "name": "say", text: string, } | { "name": "open_vote", terms: Terms, } | { "name": "close_vote", vote: number, } | { "name": "withdraw_vote", vote: number, } | { "name": "cast_ballot", vote: number, voter: string, choice: Choice, };
+export type Step = { "name": "raise_hand", } | { "name": "lower_hand", } | { "name": "give_floor", turn: number, } | { "name": "call_speaker", seat: string, } | { "name": "answer_floor", turn: number, accept: boolean, } | { "name": "end_turn", turn: number, } | { "name": "extend_turn", turn: number, seconds: number, } | { "name": "move_turn", turn: number, to: number, } | { "name": "drop_turn", turn: number, } | { "name": "mark", seat: string, mark: Mark, reason: string | null, } | { "name": "admit", seats: Array<string>, } | { "name": "remove", seat: string, } | { "name": "mute", seat: string | null, } | { "name": "lock", locked: boolean, } | { "name": "set_lobby", lobby: boolean, } | { "name": "set_chat", open: boolean, } | { "name": "set_microphones", rule: Microphones, } | { "name": "set_quota", seconds: number, } | { "name": "set_stage", stage: Stage, } | { "name": "set_item", number: number | null, } | { "name": "say", text: string, } | { "name": "open_vote", terms: Terms, } | { "name": "close_vote", vote: number, } | { "name": "withdraw_vote", vote: number, } | { "name": "cast_ballot", vote: number, voter: string, choice: Choice, } | { "name": "ask_token", vote: number, voter: string, 
+/**
+ * In hexadecimal, as long as the modulus of the vote's key. The rules know it by its SHA-256.
+ */
+blinded: string, };
 
-export type ErrorName = "malformed" | "too_large" | "too_fast" | "unsupported_version" | "not_joined" | "already_joined" | "name_missing" | "name_unusable" | "room_full" | "refused" | "description_unusable" | "media_unavailable" | "nothing_there" | "chat_closed" | "unusable" | "floor_needed" | "too_many" | "not_kept" | "vote_open" | "vote_closed" | "not_entitled" | "no_quorum";
+export type ErrorName = "malformed" | "too_large" | "too_fast" | "unsupported_version" | "not_joined" | "already_joined" | "name_missing" | "name_unusable" | "room_full" | "refused" | "description_unusable" | "media_unavailable" | "nothing_there" | "chat_closed" | "unusable" | "floor_needed" | "too_many" | "not_kept" | "vote_open" | "vote_closed" | "not_entitled" | "no_quorum" | "not_secret" | "token_given";
 
 export type Role = "chair" | "secretary" | "technical_host" | "delegate" | "guest";
 

@@ -1,5 +1,6 @@
 //! `/meetings`: calling and preparing a meeting, answering an invitation, papers, the roll, the door behind a link.
 
+pub(super) mod ballots;
 mod board;
 mod call;
 mod door;
@@ -48,6 +49,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(roll::read))
         .routes(routes!(roll::register))
         .routes(routes!(roll::still))
+        .routes(routes!(ballots::published))
         .routes(routes!(lines::read))
         .routes(routes!(lines::table))
 }

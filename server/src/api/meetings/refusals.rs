@@ -150,6 +150,33 @@ pub(super) fn words() -> Problem {
     )
 }
 
+pub(super) fn ballot_token() -> Problem {
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "ballot-token",
+        "Phiếu này không phải của cuộc bỏ phiếu kín đang mở.",
+        "This ballot is not of the secret vote that is open.",
+    )
+}
+
+pub(super) fn vote_closed() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "vote-closed",
+        "Cuộc biểu quyết này đã kết thúc.",
+        "This vote is over.",
+    )
+}
+
+pub(super) fn ballot_not_kept() -> Problem {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "ballot-not-kept",
+        "Máy chủ chưa giữ được phiếu này. Hãy thử lại.",
+        "The ballot could not be kept. Try again.",
+    )
+}
+
 pub(super) fn of_room(error: ErrorName) -> Problem {
     let status = match error {
         ErrorName::TooMany => StatusCode::CONFLICT,

@@ -55,8 +55,10 @@ struct Voted {
 struct RecordedBallot {
     name: String,
     weight: u32,
-    /// Nothing where none was cast.
+    /// Nothing where none was cast, and in a secret vote.
     choice: Option<Choice>,
+    /// Of a secret vote: whether they had a token.
+    took_part: bool,
 }
 
 impl From<&Vote> for Voted {
@@ -66,6 +68,7 @@ impl From<&Vote> for Voted {
             name: voter.name.clone(),
             weight: voter.weight,
             choice: vote.ballots.get(&voter.seat).copied(),
+            took_part: vote.has_voted(&voter.seat),
         };
         Self {
             id: vote.id,

@@ -8,8 +8,14 @@ use super::{Error, row};
 use crate::store::{Tx, entity, search};
 
 /// What is not archived: who is logged in, who failed to, and answers kept for a repeated request. A restored archive must
-/// not bring an ended session back. The list of words is made anew with the index.
-pub const LEFT_OUT: [&str; 4] = ["session", "login_attempts", "idempotent_request", "search_word"];
+/// not bring an ended session back. The ballots of a secret vote that is open stay where they were cast. The list of words is made anew with the index.
+pub const LEFT_OUT: [&str; 5] = [
+    "session",
+    "login_attempts",
+    "idempotent_request",
+    "ballot_box",
+    "search_word",
+];
 
 /// The index of words, whose rows the databases keep in their own ways.
 const SEARCH: &str = "document_search";

@@ -3,6 +3,7 @@
 pub mod agency;
 pub mod audit_entry;
 pub mod audit_head;
+pub mod ballot_box;
 pub mod blob;
 pub mod calendar_feed;
 pub mod case_file;

@@ -22,6 +22,7 @@ mod m0060_invitations;
 mod m0061_checks;
 mod m0062_parts;
 mod m0070_votes;
+mod m0071_secret_votes;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryOrder};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, seaql_migrations};
@@ -67,6 +68,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0061_checks::Migration),
             Box::new(m0062_parts::Migration),
             Box::new(m0070_votes::Migration),
+            Box::new(m0071_secret_votes::Migration),
         ]
     }
 }

@@ -22,7 +22,7 @@ export class SecretBallots {
   /** The last one could not be cast. */
   failed = $state(false);
   /** For which votes this socket has asked for a token. */
-  private asked = new Set<number>();
+  private asked: number[] = [];
 
   constructor(
     private readonly meeting: string,
@@ -44,7 +44,7 @@ export class SecretBallots {
 
   /** A new socket: what the former one asked for may have been lost. */
   begin(votes: VoteState[]): void {
-    this.asked = new Set();
+    this.asked = [];
     for (const vote of votes) void this.heed(vote);
   }
 
@@ -53,8 +53,8 @@ export class SecretBallots {
     if (!vote.key) return;
     if (!this.kept[vote.id]) this.find(vote.id);
     const mine = vote.ballots.some((one) => one.voter === this.me());
-    if (vote.end || !mine || this.isReady(vote.id) || this.asked.has(vote.id)) return;
-    this.asked.add(vote.id);
+    if (vote.end || !mine || this.isReady(vote.id) || this.asked.includes(vote.id)) return;
+    this.asked.push(vote.id);
     await this.prepare(vote.id, keyOf(vote));
     const kept = this.kept[vote.id];
     if (kept) this.ask({ name: 'ask_token', vote: vote.id, voter: this.me(), blinded: kept.blinded });

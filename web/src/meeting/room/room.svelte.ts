@@ -11,6 +11,7 @@ import type {
   TrackState,
   Welcome,
 } from '../protocol';
+import { SecretBallots } from '../ballot/secret.svelte';
 import { Call, type Seen } from '../rtc/call';
 import { DeviceError, openCamera, openMicrophone, openScreen } from '../rtc/devices';
 import { Level, SPEECH } from '../rtc/level';
@@ -71,6 +72,7 @@ export class Room {
   items = $state.raw<Item[]>([]);
   role = $state<Role | null>(null);
   readonly procedure: Procedure;
+  readonly secret: SecretBallots;
 
   private microphone: MediaStreamTrack | null = null;
   private screenSound: MediaStreamTrack | null = null;
@@ -91,6 +93,11 @@ export class Room {
       (step) => this.call.step(step),
       () => this.me,
       () => this.role,
+    );
+    this.secret = new SecretBallots(
+      arrival.meeting,
+      () => this.me,
+      (step) => this.call.step(step),
     );
     this.call = new Call(arrival, {
       welcomed: (welcome) => this.welcomed(welcome),
@@ -268,6 +275,7 @@ export class Room {
     this.may = welcome.may;
     this.role = welcome.role;
     this.procedure.welcome(welcome.procedure);
+    this.secret.begin(welcome.procedure.votes);
     if (this.pinned && !welcome.participants.some((one) => one.id === this.pinned)) this.pinned = null;
     this.watch();
     void this.loadPapers();
@@ -302,7 +310,9 @@ export class Room {
 
   private heard(message: ServerMessage): void {
     const stage = this.procedure.stage;
+    if (message.type === 'token') return this.takeToken(message);
     if (!this.procedure.take(message)) return;
+    if (message.type === 'vote') void this.secret.heed(message.vote);
     if (message.type === 'procedure') void this.loadItems();
     if (message.type === 'item') this.tellItem(message.number);
     const { what } = this.procedure.stage;
@@ -311,6 +321,18 @@ export class Room {
       const { paper, page } = this.procedure.stage as { paper: string; page: number };
       if (!this.papers.some((one) => one.id === paper)) void this.loadPapers();
       announce(t('say.page', { page }));
+    }
+  }
+
+  private takeToken(token: Extract<ServerMessage, { type: 'token' }>): void {
+    try {
+      this.secret.take(
+        token,
+        this.procedure.votes.find((one) => one.id === token.vote),
+      );
+    } catch (cause) {
+      console.error(cause);
+      this.trouble = t('room.trouble');
     }
   }
 
