@@ -144,6 +144,20 @@ impl Clock {
         }
     }
 
+    /// Whether a time server keeps the machine's clock (adjtimex(2), which changes nothing when it is only asked); none
+    /// where the system does not tell, or a test moves the clock.
+    pub fn is_kept(&self) -> Option<bool> {
+        if let Source::Manual(_) = &*self.source {
+            return None;
+        }
+        // SAFETY: a structure of zeros asks for no change, and the kernel writes nothing beyond it.
+        let state = unsafe {
+            let mut asked: libc::timex = std::mem::zeroed();
+            libc::adjtimex(&mut asked)
+        };
+        (state >= 0).then_some(state != libc::TIME_ERROR)
+    }
+
     /// A moment that never goes back, for measuring how long something took.
     pub fn monotonic(&self) -> Instant {
         instant()

@@ -7,11 +7,16 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
 use zeroize::Zeroizing;
 
 use crate::clock::Clock;
+
+/// Before the id of a link for a new password: what the word in the link is derived for.
+pub const RESET_PURPOSE: &str = "password reset ";
 
 /// The server secret, cheap to clone.
 #[derive(Clone)]
@@ -75,6 +80,11 @@ impl ServerSecret {
             .fill(key.as_mut())
             .expect("the length asked for is the length given");
         key
+    }
+
+    /// A word of 256 bits that belongs to one `purpose`: nobody guesses it, and it can be made again.
+    pub fn word(&self, purpose: &str) -> Zeroizing<String> {
+        Zeroizing::new(BASE64_URL_SAFE_NO_PAD.encode(self.derive(purpose).as_slice()))
     }
 
     /// Seals `plain` for one `purpose` with AES-256-GCM; the nonce stands in front.

@@ -7,11 +7,15 @@
     reason = "a test fails by panicking"
 )]
 
+mod administration;
+mod asking;
 mod described;
 mod errors;
 mod headers;
+mod lists;
 mod login;
 mod metrics;
+mod own_account;
 mod pages;
 mod repeated;
 mod rights;

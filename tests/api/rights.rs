@@ -23,6 +23,9 @@ const PEOPLE: &str = "L....";
 /// Those who may call a meeting: everybody but administrators.
 const CALLERS_OF_MEETINGS: &str = "LF...";
 
+/// Those who administer alone; how far each reaches: tests/api/administration.rs.
+const ADMINISTRATORS: &str = "L.FFF";
+
 /// Method, path, and one mark a caller: `.` let in, `L` log-in required (401), `F` forbidden (403).
 const MATRIX: &[(&str, &str, &str)] = &[
     ("get", "/healthz", PUBLIC),
@@ -33,8 +36,43 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("get", "/api/v1/session", PEOPLE),
     ("delete", "/api/v1/session", PEOPLE),
     ("put", "/api/v1/session/mail-address", PEOPLE),
+    // Everybody ends their own sessions alone: tests/api/own_account.rs.
+    ("get", "/api/v1/sessions", PEOPLE),
+    ("delete", "/api/v1/sessions/{id}", PEOPLE),
+    ("put", "/api/v1/session/password", PEOPLE),
+    // Who forgot the password has no session, and the word in the link is the right.
+    ("post", "/api/v1/password-resets", PUBLIC),
+    ("post", "/api/v1/password-resets/redemption", PUBLIC),
     ("get", "/api/v1/agencies", PEOPLE),
     ("get", "/api/v1/people", PEOPLE),
+    ("get", "/api/v1/admin/people", ADMINISTRATORS),
+    ("post", "/api/v1/admin/people", ADMINISTRATORS),
+    ("get", "/api/v1/admin/people/{id}", ADMINISTRATORS),
+    ("put", "/api/v1/admin/people/{id}/full-name", ADMINISTRATORS),
+    ("put", "/api/v1/admin/people/{id}/memberships", ADMINISTRATORS),
+    ("post", "/api/v1/admin/people/{id}/lock", ADMINISTRATORS),
+    ("post", "/api/v1/admin/people/{id}/unlock", ADMINISTRATORS),
+    ("post", "/api/v1/admin/people/{id}/session-end", ADMINISTRATORS),
+    ("post", "/api/v1/admin/people/{id}/first-password", ADMINISTRATORS),
+    ("post", "/api/v1/admin/people/{id}/one-time-code", ADMINISTRATORS),
+    ("post", "/api/v1/admin/people/{id}/password-link", ADMINISTRATORS),
+    ("get", "/api/v1/admin/lists/{list}", ADMINISTRATORS),
+    ("post", "/api/v1/admin/lists/{list}", ADMINISTRATORS),
+    ("get", "/api/v1/admin/lists/{list}/template", ADMINISTRATORS),
+    ("get", "/api/v1/admin/health", ADMINISTRATORS),
+    ("get", "/api/v1/admin/agencies", ADMINISTRATORS),
+    ("post", "/api/v1/admin/agencies", ADMINISTRATORS),
+    ("get", "/api/v1/admin/agencies/{id}", ADMINISTRATORS),
+    ("put", "/api/v1/admin/agencies/{id}", ADMINISTRATORS),
+    ("post", "/api/v1/admin/agencies/{id}/aliases", ADMINISTRATORS),
+    (
+        "delete",
+        "/api/v1/admin/agencies/{id}/aliases/{organ_id}",
+        ADMINISTRATORS,
+    ),
+    ("get", "/api/v1/admin/substitutions", ADMINISTRATORS),
+    ("post", "/api/v1/admin/substitutions", ADMINISTRATORS),
+    ("post", "/api/v1/admin/substitutions/{id}/end", ADMINISTRATORS),
     ("get", "/api/v1/documents", PEOPLE),
     // What a person may do with a document depends on the document: domain/document.rs has that table.
     ("post", "/api/v1/documents", PEOPLE),
@@ -169,6 +207,8 @@ const MATRIX: &[(&str, &str, &str)] = &[
     // A guest holds nothing but the link.
     ("get", "/api/v1/meetings/by-link/{code}", PUBLIC),
     ("get", "/api/v1/meetings/{id}/socket", PEOPLE),
+    // The last, since it ends the sessions of all other tries.
+    ("delete", "/api/v1/sessions", PEOPLE),
 ];
 
 /// What is sent, so that the gate of roles is reached where there is one.

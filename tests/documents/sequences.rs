@@ -225,10 +225,7 @@ async fn capacities(office: &Office, kept: &Kept, person: &PersonId) -> Vec<Capa
         .all(office.app().store.read())
         .await
         .unwrap();
-    let held = |row: membership::Model| Held {
-        agency_id: row.agency_id,
-        role: row.role,
-    };
+    let held = |row: membership::Model| Held::own(row.agency_id, row.role);
     let presence = Presence {
         person_id: person.clone(),
         held: rows.into_iter().map(held).collect(),

@@ -10,7 +10,7 @@ use tracing::info;
 use zeroize::Zeroizing;
 
 use super::OneTimeCode;
-use super::session::{self, Token, memberships};
+use super::session::{self, Place, Token, memberships};
 use crate::clock::Timestamp;
 use crate::domain::account::{Attempts, user_name_key};
 use crate::parts::App;
@@ -25,6 +25,7 @@ pub struct Attempt {
     pub user_name: String,
     pub password: Zeroizing<String>,
     pub one_time_code: Option<String>,
+    pub place: Place,
 }
 
 /// Why a log-in is refused.
@@ -54,7 +55,7 @@ pub enum Refusal {
 /// The refusal; a wrong attempt has been counted then.
 pub async fn log_in(app: &App, attempt: Attempt) -> Result<Token, Refusal> {
     let name = user_name_key(&attempt.user_name);
-    let name_hash = hex::encode(digest::digest(&digest::SHA256, name.as_bytes()));
+    let name_hash = name_hash(&name);
     // Counted as wrong before it is looked at: attempts made at the same time cannot slip past the lock.
     let counted = count(app, &name_hash).await?;
     let found = person::Entity::find()
@@ -77,8 +78,13 @@ pub async fn log_in(app: &App, attempt: Attempt) -> Result<Token, Refusal> {
         Err(refusal) => return Err(undo(app, &name_hash, refusal).await),
     };
     app.store
-        .write(async |tx| open(app, tx, &person, step, &name_hash).await)
+        .write(async |tx| open(app, tx, &person, step, &name_hash, attempt.place).await)
         .await
+}
+
+/// The name under which attempts are counted: what people type into the wrong field is not kept.
+pub(super) fn name_hash(name: &str) -> String {
+    hex::encode(digest::digest(&digest::SHA256, name.as_bytes()))
 }
 
 fn refuse(counted: Attempts, name_hash: &str, refusal: Refusal) -> Refusal {
@@ -94,7 +100,7 @@ fn refuse(counted: Attempts, name_hash: &str, refusal: Refusal) -> Refusal {
 }
 
 /// Takes back the attempt that was counted, since it was no guess.
-async fn undo(app: &App, name_hash: &str, refusal: Refusal) -> Refusal {
+pub(super) async fn undo(app: &App, name_hash: &str, refusal: Refusal) -> Refusal {
     let undo = async |tx: &Tx| {
         let present = attempts(tx, name_hash).await?;
         save(tx, name_hash, present.undone()).await
@@ -104,7 +110,7 @@ async fn undo(app: &App, name_hash: &str, refusal: Refusal) -> Refusal {
 }
 
 /// Counts one attempt as wrong, unless the name is locked.
-async fn count(app: &App, name_hash: &str) -> Result<Attempts, Refusal> {
+pub(super) async fn count(app: &App, name_hash: &str) -> Result<Attempts, Refusal> {
     let now = app.clock.now();
     app.store
         .write(async |tx| {
@@ -138,6 +144,14 @@ async fn attempts(tx: &Tx, name_hash: &str) -> Result<Attempts, DbErr> {
         last_failure: row.last_failure_at,
         locked_until: row.locked_until,
     }))
+}
+
+/// Forgets the wrong attempts under a name.
+pub(super) async fn forget(tx: &Tx, name_hash: &str) -> Result<(), DbErr> {
+    login_attempts::Entity::delete_by_id(name_hash.to_owned())
+        .exec(tx)
+        .await?;
+    Ok(())
 }
 
 async fn save(tx: &Tx, name_hash: &str, attempts: Attempts) -> Result<(), DbErr> {
@@ -192,6 +206,7 @@ async fn open(
     person: &person::Model,
     step: Option<u64>,
     name_hash: &str,
+    place: Place,
 ) -> Result<Token, Refusal> {
     if let Some(step) = step.and_then(|step| i64::try_from(step).ok()) {
         let used = person::Entity::update_many()
@@ -204,10 +219,8 @@ async fn open(
             return Err(Refusal::OneTimeCodeWrong);
         }
     }
-    login_attempts::Entity::delete_by_id(name_hash.to_owned())
-        .exec(tx)
-        .await?;
-    let token = session::open(app, tx, &person.id).await?;
+    forget(tx, name_hash).await?;
+    let token = session::open(app, tx, &person.id, place).await?;
     let actor = Actor::Person(person.id.clone());
     let subject = format!("person/{}", person.id);
     audit::append(tx, app.clock.now(), &actor, "session.opened", &subject, json!({})).await?;

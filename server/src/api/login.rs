@@ -1,6 +1,8 @@
 //! `/session`: log in, who am I, log out.
 
-use axum::extract::State;
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -13,8 +15,8 @@ use zeroize::Zeroizing;
 use super::body::Json;
 use super::problem::{self, Problem};
 use super::session::{self, Person};
-use crate::accounts;
 use crate::accounts::login::{Attempt, Refusal, log_in};
+use crate::accounts::{self, Place};
 use crate::custody;
 use crate::domain::outside::mail_address;
 use crate::jobs::invitation;
@@ -51,7 +53,12 @@ struct Login {
         (status = TOO_MANY_REQUESTS, body = problem::Body, description = "locked"),
     )
 )]
-async fn create(State(app): State<App>, Json(login): Json<Login>) -> Result<Response, Problem> {
+async fn create(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    Json(login): Json<Login>,
+) -> Result<Response, Problem> {
     let Login {
         user_name,
         password,
@@ -61,6 +68,7 @@ async fn create(State(app): State<App>, Json(login): Json<Login>) -> Result<Resp
         user_name,
         password: Zeroizing::new(password),
         one_time_code,
+        place: place(peer, &headers),
     };
     let token = log_in(&app, attempt)
         .await
@@ -70,6 +78,18 @@ async fn create(State(app): State<App>, Json(login): Json<Login>) -> Result<Resp
         .ok_or_else(Problem::login_required)?;
     let cookie = session::cookie(&app.config, &token);
     Ok((StatusCode::CREATED, [(header::SET_COOKIE, cookie)], Json(person)).into_response())
+}
+
+/// Where the log-in comes from. Behind a proxy on this machine that is the last address it names; anybody else's word for it
+/// is not taken.
+fn place(peer: SocketAddr, headers: &HeaderMap) -> Place {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let forwarded = text("x-forwarded-for").and_then(|list| list.rsplit(',').next()?.trim().parse().ok());
+    let forwarded: Option<IpAddr> = forwarded.filter(|_| peer.ip().is_loopback());
+    Place {
+        device: text("user-agent").map(str::to_owned),
+        address: Some(forwarded.unwrap_or(peer.ip()).to_string()),
+    }
 }
 
 /// Who is logged in.
@@ -146,7 +166,7 @@ async fn set_mail_address(
 }
 
 /// A refusal in people's words.
-fn told(app: &App, refusal: Refusal) -> Problem {
+pub(super) fn told(app: &App, refusal: Refusal) -> Problem {
     let unauthorized =
         |name, vi: &'static str, en: &'static str| Problem::new(StatusCode::UNAUTHORIZED, name, vi, en);
     match refusal {
@@ -172,13 +192,7 @@ fn told(app: &App, refusal: Refusal) -> Problem {
             "The account's role asks for a one-time code and it has none yet. Ask an administrator.",
         ),
         Refusal::Locked { until } => locked(until.since(app.clock.now()).as_secs().max(1)),
-        Refusal::Busy(Busy) => Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "busy",
-            "Đang có quá nhiều lượt đăng nhập. Xin thử lại sau ít giây.",
-            "Too many people are logging in. Try again in a few seconds.",
-        )
-        .with("retry_after_seconds", 5),
+        Refusal::Busy(Busy) => Problem::busy(),
         Refusal::Database(error) => Problem::internal(&error),
         Refusal::Secret(error) => Problem::internal(&error),
     }

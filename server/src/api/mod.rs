@@ -5,6 +5,7 @@
     reason = "a problem carries its sentences; it is made once a request"
 )]
 
+mod admin;
 mod agencies;
 mod arms;
 pub mod body;
@@ -23,12 +24,14 @@ mod notices;
 mod numbers;
 mod origin;
 pub mod page;
+mod password_resets;
 mod people;
 pub mod problem;
 mod refusal;
 mod registers;
 mod search;
 pub mod session;
+mod sessions;
 mod socket;
 mod trace;
 mod verifications;
@@ -50,8 +53,11 @@ use crate::parts::App;
 fn families() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(login::routes())
+        .merge(sessions::routes())
+        .merge(password_resets::routes())
         .merge(agencies::routes())
         .merge(people::routes())
+        .merge(admin::routes())
         .merge(documents::routes())
         .merge(copies::routes())
         .merge(dispatches::routes())

@@ -154,6 +154,17 @@ impl Problem {
         .with("limit_bytes", limit_bytes)
     }
 
+    /// 503: too many passwords are being hashed.
+    pub fn busy() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "busy",
+            "Đang có quá nhiều lượt đăng nhập. Xin thử lại sau ít giây.",
+            "Too many people are logging in. Try again in a few seconds.",
+        )
+        .with("retry_after_seconds", 5)
+    }
+
     /// 500: our fault. The cause goes to the log.
     pub fn internal(cause: &dyn std::fmt::Display) -> Self {
         error!(%cause, "a request failed inside");

@@ -5,25 +5,23 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use zeroize::Zeroizing;
 
+use super::keep::Keep;
 use super::serve::claim;
 use hoian_server::accounts::{self, NewAgency, NewMembership, NewPerson};
 use hoian_server::app::App;
 use hoian_server::clock::Clock;
 use hoian_server::config::Config;
-use hoian_server::domain::account::user_name_key;
 use hoian_server::domain::holder::Holder;
 use hoian_server::domain::id::PersonId;
-use hoian_server::domain::organisation::AgencyKind;
+use hoian_server::domain::organisation::{AgencyKind, Said};
 use hoian_server::domain::outside;
 use hoian_server::domain::role::Role;
 use hoian_server::domain::trust::{Regime, Standing};
 use hoian_server::jobs::invitation;
 use hoian_server::store::archive;
 use hoian_server::store::audit::Actor;
-use hoian_server::store::entity::person;
 
 /// What an administrator does on the machine.
 #[derive(Subcommand)]
@@ -44,6 +42,8 @@ pub(super) enum Admin {
     Backup { file: PathBuf },
     /// Fill an empty database and data folder from a backup, whichever database it was made on.
     Restore { file: PathBuf },
+    #[command(flatten)]
+    Keep(Keep),
 }
 
 #[derive(Args)]
@@ -96,11 +96,22 @@ pub(super) struct SetMailAddress {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum RoleName {
+pub(super) enum RoleName {
     Administrator,
     Leader,
     Clerk,
     Officer,
+}
+
+impl From<RoleName> for Role {
+    fn from(name: RoleName) -> Self {
+        match name {
+            RoleName::Administrator => Self::Administrator,
+            RoleName::Leader => Self::Leader,
+            RoleName::Clerk => Self::Clerk,
+            RoleName::Officer => Self::Officer,
+        }
+    }
 }
 
 #[derive(Args)]
@@ -173,6 +184,7 @@ impl Admin {
             Self::Trust(new) => trust(&app, new).await,
             Self::Backup { file } => backup(&app, &file).await,
             Self::Restore { file } => restore(&app, &file).await,
+            Self::Keep(keep) => keep.run(&app).await,
         };
         app.store.close().await?;
         println!("{}", done?);
@@ -182,16 +194,18 @@ impl Admin {
 
 async fn add_agency(app: &App, new: AddAgency) -> anyhow::Result<String> {
     let agency = NewAgency {
-        organ_id: new.organ_id,
-        name: new.name,
-        symbol: new.symbol,
+        said: Said {
+            organ_id: new.organ_id,
+            name: new.name,
+            symbol: new.symbol,
+            place: new.place,
+        },
         kind: match new.kind {
             Kind::Province => AgencyKind::Province,
             Kind::Department => AgencyKind::Department,
             Kind::Commune => AgencyKind::Commune,
         },
         parent: new.parent,
-        place: new.place,
     };
     let id = accounts::create_agency(app, &Actor::System, agency).await?;
     Ok(format!("agency {id} is added"))
@@ -199,12 +213,6 @@ async fn add_agency(app: &App, new: AddAgency) -> anyhow::Result<String> {
 
 async fn add_person(app: &App, new: AddPerson) -> anyhow::Result<String> {
     let agency_id = accounts::find_agency(app.store.read(), &new.agency).await?;
-    let role = match new.role {
-        RoleName::Administrator => Role::Administrator,
-        RoleName::Leader => Role::Leader,
-        RoleName::Clerk => Role::Clerk,
-        RoleName::Officer => Role::Officer,
-    };
     let password = Zeroizing::new(accounts::first_password(&app.clock));
     let person = NewPerson {
         user_name: new.user_name.clone(),
@@ -212,7 +220,7 @@ async fn add_person(app: &App, new: AddPerson) -> anyhow::Result<String> {
         password: password.clone(),
         memberships: vec![NewMembership {
             agency_id,
-            role,
+            role: new.role.into(),
             position: new.position,
         }],
     };
@@ -323,12 +331,7 @@ async fn holder(app: &App, owner: &Owner) -> anyhow::Result<Holder> {
 }
 
 async fn person_id(app: &App, user_name: &str) -> anyhow::Result<PersonId> {
-    let name = user_name_key(user_name);
-    let found = person::Entity::find()
-        .filter(person::Column::UserName.eq(&name))
-        .one(app.store.read())
-        .await?;
-    Ok(found.with_context(|| format!("there is no account {name}"))?.id)
+    Ok(accounts::find_person(app.store.read(), user_name).await?.id)
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {

@@ -10,7 +10,8 @@ use hoian_server::api;
 use hoian_server::app::App;
 use hoian_server::clock::Clock;
 use hoian_server::config::Config;
-use hoian_server::doctor::call;
+use hoian_server::doctor::{call, health};
+use hoian_server::domain::health::Level;
 use hoian_server::store::archive;
 use hoian_server::store::audit::{self, Verdict};
 
@@ -19,6 +20,9 @@ use hoian_server::store::audit::{self, Verdict};
 pub(super) enum Doctor {
     /// Walk the audit chain; exit 1 where it is not whole.
     Audit,
+    /// Say how the house stands: database, files, disk, jobs, clock, mail, time-stamps, certificates; exit 1 where anything is
+    /// bad.
+    Health,
     /// Read a backup whole and compare it with its digests; exit 1 where anything is missing or changed.
     Backup { file: PathBuf },
     /// Join a meeting as any client would, speak a soft tone, and say what the line is worth; exit 1 where
@@ -38,6 +42,7 @@ impl Doctor {
     pub(super) async fn run(self, config: Config) -> anyhow::Result<ExitCode> {
         match self {
             Self::Audit => audit(config).await,
+            Self::Health => health(config).await,
             Self::Backup { file } => Ok(backup(&file)),
             Self::Call { link, seconds } => {
                 let report = call::call(&link, Duration::from_secs(seconds)).await?;
@@ -54,6 +59,19 @@ impl Doctor {
             }
         }
     }
+}
+
+async fn health(config: Config) -> anyhow::Result<ExitCode> {
+    let app = App::open(config, Clock::system()).await?;
+    let report = health::report(&app).await?;
+    app.store.close().await?;
+    println!("{}", serde_json::to_string_pretty(&report)?);
+    Ok(
+        match report.checks.iter().any(|check| check.level == Level::Bad) {
+            true => ExitCode::FAILURE,
+            false => ExitCode::SUCCESS,
+        },
+    )
 }
 
 fn backup(file: &Path) -> ExitCode {

@@ -3,6 +3,7 @@
 mod admin;
 mod demo;
 mod doctor;
+mod keep;
 mod serve;
 
 use std::io::IsTerminal;

@@ -340,10 +340,7 @@ impl Custody {
             .await?;
         let held: Vec<_> = rows
             .into_iter()
-            .map(|row| Held {
-                agency_id: row.agency_id,
-                role: row.role,
-            })
+            .map(|row| Held::own(row.agency_id, row.role))
             .collect();
         let keeps = may(&held, role::Action::KeepFiles, agency);
         keeps.then_some(()).ok_or_else(|| Refusal::Keeper.into())

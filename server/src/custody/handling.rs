@@ -250,12 +250,7 @@ impl Custody {
             .await?;
         let reads = |person: &PersonId| {
             let of = rows.iter().filter(|row| row.person_id == *person);
-            let held: Vec<_> = of
-                .map(|row| Held {
-                    agency_id: row.agency_id.clone(),
-                    role: row.role,
-                })
-                .collect();
+            let held: Vec<_> = of.map(|row| Held::own(row.agency_id.clone(), row.role)).collect();
             may(&held, role::Action::ReadDispatches, agency)
         };
         named.iter().all(reads).then_some(()).ok_or(Error::Handlers)

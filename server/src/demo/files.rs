@@ -26,10 +26,7 @@ pub(super) async fn plan(app: &App, organisation: &Organisation) -> Result<(), E
     let agency = organisation.agency(PROVINCE)?;
     let presence = Presence {
         person_id: organisation.person(PLANNER)?.clone(),
-        held: vec![Held {
-            agency_id: agency.clone(),
-            role: Role::Clerk,
-        }],
+        held: vec![Held::own(agency.clone(), Role::Clerk)],
     };
     let keeper = organisation.person(KEEPER)?;
     let year = numbering::local_date(app.clock.now_utc()).year();

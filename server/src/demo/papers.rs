@@ -32,10 +32,7 @@ const PAPERS: [(Sample, i16, bool); 3] = [
 pub(super) async fn draft(app: &App, organisation: &Organisation) -> Result<(), Error> {
     let presence = Presence {
         person_id: organisation.person(DRAFTER)?.clone(),
-        held: vec![Held {
-            agency_id: organisation.agency(PROVINCE)?.clone(),
-            role: Role::Officer,
-        }],
+        held: vec![Held::own(organisation.agency(PROVINCE)?.clone(), Role::Officer)],
     };
     let signer = organisation.person(SIGNER)?;
     for (sample, urgency, is_submitted) in PAPERS {

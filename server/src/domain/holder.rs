@@ -1,6 +1,7 @@
 //! Whose a signing key or an image is.
 
 use std::fmt;
+use std::str::FromStr;
 
 use super::id::{AgencyId, PersonId};
 
@@ -18,5 +19,33 @@ impl fmt::Display for Holder {
             Holder::Person(id) => write!(formatter, "person:{id}"),
             Holder::Agency(id) => write!(formatter, "agency:{id}"),
         }
+    }
+}
+
+impl FromStr for Holder {
+    type Err = ();
+
+    fn from_str(kept: &str) -> Result<Self, ()> {
+        match kept.split_once(':') {
+            Some(("person", id)) => Ok(Holder::Person(PersonId(id.to_owned()))),
+            Some(("agency", id)) => Ok(Holder::Agency(AgencyId(id.to_owned()))),
+            _ => Err(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_read_as_it_was_kept() {
+        for holder in [
+            Holder::Person(PersonId("a:b".into())),
+            Holder::Agency(AgencyId("c".into())),
+        ] {
+            assert_eq!(holder.to_string().parse(), Ok(holder));
+        }
+        assert_eq!("x:c".parse::<Holder>(), Err(()));
     }
 }

@@ -128,10 +128,7 @@ mod tests {
             support: &support,
         };
         let of = |person: &str, agency: usize, role| {
-            let held = [Held {
-                agency_id: agencies[agency].clone(),
-                role,
-            }];
+            let held = [Held::own(agencies[agency].clone(), role)];
             dispatch_capacities(names, &PersonId(person.into()), &held)
         };
         assert_eq!(of("x", 0, Role::Clerk), [Sender]);
@@ -160,10 +157,7 @@ mod tests {
         let agencies = ["ours", "theirs"].map(|id| AgencyId(id.into()));
         let keeper = PersonId("keeper".into());
         let of = |person: &str, agency: usize, role| {
-            let held = [Held {
-                agency_id: agencies[agency].clone(),
-                role,
-            }];
+            let held = [Held::own(agencies[agency].clone(), role)];
             file_capacities(&agencies[0], &keeper, &PersonId(person.into()), &held)
         };
         assert_eq!(of("keeper", 0, Role::Officer), [Keeper, Reader]);
@@ -194,10 +188,7 @@ mod tests {
                 partner: partner.map(|at| &agencies[at]),
                 review: Review::default(),
             };
-            let held = [Held {
-                agency_id: agencies[agency].clone(),
-                role,
-            }];
+            let held = [Held::own(agencies[agency].clone(), role)];
             capacities(parties, &people[person], &held)
         };
         assert_eq!(of(Some(1), 2, 1, Role::Leader), [Capacity::Cosigner]);
@@ -237,10 +228,7 @@ mod tests {
             capacities(
                 parties,
                 &people[person],
-                &[Held {
-                    agency_id: agencies[agency].clone(),
-                    role,
-                }],
+                &[Held::own(agencies[agency].clone(), role)],
             )
         };
         assert_eq!(of(0, 0, Role::Officer), [Capacity::Drafter]);

@@ -41,6 +41,28 @@ impl Role {
 pub struct Held {
     pub agency_id: AgencyId,
     pub role: Role,
+    /// Held only for somebody who is absent.
+    pub is_lent: bool,
+}
+
+impl Held {
+    /// A role of the person's own.
+    pub fn own(agency_id: AgencyId, role: Role) -> Self {
+        Self {
+            agency_id,
+            role,
+            is_lent: false,
+        }
+    }
+
+    /// The role of an absent person, for whom this one acts.
+    pub fn lent(agency_id: AgencyId, role: Role) -> Self {
+        Self {
+            agency_id,
+            role,
+            is_lent: true,
+        }
+    }
 }
 
 /// What is done in the name of an agency, or with its things.
@@ -101,8 +123,59 @@ impl Action {
 
 /// Whether one who holds these roles may do `action` in `agency`.
 pub fn may(held: &[Held], action: Action, agency: &AgencyId) -> bool {
-    held.iter()
-        .any(|held| held.agency_id == *agency && allowed(held.role, action))
+    held.iter().any(|held| {
+        held.agency_id == *agency && allowed(held.role, action) && (!held.is_lent || is_lent(action))
+    })
+}
+
+/// What a substitute may do in the place of the absent one: everything that the role allows, except what a key binds to one
+/// person (Nghị định 30/2020, articles 13 and 26) and what rules the house itself. What names the absent one by name, such
+/// as work handed to them, stays theirs.
+fn is_lent(action: Action) -> bool {
+    use Action::*;
+    !matches!(action, Sign | Seal | GroupNumbers | ManagePeople | ReadAudit)
+}
+
+/// Whose accounts an administrator keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Of every agency, and the agencies themselves: the province's administrator.
+    All,
+    /// Of these agencies.
+    Within(Vec<AgencyId>),
+}
+
+impl Reach {
+    /// What one who holds these roles reaches; none where they administer nothing. `is_province` tells which agency is the
+    /// province's People's Committee.
+    pub fn of(held: &[Held], is_province: impl Fn(&AgencyId) -> bool) -> Option<Self> {
+        let agencies = held.iter().map(|held| &held.agency_id);
+        let managed = agencies.filter(|agency| may(held, Action::ManagePeople, agency));
+        let mut managed: Vec<AgencyId> = managed.cloned().collect();
+        managed.sort();
+        managed.dedup();
+        match managed.iter().any(is_province) {
+            true => Some(Self::All),
+            false => (!managed.is_empty()).then_some(Self::Within(managed)),
+        }
+    }
+
+    /// Whether the people of `agency` may be seen.
+    pub fn covers(&self, agency: &AgencyId) -> bool {
+        match self {
+            Self::All => true,
+            Self::Within(agencies) => agencies.contains(agency),
+        }
+    }
+
+    /// Whether the account of one who works in these agencies may be changed: all of them must be within reach, else
+    /// whoever administers a commune could take over an account that leads the province.
+    pub fn keeps(&self, agencies: &[AgencyId]) -> bool {
+        match self {
+            Self::All => true,
+            Self::Within(_) => !agencies.is_empty() && agencies.iter().all(|agency| self.covers(agency)),
+        }
+    }
 }
 
 fn allowed(role: Role, action: Action) -> bool {
@@ -170,10 +243,7 @@ mod tests {
         assert_eq!(TABLE.map(|(action, _)| action), Action::ALL);
         for (action, row) in TABLE {
             for (role, expected) in Role::ALL.into_iter().zip(row) {
-                let held = [Held {
-                    agency_id: agency("a"),
-                    role,
-                }];
+                let held = [Held::own(agency("a"), role)];
                 assert_eq!(may(&held, action, &agency("a")), expected, "{role:?} {action:?}");
                 assert!(!may(&held, action, &agency("b")), "{role:?} {action:?} elsewhere");
             }
@@ -182,11 +252,44 @@ mod tests {
 
     #[test]
     fn roles_add_up_within_an_agency() {
-        let held = [Role::Officer, Role::Clerk].map(|role| Held {
-            agency_id: agency("a"),
-            role,
-        });
+        let held = [Role::Officer, Role::Clerk].map(|role| Held::own(agency("a"), role));
         assert!(may(&held, Action::Seal, &agency("a")));
         assert!(!may(&[], Action::Draft, &agency("a")));
+    }
+
+    #[test]
+    fn a_substitute_does_everything_but_what_a_key_or_the_house_needs() {
+        let kept = [
+            Action::ManagePeople,
+            Action::ReadAudit,
+            Action::Sign,
+            Action::Seal,
+            Action::GroupNumbers,
+        ];
+        for (action, row) in TABLE {
+            for (role, own) in Role::ALL.into_iter().zip(row) {
+                let lent = may(&[Held::lent(agency("a"), role)], action, &agency("a"));
+                assert_eq!(lent, own && !kept.contains(&action), "{role:?} {action:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_administrator_reaches_the_own_agency_and_the_provinces_everything() {
+        let reach = |held: &[Held]| Reach::of(held, |agency| agency.0 == "province");
+        let administers = |id: &str| Held::own(agency(id), Role::Administrator);
+        assert_eq!(reach(&[]), None);
+        assert_eq!(reach(&[Held::own(agency("province"), Role::Leader)]), None);
+        assert_eq!(reach(&[Held::lent(agency("a"), Role::Administrator)]), None);
+        assert_eq!(
+            reach(&[administers("a"), administers("province")]),
+            Some(Reach::All)
+        );
+        let within = reach(&[administers("a")]).unwrap();
+        assert!(within.covers(&agency("a")) && !within.covers(&agency("b")));
+        assert!(within.keeps(&[agency("a")]));
+        assert!(!within.keeps(&[agency("a"), agency("b")]));
+        assert!(!within.keeps(&[]), "who works nowhere is the province's to keep");
+        assert!(Reach::All.keeps(&[]));
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod indexing;
 pub mod invitation;
+pub mod password_letter;
 pub mod reminding;
 pub mod signing;
 mod worker;
@@ -36,6 +37,7 @@ pub fn registry() -> Registry {
         .with::<indexing::IndexDocuments>()
         .with::<invitation::WriteInvitations>()
         .with::<invitation::DeliverInvitation>()
+        .with::<password_letter::MailReset>()
         .with::<reminding::Remind>()
         .with::<reminding::PressForAnswers>()
         .with::<reminding::AskReminders>()

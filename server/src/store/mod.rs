@@ -7,6 +7,7 @@ pub mod archive;
 pub mod audit;
 pub mod blob;
 mod connect;
+pub mod disk;
 pub mod entity;
 pub mod migration;
 pub mod search;

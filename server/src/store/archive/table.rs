@@ -7,11 +7,13 @@ use sea_orm::{ConnectionTrait, EntityTrait, StreamTrait};
 use super::{Error, row};
 use crate::store::{Tx, entity, search};
 
-/// What is not archived: who is logged in, who failed to, and answers kept for a repeated request. A restored archive must
-/// not bring an ended session back. The ballots of a secret vote that is open stay where they were cast. The list of words is made anew with the index.
-pub const LEFT_OUT: [&str; 5] = [
+/// What is not archived: who is logged in, who failed to, links for a new password, answers kept for a repeated request, and
+/// the ballots of a secret vote that is open: they stay where they were cast. A restored archive must bring back neither an
+/// ended session nor a used link. The list of words is made anew with the index.
+pub const LEFT_OUT: [&str; 6] = [
     "session",
     "login_attempts",
+    "password_reset",
     "idempotent_request",
     "ballot_box",
     "search_word",
@@ -59,8 +61,11 @@ macro_rules! tables {
 
 tables!(
     agency,
+    agency_former,
+    agency_alias,
     person,
     membership,
+    substitution,
     blob,
     setting,
     audit_head,

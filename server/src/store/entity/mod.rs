@@ -1,6 +1,8 @@
 //! The rows, one table a file. A list of columns with their meaning; the rules stand in `domain`.
 
 pub mod agency;
+pub mod agency_alias;
+pub mod agency_former;
 pub mod audit_entry;
 pub mod audit_head;
 pub mod ballot_box;
@@ -40,6 +42,7 @@ pub mod number_sequence;
 pub mod outside_sending;
 pub mod paper_arrival;
 pub mod paper_note;
+pub mod password_reset;
 pub mod person;
 pub mod session;
 pub mod setting;
@@ -47,5 +50,6 @@ pub mod signature_image;
 pub mod signature_pending;
 pub mod signing_key;
 pub mod signing_rule;
+pub mod substitution;
 pub mod trust_anchor;
 pub mod verification;

@@ -13,6 +13,8 @@ pub struct Model {
     #[sea_orm(unique)]
     pub user_name: String,
     pub full_name: String,
+    /// In the form of `domain::account::name_key`: what lists are ordered by and searched in.
+    pub name_key: String,
     /// PHC string of Argon2id.
     pub password_hash: String,
     /// The TOTP secret, sealed under the server secret; none where no role asks for it.

@@ -15,6 +15,10 @@ pub struct Model {
     pub created_at: Timestamp,
     /// Moved forward at most once a minute.
     pub last_seen_at: Timestamp,
+    /// What the browser says of itself when it logs in.
+    pub device: Option<String>,
+    /// Where it logged in from.
+    pub address: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -23,6 +23,8 @@ mod m0061_checks;
 mod m0062_parts;
 mod m0070_votes;
 mod m0071_secret_votes;
+mod m0080_people;
+mod m0081_watch;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryOrder};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, seaql_migrations};
@@ -69,6 +71,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0062_parts::Migration),
             Box::new(m0070_votes::Migration),
             Box::new(m0071_secret_votes::Migration),
+            Box::new(m0080_people::Migration),
+            Box::new(m0081_watch::Migration),
         ]
     }
 }

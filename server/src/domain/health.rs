@@ -1,0 +1,286 @@
+//! What an administrator must look at: each part of the house with one of three levels.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// How a part stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = HealthLevel)]
+pub enum Level {
+    Good,
+    /// It works, and somebody should look before it does not.
+    Watch,
+    /// Something does not work, or soon will not.
+    Bad,
+}
+
+/// A part of the house.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = HealthPart)]
+pub enum Part {
+    Database,
+    /// The files by SHA-256.
+    Blobs,
+    Disk,
+    Jobs,
+    Clock,
+    Mail,
+    TimeStamps,
+    Certificates,
+}
+
+/// A part and how it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = HealthCheck)]
+pub struct Check {
+    pub part: Part,
+    pub level: Level,
+}
+
+/// What was found out; each field is what the rules below need, and no more.
+#[derive(Clone, Debug)]
+pub struct Found {
+    pub database_answers: bool,
+    pub blobs_writable: bool,
+    /// Free and whole bytes, where the system tells.
+    pub disk: Option<(u64, u64)>,
+    /// How long the job that is due longest has waited.
+    pub oldest_job: Duration,
+    pub jobs_given_up: u64,
+    /// Whether the machine's clock is kept by a time server, where the system tells.
+    pub clock_kept: Option<bool>,
+    pub mail_set_up: bool,
+    pub time_stamps_set_up: bool,
+    /// How long the signature that waits longest for its time-stamp has waited.
+    pub oldest_signature: Duration,
+    /// How long the certificate that ends first is still valid; zero where it has ended; none where there is none.
+    pub first_certificate: Option<Duration>,
+}
+
+/// Room below which nothing large can be taken in any more: twenty files at the upload limit.
+const DISK_BAD_BYTES: u64 = 4_000_000_000;
+/// Part of the disk, in percent, below which somebody should make room.
+const DISK_WATCH_PERCENT: u64 = 10;
+/// A job that is tried again and again waits at most ten minutes between two attempts.
+const JOB_WATCH: Duration = Duration::from_secs(15 * 60);
+const JOB_BAD: Duration = Duration::from_secs(6 * 3600);
+const SIGNATURE_WATCH: Duration = Duration::from_secs(10 * 60);
+const SIGNATURE_BAD: Duration = Duration::from_secs(2 * 3600);
+/// A new certificate takes some weeks to be issued.
+pub const CERTIFICATE_WATCH: Duration = Duration::from_secs(45 * 24 * 3600);
+const CERTIFICATE_BAD: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// Every part and how it stands.
+pub fn judge(found: &Found) -> [Check; 8] {
+    use Level::{Bad, Good, Watch};
+    let works = |it_does| if it_does { Good } else { Bad };
+    let disk = match found.disk {
+        Some((free, _)) if free < DISK_BAD_BYTES => Bad,
+        Some((free, whole)) if free < whole / 100 * DISK_WATCH_PERCENT => Watch,
+        _ => Good,
+    };
+    let jobs = match found.oldest_job {
+        waited if waited >= JOB_BAD => Bad,
+        waited if waited >= JOB_WATCH || found.jobs_given_up > 0 => Watch,
+        _ => Good,
+    };
+    let time_stamps = match found.oldest_signature {
+        waited if waited >= SIGNATURE_BAD => Bad,
+        waited if waited >= SIGNATURE_WATCH || !found.time_stamps_set_up => Watch,
+        _ => Good,
+    };
+    let certificates = match found.first_certificate {
+        Some(left) if left < CERTIFICATE_BAD => Bad,
+        Some(left) if left < CERTIFICATE_WATCH => Watch,
+        _ => Good,
+    };
+    let levels = [
+        (Part::Database, works(found.database_answers)),
+        (Part::Blobs, works(found.blobs_writable)),
+        (Part::Disk, disk),
+        (Part::Jobs, jobs),
+        (
+            Part::Clock,
+            if found.clock_kept == Some(false) {
+                Watch
+            } else {
+                Good
+            },
+        ),
+        (Part::Mail, if found.mail_set_up { Good } else { Watch }),
+        (Part::TimeStamps, time_stamps),
+        (Part::Certificates, certificates),
+    ];
+    levels.map(|(part, level)| Check { part, level })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GB: u64 = 1_000_000_000;
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    fn well() -> Found {
+        Found {
+            database_answers: true,
+            blobs_writable: true,
+            disk: Some((50 * GB, 100 * GB)),
+            oldest_job: Duration::ZERO,
+            jobs_given_up: 0,
+            clock_kept: Some(true),
+            mail_set_up: true,
+            time_stamps_set_up: true,
+            oldest_signature: Duration::ZERO,
+            first_certificate: None,
+        }
+    }
+
+    #[test]
+    fn each_part_is_judged_by_its_own_figures() {
+        use Level::{Bad, Good, Watch};
+        assert!(judge(&well()).iter().all(|check| check.level == Good));
+        let day = 24 * HOUR;
+        let table: [(Part, Level, Found); 17] = [
+            (
+                Part::Database,
+                Bad,
+                Found {
+                    database_answers: false,
+                    ..well()
+                },
+            ),
+            (
+                Part::Blobs,
+                Bad,
+                Found {
+                    blobs_writable: false,
+                    ..well()
+                },
+            ),
+            (Part::Disk, Good, Found { disk: None, ..well() }),
+            (
+                Part::Disk,
+                Watch,
+                Found {
+                    disk: Some((9 * GB, 100 * GB)),
+                    ..well()
+                },
+            ),
+            (
+                Part::Disk,
+                Bad,
+                Found {
+                    disk: Some((3 * GB, 100 * GB)),
+                    ..well()
+                },
+            ),
+            (
+                Part::Jobs,
+                Watch,
+                Found {
+                    jobs_given_up: 1,
+                    ..well()
+                },
+            ),
+            (
+                Part::Jobs,
+                Watch,
+                Found {
+                    oldest_job: HOUR,
+                    ..well()
+                },
+            ),
+            (
+                Part::Jobs,
+                Bad,
+                Found {
+                    oldest_job: 7 * HOUR,
+                    ..well()
+                },
+            ),
+            (
+                Part::Clock,
+                Watch,
+                Found {
+                    clock_kept: Some(false),
+                    ..well()
+                },
+            ),
+            (
+                Part::Clock,
+                Good,
+                Found {
+                    clock_kept: None,
+                    ..well()
+                },
+            ),
+            (
+                Part::Mail,
+                Watch,
+                Found {
+                    mail_set_up: false,
+                    ..well()
+                },
+            ),
+            (
+                Part::TimeStamps,
+                Watch,
+                Found {
+                    time_stamps_set_up: false,
+                    ..well()
+                },
+            ),
+            (
+                Part::TimeStamps,
+                Bad,
+                Found {
+                    oldest_signature: 3 * HOUR,
+                    ..well()
+                },
+            ),
+            (
+                Part::Certificates,
+                Good,
+                Found {
+                    first_certificate: Some(60 * day),
+                    ..well()
+                },
+            ),
+            (
+                Part::Certificates,
+                Watch,
+                Found {
+                    first_certificate: Some(30 * day),
+                    ..well()
+                },
+            ),
+            (
+                Part::Certificates,
+                Bad,
+                Found {
+                    first_certificate: Some(3 * day),
+                    ..well()
+                },
+            ),
+            (
+                Part::Certificates,
+                Bad,
+                Found {
+                    first_certificate: Some(Duration::ZERO),
+                    ..well()
+                },
+            ),
+        ];
+        for (part, level, found) in table {
+            for check in judge(&found) {
+                let expected = if check.part == part { level } else { Good };
+                assert_eq!(check.level, expected, "{:?} of {found:?}", check.part);
+            }
+        }
+    }
+}
