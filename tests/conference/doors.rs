@@ -1,5 +1,8 @@
 //! Who may call a meeting, see it, and stand at its socket.
 
+use hoian_server::accounts;
+use hoian_server::accounts::change::{self, Standing};
+use hoian_server::store::audit::Actor;
 use hoian_tests::Server;
 use serde_json::{Value, json};
 
@@ -171,4 +174,24 @@ async fn the_socket_opens_only_to_who_may_enter() {
         .client()
         .get(&format!("/api/v1/meetings/{id}/socket?link={}", meeting.code));
     assert_eq!(plain.send().await.unwrap().status(), 426, "no WebSocket");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_logged_out_or_locked_leaves_the_meeting_too() {
+    let server = Server::start().await;
+    let meeting = call(&server).await;
+    let mut clerk = Person::member(&server, &meeting, "vanthu").await;
+    let mut chair = Person::member(&server, &meeting, "chutich").await;
+    clerk.join(None, None).await;
+    chair.join(None, None).await;
+    let id = |user_name: &'static str| {
+        let app = server.app().clone();
+        async move { accounts::find_person(app.store.read(), user_name).await.unwrap().id }
+    };
+    change::end_sessions(server.app(), &Actor::System, &id("vanthu").await).await.unwrap();
+    change::set_standing(server.app(), &Actor::System, &id("chutich").await, Standing::Locked)
+        .await
+        .unwrap();
+    assert_eq!(clerk.closing().await.0, 4401);
+    assert_eq!(chair.closing().await.0, 4401);
 }

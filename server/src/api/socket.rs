@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::extract::ws::{
     CloseFrame, Message, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection,
 };
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use sea_orm::{ConnectionTrait, EntityTrait};
 use serde::Deserialize;
@@ -22,7 +22,8 @@ use utoipa_axum::routes;
 use super::body::{Path, Query};
 use super::meetings::{member_of, site_of};
 use super::problem::{self, Problem};
-use super::session::Person;
+use super::session::{self, Person};
+use crate::accounts;
 use crate::clock::Clock;
 use crate::conference::protocol::{CloseCode, MESSAGE_BYTES, ServerMessage};
 use crate::conference::{Hall, Identity, Out, Outbox, Talk, Turn, Visitor};
@@ -61,8 +62,10 @@ async fn open(
     person: Option<Person>,
     Path(id): Path<MeetingId>,
     Query(ticket): Query<Ticket>,
+    headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
+    let token = session::token(&app.config, &headers).filter(|_| person.is_some());
     let (row, visitor) = admit(&app, person, id, ticket.link.as_deref()).await?;
     let hall = match ticket.trial {
         Some(wanted) => trial(&app, &row.id, &visitor, wanted).await?,
@@ -79,6 +82,7 @@ async fn open(
         inbox,
         stopping: app.stopping.clone(),
         clock: app.clock.clone(),
+        session: token.map(|token| (app.clone(), token)),
     };
     let talk = app.conferences.talk(row.id, hall, row.title, visitor, outbox);
     Ok(upgrade.on_upgrade(move |socket| pump.run(socket, talk)))
@@ -190,6 +194,8 @@ struct Pump {
     cut_off: CancellationToken,
     stopping: CancellationToken,
     clock: Clock,
+    /// The session by which somebody came in; none for who holds a link alone.
+    session: Option<(App, String)>,
 }
 
 impl Pump {
@@ -211,6 +217,7 @@ impl Pump {
 
     /// Until the socket is gone (`None`) or is to be closed.
     async fn converse(&mut self, socket: &mut WebSocket, talk: &mut Talk) -> Option<CloseCode> {
+        let mut look = tokio::time::interval(LOOK);
         let mut silent_until = Instant::from_std(self.clock.monotonic()) + JOIN;
         loop {
             tokio::select! {
@@ -226,11 +233,20 @@ impl Pump {
                     Out::Say(message) => say(socket, &message).await?,
                     Out::Close(code) => return Some(code),
                 },
+                _ = look.tick() => if self.is_logged_out().await { return Some(CloseCode::LoggedOut) },
                 () = sleep_until(silent_until) => return Some(CloseCode::TimedOut),
                 () = self.cut_off.cancelled() => return None,
                 () = self.stopping.cancelled() => return Some(CloseCode::GoingAway),
             }
         }
+    }
+
+    /// Whether the session was ended meanwhile. A database that does not answer throws nobody out of a meeting.
+    async fn is_logged_out(&self) -> bool {
+        let Some((app, token)) = &self.session else {
+            return false;
+        };
+        matches!(accounts::is_open(app, token).await, Ok(false))
     }
 
     /// `None` when the other end says good-bye.
@@ -285,6 +301,8 @@ fn upgrade_required() -> Problem {
     )
 }
 
+/// How soon who was logged out is out of the meeting too.
+const LOOK: Duration = Duration::from_secs(10);
 /// How long somebody may stand in the door without a `join`.
 const JOIN: Duration = Duration::from_secs(10);
 /// Clients ping every 15 s; four missing are a lost line.

@@ -45,6 +45,8 @@ pub enum CloseCode {
     /// The server stops; come back in a moment.
     GoingAway = 1001,
     Malformed = 4400,
+    /// The session that opened the socket was ended.
+    LoggedOut = 4401,
     /// Sent out by who leads the meeting.
     Removed = 4403,
     /// `join` did not come within ten seconds, or nothing at all for a minute.

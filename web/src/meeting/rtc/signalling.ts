@@ -21,6 +21,7 @@ export const PAUSES = [0, 300, 1200, 2700, 4000];
 /** Close codes after which coming back is of no use; see server/PROTOCOL.md. */
 const FAREWELLS: Record<number, Farewell> = {
   1000: 'left',
+  4401: 'refused',
   4403: 'removed',
   4409: 'replaced',
   4410: 'ended',
