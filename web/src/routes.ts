@@ -1,11 +1,14 @@
 import { routes as meeting } from './meeting/routes';
 import type { Route } from './router/router.svelte';
 
+const admin = { access: 'person', frame: 'bar', place: 'admin' } as const;
 const documents = { access: 'person', frame: 'bar', place: 'documents' } as const;
 
 export const routes: Route[] = [
   { paths: ['/'], load: () => import('./pages/home/Home.svelte'), access: 'person', frame: 'bar', place: 'work' },
   { paths: ['/dang-nhap'], load: () => import('./pages/login/LogIn.svelte'), access: 'public', frame: 'bare' },
+  { paths: ['/quen-mat-khau'], load: () => import('./pages/login/Forgotten.svelte'), access: 'public', frame: 'bar' },
+  { paths: ['/mat-khau'], load: () => import('./pages/login/NewPassword.svelte'), access: 'public', frame: 'bar' },
   {
     paths: ['/cai-dat'],
     load: () => import('./pages/settings/Settings.svelte'),
@@ -37,6 +40,13 @@ export const routes: Route[] = [
     frame: 'bar',
     place: 'verify',
   },
+  { paths: ['/quan-tri'], load: () => import('./admin/People.svelte'), ...admin },
+  { paths: ['/quan-tri/nguoi/:id'], load: () => import('./admin/Person.svelte'), ...admin },
+  { paths: ['/quan-tri/co-quan'], load: () => import('./admin/Agencies.svelte'), ...admin },
+  { paths: ['/quan-tri/co-quan/:id'], load: () => import('./admin/Agency.svelte'), ...admin },
+  { paths: ['/quan-tri/thay-the'], load: () => import('./admin/Substitutions.svelte'), ...admin },
+  { paths: ['/quan-tri/danh-sach'], load: () => import('./admin/Lists.svelte'), ...admin },
+  { paths: ['/quan-tri/tinh-trang'], load: () => import('./admin/House.svelte'), ...admin },
   ...meeting,
 ];
 

@@ -36,6 +36,19 @@ export async function api<T>(path: string, request: Request = {}): Promise<T> {
 }
 
 /**
+ * Sends a file as it is and reads the answer.
+ *
+ * @throws {Problem} like {@link api}.
+ */
+export async function send<T>(path: string, file: Blob, query: Record<string, string | undefined> = {}): Promise<T> {
+  const init = { method: 'POST', headers: { ...headers(undefined), 'content-type': file.type }, body: file };
+  const response = await reach(address(path, query), init);
+  const body = await parse(response);
+  if (!response.ok) throw refuse(path, Problem.read(response.status, body));
+  return body as T;
+}
+
+/**
  * A file that is made for the question, a preview for instance.
  *
  * @throws {Problem} like {@link api}.

@@ -12,6 +12,16 @@ export type Membership = Schemas['Membership'];
 export type Person = Schemas['Person'];
 export type Colleague = Schemas['Colleague'];
 export type Agency = Schemas['Agency'];
+export type AccountSummary = Schemas['AccountSummary'];
+export type Account = Schemas['Account'];
+export type HandedOut = Schemas['HandedOut'];
+export type PasswordLink = Schemas['PasswordLink'];
+export type OpenSession = Schemas['OpenSession'];
+export type ListOutcome = Schemas['ListOutcome'];
+export type Health = Schemas['Health'];
+export type AgencyNode = Schemas['AgencyNode'];
+export type AgencyAccount = Schemas['AgencyAccount'];
+export type Substitution = Schemas['Substitution'];
 export type InvitedMeeting = Schemas['InvitedMeeting'];
 
 export interface Page<Item> {

@@ -11,8 +11,8 @@ export interface Route {
   access: 'public' | 'person';
   /** `bar`: under the bar with the four places. `bare`: the page fills the window itself. */
   frame: 'bar' | 'bare';
-  /** Which of the four places is current. */
-  place?: 'work' | 'documents' | 'meetings' | 'verify';
+  /** Which of the places is current; those who administer have one more. */
+  place?: 'work' | 'documents' | 'meetings' | 'verify' | 'admin';
 }
 
 export interface Found {

@@ -17,7 +17,13 @@ export const session = {
 /** Where the person works and as what: their first membership. */
 export const post = (): Membership | undefined => session.person?.memberships[0];
 
-export const holds = (role: Role): boolean => session.person?.memberships.some((held) => held.role === role) ?? false;
+/** Whether the person holds a role, of their own or for somebody who is absent. */
+export const holds = (role: Role): boolean =>
+  [...(session.person?.memberships ?? []), ...(session.person?.acting_for ?? [])].some((held) => held.role === role);
+
+/** Whether the person administers the province: every account, the tree of agencies, the machine. */
+export const keepsProvince = (): boolean =>
+  session.person?.memberships.some((held) => held.role === 'administrator' && held.agency_kind === 'province') ?? false;
 
 export async function restore(): Promise<void> {
   whenForgotten(() => (person = null));
