@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::connect_info::Connected;
+use axum::serve::{IncomingStream, Listener, ListenerExt};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -23,6 +25,7 @@ use crate::password::Passwords;
 use crate::render::Typesetter;
 use crate::secret::{self, ServerSecret};
 use crate::store::{self, Store};
+use crate::tls::{self, Tls, TlsListener};
 
 /// Papers that are set at the same time: each takes tens of megabytes and a core.
 const TYPESETTING: usize = 1;
@@ -38,6 +41,8 @@ pub enum Error {
     TlsRoots(#[from] hoian_signer::error::Error),
     #[error("the settings of mail: {0}")]
     Mail(#[from] mail::Unfit),
+    #[error("TLS: {0}")]
+    Tls(#[from] tls::Error),
     #[error(transparent)]
     Media(#[from] net::StartError),
     #[error("cannot listen on {address}: {source}")]
@@ -92,6 +97,7 @@ pub struct Running {
     plane: net::Media,
     serving: tokio::task::JoinHandle<std::io::Result<()>>,
     worker: jobs::Worker,
+    tls: Option<Tls>,
 }
 
 /// Starts everything and returns once it answers.
@@ -110,16 +116,25 @@ pub async fn start(app: App) -> Result<Running, Error> {
 pub async fn start_beside(app: App, services: Router) -> Result<Running, Error> {
     let address = app.config.http.address;
     let failed = |source| Error::Listen { address, source };
+    let http = &app.config.http;
+    let tls = http.tls_certificate.as_deref().zip(http.tls_key.as_deref());
+    let tls = tls
+        .map(|(certificate, key)| Tls::open(certificate, key))
+        .transpose()?;
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let http = listener.local_addr().map_err(failed)?;
     let media = start_media(&app)?;
     let worker = jobs::Worker::start(app.clone(), jobs::registry());
-
-    let service = services.fallback_service(api::router(app.clone()));
-    let service = service.into_make_service_with_connect_info::<SocketAddr>();
+    let router = services.fallback_service(api::router(app.clone()));
     let stopping = app.stopping.clone();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(stopping.cancelled_owned());
-    let serving = tokio::spawn(serving.into_future());
+    let serving = match &tls {
+        Some(tls) => {
+            let listener = TlsListener::begin(listener, tls.clone(), stopping.clone()).map_err(failed)?;
+            // Tapped, because a listener of our own would not tell handlers who comes.
+            tokio::spawn(serve(listener.tap_io(|_| ()), router, stopping))
+        }
+        None => tokio::spawn(serve(listener.tap_io(|_| ()), router, stopping)),
+    };
     info!(http.address = %http, "listening");
     Ok(Running {
         http,
@@ -128,7 +143,19 @@ pub async fn start_beside(app: App, services: Router) -> Result<Running, Error> 
         app,
         serving,
         worker,
+        tls,
     })
+}
+
+async fn serve<L>(listener: L, router: Router, stopping: CancellationToken) -> std::io::Result<()>
+where
+    L: Listener<Addr = SocketAddr>,
+    SocketAddr: for<'a> Connected<IncomingStream<'a, L>>,
+{
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service)
+        .with_graceful_shutdown(stopping.cancelled_owned())
+        .await
 }
 
 fn start_media(app: &App) -> Result<net::Media, Error> {
@@ -145,6 +172,14 @@ fn start_media(app: &App) -> Result<net::Media, Error> {
 }
 
 impl Running {
+    /// Reads again what may be renewed while the program runs: certificate and key of TLS.
+    ///
+    /// # Errors
+    /// When they cannot be used; those read before go on being used.
+    pub fn read_again(&self) -> Result<(), tls::Error> {
+        self.tls.as_ref().map_or(Ok(()), Tls::reload)
+    }
+
     /// Takes no further request, lets those under way end, then closes everything.
     pub async fn stop(self) {
         let patience = Duration::from_secs(self.app.config.http.drain_seconds);

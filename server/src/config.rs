@@ -59,6 +59,11 @@ pub struct Http {
     pub upload_limit_bytes: u64,
     /// How long requests that are under way may take after a stop was asked for. Default 20.
     pub drain_seconds: u64,
+    /// A file of certificates (PEM), the program's own first: then it ends TLS itself, and no proxy is needed. Read again on
+    /// SIGHUP. Default: none.
+    pub tls_certificate: Option<PathBuf>,
+    /// The file of its key (PEM). Needed with `tls_certificate`.
+    pub tls_key: Option<PathBuf>,
     /// Who sends this as a bearer token may read `/metrics`. Default: none, then nobody may.
     pub metrics_token: Option<String>,
 }
@@ -153,6 +158,8 @@ impl Default for Http {
             body_limit_bytes: 1024 * 1024,
             upload_limit_bytes: 200_000_000,
             drain_seconds: 20,
+            tls_certificate: None,
+            tls_key: None,
             metrics_token: None,
         }
     }
@@ -215,6 +222,8 @@ pub enum Error {
     UnknownVariable(String),
     #[error("http.public_origin must be an origin such as https://hop.langiang.gov.vn, without a path: {0}")]
     PublicOrigin(String),
+    #[error("http.tls_certificate and http.tls_key are set together or not at all")]
+    HalfOfTls,
 }
 
 impl Config {
@@ -245,13 +254,27 @@ impl Config {
 
     /// Whether browsers reach the program over TLS.
     pub fn is_tls(&self) -> bool {
-        self.http
-            .public_origin
-            .as_deref()
-            .is_some_and(|origin| origin.starts_with("https://"))
+        let origin = self.http.public_origin.as_deref();
+        origin.map_or(self.http.tls_certificate.is_some(), |origin| {
+            origin.starts_with("https://")
+        })
+    }
+
+    /// The origin that browsers see; where none is configured, that of this machine.
+    pub fn origin(&self) -> String {
+        let own = || format!("{}localhost:{}", self.scheme(), self.http.address.port());
+        self.http.public_origin.clone().unwrap_or_else(own)
+    }
+
+    /// What stands before the host in an origin of this program.
+    pub fn scheme(&self) -> &'static str {
+        if self.is_tls() { "https://" } else { "http://" }
     }
 
     fn checked(self) -> Result<Self, Error> {
+        if self.http.tls_certificate.is_some() != self.http.tls_key.is_some() {
+            return Err(Error::HalfOfTls);
+        }
         if let Some(origin) = &self.http.public_origin {
             let parsed = url::Url::parse(origin).map_err(|_| Error::PublicOrigin(origin.clone()))?;
             if parsed.origin().ascii_serialization() != *origin {
@@ -391,7 +414,8 @@ mod tests {
 
     #[test]
     fn refuses_what_it_does_not_know() {
-        let refused: [(&str, &[(&str, &str)]); 7] = [
+        let refused: [(&str, &[(&str, &str)]); 8] = [
+            ("[http]\ntls_certificate = 'x.pem'", &[]),
             ("speed = 1", &[]),
             ("[http]\nadress = 'x'", &[]),
             ("[http]\naddress = 'nowhere'", &[]),

@@ -1,7 +1,7 @@
 //! The program `hoian`: one binary with which a province meets and signs.
 //!
 //! Dependencies point one way: `main → command → app → {api, demo} → {accounts, jobs, doctor} → parts → conference → {net, custody} →
-//! {mail, media, render, store} → {domain, password, secret} → {clock, config, fail_point}`.
+//! {mail, media, render, store} → {domain, password, secret, tls} → {clock, config, fail_point}`.
 
 pub mod accounts;
 pub mod api;
@@ -23,3 +23,4 @@ pub mod password;
 pub mod render;
 pub mod secret;
 pub mod store;
+pub mod tls;

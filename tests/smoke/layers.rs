@@ -5,7 +5,7 @@ use std::path::Path;
 /// From the bottom up: a module uses modules of lower layers, and its own.
 const LAYERS: [&[&str]; 10] = [
     &["clock", "config", "fail_point"],
-    &["domain", "password", "secret"],
+    &["domain", "password", "secret", "tls"],
     &["mail", "media", "render", "store"],
     &["net", "custody"],
     &["conference"],

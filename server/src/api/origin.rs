@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::problem::Problem;
 use super::session;
+use crate::config::Config;
 use crate::parts::App;
 
 /// Layer: refuses a change, or a socket, asked for by another site.
@@ -18,11 +19,7 @@ pub(super) async fn check(State(app): State<App>, request: Request, next: Next) 
     let matters = !is_safe(request.method()) || headers.contains_key(header::UPGRADE);
     if matters {
         let allowed = match headers.get(header::ORIGIN) {
-            Some(origin) => is_ours(
-                origin.to_str().ok(),
-                app.config.http.public_origin.as_deref(),
-                headers,
-            ),
+            Some(origin) => is_ours(origin.to_str().ok(), &app.config, headers),
             None => !session::has_cookie(&app.config, headers),
         };
         if !allowed {
@@ -38,13 +35,13 @@ fn is_safe(method: &Method) -> bool {
 
 /// Without a configured origin the page's host must be the one that was asked; a name server that an attacker controls
 /// could make both agree, so a configured origin is what `serve` should have.
-fn is_ours(origin: Option<&str>, public_origin: Option<&str>, headers: &HeaderMap) -> bool {
+fn is_ours(origin: Option<&str>, config: &Config, headers: &HeaderMap) -> bool {
     let Some(origin) = origin else { return false };
-    match public_origin {
+    match config.http.public_origin.as_deref() {
         Some(public_origin) => origin == public_origin,
         None => {
             let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-            host.is_some() && origin.strip_prefix("http://") == host
+            host.is_some() && origin.strip_prefix(config.scheme()) == host
         }
     }
 }
@@ -78,11 +75,23 @@ mod tests {
             (Some("http://localhost:8080"), Some("https://hop.vn"), false),
         ];
         for (origin, public, expected) in table {
+            let mut config = Config::default();
+            config.http.public_origin = public.map(str::to_owned);
             assert_eq!(
-                is_ours(origin, public, &headers),
+                is_ours(origin, &config, &headers),
                 expected,
                 "{origin:?} {public:?}"
             );
         }
+    }
+
+    #[test]
+    fn under_tls_without_a_proxy_the_page_comes_over_tls() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, "hop.vn".parse().unwrap());
+        let mut config = Config::default();
+        config.http.tls_certificate = Some("tls.pem".into());
+        assert!(is_ours(Some("https://hop.vn"), &config, &headers));
+        assert!(!is_ours(Some("http://hop.vn"), &config, &headers));
     }
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing::info;
+use tracing::{error, info};
 
 use hoian_server::app::{self, App, Running};
 use hoian_server::clock::Clock;
@@ -39,11 +39,12 @@ pub(super) async fn claim(app: &App, command: &str) -> anyhow::Result<()> {
     }
 }
 
-/// SIGTERM and SIGINT, heard from now on. To be made before the program answers: a signal in between would end it at once,
+/// SIGTERM, SIGINT and SIGHUP, heard from now on. To be made before the program answers: a signal in between would end it at once,
 /// and whoever is being answered with it.
 pub(super) struct StopSignals {
     terminate: Signal,
     interrupt: Signal,
+    hang_up: Signal,
 }
 
 impl StopSignals {
@@ -51,14 +52,21 @@ impl StopSignals {
         Ok(Self {
             terminate: signal(SignalKind::terminate()).context("cannot listen for signals")?,
             interrupt: signal(SignalKind::interrupt()).context("cannot listen for signals")?,
+            hang_up: signal(SignalKind::hangup()).context("cannot listen for signals")?,
         })
     }
 
-    /// Serves until one comes, then drains.
+    /// Serves until one of the first two comes, then drains. The third has the certificate of TLS read again.
     pub(super) async fn serve(mut self, running: Running) -> ExitCode {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => break,
+                _ = self.interrupt.recv() => break,
+                _ = self.hang_up.recv() => match running.read_again() {
+                    Ok(()) => info!("the certificate was read again"),
+                    Err(error) => error!(%error, "the certificate before is kept"),
+                },
+            }
         }
         info!("stopping: requests under way are finished first");
         running.stop().await;

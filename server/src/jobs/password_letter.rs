@@ -59,10 +59,7 @@ impl Job for MailReset {
 /// The address of the page on which a new password is chosen. The word stands behind the number sign: a browser sends that
 /// to no server, so it comes into no log.
 pub fn link(app: &App, word: &str) -> String {
-    let http = &app.config.http;
-    let origin = http.public_origin.clone();
-    let origin = origin.unwrap_or_else(|| format!("http://localhost:{}", http.address.port()));
-    format!("{origin}/mat-khau#{word}")
+    format!("{}/mat-khau#{word}", app.config.origin())
 }
 
 fn text(person: &person::Model, link: &str) -> String {
