@@ -10,6 +10,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait};
 use sea_orm::{QueryFilter, QueryOrder};
 use serde::Serialize;
+use tracing::warn;
 use utoipa::ToSchema;
 
 use super::substitution::{self, Acting};
@@ -179,7 +180,7 @@ pub async fn identify(app: &App, token: &str) -> Result<Option<Person>, DbErr> {
     if !lives || !person.is_active {
         return Ok(None);
     }
-    touch(app, &session).await?;
+    touch(app, &session).await;
     let mut memberships = memberships(app.store.read(), std::slice::from_ref(&person.id)).await?;
     let memberships = memberships.remove(&person.id).unwrap_or_default();
     let acting_for = substitution::acting(app.store.read(), &person.id, now).await?;
@@ -203,21 +204,26 @@ pub async fn is_open(app: &App, token: &str) -> Result<bool, DbErr> {
         .one(app.store.read())
         .await?;
     match found {
-        Some((session, Some(person))) if person.is_active => touch(app, &session).await.map(|()| true),
+        Some((session, Some(person))) if person.is_active => {
+            touch(app, &session).await;
+            Ok(true)
+        }
         _ => Ok(false),
     }
 }
 
-/// Notes that the session is used now.
-async fn touch(app: &App, session: &session::Model) -> Result<(), DbErr> {
+/// Notes that the session is used now. Where nothing can be written, who is logged in may still read.
+async fn touch(app: &App, session: &session::Model) {
     let now = app.clock.now();
     if now.since(session.last_seen_at) < TOUCH {
-        return Ok(());
+        return;
     }
     let seen = session::Entity::update_many()
         .col_expr(session::Column::LastSeenAt, Expr::value(now))
         .filter(session::Column::TokenHash.eq(&session.token_hash));
-    app.store.write(async |tx| seen.exec(tx).await.map(|_| ())).await
+    if let Err(error) = app.store.write(async |tx| seen.exec(tx).await).await {
+        warn!(%error, "cannot note that a session is used");
+    }
 }
 
 /// Ends the session of `token`.

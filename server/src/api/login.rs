@@ -193,7 +193,7 @@ pub(super) fn told(app: &App, refusal: Refusal) -> Problem {
         ),
         Refusal::Locked { until } => locked(until.since(app.clock.now()).as_secs().max(1)),
         Refusal::Busy(Busy) => Problem::busy(),
-        Refusal::Database(error) => Problem::internal(&error),
+        Refusal::Database(error) => error.into(),
         Refusal::Secret(error) => Problem::internal(&error),
     }
 }

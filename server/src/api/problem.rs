@@ -16,6 +16,8 @@ use serde_json::{Map, Value};
 use tracing::error;
 use utoipa::ToSchema;
 
+use crate::store::disk;
+
 /// A sentence in both languages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text {
@@ -176,6 +178,17 @@ impl Problem {
         )
     }
 
+    /// 507: the disk is full or read-only. Nothing was done; what is there can still be read.
+    fn no_room(cause: &dyn std::fmt::Display) -> Self {
+        error!(%cause, "nothing can be written");
+        Self::new(
+            StatusCode::INSUFFICIENT_STORAGE,
+            "no-room",
+            "Máy chủ hết chỗ ghi nên chưa lưu được việc vừa làm. Dữ liệu đã có vẫn nguyên và xem được; xin báo quản trị hệ thống.",
+            "The server has no room to write, so nothing was saved. What is there is whole and can be read; tell an administrator.",
+        )
+    }
+
     fn respond(&self, language: Language) -> Response {
         let body = Body {
             kind: format!("/problems/{}", self.name),
@@ -218,7 +231,10 @@ impl IntoResponse for Problem {
 
 impl From<DbErr> for Problem {
     fn from(error: DbErr) -> Self {
-        Self::internal(&error)
+        match disk::database_is_out_of_room(&error) {
+            true => Self::no_room(&error),
+            false => Self::internal(&error),
+        }
     }
 }
 
@@ -231,6 +247,7 @@ impl From<crate::store::blob::Error> for Problem {
                 "Tệp gửi lên bị ngắt giữa chừng.",
                 "The upload broke off half-way.",
             ),
+            error if disk::is_out_of_room(&error) => Self::no_room(&error),
             error => Self::internal(&error),
         }
     }
