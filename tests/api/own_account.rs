@@ -250,6 +250,67 @@ async fn who_forgot_gets_one_letter_and_nobody_learns_which_names_exist() {
 }
 
 #[tokio::test]
+async fn a_persons_data_are_handed_out_and_what_no_paper_needs_is_erased() {
+    on_both_databases(async |server: Server| {
+        let person = enter(&server, "Firefox/153.0").await;
+        let address = json!({ "address": "anh@langiang.test" });
+        ask(&person, Method::PUT, "/api/v1/session/mail-address", address).await;
+        let (status, data) = get(&person, "/api/v1/session/personal-data").await;
+        assert_eq!(
+            (status, &data["account"]["mail_address"]),
+            (200, &json!("anh@langiang.test"))
+        );
+        assert_eq!(data["sessions"][0]["device"], "Firefox/153.0");
+        let actions: Vec<_> = data["audit_chain"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| &one["action"])
+            .collect();
+        assert_eq!(
+            actions,
+            ["person.created", "session.opened", "person.mail_address_kept"]
+        );
+        let text = data.to_string();
+        assert!(
+            !text.contains("argon2") && !text.contains("secret"),
+            "no secret is handed out: {text}"
+        );
+
+        let admin = server.log_in("quantri").await;
+        let id = id_of(&admin, "chuyenvien").await;
+        assert_eq!(
+            get(&admin, &format!("{PEOPLE}/{id}/personal-data")).await.1["account"],
+            data["account"]
+        );
+        let oneself = id_of(&admin, "quantri").await;
+        assert_eq!(
+            post(&admin, &format!("{PEOPLE}/{oneself}/erasure"), json!({}))
+                .await
+                .0,
+            409
+        );
+        let (status, account) = post(&admin, &format!("{PEOPLE}/{id}/erasure"), json!({})).await;
+        assert_eq!(
+            (status, &account["is_locked"], &account["mail_address"]),
+            (200, &json!(true), &Value::Null)
+        );
+        assert_eq!(account["full_name"], "Phạm Quốc Anh", "papers name the person");
+        assert_eq!(get(&person, SESSION).await.0, 401);
+        assert_eq!(
+            post(&admin, &format!("{PEOPLE}/{id}/unlock"), json!({})).await.0,
+            200
+        );
+        assert_eq!(
+            log_in(&server, "chuyenvien", PASSWORD).await.1,
+            401,
+            "the password is gone"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_provinces_administrator_sees_how_the_house_stands() {
     on_both_databases(async |server: Server| {
         let admin = server.log_in("quantri").await;

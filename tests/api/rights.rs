@@ -40,6 +40,7 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("get", "/api/v1/sessions", PEOPLE),
     ("delete", "/api/v1/sessions/{id}", PEOPLE),
     ("put", "/api/v1/session/password", PEOPLE),
+    ("get", "/api/v1/session/personal-data", PEOPLE),
     // Who forgot the password has no session, and the word in the link is the right.
     ("post", "/api/v1/password-resets", PUBLIC),
     ("post", "/api/v1/password-resets/redemption", PUBLIC),
@@ -56,6 +57,8 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("post", "/api/v1/admin/people/{id}/first-password", ADMINISTRATORS),
     ("post", "/api/v1/admin/people/{id}/one-time-code", ADMINISTRATORS),
     ("post", "/api/v1/admin/people/{id}/password-link", ADMINISTRATORS),
+    ("get", "/api/v1/admin/people/{id}/personal-data", ADMINISTRATORS),
+    ("post", "/api/v1/admin/people/{id}/erasure", ADMINISTRATORS),
     ("get", "/api/v1/admin/lists/{list}", ADMINISTRATORS),
     ("post", "/api/v1/admin/lists/{list}", ADMINISTRATORS),
     ("get", "/api/v1/admin/lists/{list}/template", ADMINISTRATORS),

@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { keep } from './accounts.mjs'
 import { DESK, PHONE, raise } from './stage.mjs'
 import { tell } from './story.mjs'
 
@@ -41,6 +42,7 @@ function measure() {
 const stage = await raise()
 try {
   await tell(stage, examine)
+  await keep(stage, examine)
 } finally {
   await stage.close()
   console.log(`${scenes} scenes at two sizes: ${found.length} findings`)

@@ -186,12 +186,24 @@ async fn whoever_is_logged_out_or_locked_leaves_the_meeting_too() {
     chair.join(None, None).await;
     let id = |user_name: &'static str| {
         let app = server.app().clone();
-        async move { accounts::find_person(app.store.read(), user_name).await.unwrap().id }
+        async move {
+            accounts::find_person(app.store.read(), user_name)
+                .await
+                .unwrap()
+                .id
+        }
     };
-    change::end_sessions(server.app(), &Actor::System, &id("vanthu").await).await.unwrap();
-    change::set_standing(server.app(), &Actor::System, &id("chutich").await, Standing::Locked)
+    change::end_sessions(server.app(), &Actor::System, &id("vanthu").await)
         .await
         .unwrap();
+    change::set_standing(
+        server.app(),
+        &Actor::System,
+        &id("chutich").await,
+        Standing::Locked,
+    )
+    .await
+    .unwrap();
     assert_eq!(clerk.closing().await.0, 4401);
     assert_eq!(chair.closing().await.0, 4401);
 }

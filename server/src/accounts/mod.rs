@@ -10,6 +10,7 @@ pub mod login;
 mod mail_address;
 mod one_time_code;
 pub mod own;
+pub mod personal;
 mod reset;
 mod session;
 mod substitution;

@@ -14,6 +14,7 @@ use super::problem::{self, Problem};
 use super::session::{self, Person};
 use crate::accounts;
 use crate::accounts::own::{self, Ended, NotChanged};
+use crate::accounts::personal;
 use crate::clock::Timestamp;
 use crate::parts::App;
 
@@ -22,6 +23,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list, end_others))
         .routes(routes!(end))
         .routes(routes!(change_password))
+        .routes(routes!(personal_data))
 }
 
 /// A session of whoever asks.
@@ -118,6 +120,15 @@ async fn change_password(
         NotChanged::Error(error) => error.into(),
     })?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Everything kept of me beside the papers themselves.
+#[utoipa::path(
+    get, path = "/session/personal-data", tag = "session",
+    responses((status = OK, body = serde_json::Value), (status = UNAUTHORIZED, body = problem::Body))
+)]
+async fn personal_data(State(app): State<App>, person: Person) -> Result<Json<serde_json::Value>, Problem> {
+    Ok(Json(personal::hand_out(&app, &person.id).await?))
 }
 
 fn token(app: &App, headers: &HeaderMap) -> String {

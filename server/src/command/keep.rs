@@ -11,7 +11,7 @@ use time::format_description::well_known::Iso8601;
 use super::admin::RoleName;
 use hoian_server::accounts::change::{self, Standing};
 use hoian_server::accounts::import::{self, Mode};
-use hoian_server::accounts::{self, NewAgency, NewMembership};
+use hoian_server::accounts::{self, NewAgency, NewMembership, personal};
 use hoian_server::app::App;
 use hoian_server::domain::account::RESET;
 use hoian_server::domain::id::PersonId;
@@ -39,6 +39,10 @@ pub(super) enum Keep {
     ResetPassword { user_name: String },
     /// Print a new secret for a person's authenticator, after a lost telephone.
     RenewCode { user_name: String },
+    /// Print everything kept of a person beside the papers themselves, as JSON.
+    ExportPerson { user_name: String },
+    /// Erase what no paper needs of a person who has left, and lock the account: address, password, authenticator, sessions.
+    ErasePerson { user_name: String },
     /// Let somebody act for a colleague who is absent.
     Substitute(Substitute),
     /// Change an agency; a former name, symbol or identifier stays in its history.
@@ -121,6 +125,14 @@ impl Keep {
             Self::RenewCode { user_name } => {
                 let code = change::renew_code(app, &Actor::System, &person(app, &user_name).await?).await?;
                 Ok(format!("secret for the authenticator: {}", code.base32()))
+            }
+            Self::ExportPerson { user_name } => {
+                let data = personal::hand_out(app, &person(app, &user_name).await?).await?;
+                Ok(serde_json::to_string_pretty(&data)?)
+            }
+            Self::ErasePerson { user_name } => {
+                personal::erase(app, &Actor::System, &person(app, &user_name).await?).await?;
+                Ok(format!("what no paper needs of {user_name} is erased"))
             }
             Self::Substitute(said) => substitute(app, said).await,
             Self::ChangeAgency(said) => change_agency(app, said).await,

@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use super::Administrator;
 use super::people::{Assigned, HandedOut};
 use crate::accounts::change::{self, Standing};
-use crate::accounts::{self, NewMembership};
+use crate::accounts::{self, NewMembership, personal};
 use crate::api::body::{Json, Path};
 use crate::api::problem::{self, Problem};
 use crate::api::session::Membership;
@@ -36,6 +36,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(renew_password))
         .routes(routes!(renew_code))
         .routes(routes!(make_link))
+        .routes(routes!(personal_data))
+        .routes(routes!(erase))
 }
 
 /// An account as its administrator sees it.
@@ -309,4 +311,34 @@ async fn make_link(
         mailed_to,
     };
     Ok((StatusCode::CREATED, Json(link)))
+}
+
+/// Everything kept of a person beside the papers themselves, for the person.
+#[utoipa::path(
+    get, path = "/admin/people/{id}/personal-data", tag = "administration", params(("id" = String, Path)),
+    responses((status = OK, body = serde_json::Value), (status = FORBIDDEN, body = problem::Body))
+)]
+async fn personal_data(
+    State(app): State<App>,
+    administrator: Administrator,
+    Path(id): Path<PersonId>,
+) -> Result<Json<serde_json::Value>, Problem> {
+    kept(&app, &administrator, &id).await?;
+    Ok(Json(personal::hand_out(&app, &id).await?))
+}
+
+/// Erases what no paper needs of a person who has left, and locks the account for good: address, password, authenticator,
+/// sessions, links. The name stays where papers and the audit chain have it.
+#[utoipa::path(
+    post, path = "/admin/people/{id}/erasure", tag = "administration", params(("id" = String, Path)),
+    responses((status = OK, body = Account), (status = FORBIDDEN, body = problem::Body), (status = CONFLICT, body = problem::Body))
+)]
+async fn erase(
+    State(app): State<App>,
+    administrator: Administrator,
+    Path(id): Path<PersonId>,
+) -> Result<Json<Account>, Problem> {
+    kept(&app, &administrator, &id).await?;
+    personal::erase(&app, &administrator.actor(), &id).await?;
+    Ok(Json(account(&app, &administrator, &id).await?))
 }
