@@ -131,7 +131,7 @@ const RECEIVERS: usize = 150;
 /// scene, on a desk and on a phone, axe finds nothing, nothing scrolls sideways and no target is under 44 px.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_paper_goes_its_way_through_pages_that_anyone_can_use() {
-    run("axe.mjs", "", Duration::from_secs(400)).await;
+    run("axe.mjs", "", Duration::from_secs(500)).await;
 }
 
 /// Runs a script with `given` as its one argument; its words go to the test's output.
