@@ -4,6 +4,377 @@
  */
 
 export interface paths {
+    "/api/v1/admin/agencies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Agencies within reach, in the order of their identifiers. */
+        get: operations["list"];
+        put?: never;
+        /** Makes an agency. */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/agencies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An agency with its former names and further identifiers. */
+        get: operations["show"];
+        /** Changes an agency; another identifier, name or symbol leaves the former in its history. */
+        put: operations["amend"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/agencies/{id}/aliases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets a further identifier name the agency, such as that of one merged into it. */
+        post: operations["add_alias"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/agencies/{id}/aliases/{organ_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a further identifier away. */
+        delete: operations["remove_alias"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Database, files, disk, jobs, clock, mail, time-stamps, certificates, each judged; and what was done today. */
+        get: operations["show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/lists/{list}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything within reach as a list; fields that a spreadsheet would run are made harmless. */
+        get: operations["hand_out"];
+        put?: never;
+        /** Tries a list or takes it in: all of it, or nothing. */
+        post: operations["take_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/lists/{list}/template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An empty list with the names of its columns. */
+        get: operations["template"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** People with an account, by their given names. */
+        get: operations["list"];
+        put?: never;
+        /** Makes an account. The first password and the secret of the one-time code are in the answer and nowhere else. */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/people/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An account. */
+        get: operations["show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/people/{id}/erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erases what no paper needs of a person who has left, and locks the account for good: address, password, authenticator,
+         *     sessions, links. The name stays where papers and the audit chain have it.
+         */
+        post: operations["erase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/people/{id}/first-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a person a new first password, which is in the answer and nowhere else; their sessions end. */
+        post: operations["renew_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/people/{id}/full-name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Gives a person another full name. */
+        put: operations["rename"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/people/{id}/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Locks an account; its sessions end. */
+        post: operations["lock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/people/{id}/memberships": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Sets all roles and positions of a person. Where a role now asks for a one-time code and there is none, its secret is in
+         *     the answer and nowhere else.
+         */
+        put: operations["assign"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/people/{id}/one-time-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a person a new secret for their authenticator, which is in the answer and nowhere else; their sessions end. */
+        post: operations["renew_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/people/{id}/password-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a link by which the person chooses a new password; those made before open nothing any more. It is mailed where it
+         *     can be, and in the answer to be handed over.
+         */
+        post: operations["make_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/people/{id}/personal-data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything kept of a person beside the papers themselves, for the person. */
+        get: operations["personal_data"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/people/{id}/session-end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends every session of a person. */
+        post: operations["end_sessions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/people/{id}/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens an account that was locked, by an administrator or after wrong attempts. */
+        post: operations["unlock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/substitutions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Substitutes in the agencies within reach, the latest first. */
+        get: operations["list"];
+        put?: never;
+        /** Makes a substitute. What they may do stands in `domain/role.rs`: what the absent one's role allows without a key. */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/substitutions/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a substitution at once. */
+        post: operations["end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agencies": {
         parameters: {
             query?: never;
@@ -1547,6 +1918,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/password-resets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for a link by mail. The answer is the same whether there is such a person or not. */
+        post: operations["ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/password-resets/redemption": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Chooses a new password by a link; it opens once, and every session of the person ends. */
+        post: operations["redeem"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people": {
         parameters: {
             query?: never;
@@ -1651,6 +2056,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes my password; my other sessions end. */
+        put: operations["change_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/personal-data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything kept of me beside the papers themselves. */
+        get: operations["personal_data"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My sessions, the latest used first. */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        /** Ends all my sessions but this one. */
+        delete: operations["end_others"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends one of my sessions. */
+        delete: operations["end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/signing-rule": {
         parameters: {
             query?: never;
@@ -1744,6 +2218,47 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description An account as its administrator sees it. */
+        Account: {
+            created_at: components["schemas"]["Timestamp"];
+            full_name: string;
+            id: components["schemas"]["PersonId"];
+            is_locked: boolean;
+            is_oneself: boolean;
+            last_seen_at?: components["schemas"]["Timestamp"] | null;
+            mail_address?: string | null;
+            /** @description Whether whoever asks may change it: all agencies of the person are within their reach. */
+            may_change: boolean;
+            memberships: components["schemas"]["Membership"][];
+            /** @description Whether a role asks for one-time codes. */
+            needs_one_time_code: boolean;
+            /** @description How many sessions are open. */
+            sessions: number;
+            user_name: string;
+        };
+        /** @description A person in the administrator's list. */
+        AccountSummary: {
+            full_name: string;
+            id: components["schemas"]["PersonId"];
+            is_locked: boolean;
+            memberships: components["schemas"]["Membership"][];
+            user_name: string;
+        };
+        /** @description A role that a person holds today for somebody who is absent. */
+        Acting: {
+            agency_id: components["schemas"]["AgencyId"];
+            for_name: string;
+            /** @description Of the absent person. */
+            role: components["schemas"]["Role"];
+            /** @description The last day, ISO 8601. */
+            until_on: string;
+        };
+        /** @description A line that adds something. */
+        AddedLine: {
+            /** Format: int64 */
+            line: number;
+            what: string;
+        };
         /** @description An agency. */
         Agency: {
             id: components["schemas"]["AgencyId"];
@@ -1754,6 +2269,16 @@ export interface components {
             parent_id?: components["schemas"]["AgencyId"] | null;
             /** @description Its group in a document's symbol, as in `UBND`. */
             symbol: string;
+        };
+        /** @description An agency with its history. */
+        AgencyAccount: components["schemas"]["AgencyNode"] & {
+            /** @description Further identifiers that name it. */
+            aliases: string[];
+            /** @description The latest first. */
+            former: components["schemas"]["FormerAgency"][];
+            may_change: boolean;
+            parent_name?: string | null;
+            parent_organ_id?: string | null;
         };
         /** @description An agency: a People's Committee, a department, a commune. */
         AgencyId: string;
@@ -1766,6 +2291,37 @@ export interface components {
         AgencyName: {
             id: components["schemas"]["AgencyId"];
             name: string;
+        };
+        /** @description An agency of the tree. */
+        AgencyNode: {
+            id: components["schemas"]["AgencyId"];
+            kind: components["schemas"]["AgencyKind"];
+            name: string;
+            organ_id: string;
+            parent_id?: components["schemas"]["AgencyId"] | null;
+            /**
+             * Format: int64
+             * @description How many people work there.
+             */
+            people: number;
+            place: string;
+            symbol: string;
+        };
+        /** @description What is said of an agency. */
+        AgencySaid: {
+            kind: components["schemas"]["AgencyKind"];
+            name: string;
+            organ_id: string;
+            /** @description The organisation identifier of the agency above it. */
+            parent?: string | null;
+            place: string;
+            /** @description For a change: the day from which it holds, ISO 8601; today where none is named. */
+            since?: string | null;
+            symbol: string;
+        };
+        /** @description A further identifier. */
+        Alias: {
+            organ_id: string;
         };
         /** @description An appendix in a file of its own. */
         Appendix: {
@@ -1803,6 +2359,17 @@ export interface components {
             reply: components["schemas"]["Reply"];
             starts_at: components["schemas"]["Timestamp"];
             title: string;
+        };
+        /** @description A role in an agency, as it is given. */
+        Assigned: {
+            agency_id: components["schemas"]["AgencyId"];
+            /** @description Chức vụ, as in "Chủ tịch". */
+            position: string;
+            role: components["schemas"]["Role"];
+        };
+        /** @description Every role and position of a person. */
+        Assignment: {
+            memberships: components["schemas"]["Assigned"][];
         };
         /** @description What came with a dispatch. */
         Attached: {
@@ -2248,6 +2815,12 @@ export interface components {
         DraftedMeetingInvitation: {
             document_id: components["schemas"]["DocumentId"];
         };
+        /** @description A key whose certificate ends. */
+        EndingCertificate: {
+            /** @description The person's or the agency's name. */
+            holder: string;
+            not_after: components["schemas"]["Timestamp"];
+        };
         /** @description A line of the roll. */
         Entry: {
             intervals: components["schemas"]["Interval"][];
@@ -2266,10 +2839,21 @@ export interface components {
              */
             weight: number;
         };
+        /** @description A line that fails, and why. */
+        FailingLine: {
+            /** Format: int64 */
+            line: number;
+            reason_en: string;
+            reason_vi: string;
+        };
         /** @description The secret address of a feed. */
         Feed: {
             /** @description A path of this server for calendar programs; whoever knows it reads the calendar. A new one replaces the former. */
             path: string;
+        };
+        /** @description Whose password is forgotten. */
+        Forgotten: {
+            user_name: string;
         };
         /** @description The form. */
         Form: {
@@ -2298,6 +2882,14 @@ export interface components {
              */
             urgency?: number | null;
         };
+        /** @description How an agency was called before. */
+        FormerAgency: {
+            name: string;
+            organ_id: string;
+            symbol: string;
+            /** @description From this day on the next name held. */
+            until_on: string;
+        };
         /** @description To which agencies it is handed on. */
         Forwarding: {
             /** @description What they read with it, up to 2,000 characters. */
@@ -2325,6 +2917,10 @@ export interface components {
             /** Format: int32 */
             urgency: number;
         };
+        /** @description A person's other name. */
+        FullName: {
+            full_name: string;
+        };
         /** @description From when a grouping holds. */
         Grouped: {
             /**
@@ -2341,6 +2937,66 @@ export interface components {
             /** @description The sequence's name, such as `chung`. */
             name: string;
         };
+        /** @description What a new person is handed: shown once. */
+        HandedLine: {
+            expires_at: components["schemas"]["Timestamp"];
+            full_name: string;
+            /** @description Where the person chooses a password, once. */
+            link: string;
+            one_time_code_secret?: string | null;
+            user_name: string;
+        };
+        /** @description What a person is handed once, and what is kept nowhere. */
+        HandedOut: {
+            first_password?: string | null;
+            /** @description In base 32, for the person's authenticator. */
+            one_time_code_secret?: string | null;
+            person_id: components["schemas"]["PersonId"];
+            user_name: string;
+        };
+        /** @description How the house stands. */
+        Health: {
+            asked_at: components["schemas"]["Timestamp"];
+            checks: components["schemas"]["HealthCheck"][];
+            /** Format: int64 */
+            disk_free_bytes?: number | null;
+            /** Format: int64 */
+            disk_total_bytes?: number | null;
+            /** @description Keys in custody whose certificates end soon or have ended, the first to end first. */
+            ending_certificates: components["schemas"]["EndingCertificate"][];
+            /** Format: int64 */
+            jobs_given_up: number;
+            /** Format: int64 */
+            jobs_waiting: number;
+            /**
+             * Format: int64
+             * @description How long the job that is due longest has waited.
+             */
+            oldest_job_seconds: number;
+            /**
+             * Format: int64
+             * @description Signatures that wait for their time-stamp.
+             */
+            signatures_waiting: number;
+            today: components["schemas"]["Today"];
+            /** @description Of the program. */
+            version: string;
+        };
+        /** @description A part and how it stands. */
+        HealthCheck: {
+            level: components["schemas"]["HealthLevel"];
+            part: components["schemas"]["HealthPart"];
+        };
+        /**
+         * @description How a part stands.
+         * @enum {string}
+         */
+        HealthLevel: "good" | "watch" | "bad";
+        /**
+         * @description A part of the house.
+         * @enum {string}
+         */
+        HealthPart: "database" | "blobs" | "disk" | "jobs" | "clock" | "mail" | "time_stamps" | "certificates";
         /** @description A check that was made (ký nháy). */
         Initial: {
             full_name: string;
@@ -2415,6 +3071,16 @@ export interface components {
              */
             last: number;
             sequence: string;
+        };
+        /** @description What a list does. */
+        ListOutcome: {
+            added: components["schemas"]["AddedLine"][];
+            failing: components["schemas"]["FailingLine"][];
+            handed: components["schemas"]["HandedLine"][];
+            /** @description Whether it was taken in: not on trial, nor where any line fails. */
+            is_applied: boolean;
+            /** @description How many lines say what is so already. */
+            unchanged: number;
         };
         /** @description What the log-in page asks for. */
         Login: {
@@ -2799,6 +3465,7 @@ export interface components {
         /** @description A role and position in an agency. */
         Membership: {
             agency_id: components["schemas"]["AgencyId"];
+            agency_kind: components["schemas"]["AgencyKind"];
             agency_name: string;
             /** @description Chức vụ, as in "Chủ tịch". */
             position: string;
@@ -2818,6 +3485,14 @@ export interface components {
          * @enum {string}
          */
         Microphones: "free" | "floor_only";
+        /** @description A new account. */
+        NewAccount: {
+            agency_id: components["schemas"]["AgencyId"];
+            full_name: string;
+            position: string;
+            role: components["schemas"]["Role"];
+            user_name: string;
+        };
         /** @description A file to be added to the list of a year. */
         NewCaseFile: {
             agency_id: components["schemas"]["AgencyId"];
@@ -2954,6 +3629,16 @@ export interface components {
             kind: string;
             reason: string;
         };
+        /** @description Who is absent, who acts, and when. */
+        NewSubstitution: {
+            absent_id: components["schemas"]["PersonId"];
+            agency_id: components["schemas"]["AgencyId"];
+            /** @description The first day, ISO 8601. */
+            from_on: string;
+            substitute_id: components["schemas"]["PersonId"];
+            /** @description The last day. */
+            until_on: string;
+        };
         /** @description A notice. */
         Notice: {
             /** @description Number and symbol: `141/KH-UBND`. */
@@ -2993,6 +3678,17 @@ export interface components {
             reservations: components["schemas"]["Reservation"][];
             /** Format: int32 */
             year: number;
+        };
+        /** @description A session of whoever asks. */
+        OpenSession: {
+            address?: string | null;
+            /** @description What the browser says of itself. */
+            device?: string | null;
+            id: string;
+            /** @description Whether it is the one that asks. */
+            is_this: boolean;
+            last_seen_at: components["schemas"]["Timestamp"];
+            opened_at: components["schemas"]["Timestamp"];
         };
         /** @description What somebody who supports the lead wrote (ý kiến phối hợp). */
         Opinion: {
@@ -3050,6 +3746,18 @@ export interface components {
             microphone: components["schemas"]["DeviceFinding"];
         };
         /** @description A page of a list. */
+        Page_AccountSummary: {
+            items: {
+                full_name: string;
+                id: components["schemas"]["PersonId"];
+                is_locked: boolean;
+                memberships: components["schemas"]["Membership"][];
+                user_name: string;
+            }[];
+            /** @description Ask with `after` set to this for the next page; absent on the last. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         Page_Agency: {
             items: {
                 id: components["schemas"]["AgencyId"];
@@ -3059,6 +3767,25 @@ export interface components {
                 organ_id: string;
                 parent_id?: components["schemas"]["AgencyId"] | null;
                 /** @description Its group in a document's symbol, as in `UBND`. */
+                symbol: string;
+            }[];
+            /** @description Ask with `after` set to this for the next page; absent on the last. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_AgencyNode: {
+            items: {
+                id: components["schemas"]["AgencyId"];
+                kind: components["schemas"]["AgencyKind"];
+                name: string;
+                organ_id: string;
+                parent_id?: components["schemas"]["AgencyId"] | null;
+                /**
+                 * Format: int64
+                 * @description How many people work there.
+                 */
+                people: number;
+                place: string;
                 symbol: string;
             }[];
             /** @description Ask with `after` set to this for the next page; absent on the last. */
@@ -3256,6 +3983,24 @@ export interface components {
             next?: string | null;
         };
         /** @description A page of a list. */
+        Page_Substitution: {
+            items: {
+                absent_id: components["schemas"]["PersonId"];
+                absent_name: string;
+                agency_id: components["schemas"]["AgencyId"];
+                agency_name: string;
+                /** @description The first and the last day, ISO 8601. */
+                from_on: string;
+                id: string;
+                standing: components["schemas"]["SubstitutionStanding"];
+                substitute_id: components["schemas"]["PersonId"];
+                substitute_name: string;
+                until_on: string;
+            }[];
+            /** @description Ask with `after` set to this for the next page; absent on the last. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
         Page_Summary: {
             items: {
                 /** @description What the person who asks may do now. */
@@ -3355,8 +4100,24 @@ export interface components {
             /** @description Chức vụ in the document's agency. */
             position: string;
         };
+        /** @description The password that was and the one that will be. */
+        PasswordChange: {
+            /** Format: password */
+            new: string;
+            /** Format: password */
+            present: string;
+        };
+        /** @description A link by which a person chooses a new password. */
+        PasswordLink: {
+            expires_at: components["schemas"]["Timestamp"];
+            link: string;
+            /** @description Where it is mailed to; none where the person has no address or no mail server is set up: then it is printed. */
+            mailed_to?: string | null;
+        };
         /** @description Somebody who is logged in; as an extractor it refuses everybody else with 401. */
         Person: {
+            /** @description Roles held today for those who are absent. */
+            acting_for: components["schemas"]["Acting"][];
             full_name: string;
             id: components["schemas"]["PersonId"];
             /** @description Where letters to the person go. */
@@ -3471,6 +4232,12 @@ export interface components {
             took_part: boolean;
             /** Format: int32 */
             weight: number;
+        };
+        /** @description The word of a link, and the new password. */
+        Redeemed: {
+            /** Format: password */
+            password: string;
+            word: string;
         };
         RefusedMeetingLetter: {
             address: string;
@@ -3672,6 +4439,25 @@ export interface components {
             seal: boolean;
             sign: boolean;
         };
+        /** @description A substitute for some days. */
+        Substitution: {
+            absent_id: components["schemas"]["PersonId"];
+            absent_name: string;
+            agency_id: components["schemas"]["AgencyId"];
+            agency_name: string;
+            /** @description The first and the last day, ISO 8601. */
+            from_on: string;
+            id: string;
+            standing: components["schemas"]["SubstitutionStanding"];
+            substitute_id: components["schemas"]["PersonId"];
+            substitute_name: string;
+            until_on: string;
+        };
+        /**
+         * @description Whether a substitute acts.
+         * @enum {string}
+         */
+        SubstitutionStanding: "coming" | "now" | "past";
         /** @description A document in a list. */
         Summary: {
             /** @description What the person who asks may do now. */
@@ -3710,6 +4496,26 @@ export interface components {
          * @description A moment, RFC 3339 in UTC.
          */
         Timestamp: string;
+        /** @description What was done today in Vietnam, from the audit chain; and what is open now. */
+        Today: {
+            /** Format: int64 */
+            drafted: number;
+            /** Format: int64 */
+            issued: number;
+            /** Format: int64 */
+            log_ins: number;
+            /**
+             * Format: int64
+             * @description Meetings that begin today.
+             */
+            meetings: number;
+            /** Format: int64 */
+            open_sessions: number;
+            /** Format: int64 */
+            received: number;
+            /** Format: int64 */
+            signed: number;
+        };
         /** @description The postal service's code. */
         Tracking: {
             tracking_code: string;
@@ -3823,6 +4629,900 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description How many items, 1 to 200. Default 50. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AgencyNode"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgencySaid"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgencyAccount"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `taken` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgencyAccount"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    amend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgencySaid"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgencyAccount"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_alias: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Alias"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgencyAccount"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_alias: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                organ_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgencyAccount"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hand_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                list: "agencies" | "people";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_in: {
+        parameters: {
+            query?: {
+                /** @description With `true` the list is taken in; else it is tried and everything stays as it was. */
+                apply?: boolean;
+            };
+            header?: never;
+            path: {
+                list: "agencies" | "people";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOutcome"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                list: "agencies" | "people";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description The beginnings of words of a name or user name, with or without marks. */
+                q?: string;
+                /** @description Only those who work in this agency. */
+                agency?: string;
+                /** @description Only those who hold this role. */
+                role?: "administrator" | "leader" | "clerk" | "officer";
+                /** @description Only locked accounts, or only open ones. */
+                locked?: boolean;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description How many people, 1 to 200. Default 50. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AccountSummary"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAccount"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandedOut"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `taken` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unfit`: a text does not fit */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renew_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandedOut"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rename: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FullName"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    assign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Assignment"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandedOut"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renew_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandedOut"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordLink"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    personal_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description How many items, 1 to 200. Default 50. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Substitution"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSubstitution"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list: {
         parameters: {
             query?: {
@@ -7424,6 +9124,75 @@ export interface operations {
             };
         };
     };
+    ask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Forgotten"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `locked` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redeem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Redeemed"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `link-spent` */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `password-length` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list: {
         parameters: {
             query?: {
@@ -7735,6 +9504,159 @@ export interface operations {
             };
             /** @description `outside-receiver`: it is no address */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wrong-password`, `password-length` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `locked` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    personal_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenSession"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_others: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
