@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use sea_orm::ActiveValue::Set;
 use sea_orm::EntityTrait;
 use sea_orm::sea_query::OnConflict;
+use serde_json::Value;
 
 use super::error::{Error, Result};
 use super::{Custody, appendix};
@@ -14,6 +15,7 @@ use crate::domain::document::DocumentId;
 use crate::domain::id::PersonId;
 use crate::domain::notice::{Kind, NoticeId};
 use crate::store::Tx;
+use crate::store::audit::{self, Actor};
 use crate::store::entity::notice::{ActiveModel, Column, Entity};
 use crate::store::entity::{dispatch, document};
 
@@ -78,6 +80,27 @@ impl Custody {
             .one(self.store.read())
             .await?;
         document.ok_or(Error::Row("dispatch.document_id"))
+    }
+
+    /// Tells of a dispatch what no person's step tells, and enters it in the audit chain if anybody was told; may run twice.
+    pub(super) async fn tell_by_itself(
+        &self,
+        row: &dispatch::Model,
+        telling: &Telling,
+        action: &str,
+        detail: Value,
+    ) -> Result<()> {
+        let about = self.about(row).await?;
+        let now = self.clock.now();
+        let subject = format!("dispatch/{}", row.id);
+        self.store
+            .write(async |tx| {
+                if self.tell(tx, now, &about, telling).await? > 0 {
+                    audit::append(tx, now, &Actor::System, action, &subject, detail).await?;
+                }
+                Ok(())
+            })
+            .await
     }
 
     /// Tells each of these people, unless they were told already, and says how many were told now.

@@ -20,7 +20,6 @@ use crate::domain::dispatch::{DispatchId, Status};
 use crate::domain::id::PersonId;
 use crate::domain::notice::{self, Kind};
 use crate::store::Tx;
-use crate::store::audit::{self, Actor};
 use crate::store::entity::dispatch::{Column, Entity, Model};
 use crate::store::entity::{dispatch_opinion, dispatch_support};
 
@@ -88,7 +87,6 @@ impl Custody {
         let Some(row) = row.filter(pressed) else {
             return Ok(());
         };
-        let about = self.about(&row).await?;
         let telling = Telling {
             kind: reminder.kind,
             which: format!("{}/{}", row.id, reminder.due_on),
@@ -96,21 +94,12 @@ impl Custody {
             words: None,
             from: None,
         };
-        let now = self.clock.now();
-        let subject = format!("dispatch/{}", row.id);
         let detail = json!({ "due_on": reminder.due_on, "people": telling.to });
         let action = match reminder.kind {
             Kind::Overdue => "dispatch.overdue_told",
             _ => "dispatch.due_soon_told",
         };
-        self.store
-            .write(async |tx| {
-                if self.tell(tx, now, &about, &telling).await? > 0 {
-                    audit::append(tx, now, &Actor::System, action, &subject, detail).await?;
-                }
-                Ok(())
-            })
-            .await
+        self.tell_by_itself(&row, &telling, action, detail).await
     }
 
     /// The lead, those whose opinion is awaited, and who asked for it.

@@ -15,7 +15,6 @@ use crate::domain::id::{AgencyId, PersonId};
 use crate::domain::notice::{self, Kind};
 use crate::domain::role::Role;
 use crate::store::Tx;
-use crate::store::audit::{self, Actor};
 use crate::store::blob::Sha256;
 use crate::store::entity::dispatch::{Column, Entity, Model};
 use crate::store::entity::membership;
@@ -46,7 +45,6 @@ impl Custody {
     }
 
     async fn press_for_answer(&self, row: &Model) -> Result<()> {
-        let about = self.about(row).await?;
         let telling = Telling {
             kind: Kind::Unanswered,
             which: row.id.to_string(),
@@ -54,24 +52,8 @@ impl Custody {
             words: None,
             from: None,
         };
-        let now = self.clock.now();
-        let subject = format!("dispatch/{}", row.id);
         let detail = json!({ "people": telling.to });
-        self.store
-            .write(async |tx| {
-                if self.tell(tx, now, &about, &telling).await? > 0 {
-                    audit::append(
-                        tx,
-                        now,
-                        &Actor::System,
-                        "dispatch.unanswered_told",
-                        &subject,
-                        detail,
-                    )
-                    .await?;
-                }
-                Ok(())
-            })
+        self.tell_by_itself(row, &telling, "dispatch.unanswered_told", detail)
             .await
     }
 
