@@ -22,3 +22,4 @@ mod repeated;
 mod rights;
 mod shell;
 mod tls;
+mod trust;

@@ -73,6 +73,15 @@ const MATRIX: &[(&str, &str, &str)] = &[
         "/api/v1/admin/agencies/{id}/aliases/{organ_id}",
         ADMINISTRATORS,
     ),
+    // The province's administrator alone: tests/api/trust.rs.
+    ("get", "/api/v1/admin/trust-anchors", ADMINISTRATORS),
+    ("post", "/api/v1/admin/trust-anchors", ADMINISTRATORS),
+    ("post", "/api/v1/admin/trust-anchors/reading", ADMINISTRATORS),
+    (
+        "post",
+        "/api/v1/admin/trust-anchors/{fingerprint}/retirement",
+        ADMINISTRATORS,
+    ),
     ("get", "/api/v1/admin/substitutions", ADMINISTRATORS),
     ("post", "/api/v1/admin/substitutions", ADMINISTRATORS),
     ("post", "/api/v1/admin/substitutions/{id}/end", ADMINISTRATORS),

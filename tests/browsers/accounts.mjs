@@ -1,4 +1,6 @@
 // The administrator's pages and what people do with their own account, each scene shown to `examine(name, page)`.
+import { execFileSync } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
 import { enter } from './stage.mjs'
 
 export async function keep(stage, examine) {
@@ -65,9 +67,40 @@ export async function keep(stage, examine) {
   await page.getByText('Hoàng Đức Thắng làm thay Nguyễn Thị Minh Hà').waitFor()
   await examine('accounts-substitute', page)
 
+  await trust(page, stage, examine)
   await takeIn(page, stage, examine)
   await page.context().close()
   await choose(stage, examine, chosen)
+}
+
+/** A root is read, pinned by what its authority publishes, and trusted no more. */
+async function trust(page, stage, examine) {
+  const root = execFileSync('openssl', [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-noenc', '-keyout', '/dev/null'],
+    ...['-days', '3650', '-subj', '/C=VN/O=Cơ quan chứng thực/CN=Gốc chứng thực số mới', '-utf8'],
+  ])
+  await page.goto(`${stage.url}/quan-tri/tin-cay`)
+  await page.getByRole('heading', { name: /^Cơ quan đang tin cậy/ }).waitFor()
+  await examine('accounts-trust', page)
+  await page.getByRole('button', { name: 'Thêm chứng thư' }).click()
+  await examine('accounts-trust-file', page)
+  const file = { name: 'goc.pem', mimeType: 'application/x-pem-file', buffer: root }
+  await page.locator('input[type=file]').setInputFiles(file)
+  const published = page.getByLabel('Mã băm SHA-256 do tổ chức chứng thực công bố')
+  await published.fill('AB:CD')
+  await page.getByLabel('Lý do').fill('Công văn số 12 ngày 02/11/2026 của Cục Chứng thực số')
+  await page.getByRole('button', { name: 'Tin cậy chứng thư này' }).click()
+  await page.getByText('Đừng tin cậy nó').waitFor()
+  await examine('accounts-trust-refused', page)
+  await published.fill(new X509Certificate(root).fingerprint256)
+  await page.getByRole('button', { name: 'Tin cậy chứng thư này' }).click()
+  await page.getByText('Gốc chứng thực số mới', { exact: true }).waitFor()
+  await page.getByRole('button', { name: 'Thôi tin cậy Gốc chứng thực số mới' }).click()
+  await page.getByLabel('Lý do').fill('Thay bằng gốc khác')
+  await examine('accounts-trust-end', page)
+  await page.getByRole('dialog').getByRole('button', { name: 'Thôi tin cậy' }).click()
+  await page.getByText('Lý do: Thay bằng gốc khác').waitFor()
+  await examine('accounts-trust-ended', page)
 }
 
 async function takeIn(page, stage, examine) {

@@ -220,10 +220,7 @@ fn policy(row: &Row, corpus: &Path) -> Policy {
     match row.trust.split("root=").nth(1) {
         Some(root) => {
             let certificate = std::fs::read(corpus.join(format!("ca/{root}.der"))).expect("the root's file");
-            policy.anchors.push(Anchor {
-                certificate,
-                regime: root.to_owned(),
-            });
+            policy.anchors.push(Anchor::new(certificate, root));
         }
         None => policy.trust_embedded = row.trust.is_empty() || row.trust == "None",
     }

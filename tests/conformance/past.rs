@@ -2,7 +2,7 @@
 
 use hoian_signer::cms::oid;
 use hoian_signer::validate::{
-    Indication, Level, Modification, ObjectKind, Reason, Revocation, RevocationStatus, SubIndication,
+    Anchor, Indication, Level, Modification, ObjectKind, Reason, Revocation, RevocationStatus, SubIndication,
     Verdict, Warning,
 };
 use time::OffsetDateTime;
@@ -276,5 +276,31 @@ fn the_report_keeps_what_was_at_hand_and_since_when_it_is_proven_to_exist() {
     assert_eq!(chain.len(), 3);
     for fingerprint in chain {
         assert!(report.objects.iter().any(|one| one.fingerprint == *fingerprint));
+    }
+}
+
+/// An authority that the office trusts no more: what another authority's time-stamp proves to be older stays as it was.
+#[test]
+fn after_trust_in_an_anchor_ended_what_is_proven_to_be_older_remains() {
+    let span = (FOUNDED, ROOT.1);
+    let root = Holder::root("Gốc", span);
+    let signer = root.person("Hà", span, |_| {});
+    let other = Holder::root("Gốc khác", span);
+    let stamps = other.time_stamps("Cấp dấu thời gian", span);
+    let ended = SIGNED + time::Duration::DAY;
+    let judge = |document: &[u8]| {
+        let mut policy = policy(&other, NOW);
+        policy.anchors.push(Anchor {
+            trusted_until: Some(ended),
+            ..Anchor::new(root.der(), "thôi tin cậy")
+        });
+        first(document, &policy)
+    };
+    passes(&judge(&sign(&signer.key, Some(&stamps), SIGNED)));
+    for document in [
+        sign(&signer.key, None, SIGNED),
+        sign(&signer.key, Some(&stamps), ended + time::Duration::DAY),
+    ] {
+        is(&judge(&document), Indeterminate, SubIndication::OutOfBoundsNoPoe);
     }
 }

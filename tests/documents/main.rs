@@ -29,4 +29,5 @@ mod registers;
 mod search;
 mod sequences;
 mod story;
+mod trust;
 mod waiting;

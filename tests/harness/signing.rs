@@ -288,12 +288,18 @@ pub async fn enrol(app: &App, authority: &TrainingAuthority) {
     let custody = &app.custody;
     let regime = trust::Regime::Training;
     custody
-        .enrol_anchor(&Actor::System, &authority.root, regime, trust::Standing::Root)
+        .enrol_anchor(
+            &Actor::System,
+            &authority.root,
+            regime,
+            trust::Standing::Root,
+            "test",
+        )
         .await
         .expect("the root");
     let standing = trust::Standing::Intermediate;
     custody
-        .enrol_anchor(&Actor::System, &authority.issuing, regime, standing)
+        .enrol_anchor(&Actor::System, &authority.issuing, regime, standing, "test")
         .await
         .expect("the issuer");
     let leader = holder::Holder::Person(person_id(app, LEADER).await);

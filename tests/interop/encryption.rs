@@ -50,10 +50,9 @@ fn sign(document: &[u8], password: &str) -> Signed {
 
 fn judge(signed: &Signed, password: &str) -> Report {
     let mut policy = Policy::new(clock::now());
-    policy.anchors.push(Anchor {
-        certificate: signed.pki.leader.chain()[1].clone(),
-        regime: "kiểm thử".to_owned(),
-    });
+    policy
+        .anchors
+        .push(Anchor::new(signed.pki.leader.chain()[1].clone(), "kiểm thử"));
     policy.password = Some(password.to_owned());
     validate(&signed.bytes, &policy)
 }

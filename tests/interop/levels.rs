@@ -310,10 +310,7 @@ fn judge(authority: &Authority, file: &Path, level: Level, password: Option<&str
     let mut policy = Policy::new(clock::now());
     let pem = std::fs::read(authority.path("root.pem")).unwrap();
     let root = first_of_pem(&pem);
-    policy.anchors.push(Anchor {
-        certificate: root,
-        regime: "interop".into(),
-    });
+    policy.anchors.push(Anchor::new(root, "interop"));
     policy.intermediates.push(first_of_pem(
         &std::fs::read(authority.path("issuing.pem")).unwrap(),
     ));

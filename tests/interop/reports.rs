@@ -18,10 +18,9 @@ fn reports() -> [(Report, Verdict); 4] {
     let pki = Pki::new(now);
     let flow = fixture::flow(&paper::paper(now), &pki, now);
     let mut policy = Policy::new(now);
-    policy.anchors.push(Anchor {
-        certificate: pki.leader.chain()[1].clone(),
-        regime: "Kiểm thử".into(),
-    });
+    policy
+        .anchors
+        .push(Anchor::new(pki.leader.chain()[1].clone(), "Kiểm thử"));
     policy.keep_objects = true;
     let mut changed = flow.sealed.clone();
     changed[1000] ^= 1;

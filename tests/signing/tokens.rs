@@ -112,10 +112,7 @@ fn passes(key: &pkcs11::Key) {
     let request = fixture::request("Signature1", key.algorithm(), now);
     let signed = fixture::sign(&blank(), &request, key, &pki.time_stamps, now);
     let mut policy = Policy::new(now);
-    policy.anchors.push(Anchor {
-        certificate: key.chain()[0].clone(),
-        regime: "token".into(),
-    });
+    policy.anchors.push(Anchor::new(key.chain()[0].clone(), "token"));
     let report = validate(&signed, &policy);
     assert_eq!(
         report.verdict,

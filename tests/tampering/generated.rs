@@ -48,10 +48,9 @@ impl Office {
 
     pub(super) fn validate(&self, document: &[u8]) -> Report {
         let mut policy = Policy::new(self.now);
-        policy.anchors.push(Anchor {
-            certificate: self.pki.leader.chain()[1].clone(),
-            regime: "kiểm thử".to_owned(),
-        });
+        policy
+            .anchors
+            .push(Anchor::new(self.pki.leader.chain()[1].clone(), "kiểm thử"));
         validate(document, &policy)
     }
 

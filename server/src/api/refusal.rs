@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use hoian_signer::error::Error as Signer;
+use hoian_signer::validate::Verdict;
 use time::OffsetDateTime;
 
 use super::problem::Problem;
@@ -21,6 +22,7 @@ impl From<Error> for Problem {
             Error::Copy(refusal) => copying(refusal),
             Error::Filing(refusal) => refusal.into(),
             Error::Paper(refusal) => paper(refusal),
+            Error::Trust(refusal) => refusal.into(),
             Error::Relation(refusal) => mending(refusal),
             Error::Reviewers(_) | Error::Appendix(_) => beside(&error),
             Error::Metadata(refusal) => metadata(refusal),
@@ -36,7 +38,7 @@ impl From<Error> for Problem {
             | Error::CertificateRevoked
             | Error::WrongHolder(_)
             | Error::AlreadyEnrolled => certificate(&error),
-            Error::SelfCheck { .. } => self_check(&error),
+            Error::SelfCheck { verdict, .. } => self_check(verdict, &error),
             Error::Row(_) | Error::Pool => Self::internal(&error),
             other => now(&other),
         }
@@ -498,8 +500,18 @@ fn retry(name: &'static str, vi: &'static str, en: &'static str) -> Problem {
 }
 
 /// Our own validator stands between a bug of ours and a stored version.
-fn self_check(error: &Error) -> Problem {
+fn self_check(verdict: Verdict, error: &Error) -> Problem {
     tracing::error!(%error, "our own validator refused a version");
+    if verdict == Verdict::Indeterminate {
+        return Problem::new(
+            StatusCode::CONFLICT,
+            "not-trusted",
+            "Chứng thư ký số không dẫn tới gốc mà cơ quan đang tin cậy, nên chữ ký chưa được coi là hợp lệ và chưa được lưu. \
+             Văn bản vẫn như trước; xin báo quản trị của tỉnh.",
+            "The signing certificate leads to no root that the office trusts, so the signature was not stored. The document is \
+             as before; tell the province's administrator.",
+        );
+    }
     Problem::new(
         StatusCode::INTERNAL_SERVER_ERROR,
         "self-check",

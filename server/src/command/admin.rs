@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::keep::Keep;
 use super::serve::claim;
+use super::trust::Trust;
 use hoian_server::accounts::{self, NewAgency, NewMembership, NewPerson};
 use hoian_server::app::App;
 use hoian_server::clock::Clock;
@@ -18,7 +19,6 @@ use hoian_server::domain::id::PersonId;
 use hoian_server::domain::organisation::{AgencyKind, Said};
 use hoian_server::domain::outside;
 use hoian_server::domain::role::Role;
-use hoian_server::domain::trust::{Regime, Standing};
 use hoian_server::jobs::invitation;
 use hoian_server::store::archive;
 use hoian_server::store::audit::Actor;
@@ -36,7 +36,8 @@ pub(super) enum Admin {
     AddKey(AddKey),
     /// Keep the picture of a person's signature or an agency's seal (PNG with transparency).
     AddImage(AddImage),
-    /// Trust a certificate (DER or PEM).
+    /// Certificates that the office trusts.
+    #[command(subcommand)]
     Trust(Trust),
     /// Write everything to one new file, also while the program serves. The server secret is not in it: keep it apart.
     Backup { file: PathBuf },
@@ -150,24 +151,6 @@ pub(super) struct AddImage {
     width_mm: f64,
 }
 
-#[derive(Args)]
-pub(super) struct Trust {
-    file: PathBuf,
-    #[arg(long)]
-    regime: RegimeName,
-    /// Only completes chains; not trusted by itself.
-    #[arg(long)]
-    intermediate: bool,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum RegimeName {
-    /// Chuyên dùng Chính phủ.
-    Government,
-    /// Công cộng.
-    Public,
-}
-
 impl Admin {
     pub(super) async fn run(self, config: Config) -> anyhow::Result<ExitCode> {
         let app = App::open(config, Clock::system()).await?;
@@ -181,7 +164,7 @@ impl Admin {
             Self::SetMailAddress(new) => set_mail_address(&app, new).await,
             Self::AddKey(new) => add_key(&app, new).await,
             Self::AddImage(new) => add_image(&app, new).await,
-            Self::Trust(new) => trust(&app, new).await,
+            Self::Trust(trust) => trust.run(&app).await,
             Self::Backup { file } => backup(&app, &file).await,
             Self::Restore { file } => restore(&app, &file).await,
             Self::Keep(keep) => keep.run(&app).await,
@@ -274,30 +257,6 @@ async fn add_image(app: &App, new: AddImage) -> anyhow::Result<String> {
     Ok("the picture is kept".to_owned())
 }
 
-async fn trust(app: &App, new: Trust) -> anyhow::Result<String> {
-    let file = read(&new.file)?;
-    let certificate = match x509_parser::pem::parse_x509_pem(&file) {
-        Ok((_, pem)) => pem.contents,
-        Err(_) => file,
-    };
-    let regime = match new.regime {
-        RegimeName::Government => Regime::Government,
-        RegimeName::Public => Regime::Public,
-    };
-    let standing = if new.intermediate {
-        Standing::Intermediate
-    } else {
-        Standing::Root
-    };
-    let fingerprint = app
-        .custody
-        .enrol_anchor(&Actor::System, &certificate, regime, standing)
-        .await?;
-    Ok(format!(
-        "trusted: SHA-256 {fingerprint}; compare it with what its authority publishes"
-    ))
-}
-
 async fn backup(app: &App, file: &Path) -> anyhow::Result<String> {
     let made = archive::backup(&app.store, app.clock.now(), file).await?;
     Ok(format!(
@@ -334,7 +293,7 @@ async fn person_id(app: &App, user_name: &str) -> anyhow::Result<PersonId> {
     Ok(accounts::find_person(app.store.read(), user_name).await?.id)
 }
 
-fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+pub(super) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 

@@ -5,6 +5,7 @@ mod demo;
 mod doctor;
 mod keep;
 mod serve;
+mod trust;
 
 use std::io::IsTerminal;
 use std::path::PathBuf;

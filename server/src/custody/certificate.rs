@@ -20,6 +20,8 @@ pub struct Facts {
     pub serial: String,
     pub not_before: OffsetDateTime,
     pub not_after: OffsetDateTime,
+    /// It may sign other certificates.
+    pub is_authority: bool,
     /// SHA-256 of the DER, lower-case hexadecimal.
     pub fingerprint: String,
 }
@@ -37,6 +39,7 @@ impl Facts {
             serial: hex::encode_upper(certificate.raw_serial()),
             not_before: certificate.validity().not_before.to_datetime(),
             not_after: certificate.validity().not_after.to_datetime(),
+            is_authority: certificate.is_ca(),
             fingerprint: hex::encode(digest::digest(&digest::SHA256, der)),
         })
     }
@@ -90,6 +93,19 @@ impl Custody {
         }
         Status::Unknown
     }
+}
+
+/// The DER of a certificate file, which may be PEM.
+///
+/// # Errors
+/// Not one certificate.
+pub fn der(file: &[u8]) -> Result<Vec<u8>> {
+    let der = match x509_parser::pem::parse_x509_pem(file) {
+        Ok((_, pem)) => pem.contents,
+        Err(_) => file.to_vec(),
+    };
+    parse(&der)?;
+    Ok(der)
 }
 
 /// A certificate names one or two places; a hostile one may name thousands.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use hoian_signer::shell::fetch::exchange::Limits;
 use hoian_signer::sign::Signed;
+use hoian_signer::validate::Verdict;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
 use serde_json::json;
@@ -186,7 +187,7 @@ impl Custody {
         let now = self.clock.now();
         let reason = error.to_string();
         let change = document::ActiveModel {
-            remark: Set(Some(reason.clone())),
+            remark: Set(Some(told(error).to_owned())),
             ..Default::default()
         };
         self.store
@@ -233,4 +234,20 @@ async fn house_step(tx: &Tx, id: &DocumentId, action: Action, reason: Option<&st
         .ok_or(Error::NotFound)?;
     let transition = row.rules().permit(action, &[Capacity::House], reason)?;
     Ok(Step { row, transition })
+}
+
+/// What the page says of a signature that was given up; the audit chain and the log have the reason itself.
+fn told(error: &Error) -> &'static str {
+    match error {
+        Error::SelfCheck {
+            verdict: Verdict::Indeterminate,
+            ..
+        } => {
+            "Chữ ký vừa tạo chưa được coi là hợp lệ, vì chứng thư không dẫn tới gốc mà cơ quan tin cậy hoặc chưa kiểm tra được, \
+             nên không được lưu. Xin báo quản trị của tỉnh."
+        }
+        _ => {
+            "Chữ ký vừa tạo không qua được bước tự kiểm tra của hệ thống nên không được lưu. Xin báo quản trị."
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! Enrolment: a key, an image or a trusted certificate comes into the house.
+//! Enrolment: a key or an image comes into the house.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -17,10 +17,9 @@ use super::error::{Error, Result};
 use super::key::TRIES;
 use super::wrap::{self, Contents, PIN_LENGTH};
 use crate::domain::holder::Holder;
-use crate::domain::trust::{Regime, Standing};
 use crate::store::audit::{self, Actor};
 use crate::store::blob;
-use crate::store::entity::{signature_image, signing_key, trust_anchor};
+use crate::store::entity::{signature_image, signing_key};
 
 impl Custody {
     /// Takes a PKCS#12 into custody for `holder`, under `pin`; an earlier key of the holder is retired.
@@ -144,44 +143,6 @@ impl Custody {
             })
             .await?;
         Ok(())
-    }
-
-    /// Trusts a certificate (DER) under `regime`: as a root, or as an intermediate that completes chains. Comes back as
-    /// its fingerprint.
-    ///
-    /// # Errors
-    /// Not a certificate.
-    pub async fn enrol_anchor(
-        &self,
-        actor: &Actor,
-        certificate: &[u8],
-        regime: Regime,
-        standing: Standing,
-    ) -> Result<String> {
-        let facts = Facts::of(certificate)?;
-        let now = self.clock.now();
-        let row = trust_anchor::ActiveModel {
-            fingerprint: Set(facts.fingerprint.clone()),
-            regime: Set(regime),
-            standing: Set(standing),
-            certificate: Set(certificate.to_vec()),
-            added_at: Set(now),
-        };
-        let once = OnConflict::column(trust_anchor::Column::Fingerprint)
-            .do_nothing()
-            .to_owned();
-        let subject = format!("trust_anchor/{}", facts.fingerprint);
-        let detail = json!({ "subject": facts.subject, "regime": regime });
-        self.store
-            .write(async |tx| {
-                trust_anchor::Entity::insert(row)
-                    .on_conflict(once)
-                    .exec_without_returning(tx)
-                    .await?;
-                audit::append(tx, now, actor, "trust_anchor.enrolled", &subject, detail).await
-            })
-            .await?;
-        Ok(facts.fingerprint)
     }
 }
 

@@ -6,7 +6,7 @@ use thiserror::Error;
 use time::OffsetDateTime;
 
 use crate::domain::{
-    case_file, copy, dispatch, document, document_metadata, outside, paper_arrival, relation,
+    case_file, copy, dispatch, document, document_metadata, outside, paper_arrival, relation, trust,
 };
 use crate::store::blob;
 
@@ -30,6 +30,8 @@ pub enum Error {
     Filing(#[from] case_file::Refusal),
     #[error(transparent)]
     Paper(#[from] paper_arrival::Refusal),
+    #[error(transparent)]
+    Trust(#[from] trust::Refusal),
     #[error("{0}")]
     Relation(relation::Refusal),
     #[error("{0}")]

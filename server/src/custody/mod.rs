@@ -9,7 +9,7 @@
 
 mod appendix;
 pub mod arrival;
-mod certificate;
+pub mod certificate;
 mod completion;
 pub mod copy;
 mod correspondence;

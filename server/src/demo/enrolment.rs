@@ -24,7 +24,13 @@ pub(super) async fn enrol(
 ) -> Result<(), Error> {
     let folder = &app.config.data_folder;
     app.custody
-        .enrol_anchor(&Actor::System, authority.root(), Regime::Training, Standing::Root)
+        .enrol_anchor(
+            &Actor::System,
+            authority.root(),
+            Regime::Training,
+            Standing::Root,
+            WHY,
+        )
         .await?;
     app.custody
         .enrol_anchor(
@@ -32,6 +38,7 @@ pub(super) async fn enrol(
             authority.issuing(),
             Regime::Training,
             Standing::Intermediate,
+            WHY,
         )
         .await?;
     for person in signing_people() {
@@ -84,3 +91,6 @@ async fn picture(
     }
     Ok(())
 }
+
+/// Why the demo trusts its own authority.
+const WHY: &str = "Chứng thư huấn luyện của bản minh họa";

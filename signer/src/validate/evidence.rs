@@ -15,7 +15,7 @@ use crate::pdf::object::{Dictionary, Object};
 use crate::pdf::reader::View;
 use crate::status::News;
 use crate::x509::algorithm::Digest;
-use crate::x509::{Certificate, Store};
+use crate::x509::{self, Certificate, Store};
 
 /// Everything at hand to judge certificates.
 #[derive(Debug, Default)]
@@ -57,7 +57,11 @@ impl Evidence {
         };
         for anchor in &policy.anchors {
             if let Ok(certificate) = Certificate::parse(&anchor.certificate) {
-                evidence.store.anchors.push((certificate, anchor.regime.clone()));
+                evidence.store.anchors.push(x509::Anchor {
+                    certificate,
+                    regime: anchor.regime.clone(),
+                    trusted_until: anchor.trusted_until,
+                });
             }
         }
         for der in &policy.intermediates {
@@ -171,7 +175,7 @@ impl Evidence {
             existed_at: existence.since(origin),
         };
         let intermediates = self.store.intermediates.iter();
-        let anchors = self.store.anchors.iter().map(|(anchor, _)| anchor);
+        let anchors = self.store.anchors.iter().map(|anchor| &anchor.certificate);
         let anchors = anchors.filter(|anchor| !self.origins.contains_key(&anchor.der));
         let certificates = intermediates
             .chain(anchors)

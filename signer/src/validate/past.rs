@@ -122,7 +122,9 @@ impl Case<'_> {
             Revocation::Ignore => RevocationStatus::NotChecked,
             _ => RevocationStatus::Good,
         };
-        let mut control = self.control;
+        let mut control = path
+            .trusted_until
+            .map_or(self.control, |until| self.control.min(until));
         for (pair, weak) in path.certificates.windows(2).zip(&path.weak).rev() {
             let [certificate, issuer] = pair else { continue };
             let asked = self.revocation != Revocation::Ignore && !certificate.ocsp_no_check;

@@ -52,6 +52,20 @@ pub struct Anchor {
     pub certificate: Vec<u8>,
     /// The regime named in the report, such as "chuyên dùng Chính phủ" or "công cộng".
     pub regime: String,
+    /// From then on nothing new is trusted through it; a signature that is proven to have existed before remains. `None`:
+    /// as long as the certificate lasts.
+    pub trusted_until: Option<OffsetDateTime>,
+}
+
+impl Anchor {
+    /// Trusted as long as the certificate (DER) lasts.
+    pub fn new(certificate: Vec<u8>, regime: impl Into<String>) -> Self {
+        Self {
+            certificate,
+            regime: regime.into(),
+            trusted_until: None,
+        }
+    }
 }
 
 /// How much the revocation status weighs.

@@ -9,4 +9,4 @@ mod path;
 
 pub use certificate::{Certificate, KeyUsage, Locations, locations};
 pub use name::Name;
-pub use path::{Fault, Path, Purpose, Store, build};
+pub use path::{Anchor, Fault, Path, Purpose, Store, build};

@@ -12,10 +12,19 @@ use crate::limits;
 /// Certificates at hand.
 #[derive(Debug, Default)]
 pub struct Store {
-    /// Trusted, each with its regime.
-    pub anchors: Vec<(Certificate, String)>,
+    /// Trusted by themselves.
+    pub anchors: Vec<Anchor>,
     /// May stand between, and are not trusted by themselves.
     pub intermediates: Vec<Certificate>,
+}
+
+/// A certificate that is trusted by itself.
+#[derive(Debug)]
+pub struct Anchor {
+    pub certificate: Certificate,
+    pub regime: String,
+    /// When trust in it ended, or will.
+    pub trusted_until: Option<OffsetDateTime>,
 }
 
 /// What the certificate is used for.
@@ -32,6 +41,8 @@ pub struct Path {
     /// From the certificate judged to the anchor.
     pub certificates: Vec<Certificate>,
     pub regime: String,
+    /// When trust in its anchor ended, or will.
+    pub trusted_until: Option<OffsetDateTime>,
     /// From when the algorithm or issuer's key that signed each certificate below the anchor proves nothing any more.
     pub weak: Vec<Option<OffsetDateTime>>,
 }
@@ -100,18 +111,14 @@ impl Search<'_> {
         let Some(last) = way.chain.last().cloned() else {
             return Err(Fault::NoPath);
         };
-        let anchor = self
-            .store
-            .anchors
-            .iter()
-            .find(|(anchor, _)| anchor.der == last.der);
-        if let Some((_, regime)) = anchor {
-            return self.arrive(way, regime);
+        let anchors = &self.store.anchors;
+        if let Some(anchor) = anchors.iter().find(|anchor| anchor.certificate.der == last.der) {
+            return self.arrive(way, anchor);
         }
         if way.chain.len() >= limits::PATH_LENGTH {
             return Err(Fault::NoPath);
         }
-        let anchors = self.store.anchors.iter().map(|(anchor, _)| anchor);
+        let anchors = anchors.iter().map(|anchor| &anchor.certificate);
         let mut worst = Fault::NoPath;
         for issuer in anchors.chain(&self.store.intermediates) {
             let fits = last.may_be_issued_by(issuer) && way.chain.iter().all(|one| one.der != issuer.der);
@@ -127,7 +134,7 @@ impl Search<'_> {
     }
 
     /// At an anchor: what counts over the whole path.
-    fn arrive(&self, way: &Way, regime: &str) -> Result<Path, Fault> {
+    fn arrive(&self, way: &Way, anchor: &Anchor) -> Result<Path, Fault> {
         match way.chain.as_slice() {
             // An anchor is trusted as it is; a signer that is itself an anchor still has to be in force.
             [single] => self.in_force(single)?,
@@ -135,9 +142,16 @@ impl Search<'_> {
             _ => {}
         }
         constraint::check(&way.chain).map_err(Fault::Rule)?;
+        if let (Some(moment), Some(until)) = (self.moment, anchor.trusted_until)
+            && moment >= until
+        {
+            let name = &anchor.certificate.subject.text;
+            return Err(Fault::Expired(format!("trust in {name} ended at {until}")));
+        }
         Ok(Path {
             certificates: way.chain.clone(),
-            regime: regime.to_owned(),
+            regime: anchor.regime.clone(),
+            trusted_until: anchor.trusted_until,
             weak: way.weak.clone(),
         })
     }

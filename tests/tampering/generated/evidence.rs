@@ -94,10 +94,9 @@ fn a_certificate_of_the_same_issuer_serial_and_key_is_not_the_signer() {
     let cms = attacker::cms(&signed, [start, end]);
     let judge = |certificates: &[Vec<u8>]| {
         let mut policy = Policy::new(office.now);
-        policy.anchors.push(Anchor {
-            certificate: root_certificate.clone(),
-            regime: "kiểm thử".to_owned(),
-        });
+        policy
+            .anchors
+            .push(Anchor::new(root_certificate.clone(), "kiểm thử"));
         let changed = attacker::with_cms(
             &signed,
             [start, end],

@@ -375,6 +375,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/trust-anchors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every certificate that is trusted or was, by regime. */
+        get: operations["list"];
+        put?: never;
+        /** Trusts a certificate whose fingerprint the administrator read where its authority publishes it. */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/trust-anchors/reading": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads a certificate file (DER or PEM) for somebody who is about to trust it; nothing is kept. */
+        post: operations["read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/trust-anchors/{fingerprint}/retirement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends trust in a certificate. What is proven to have been signed before stays valid. */
+        post: operations["retire"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agencies": {
         parameters: {
             query?: never;
@@ -2491,6 +2543,19 @@ export interface components {
             /** @description Kind and subject. */
             title: string;
         };
+        /** @description What a certificate says of itself. */
+        Certificate: {
+            /** @description SHA-256 of the certificate, lower-case hexadecimal. */
+            fingerprint: string;
+            /** @description It may sign other certificates: nothing else can be trusted by itself. */
+            is_authority: boolean;
+            /** @description Issued by itself: a root. */
+            is_self_issued: boolean;
+            issuer: string;
+            not_after: components["schemas"]["Timestamp"];
+            not_before: components["schemas"]["Timestamp"];
+            subject: string;
+        };
         /** @description A colleague, as everybody who is logged in may know them. */
         Colleague: {
             full_name: string;
@@ -3639,6 +3704,16 @@ export interface components {
             /** @description The last day. */
             until_on: string;
         };
+        /** @description A certificate and why it is to be trusted. */
+        NewTrustAnchor: {
+            /** @description The file, DER or PEM, in base64. */
+            certificate: string;
+            /** @description SHA-256 as its authority publishes it: hexadecimal, with or without colons and spaces. */
+            published: string;
+            reason: string;
+            regime: components["schemas"]["Regime"];
+            standing: components["schemas"]["TrustStanding"];
+        };
         /** @description A notice. */
         Notice: {
             /** @description Number and symbol: `141/KH-UBND`. */
@@ -4244,6 +4319,11 @@ export interface components {
             answer?: string | null;
             full_name: string;
         };
+        /**
+         * @description The trust stores, kept apart: a verdict names the one it fell under.
+         * @enum {string}
+         */
+        Regime: "government" | "public" | "training";
         /** @description A line of a register: the cells of its columns, in their order. */
         RegisterLine: {
             cells: string[];
@@ -4318,6 +4398,10 @@ export interface components {
             reason: string;
             release_reason?: string | null;
             released_at?: components["schemas"]["Timestamp"] | null;
+        };
+        /** @description Why a certificate is trusted no more. */
+        Retirement: {
+            reason: string;
         };
         /** @description Who is to check it before it is signed, and who has. */
         Review: {
@@ -4520,6 +4604,24 @@ export interface components {
         Tracking: {
             tracking_code: string;
         };
+        /** @description A certificate that is trusted, or was. */
+        TrustAnchor: {
+            added_at: components["schemas"]["Timestamp"];
+            /** @description None: on the machine itself. */
+            added_by?: string | null;
+            certificate: components["schemas"]["Certificate"];
+            reason?: string | null;
+            regime: components["schemas"]["Regime"];
+            retired_at?: components["schemas"]["Timestamp"] | null;
+            retired_by?: string | null;
+            retirement_reason?: string | null;
+            standing: components["schemas"]["TrustStanding"];
+        };
+        /**
+         * @description What a stored certificate is good for.
+         * @enum {string}
+         */
+        TrustStanding: "root" | "intermediate";
         /** @description What was found. */
         Verification: {
             /** @description The report of the validator, as in the signer command's contract. */
@@ -5514,6 +5616,172 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrustAnchor"][];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTrustAnchor"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retire: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                fingerprint: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Retirement"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

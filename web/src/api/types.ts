@@ -21,6 +21,8 @@ export type ListOutcome = Schemas['ListOutcome'];
 export type Health = Schemas['Health'];
 export type AgencyNode = Schemas['AgencyNode'];
 export type AgencyAccount = Schemas['AgencyAccount'];
+export type TrustAnchor = Schemas['TrustAnchor'];
+export type Certificate = Schemas['Certificate'];
 export type Substitution = Schemas['Substitution'];
 export type InvitedMeeting = Schemas['InvitedMeeting'];
 

@@ -10,6 +10,7 @@ mod people;
 mod person;
 mod refusal;
 mod substitutions;
+mod trust_anchors;
 
 use std::collections::BTreeSet;
 
@@ -35,6 +36,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .merge(substitutions::routes())
         .merge(lists::routes())
         .merge(health::routes())
+        .merge(trust_anchors::routes())
 }
 
 /// Somebody who administers; as an extractor it refuses everybody else with 403.

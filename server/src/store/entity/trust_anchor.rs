@@ -15,6 +15,13 @@ pub struct Model {
     pub standing: Standing,
     pub certificate: Vec<u8>,
     pub added_at: Timestamp,
+    /// As in the audit chain; none of those that were here before it was asked.
+    pub added_by: Option<String>,
+    pub reason: Option<String>,
+    /// From then on nothing new is trusted through it.
+    pub retired_at: Option<Timestamp>,
+    pub retired_by: Option<String>,
+    pub retirement_reason: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -25,6 +25,7 @@ mod m0070_votes;
 mod m0071_secret_votes;
 mod m0080_people;
 mod m0081_watch;
+mod m0120_trust;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryOrder};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, seaql_migrations};
@@ -73,6 +74,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0071_secret_votes::Migration),
             Box::new(m0080_people::Migration),
             Box::new(m0081_watch::Migration),
+            Box::new(m0120_trust::Migration),
         ]
     }
 }

@@ -156,10 +156,9 @@ fn policy(arguments: &Arguments) -> Result<Policy> {
     let mut policy = Policy::new(clock::now());
     for path in &arguments.trust {
         for certificate in super::certificates(path)? {
-            policy.anchors.push(Anchor {
-                certificate,
-                regime: path.display().to_string(),
-            });
+            policy
+                .anchors
+                .push(Anchor::new(certificate, path.display().to_string()));
         }
     }
     policy.at = arguments.at;
