@@ -124,6 +124,10 @@ pub async fn start_beside(app: App, services: Router) -> Result<Running, Error> 
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let http = listener.local_addr().map_err(failed)?;
     let media = start_media(&app)?;
+    app.custody
+        .give_back_interrupted_tries()
+        .await
+        .map_err(store::Error::from)?;
     let worker = jobs::Worker::start(app.clone(), jobs::registry());
     let router = services.fallback_service(api::router(app.clone()));
     let stopping = app.stopping.clone();

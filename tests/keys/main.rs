@@ -16,6 +16,7 @@ use hoian_server::store::audit::Actor;
 use hoian_server::store::entity::signing_key;
 use hoian_tests::signing::{LEADER, Office, PIN, act, expect, look, problem};
 use sea_orm::EntityTrait;
+use sea_orm::sea_query::Expr;
 use serde_json::json;
 
 #[tokio::test]
@@ -43,6 +44,33 @@ async fn wrong_pins_are_counted_down_told_and_forgotten_after_the_right_one() {
         .await
         .unwrap();
     assert_eq!(key.tries_left, 5);
+}
+
+#[tokio::test]
+async fn a_try_that_a_stop_cut_off_is_given_back_and_a_wrong_one_is_not() {
+    let office = Office::open().await;
+    let id = office.submitted().await;
+    let leader = office.server.log_in(LEADER).await;
+    let wrong = act(&leader, &id, "signature", json!({ "pin": "00000000" })).await;
+    assert_eq!(problem(wrong, 403).await, "wrong-pin");
+    // As it is when the program is gone between taking a try and knowing how it ended.
+    let cut_off = signing_key::Entity::update_many()
+        .col_expr(signing_key::Column::TriesLeft, Expr::value(0))
+        .col_expr(signing_key::Column::TriesOpen, Expr::value(4));
+    let store = &office.app().store;
+    store.write(async |tx| cut_off.exec(tx).await).await.unwrap();
+    let locked = act(&leader, &id, "signature", json!({ "pin": PIN })).await;
+    assert_eq!(problem(locked, 423).await, "key-locked");
+    let custody = &office.app().custody;
+    custody.give_back_interrupted_tries().await.unwrap();
+    assert_eq!(look(&leader, &id).await["key"]["tries_left"], 4);
+    expect(act(&leader, &id, "signature", json!({ "pin": PIN })).await, 200).await;
+    custody.give_back_interrupted_tries().await.unwrap();
+    let key = custody
+        .key_of(&Holder::Person(office.person(LEADER).await))
+        .await
+        .unwrap();
+    assert_eq!((key.tries_left, key.tries_open), (5, 0));
 }
 
 #[tokio::test]

@@ -105,6 +105,7 @@ impl Custody {
             wrapped: Set(wrapped.sealed),
             salt: Set(wrapped.salt),
             tries_left: Set(TRIES),
+            tries_open: Set(0),
             created_at: Set(self.clock.now()),
             retired_at: Set(None),
         })

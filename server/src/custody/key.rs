@@ -37,8 +37,8 @@ impl Custody {
     /// Opens a key for one signature, by the PIN of someone who is there.
     ///
     /// A person's key opens for that person, an agency's for its clerk: nobody else gets as far as the PIN. A try is
-    /// taken *before* the PIN is tested, in a transaction of its own, so tries in parallel cannot exceed the five, and a
-    /// stop in the middle costs a try and never gives one.
+    /// taken *before* the PIN is tested, in a transaction of its own, so tries in parallel cannot exceed the five. One that
+    /// a stop cut off is given back when the program starts again.
     ///
     /// # Errors
     /// [`Error::WrongPin`] with the tries left, [`Error::KeyLocked`] when there are none.
@@ -86,6 +86,7 @@ impl Custody {
     async fn take_try(&self, id: &str) -> Result<()> {
         let taken = Entity::update_many()
             .col_expr(Column::TriesLeft, Expr::col(Column::TriesLeft).sub(1))
+            .col_expr(Column::TriesOpen, Expr::col(Column::TriesOpen).add(1))
             .filter(Column::Id.eq(id))
             .filter(Column::TriesLeft.gt(0));
         let taken = self.store.write(async |tx| taken.exec(tx).await).await?;
@@ -95,8 +96,23 @@ impl Custody {
     async fn give_back_tries(&self, id: &str) -> Result<(), DbErr> {
         let reset = Entity::update_many()
             .col_expr(Column::TriesLeft, Expr::value(TRIES))
+            .col_expr(Column::TriesOpen, Expr::value(0))
             .filter(Column::Id.eq(id));
         self.store.write(async |tx| reset.exec(tx).await).await?;
+        Ok(())
+    }
+
+    /// Gives back the tries that a stop cut off: nobody mistook their PIN, and a key must not be locked by power failures.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn give_back_interrupted_tries(&self) -> Result<(), DbErr> {
+        let restored = Expr::col(Column::TriesLeft).add(Expr::col(Column::TriesOpen));
+        let restore = Entity::update_many()
+            .col_expr(Column::TriesLeft, restored)
+            .col_expr(Column::TriesOpen, Expr::value(0))
+            .filter(Column::TriesOpen.gt(0));
+        self.store.write(async |tx| restore.exec(tx).await).await?;
         Ok(())
     }
 
@@ -108,6 +124,11 @@ impl Custody {
         let tries_left = self
             .store
             .write(async |tx| {
+                Entity::update_many()
+                    .col_expr(Column::TriesOpen, Expr::col(Column::TriesOpen).sub(1))
+                    .filter(Column::Id.eq(&row.id))
+                    .exec(tx)
+                    .await?;
                 let key = Entity::find_by_id(row.id.clone()).one(tx).await?;
                 let tries_left = key.map_or(0, |key| key.tries_left);
                 let detail = serde_json::json!({ "tries_left": tries_left });

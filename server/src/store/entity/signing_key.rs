@@ -24,6 +24,8 @@ pub struct Model {
     /// Of Argon2id.
     pub salt: Vec<u8>,
     pub tries_left: i32,
+    /// Taken from `tries_left`, and how they ended is not known yet.
+    pub tries_open: i32,
     pub created_at: Timestamp,
     /// Set when another key took its place.
     pub retired_at: Option<Timestamp>,
