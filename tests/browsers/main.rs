@@ -7,8 +7,10 @@
     reason = "a test fails by panicking"
 )]
 
+use std::collections::VecDeque;
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hoian_server::accounts;
@@ -17,7 +19,9 @@ use hoian_tests::mail::MailServer;
 use hoian_tests::signing::{Office, PIN};
 use hoian_tests::{PASSWORD, Server, binary, people};
 use serde_json::json;
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Command;
+use tokio::task::JoinHandle;
 
 /// Chromium and Firefox join the same meeting through the real pages and decode each other's picture and sound; mute is
 /// true, a screen takes the stage, a reload finds its seat, leaving and ending do what they say, axe finds nothing.
@@ -150,16 +154,51 @@ async fn run(script: &str, given: &str, patience: Duration) {
         .arg(script)
         .arg(given)
         .env("TESTED_PROGRAMS", binary::hoian().parent().expect("its folder"))
+        // It is the tests', and the program refuses settings that it does not know.
+        .env_remove("HOIAN_CORPUS")
         .current_dir(folder)
         .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
         .expect("node runs");
-    let status = tokio::time::timeout(patience, node.wait())
-        .await
-        .expect("the script ends in time");
-    assert!(
-        status.expect("node ends").success(),
-        "{script} failed; see its last words above"
-    );
+    let words = LastWords::default();
+    let listening = [
+        words.hear(node.stdout.take().expect("its output")),
+        words.hear(node.stderr.take().expect("its complaints")),
+    ];
+    let ended = tokio::time::timeout(patience, node.wait()).await;
+    // What a browser still says is not waited for.
+    let _ = tokio::time::timeout(Duration::from_secs(1), futures::future::join_all(listening)).await;
+    let is_well = matches!(&ended, Ok(Ok(status)) if status.success());
+    assert!(is_well, "{script}: {ended:?}; its last words:\n{}", words.said());
+}
+
+/// What a script said last, for whoever reads that it failed: tests beside it talk at the same time.
+#[derive(Default, Clone)]
+struct LastWords(Arc<Mutex<VecDeque<String>>>);
+
+impl LastWords {
+    const LINES: usize = 60;
+
+    fn hear(&self, source: impl AsyncRead + Unpin + Send + 'static) -> JoinHandle<()> {
+        let words = self.clone();
+        tokio::spawn(async move {
+            let mut lines = BufReader::new(source).lines();
+            while let Ok(Some(line)) = lines.next_line().await {
+                println!("{line}");
+                let mut kept = words.0.lock().unwrap();
+                kept.push_back(line);
+                if kept.len() > Self::LINES {
+                    kept.pop_front();
+                }
+            }
+        })
+    }
+
+    fn said(&self) -> String {
+        let kept = self.0.lock().unwrap();
+        kept.iter().cloned().collect::<Vec<_>>().join("\n")
+    }
 }
