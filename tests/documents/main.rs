@@ -20,6 +20,7 @@ mod forwarding;
 mod handling;
 mod joint;
 mod judges;
+mod minutes;
 mod numbers;
 mod outside;
 mod paper;

@@ -34,6 +34,10 @@ pub const PIN: &str = "24681357";
 pub const LEADER: &str = "chutich";
 const LEADER_NAME: &str = "Trần Văn Minh";
 
+/// An officer who signs minutes as the secretary.
+pub const SECRETARY: &str = "chuyenvien";
+const SECRETARY_NAME: &str = "Phạm Quốc Anh";
+
 /// A training authority with its OCSP, lists and time-stamps, reachable by HTTP.
 pub struct TrainingAuthority {
     pub base_url: String,
@@ -93,7 +97,7 @@ impl TrainingAuthority {
     }
 }
 
-/// A program with keys: the leader's and the agency's, their images, and the training root trusted.
+/// A program with keys: the leader's, the secretary's and the agency's, their images, and the training root trusted.
 pub struct Office {
     pub server: Server,
     pub authority: TrainingAuthority,
@@ -303,11 +307,14 @@ pub async fn enrol(app: &App, authority: &TrainingAuthority) {
         .await
         .expect("the issuer");
     let leader = holder::Holder::Person(person_id(app, LEADER).await);
+    let secretary = holder::Holder::Person(person_id(app, SECRETARY).await);
     let agency = holder::Holder::Agency(AgencyId("agency-ubnd".into()));
-    let signature = artwork::signature(LEADER_NAME).expect("a signature");
+    let signature = |name| artwork::signature(name).expect("a signature");
     let seal = artwork::seal("Ủy ban nhân dân tỉnh Lam Giang").expect("a seal");
+    let width_mm = artwork::SIGNATURE_MM.0;
     let enrolled = [
-        (leader, LEADER, signature, artwork::SIGNATURE_MM.0),
+        (leader, LEADER, signature(LEADER_NAME), width_mm),
+        (secretary, SECRETARY, signature(SECRETARY_NAME), width_mm),
         (agency, "agency-ubnd", seal, artwork::SEAL_MM),
     ];
     for (holder, alias, image, width_mm) in enrolled {
@@ -353,6 +360,7 @@ fn holders() -> Vec<Holder> {
     };
     vec![
         holder(LEADER, HolderKind::Person, LEADER_NAME, Standing::Valid),
+        holder(SECRETARY, HolderKind::Person, SECRETARY_NAME, Standing::Valid),
         holder("stranger", HolderKind::Person, "Người Lạ", Standing::Valid),
         holder("expired", HolderKind::Person, LEADER_NAME, Standing::Expired),
         holder("revoked", HolderKind::Person, LEADER_NAME, Standing::Revoked),

@@ -469,6 +469,12 @@ fn now(error: &Error) -> Problem {
             "Người ký thứ hai phải là lãnh đạo một cơ quan và khác người ký thứ nhất.",
             "The second signatory must lead an agency and be another person than the first.",
         ),
+        Error::Secretary => Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "secretary",
+            "Thư ký ký biên bản phải làm việc trong cơ quan của người chủ trì.",
+            "The secretary who signs the minutes must work in the agency of who presided.",
+        ),
         Error::Handlers => handlers(),
         Error::TwoLeads => Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,

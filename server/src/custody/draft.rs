@@ -60,6 +60,17 @@ pub struct Cosigner {
     pub position: String,
 }
 
+/// Who signs a paper, and for which agency.
+#[derive(Debug, Clone)]
+pub struct Signatories {
+    /// In whose name it is drafted.
+    pub agency: agency::Model,
+    pub signer: person::Model,
+    /// The signer's position there.
+    pub position: String,
+    pub cosigner: Option<Cosigner>,
+}
+
 /// A file and a description that fit together: what a draft is made of.
 struct Checked {
     description: Description,
@@ -208,12 +219,12 @@ impl Custody {
             metadata: description.metadata.checked()?,
             ..description
         };
-        let (agency, signer, _) = self.signer(presence, &description.signer).await?;
-        let cosigner = match &description.cosigner {
-            Some(cosigner) if *cosigner == signer.id => return Err(Error::Cosigner),
-            Some(cosigner) => Some(self.cosigner(&agency.id, cosigner).await?),
-            None => None,
-        };
+        let Signatories {
+            agency,
+            signer,
+            cosigner,
+            ..
+        } = self.signatories(presence, &description).await?;
         if let Some(answered) = &description.reply_to {
             let incoming = self.received(presence, answered).await?;
             if incoming.receiver_id != agency.id {
@@ -229,7 +240,10 @@ impl Custody {
         let pages = self.run(move || intake::check(&document, now)).await??;
         let (signature, seal) = self.sizes(&signer.id, &agency.id).await?;
         let second = match &cosigner {
-            Some(second) => Some(self.second(&agency.id, &second.person, &second.agency.id).await?),
+            Some(second) => Some(Second {
+                presided: description.kind.code == Kind::MINUTES,
+                ..self.second(&agency.id, &second.person, &second.agency.id).await?
+            }),
             None => None,
         };
         let found = find_places(&pages, &signer.full_name, None, signature, seal, second.as_ref());
@@ -268,11 +282,73 @@ impl Custody {
         })
     }
 
+    /// Who signs what is described: a leader, perhaps with a second one; or over minutes of two signatories the secretary,
+    /// who drafts there too, and a leader of the same agency, who presided.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where the signer is nobody this person may draft for, [`Error::Cosigner`], [`Error::Secretary`].
+    pub async fn signatories(&self, presence: &Presence, description: &Description) -> Result<Signatories> {
+        if description.cosigner.as_ref() == Some(&description.signer) {
+            return Err(Error::Cosigner);
+        }
+        if description.kind.code == Kind::MINUTES
+            && let Some(chair) = &description.cosigner
+        {
+            return self
+                .secretary_and_chair(presence, &description.signer, chair)
+                .await;
+        }
+        let (agency, signer, position) = self.signer(presence, &description.signer).await?;
+        let cosigner = match &description.cosigner {
+            Some(cosigner) => Some(self.cosigner(&agency.id, cosigner).await?),
+            None => None,
+        };
+        Ok(Signatories {
+            agency,
+            signer,
+            position,
+            cosigner,
+        })
+    }
+
+    /// Both sign for one agency, whose seal lies over the chair's signature.
+    async fn secretary_and_chair(
+        &self,
+        presence: &Presence,
+        secretary: &PersonId,
+        chair: &PersonId,
+    ) -> Result<Signatories> {
+        let held = membership::Entity::find()
+            .filter(membership::Column::PersonId.is_in([secretary.clone(), chair.clone()]))
+            .all(self.store.read())
+            .await?;
+        let (chair, secretary) = in_one_agency(&held, presence, secretary, chair)?;
+        let read = self.store.read();
+        let agency = agency::Entity::find_by_id(chair.agency_id).one(read).await?;
+        let people = person::Entity::find()
+            .filter(person::Column::Id.is_in([chair.person_id.clone(), secretary.person_id.clone()]))
+            .all(read)
+            .await?;
+        let named = |id: &PersonId| people.iter().find(|one| one.id == *id).cloned();
+        let people = named(&secretary.person_id).zip(named(&chair.person_id));
+        let ((signer, person), agency) = people.zip(agency).ok_or(Error::NotFound)?;
+        Ok(Signatories {
+            signer,
+            position: secretary.position,
+            cosigner: Some(Cosigner {
+                agency: agency.clone(),
+                person,
+                position: chair.position,
+            }),
+            agency,
+        })
+    }
+
     /// The second signatory of a paper of `agency`: a leader there, or else of another agency.
     ///
     /// # Errors
     /// [`Error::Cosigner`] where the person leads none.
-    pub async fn cosigner(&self, agency: &AgencyId, cosigner: &PersonId) -> Result<Cosigner> {
+    async fn cosigner(&self, agency: &AgencyId, cosigner: &PersonId) -> Result<Cosigner> {
         let leads = membership::Entity::find()
             .filter(membership::Column::PersonId.eq(cosigner.clone()))
             .filter(membership::Column::Role.eq(Role::Leader))
@@ -305,6 +381,7 @@ impl Custody {
             full_name: cosigner.full_name.clone(),
             signature,
             seal: (partner != agency).then_some(seal),
+            presided: false,
         })
     }
 
@@ -409,6 +486,30 @@ impl Checked {
             .await?;
         Ok(())
     }
+}
+
+/// What chair and secretary are in an agency which the one leads and where the other may sign minutes; `presence` drafts there.
+fn in_one_agency(
+    held: &[membership::Model],
+    presence: &Presence,
+    secretary: &PersonId,
+    chair: &PersonId,
+) -> Result<(membership::Model, membership::Model)> {
+    let mut leads = held
+        .iter()
+        .filter(|one| one.person_id == *chair && one.role == Role::Leader)
+        .peekable();
+    leads.peek().ok_or(Error::Cosigner)?;
+    let mut there = leads.filter(|one| may(&presence.held, role::Action::Draft, &one.agency_id));
+    let signs = |one: &&membership::Model, agency: &AgencyId| {
+        let own = [role::Held::own(one.agency_id.clone(), one.role)];
+        one.person_id == *secretary && may(&own, role::Action::SignAsSecretary, agency)
+    };
+    let both = there.find_map(|chair| {
+        let own = held.iter().find(|one| signs(one, &chair.agency_id))?;
+        Some((chair.clone(), own.clone()))
+    });
+    both.ok_or(Error::Secretary)
 }
 
 const USUAL_SIGNATURE: Size = Size {

@@ -68,6 +68,8 @@ pub enum Error {
     HasIt,
     #[error("the second signatory leads no agency, or is the first one")]
     Cosigner,
+    #[error("the secretary does not work in the agency of who presided")]
+    Secretary,
     #[error("one who is named to handle it does not work in the receiving agency")]
     Handlers,
     #[error("two agencies are named to lead")]

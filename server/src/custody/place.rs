@@ -42,6 +42,8 @@ pub struct Second {
     pub full_name: String,
     pub signature: Size,
     pub seal: Option<Size>,
+    /// Over minutes this one presided: the seal of the paper's own agency lies over this signature and not the secretary's.
+    pub presided: bool,
 }
 
 /// A blank that is filled when the number is given.
@@ -87,7 +89,8 @@ pub fn find_places(
     second: Option<&Second>,
 ) -> Option<Places> {
     let signature = wish.or_else(|| find::person(pages, full_name, signature.aspect()))?;
-    let second = match second {
+    let presided = second.is_some_and(|second| second.presided);
+    let places = match second {
         None => None,
         Some(second) => {
             let place = find::person(pages, &second.full_name, second.signature.aspect());
@@ -102,11 +105,14 @@ pub fn find_places(
             })
         }
     };
+    let sealed = places
+        .filter(|_| presided)
+        .map_or(signature, |second| second.signature);
     Some(Places {
         signature,
-        seal: over(pages, &signature, seal)?,
+        seal: over(pages, &sealed, seal)?,
         texts: texts(pages),
-        second,
+        second: places,
     })
 }
 

@@ -18,7 +18,7 @@ use serde_json::json;
 use super::appendix::{self, SignedAppendix};
 use super::desk::{NewVersion, Step};
 use super::error::{Error, Result};
-use super::place::{self, Places};
+use super::place::{self, Places, Second};
 use super::{Custody, Presence, key};
 use crate::domain::document::{Action, DocumentId, Purpose, State};
 use crate::domain::holder::Holder;
@@ -277,7 +277,10 @@ impl Custody {
                     .await?
                     .ok_or(Error::Row("document.cosigner_id"))?;
                 let partner = row.partner_id.as_ref().unwrap_or(&row.agency_id);
-                Some(self.second(&row.agency_id, &cosigner, partner).await?)
+                Some(Second {
+                    presided: row.are_minutes(),
+                    ..self.second(&row.agency_id, &cosigner, partner).await?
+                })
             }
             None => None,
         };

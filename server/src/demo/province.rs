@@ -205,9 +205,11 @@ pub(super) fn sealing_agencies() -> impl Iterator<Item = &'static Agency> {
     })
 }
 
-/// Those who sign with a key of their own.
+/// Those who sign with a key of their own: leaders, and officers as the secretaries of meetings.
 pub(super) fn signing_people() -> impl Iterator<Item = &'static Person> {
-    PEOPLE.iter().filter(|person| person.role == Role::Leader)
+    PEOPLE
+        .iter()
+        .filter(|person| matches!(person.role, Role::Leader | Role::Officer))
 }
 
 /// Who gets a certificate: those who sign, and the agencies that have a clerk.

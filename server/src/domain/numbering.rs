@@ -64,6 +64,9 @@ impl Kind {
     pub fn from_code(code: &str) -> Option<Kind> {
         KINDS.into_iter().find(|kind| kind.code == code)
     }
+
+    /// The code of minutes (biên bản): of two signatories the secretary signs first, then who presided.
+    pub const MINUTES: &'static str = "BB";
 }
 
 /// The symbol after the slash: `KH-UBND` for a named kind, `UBND-VX` for công văn.

@@ -15,7 +15,20 @@ pub struct Parties<'a> {
     /// Who signs second; and of which agency, where it is another one.
     pub cosigner: Option<&'a PersonId>,
     pub partner: Option<&'a AgencyId>,
+    /// Minutes of two signatories: the signer is the secretary, who need not lead; the cosigner presided.
+    pub are_minutes: bool,
     pub review: Review<'a>,
+}
+
+impl Parties<'_> {
+    /// As what the first signatory signs.
+    fn signs_as(&self) -> Action {
+        if self.are_minutes {
+            Action::SignAsSecretary
+        } else {
+            Action::Sign
+        }
+    }
 }
 
 /// All capacities in which this person, holding these roles, meets the document.
@@ -32,7 +45,10 @@ pub fn capacities(parties: Parties<'_>, person: &PersonId, held: &[Held]) -> Vec
     let second = parties.partner.unwrap_or(parties.agency);
     let rows = [
         (Capacity::Drafter, person == parties.drafter && may(Action::Draft)),
-        (Capacity::Signer, person == parties.signer && may(Action::Sign)),
+        (
+            Capacity::Signer,
+            person == parties.signer && may(parties.signs_as()),
+        ),
         (
             Capacity::Reviewer,
             parties.review.names(person) && may(Action::Draft),
@@ -186,6 +202,7 @@ mod tests {
                 signer: &people[1],
                 cosigner: Some(&people[2]),
                 partner: partner.map(|at| &agencies[at]),
+                are_minutes: false,
                 review: Review::default(),
             };
             let held = [Held::own(agencies[agency].clone(), role)];
@@ -208,6 +225,41 @@ mod tests {
     }
 
     #[test]
+    fn minutes_are_signed_by_a_secretary_of_any_role_that_drafts_and_then_by_a_leader() {
+        let agencies = ["ours", "theirs"].map(|id| AgencyId(id.into()));
+        let people = ["drafter", "secretary", "chair"].map(|id| PersonId(id.into()));
+        let of = |person: usize, agency: usize, held: fn(AgencyId, Role) -> Held, role| {
+            let parties = Parties {
+                agency: &agencies[0],
+                drafter: &people[0],
+                signer: &people[1],
+                cosigner: Some(&people[2]),
+                partner: None,
+                are_minutes: true,
+                review: Review::default(),
+            };
+            capacities(parties, &people[person], &[held(agencies[agency].clone(), role)])
+        };
+        let signs = |person, role| {
+            let expected = [Capacity::Signer, Capacity::Cosigner];
+            of(person, 0, Held::own, role)
+                .into_iter()
+                .filter(|one| expected.contains(one))
+                .collect::<Vec<_>>()
+        };
+        for role in [Role::Leader, Role::Clerk, Role::Officer] {
+            assert_eq!(signs(1, role), [Capacity::Signer], "{role:?}");
+        }
+        assert_eq!(signs(1, Role::Administrator), []);
+        assert_eq!(signs(2, Role::Leader), [Capacity::Cosigner]);
+        for role in [Role::Administrator, Role::Clerk, Role::Officer] {
+            assert_eq!(signs(2, role), [], "{role:?} does not preside over a paper");
+        }
+        assert_eq!(of(1, 1, Held::own, Role::Officer), [], "elsewhere");
+        assert_eq!(of(1, 0, Held::lent, Role::Officer), [], "in somebody's place");
+    }
+
+    #[test]
     fn joins_names_with_roles_in_the_documents_agency_only() {
         let agencies = ["ours", "theirs"].map(|id| AgencyId(id.into()));
         let people = ["drafter", "signer", "other", "reviewer", "checked"].map(|id| PersonId(id.into()));
@@ -217,6 +269,7 @@ mod tests {
             signer: &people[1],
             cosigner: None,
             partner: None,
+            are_minutes: false,
             review: Review {
                 content: Some(&people[3]),
                 form: Some(&people[4]),

@@ -76,6 +76,8 @@ pub enum Action {
     Draft,
     /// Sign as the competent person (ký số).
     Sign,
+    /// Sign the minutes of a meeting as its secretary, beside a leader who presided (ký biên bản).
+    SignAsSecretary,
     /// Give number and date (cấp số).
     Number,
     /// Sign with the agency's key (đóng dấu số): its clerk alone, in person (Nghị định 30/2020, article 26).
@@ -102,11 +104,12 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of this file.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::ManagePeople,
         Self::ReadAudit,
         Self::Draft,
         Self::Sign,
+        Self::SignAsSecretary,
         Self::Number,
         Self::Seal,
         Self::Issue,
@@ -133,7 +136,10 @@ pub fn may(held: &[Held], action: Action, agency: &AgencyId) -> bool {
 /// as work handed to them, stays theirs.
 fn is_lent(action: Action) -> bool {
     use Action::*;
-    !matches!(action, Sign | Seal | GroupNumbers | ManagePeople | ReadAudit)
+    !matches!(
+        action,
+        Sign | SignAsSecretary | Seal | GroupNumbers | ManagePeople | ReadAudit
+    )
 }
 
 /// Whose accounts an administrator keeps.
@@ -186,6 +192,7 @@ fn allowed(role: Role, action: Action) -> bool {
             action,
             Draft
                 | Sign
+                | SignAsSecretary
                 | ReadDispatches
                 | Instruct
                 | GroupNumbers
@@ -197,6 +204,7 @@ fn allowed(role: Role, action: Action) -> bool {
         Role::Clerk => matches!(
             action,
             Draft
+                | SignAsSecretary
                 | Number
                 | Seal
                 | Issue
@@ -207,7 +215,10 @@ fn allowed(role: Role, action: Action) -> bool {
                 | KeepFiles
                 | CallMeeting
         ),
-        Role::Officer => matches!(action, Draft | ReadDispatches | KeepFiles | CallMeeting),
+        Role::Officer => matches!(
+            action,
+            Draft | SignAsSecretary | ReadDispatches | KeepFiles | CallMeeting
+        ),
     }
 }
 
@@ -216,11 +227,12 @@ mod tests {
     use super::*;
 
     /// One row an action; one column a role, in the order of [`Role::ALL`].
-    const TABLE: [(Action, [bool; 4]); 15] = [
+    const TABLE: [(Action, [bool; 4]); 16] = [
         (Action::ManagePeople, [true, false, false, false]),
         (Action::ReadAudit, [true, false, false, false]),
         (Action::Draft, [false, true, true, true]),
         (Action::Sign, [false, true, false, false]),
+        (Action::SignAsSecretary, [false, true, true, true]),
         (Action::Number, [false, false, true, false]),
         (Action::Seal, [false, false, true, false]),
         (Action::Issue, [false, false, true, false]),
@@ -263,6 +275,7 @@ mod tests {
             Action::ManagePeople,
             Action::ReadAudit,
             Action::Sign,
+            Action::SignAsSecretary,
             Action::Seal,
             Action::GroupNumbers,
         ];

@@ -71,25 +71,24 @@ impl Facts<'_> {
             bases: body.bases,
             opening: None,
             content,
-            signature: match layout.signs_as {
-                Some(part) => SignatureBlock {
-                    authority: None,
-                    position: part.to_owned(),
-                    full_name: self.signer.to_owned(),
-                },
-                None => self.signature(),
+            signature: match (layout.signs_as, self.presides()) {
+                (Some(part), Some(chair)) => named(part, chair.full_name),
+                (Some(part), None) => named(part, self.signer),
+                (None, _) => self.signature(),
             },
             beside: match (self.second, layout.beside) {
+                (Some(_), Some(part)) if self.presides().is_some() => Some(named(part, self.signer)),
                 (Some(second), position) => Some(self.second_block(second, position)),
-                (None, position) => position.map(|position| SignatureBlock {
-                    authority: None,
-                    position: position.to_owned(),
-                    full_name: said.beside.clone().unwrap_or_default(),
-                }),
+                (None, part) => part.map(|part| named(part, said.beside.as_deref().unwrap_or_default())),
             },
             receivers: self.receivers(),
             filed: said.filed.clone(),
         }
+    }
+
+    /// Of minutes that two sign the secretary signs first, on the left; who presided signs second, on the right (mẫu 1.9).
+    fn presides(&self) -> Option<Second<'_>> {
+        self.second.filter(|_| self.kind.code == Kind::MINUTES)
     }
 
     /// Box 2: the issuing agency; of a joint paper both, with a dash between.
@@ -111,11 +110,7 @@ impl Facts<'_> {
         let agency = second.agency.unwrap_or(self.agency);
         let title = said.title(second.agency_kind, agency, second.position);
         match position {
-            Some(position) => SignatureBlock {
-                authority: None,
-                position: position.to_owned(),
-                full_name: second.full_name.to_owned(),
-            },
+            Some(part) => named(part, second.full_name),
             None => SignatureBlock {
                 authority: (!title.lines.is_empty()).then(|| title.lines.join("\n")),
                 position: of_agency(title.position, second.agency),
@@ -169,6 +164,15 @@ impl Facts<'_> {
             .into_iter()
             .chain(self.metadata.receivers.iter().cloned())
             .collect()
+    }
+}
+
+/// A block that says what the signatory is to the paper: "Thư ký".
+fn named(part: &str, full_name: &str) -> SignatureBlock {
+    SignatureBlock {
+        authority: None,
+        position: part.to_owned(),
+        full_name: full_name.to_owned(),
     }
 }
 

@@ -130,6 +130,41 @@ fn a_department_stands_under_its_committee_and_signs_in_its_own_right() {
 }
 
 #[test]
+fn over_minutes_the_secretary_stands_on_the_left_and_who_presided_on_the_right() {
+    let metadata = said();
+    let kind = crate::domain::numbering::Kind::from_code("BB").unwrap();
+    let chair = super::Second {
+        full_name: "Trần Văn Minh",
+        position: "Phó Chủ tịch",
+        agency: None,
+        agency_kind: AgencyKind::Province,
+    };
+    let paper = Facts {
+        second: Some(chair),
+        ..facts(kind, &metadata)
+    }
+    .compose(layout::outline(kind));
+    let beside = paper.beside.as_ref().unwrap();
+    assert_eq!(
+        (beside.position.as_str(), beside.full_name.as_str()),
+        ("Thư ký", SIGNER)
+    );
+    let right = &paper.signature;
+    assert_eq!(
+        (
+            right.position.as_str(),
+            right.full_name.as_str(),
+            &right.authority
+        ),
+        ("Chủ tọa", "Trần Văn Minh", &None)
+    );
+    let set = typeset(&paper, NOW).unwrap();
+    let pages = text::pages(&set.pdf).unwrap();
+    let at = |name| place::person(&pages, name, 2.0).unwrap().rect;
+    assert!(at(SIGNER).right() < at("Trần Văn Minh").x);
+}
+
+#[test]
 fn a_joint_paper_names_both_agencies_and_both_leaders() {
     let metadata = said();
     let kind = crate::domain::numbering::Kind::from_code("NQ").unwrap();

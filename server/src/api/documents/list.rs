@@ -12,6 +12,7 @@ use crate::api::page::{Keyset, Page, PageQuery};
 use crate::api::problem::{self, Problem};
 use crate::api::session::Person;
 use crate::domain::document::{DocumentId, State};
+use crate::domain::numbering::Kind;
 use crate::domain::role::Action;
 use crate::parts::App;
 use crate::store::entity::document::{Column, Entity};
@@ -144,6 +145,16 @@ fn parts(person: &Person) -> Vec<Condition> {
         };
         elsewhere(action).into_iter().map(named_in)
     });
+    // Minutes name their secretary first, who need not be a leader.
+    let mut secretary = elsewhere(Action::SignAsSecretary);
+    secretary.retain(|agency| !person.may(Action::Sign, agency));
+    let minutes = secretary.into_iter().map(|agency| {
+        Condition::all()
+            .add(Column::SignerId.eq(person.id.clone()))
+            .add(Column::AgencyId.eq(agency))
+            .add(Column::Kind.eq(Kind::MINUTES))
+            .add(Column::CosignerId.is_not_null())
+    });
     let all = |agency| Condition::all().add(Column::AgencyId.eq(agency));
     let with = |agency| Condition::all().add(Column::PartnerId.eq(agency));
     // A second signatory signs for the partner, or for the paper's own agency where there is none.
@@ -163,6 +174,7 @@ fn parts(person: &Person) -> Vec<Condition> {
         .chain(clerks.map(with))
         .chain(second)
         .chain(named)
+        .chain(minutes)
         .collect()
 }
 

@@ -13,7 +13,7 @@ use super::view::{self, Detail};
 use crate::api::body::{Json, Path};
 use crate::api::problem::{self, Problem};
 use crate::api::session::Person;
-use crate::custody::draft::Description;
+use crate::custody::draft::{Description, Signatories};
 use crate::domain::document::DocumentId;
 use crate::parts::App;
 use crate::render::layout::{self, Layout};
@@ -139,17 +139,18 @@ async fn set(app: &App, person: &Person, said: &Description) -> Result<Paper, Pr
         .clone()
         .checked()
         .map_err(crate::custody::Error::from)?;
-    let (agency, signer, position) = app.custody.signer(&person.into(), &said.signer).await?;
+    let Signatories {
+        agency,
+        signer,
+        position,
+        cosigner,
+    } = app.custody.signatories(&person.into(), said).await?;
     let parent = match &agency.parent_id {
         Some(parent) => {
             agency::Entity::find_by_id(parent.clone())
                 .one(app.store.read())
                 .await?
         }
-        None => None,
-    };
-    let cosigner = match &said.cosigner {
-        Some(cosigner) => Some(app.custody.cosigner(&agency.id, cosigner).await?),
         None => None,
     };
     let facts = Facts {

@@ -7,6 +7,7 @@ use crate::domain::dispatch::DispatchId;
 use crate::domain::document::{Document, DocumentId, State};
 use crate::domain::id::{AgencyId, PersonId};
 use crate::domain::initial::Review;
+use crate::domain::numbering::Kind;
 use crate::domain::party::Parties;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -83,6 +84,11 @@ impl Model {
         }
     }
 
+    /// Minutes that secretary and chair sign.
+    pub fn are_minutes(&self) -> bool {
+        self.kind == Kind::MINUTES && self.cosigner_id.is_some()
+    }
+
     /// The names it carries.
     pub fn parties(&self) -> Parties<'_> {
         Parties {
@@ -91,6 +97,7 @@ impl Model {
             signer: &self.signer_id,
             cosigner: self.cosigner_id.as_ref(),
             partner: self.partner_id.as_ref(),
+            are_minutes: self.are_minutes(),
             review: self.review(),
         }
     }

@@ -54,6 +54,11 @@ export class Said {
     this.replyTo = document.reply_to ?? undefined;
   }
 
+  /** Minutes that the secretary and then the chair sign. */
+  get areMinutes(): boolean {
+    return this.kind === 'BB' && this.cosigner !== '';
+  }
+
   get metadata(): Record<string, unknown> {
     return {
       language: words(this.language) ?? 'Tiếng Việt',
