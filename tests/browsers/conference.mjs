@@ -58,7 +58,9 @@ async function story() {
   await chat();
   await wall();
   await door(called);
+  const minutes = await concludes();
   await over();
+  await afterwards(called, minutes);
 }
 
 /** Steps of the interface behind the pages, for what has pages and tests of its own. */
@@ -339,6 +341,72 @@ async function door({ link_code }) {
   await guest.wait('.controls');
   await show(guest, pictures, 'guest');
   done('a guest waits at the door and is let in');
+}
+
+/** Notes and a conclusion are written and seen at once; the minutes are drafted, and both sign them before they leave. */
+async function concludes() {
+  for (const browser of [secretary, chair]) {
+    await browser.click('Thêm');
+    await browser.click('Biên bản và kết luận', 'dialog[open]');
+    await browser.wait('aside.panel textarea');
+  }
+  await secretary.fill('aside.panel textarea', 'Sở Nội vụ báo cáo: 92% hồ sơ đúng hạn.\n- Một số xã còn chậm.');
+  await until(chair, 'what the secretary writes', () => /92% hồ sơ/.test(document.querySelector('aside.panel textarea').value));
+  await secretary.click('Thêm kết luận');
+  await secretary.fill('aside.panel form textarea', 'Hoàn thành số hóa hồ sơ lưu trữ năm 2026.');
+  await secretary.evaluate(() => {
+    const select = document.querySelector('aside.panel form select');
+    select.value = [...select.options].find((option) => /An Phú/.test(option.text)).value;
+    select.dispatchEvent(new Event('change', { bubbles: true }));
+  });
+  await secretary.fill('aside.panel form input[type=date]', '2099-12-15');
+  await secretary.click('Ghi kết luận');
+  await until(chair, 'the conclusion', () => /số hóa hồ sơ.*An Phú.*15\/12\/2099/s.test(document.querySelector('aside.panel').textContent));
+  await show(secretary, pictures, 'minutes');
+  done('notes and a conclusion are written and seen by the chair');
+  await secretary.click('Lập dự thảo Biên bản cuộc họp');
+  await secretary.click('Trình ký Biên bản cuộc họp');
+  for (const browser of [secretary, chair]) {
+    await browser.click('Xem và ký Biên bản cuộc họp');
+    await browser.wait('dialog[open] canvas');
+    await browser.fill('dialog[open] input[type=password]', given.pin);
+    if (browser === chair) await show(chair, pictures, 'sign-minutes');
+    await browser.evaluate(() => document.querySelector('dialog[open] button[type=submit]').click());
+    await until(browser, 'the signature', () => !document.querySelector('dialog[open]') && !/Xem và ký Biên bản/.test(document.querySelector('aside.panel').textContent));
+  }
+  await until(chair, 'both signatures', () => /Đã ký/.test(document.querySelector('aside.panel').textContent));
+  await show(chair, pictures, 'minutes-signed');
+  const id = await chair.evaluate(() => document.querySelector('aside.panel a[href^="/van-ban/"]').pathname.split('/').pop());
+  done('secretary and chair sign the minutes in the meeting');
+  return id;
+}
+
+/** The clerk numbers, seals and issues the minutes; the notice gives the agency its part, and the page of the meeting tells how it stands. */
+async function afterwards({ id }, minutes) {
+  const step = (browser, document, name, body = {}) => ask(browser, `/documents/${document}/${name}`, body);
+  await step(host, minutes, 'number');
+  await step(host, minutes, 'seal', { pin: given.pin });
+  await host.go(`${given.origin}/van-ban/${minutes}`);
+  await until(host, 'the agencies of the meeting are chosen', () => /các cơ quan được mời đã chọn sẵn/.test(globalThis.document.body.textContent));
+  await host.click('Phát hành tới 1');
+  await until(host, 'it is issued', () => /01\/BB-UBND/.test(globalThis.document.body.textContent) && !/đã chọn sẵn/.test(globalThis.document.body.textContent));
+  await show(host, pictures, 'minutes-issued');
+  await secretary.go(`${given.origin}/hop/${id}/bien-ban`);
+  await secretary.click('Lập dự thảo Thông báo kết luận');
+  await secretary.click('Trình ký Thông báo kết luận');
+  const notice = await secretary.evaluate(async (meeting) => {
+    const answer = await fetch(`/api/v1/meetings/${meeting}/minutes`);
+    return (await answer.json()).papers.find((one) => one.paper === 'conclusion_notice').document_id;
+  }, id);
+  await step(chair, notice, 'signature', { pin: given.pin });
+  await step(host, notice, 'number');
+  await step(host, notice, 'seal', { pin: given.pin });
+  await step(host, notice, 'issue', { receivers: ['agency-anphu'] });
+  await secretary.go(`${given.origin}/hop/${id}/bien-ban`);
+  await until(secretary, 'how the conclusions stand', () => /Thực hiện kết luận.*An Phú.*Đã đến, chưa tiếp nhận/s.test(globalThis.document.body.textContent));
+  await show(secretary, pictures, 'conclusions-stand');
+  console.log(`minutes ${minutes}`);
+  done('the minutes are issued, and the agency has its part of the conclusions');
 }
 
 async function over() {

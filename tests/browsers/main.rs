@@ -7,6 +7,11 @@
     reason = "a test fails by panicking"
 )]
 
+// What judges the files of documents judges those of meetings; not all of it is asked here.
+#[allow(dead_code)]
+#[path = "../documents/judges.rs"]
+mod judges;
+
 use std::collections::VecDeque;
 use std::path::Path;
 use std::process::Stdio;
@@ -15,9 +20,11 @@ use std::time::Duration;
 
 use hoian_server::accounts;
 use hoian_server::app::App;
+use hoian_server::store::entity::document;
 use hoian_tests::mail::MailServer;
-use hoian_tests::signing::{Office, PIN};
+use hoian_tests::signing::{Office, PIN, content};
 use hoian_tests::{PASSWORD, Server, binary, people};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Command;
@@ -56,6 +63,15 @@ async fn a_conference_is_played_from_invitation_to_close() {
         "pictures": Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/pictures/conference"),
     });
     run("conference.mjs", &given.to_string(), Duration::from_secs(500)).await;
+    let minutes = document::Entity::find()
+        .filter(document::Column::Kind.eq("BB"))
+        .one(office.app().store.read())
+        .await
+        .unwrap()
+        .expect("the minutes");
+    let reader = office.server.log_in("chuyenvien").await;
+    let file = content(&reader, &minutes.id.0, "latest").await;
+    judges::accept_all(&office.authority.root, &file, 3);
     let letters = mail.letters();
     assert_eq!(letters.len(), 1);
     assert_eq!(letters[0].to, "anh@ubnd.test");

@@ -14,6 +14,7 @@ mod doors;
 mod hostile;
 mod invitation;
 mod lines;
+mod minutes;
 mod person;
 mod preparation;
 mod procedure;

@@ -51,6 +51,8 @@ const STEPS: &[(&str, &str)] = &[
     ("withdraw_vote", "--RRR"),
     ("cast_ballot", "--R-R"),
     ("ask_token", "--R-R"),
+    // The secretary writes the same words, which are there already.
+    ("write", "..RRR"),
 ];
 
 /// The same for messages that are no step.
@@ -108,6 +110,7 @@ fn step(name: &str, hall: &Hall) -> Value {
         "open_vote" => json!({ "terms": terms("sites", "half_of_called") }),
         "close_vote" | "withdraw_vote" => json!({ "vote": 999 }),
         "ask_token" => json!({ "vote": 999, "voter": other, "blinded": "00".repeat(256) }),
+        "write" => json!({ "writing": { "what": "note", "item": 1, "revision": 0, "text": "ghi" } }),
         "cast_ballot" => json!({ "vote": 999, "voter": other, "choice": "in_favour" }),
         _ => json!({}),
     };

@@ -232,8 +232,13 @@ impl Actor {
             } => {
                 let _ = reply.send(self.cast_secret(vote, &token, choice).await);
             }
-            Command::Register { caller, actor, reply } => {
-                let _ = reply.send(self.register(&caller, &actor).await);
+            Command::Ask {
+                asked,
+                caller,
+                actor,
+                reply,
+            } => {
+                let _ = reply.send(self.ask(asked, &caller, &actor).await);
             }
             Command::Replan => self.replan().await,
             Command::Point { ticket, x, y } => self.point(ticket, x, y),

@@ -11,8 +11,10 @@ use super::protocol::{ErrorName, OwnCheck, Source};
 use super::roster::{Entrant, Ticket};
 use super::talk::Outbox;
 use crate::domain::ballot::{Choice, VoteId};
+use crate::domain::floor::How;
 use crate::domain::meeting::SeatId;
-use crate::domain::procedure::{Caller, Step};
+use crate::domain::minute_book::Writing;
+use crate::domain::procedure::{Caller, Event, Procedure, Refusal, Step};
 use crate::net;
 use crate::store::audit;
 
@@ -42,8 +44,9 @@ pub(super) enum Command {
         choice: Choice,
         reply: oneshot::Sender<Result<(), ErrorName>>,
     },
-    /// Registers a speech of somebody who need not be here.
-    Register {
+    /// What somebody asks who need not be here.
+    Ask {
+        asked: FromOutside,
         caller: Caller,
         actor: audit::Actor,
         reply: oneshot::Sender<Result<(), ErrorName>>,
@@ -92,6 +95,25 @@ pub(super) enum Command {
     End,
     /// The program stops; everyone shall come back in a moment.
     Stop,
+}
+
+/// What can be asked of a meeting without a socket, whether it runs or not.
+#[derive(Debug, Clone)]
+pub(super) enum FromOutside {
+    /// Registers a speech (đăng ký trước).
+    Speech,
+    /// Writes notes or a conclusion down.
+    Write(Writing),
+}
+
+impl FromOutside {
+    /// What it brings.
+    pub fn decide(self, procedure: &Procedure, caller: &Caller) -> Result<Vec<Event>, Refusal> {
+        match self {
+            Self::Speech => procedure.ask(&caller.seat, &caller.name, How::Registered),
+            Self::Write(writing) => procedure.decide(caller, Step::Write { writing }),
+        }
+    }
 }
 
 /// What came of asking to enter.

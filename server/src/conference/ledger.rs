@@ -260,5 +260,6 @@ fn action(event: &Event) -> &'static str {
         Event::Said { .. } => "meeting.chat",
         Event::VoteOpened { .. } | Event::Voted { .. } | Event::VoteClosed { .. } => "meeting.vote",
         Event::TokenIssued { .. } => "meeting.token",
+        Event::Written { .. } => "meeting.written",
     }
 }

@@ -13,6 +13,7 @@ use crate::domain::ballot::{Choice, End, Tally, Terms, TokenKey, VoteId};
 use crate::domain::floor::{Current, Turn};
 pub use crate::domain::meeting::{Role, Source};
 pub use crate::domain::meeting_right::Act;
+use crate::domain::minute_book::{Conclusion, Note};
 use crate::domain::procedure::{Rules, Said, Stage, Step};
 use crate::domain::roll::{Entry, Quorum};
 
@@ -175,6 +176,14 @@ pub enum ServerMessage {
         voter: String,
         signed: String,
     },
+    /// Notes were written, for those who take the minutes.
+    Note {
+        note: Note,
+    },
+    /// A conclusion was written or struck out, for the same: the whole list.
+    Conclusions {
+        conclusions: Vec<Conclusion>,
+    },
     Pointer {
         x: u16,
         y: u16,
@@ -231,6 +240,15 @@ pub struct ProcedureState {
     pub chat: Vec<Said>,
     /// Every vote so far; at most the last is open.
     pub votes: Vec<VoteState>,
+    /// For those who take the minutes.
+    pub minutes: Option<MinutesState>,
+}
+
+/// What chair and secretary have written down.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct MinutesState {
+    pub notes: Vec<Note>,
+    pub conclusions: Vec<Conclusion>,
 }
 
 /// A vote as one reader may see it. All figures but `voters` and `voted` are weights.

@@ -5,6 +5,7 @@ use ts_rs::Config;
 use super::*;
 use crate::domain::ballot::{Electorate, Majority, Outcome, TokenKey};
 use crate::domain::floor::How;
+use crate::domain::minute_book::Writing;
 use crate::domain::procedure::Microphones;
 use crate::domain::roll::{Departure, Interval, Kind, Mark};
 
@@ -132,6 +133,10 @@ fn typescript() -> String {
         Tally::decl(&config),
         End::decl(&config),
         Outcome::decl(&config),
+        MinutesState::decl(&config),
+        Note::decl(&config),
+        Conclusion::decl(&config),
+        Writing::decl(&config),
         Knock::decl(&config),
         Step::decl(&config),
         ErrorName::decl(&config),
@@ -148,7 +153,7 @@ fn typescript() -> String {
     text
 }
 
-const ERRORS: [ErrorName; 24] = [
+const ERRORS: [ErrorName; 25] = [
     ErrorName::Malformed,
     ErrorName::TooLarge,
     ErrorName::TooFast,
@@ -173,4 +178,5 @@ const ERRORS: [ErrorName; 24] = [
     ErrorName::NoQuorum,
     ErrorName::NotSecret,
     ErrorName::TokenGiven,
+    ErrorName::Stale,
 ];

@@ -34,6 +34,7 @@ pub enum ErrorName {
     NoQuorum,
     NotSecret,
     TokenGiven,
+    Stale,
 }
 
 /// Close codes of the socket (RFC 6455 section 7.4.2 leaves 4000 to 4999 to the application).
@@ -73,6 +74,7 @@ impl From<Refusal> for ErrorName {
             Refusal::NoQuorum => Self::NoQuorum,
             Refusal::NotSecret => Self::NotSecret,
             Refusal::TokenGiven => Self::TokenGiven,
+            Refusal::Stale => Self::Stale,
         }
     }
 }
@@ -102,7 +104,7 @@ impl ErrorName {
             ErrorName::FloorNeeded => {
                 "Chỉ người được mời phát biểu mới mở được micrô. Hãy giơ tay để được mời."
             }
-            ErrorName::TooMany => "Danh sách chờ phát biểu đã đầy.",
+            ErrorName::TooMany => "Danh sách này đã đầy.",
             ErrorName::NotKept => "Máy chủ chưa ghi lại được việc này. Hãy thử lại.",
             ErrorName::VoteOpen => "Đang có một cuộc biểu quyết. Hãy kết thúc rồi mở cuộc khác.",
             ErrorName::VoteClosed => "Cuộc biểu quyết này đã kết thúc.",
@@ -114,6 +116,9 @@ impl ErrorName {
                 "Bỏ phiếu kín cần ít nhất 5 người có máy riêng và mỗi người một phiếu như nhau."
             }
             ErrorName::TokenGiven => "Phiếu kín của người này đã được cấp cho một máy khác.",
+            ErrorName::Stale => {
+                "Người khác vừa sửa nội dung này. Hãy xem bản mới rồi ghi lại; nội dung của đồng chí vẫn còn trên màn hình."
+            }
         }
     }
 
@@ -145,7 +150,8 @@ impl ErrorName {
             | ErrorName::NotEntitled
             | ErrorName::NoQuorum
             | ErrorName::NotSecret
-            | ErrorName::TokenGiven => None,
+            | ErrorName::TokenGiven
+            | ErrorName::Stale => None,
         }
     }
 

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::actor::{self, Ground};
 use super::ballot_box::{SigningKey, Token};
 use super::board::Seated;
-use super::command::{Admission, Command};
+use super::command::{Admission, Command, FromOutside};
 use super::ledger::Ledger;
 use super::lines::Line;
 use super::prepared;
@@ -19,8 +19,8 @@ use super::roster::{Entrant, Identity, Ticket};
 use super::talk::{Outbox, Talk, Visitor};
 use crate::clock::Clock;
 use crate::domain::ballot::{Choice, VoteId};
-use crate::domain::floor::How;
 use crate::domain::meeting::{MeetingId, SeatId};
+use crate::domain::minute_book::Writing;
 use crate::domain::procedure::{Caller, Procedure, Step};
 use crate::domain::roll::Roll;
 use crate::media::RoomId;
@@ -110,12 +110,42 @@ impl Conferences {
     /// # Errors
     /// As the procedure says.
     pub async fn register(&self, id: &MeetingId, caller: &Caller, actor: &Actor) -> Result<(), ErrorName> {
+        self.ask(id, &FromOutside::Speech, caller, actor).await
+    }
+
+    /// Writes notes or a conclusion down, whether the meeting runs or not: minutes are finished after its end.
+    ///
+    /// # Errors
+    /// As the procedure says: [`ErrorName::Stale`] where somebody else wrote meanwhile.
+    pub async fn write(
+        &self,
+        id: &MeetingId,
+        writing: &Writing,
+        caller: &Caller,
+        actor: &Actor,
+    ) -> Result<(), ErrorName> {
+        self.ask(id, &FromOutside::Write(writing.clone()), caller, actor)
+            .await
+    }
+
+    async fn ask(
+        &self,
+        id: &MeetingId,
+        asked: &FromOutside,
+        caller: &Caller,
+        actor: &Actor,
+    ) -> Result<(), ErrorName> {
         // Between two looks the meeting may begin or end; whoever writes second is told so by the record.
         for _ in 0..ENTRY_TRIES {
             if self.is_running(id) {
                 let (reply, answer) = oneshot::channel();
-                let (caller, actor) = (caller.clone(), actor.clone());
-                self.send_in(id, Command::Register { caller, actor, reply }).await;
+                let ask = Command::Ask {
+                    asked: asked.clone(),
+                    caller: caller.clone(),
+                    actor: actor.clone(),
+                    reply,
+                };
+                self.send_in(id, ask).await;
                 if let Ok(answer) = answer.await {
                     return answer;
                 }
@@ -124,7 +154,7 @@ impl Conferences {
             let Inner { clock, store, .. } = &*self.inner;
             let opened = Ledger::open(store.clone(), clock.clone(), id.clone()).await;
             let (mut ledger, mut procedure) = opened.map_err(|_| ErrorName::NotKept)?;
-            let events = procedure.ask(&caller.seat, &caller.name, How::Registered)?;
+            let events = asked.clone().decide(&procedure, caller)?;
             if ledger.commit(actor, events, &mut procedure).await.is_ok() {
                 return Ok(());
             }

@@ -5,13 +5,16 @@ use uuid::Uuid;
 
 use super::actor::Actor;
 use super::ballot_box::SigningKey;
+use super::command::FromOutside;
 use super::lobby::Waiting;
 use super::prepared::{self, uuid_of};
-use super::protocol::{CloseCode, ErrorName, FloorState, ProcedureState, ServerMessage, Source};
+use super::protocol::{
+    CloseCode, ErrorName, FloorState, MinutesState, ProcedureState, ServerMessage, Source,
+};
 use super::roster::{Entrant, Identity, Ticket};
-use crate::domain::floor::How;
 use crate::domain::meeting::{Role, SeatId};
 use crate::domain::meeting_right::{Act, leads, may};
+use crate::domain::minute_book::Writing;
 use crate::domain::procedure::{Caller, Event, Microphones, Stage, Step};
 use crate::domain::roll::Departure;
 use crate::media;
@@ -40,8 +43,13 @@ impl Actor {
         Ok(ballot_box.map(|ballot_box| ballot_box.key.clone()))
     }
 
-    pub(super) async fn register(&mut self, caller: &Caller, actor: &audit::Actor) -> Result<(), ErrorName> {
-        let events = self.procedure.ask(&caller.seat, &caller.name, How::Registered)?;
+    pub(super) async fn ask(
+        &mut self,
+        asked: FromOutside,
+        caller: &Caller,
+        actor: &audit::Actor,
+    ) -> Result<(), ErrorName> {
+        let events = asked.decide(&self.procedure, caller)?;
         self.carry_out(actor, events).await
     }
 
@@ -124,6 +132,7 @@ impl Actor {
             }
             Event::VoteOpened { vote, .. } | Event::Voted { vote, .. } => self.tell_vote(vote),
             Event::TokenIssued { vote, .. } => self.tell_leaders(vote),
+            Event::Written { writing, .. } => self.tell_writing(&writing),
             Event::Interrupted {} => {}
         }
     }
@@ -346,6 +355,34 @@ impl Actor {
         }
     }
 
+    /// To those who take minutes: what was just written.
+    fn tell_writing(&self, writing: &Writing) {
+        let book = &self.procedure.minutes;
+        let message = match writing {
+            Writing::Note { item, .. } => match book.note(*item).cloned() {
+                Some(note) => ServerMessage::Note { note },
+                None => return,
+            },
+            Writing::Conclusion { .. } | Writing::Strike { .. } => ServerMessage::Conclusions {
+                conclusions: book.conclusions.clone(),
+            },
+        };
+        for (id, role) in self.roster.roles() {
+            if let Some(socket) = self.sockets.get(&id).filter(|_| may(role, Act::TakeMinutes)) {
+                socket.outbox.say(message.clone());
+            }
+        }
+    }
+
+    fn minutes_state(&self, reader: Uuid) -> Option<MinutesState> {
+        let takes = |(id, role): (Uuid, Role)| id == reader && may(role, Act::TakeMinutes);
+        let book = &self.procedure.minutes;
+        self.roster.roles().any(takes).then(|| MinutesState {
+            notes: book.notes().cloned().collect(),
+            conclusions: book.conclusions.clone(),
+        })
+    }
+
     fn floor_state(&self) -> FloorState {
         FloorState {
             current: self.procedure.floor.current.clone(),
@@ -365,6 +402,7 @@ impl Actor {
             item: self.procedure.item,
             chat: self.procedure.chat.iter().cloned().collect(),
             votes: self.vote_states(reader),
+            minutes: self.minutes_state(reader),
         }
     }
 }

@@ -10,9 +10,10 @@ use super::error::{Error, Result};
 use super::indexing::Said;
 use super::initials::Reviewers;
 use super::intake;
-use super::invitation::Invites;
+use super::meeting_paper::ForMeeting;
 use super::place::{self, Places, Second, Size, find_places};
-use super::{Custody, Presence, relation};
+use super::{Custody, Presence, relation, task};
+use crate::domain::conclusion_notice::Task;
 use crate::domain::dispatch::DispatchId;
 use crate::domain::document::{Action, Document, DocumentId, Purpose};
 use crate::domain::document_metadata::Metadata;
@@ -99,26 +100,26 @@ impl Custody {
         self.draft_for(presence, description, stored, None).await
     }
 
-    /// As [`Custody::draft`]; `invites` is the meeting whose invitation it becomes.
+    /// As [`Custody::draft`]; `meeting` is the one whose paper it becomes.
     ///
     /// # Errors
-    /// As there, and [`Error::Stale`] where the meeting is over or has an invitation already.
+    /// As there, and [`Error::Stale`] where the meeting has such a paper already, or is over and invites nobody.
     pub async fn draft_for(
         &self,
         presence: &Presence,
         description: Description,
         stored: &Stored,
-        invites: Option<&Invites>,
+        meeting: Option<&ForMeeting>,
     ) -> Result<DocumentId> {
         let now = self.clock.now();
         let id = DocumentId(self.clock.new_id());
-        let checked = self
-            .checked(presence, &id, &presence.person_id, description, stored)
-            .await?;
+        let drafter = meeting.and_then(|meeting| meeting.drafter.as_ref());
+        let drafter = drafter.unwrap_or(&presence.person_id);
+        let checked = self.checked(presence, &id, drafter, description, stored).await?;
         let row = document::ActiveModel {
             id: Set(id.clone()),
             agency_id: Set(checked.agency.id.clone()),
-            drafter_id: Set(presence.person_id.clone()),
+            drafter_id: Set(drafter.clone()),
             state: Set(Document::DRAFT.state),
             leader_signed: Set(false),
             numbered: Set(false),
@@ -150,8 +151,8 @@ impl Custody {
                 checked.keep(tx, &id).await?;
                 search::add(tx, std::slice::from_ref(&checked.entry)).await?;
                 audit::append(tx, now, &presence.actor(), "document.drafted", &subject, detail).await?;
-                if let Some(invites) = invites {
-                    invites.keep(tx, now, presence, &id).await?;
+                if let Some(meeting) = meeting {
+                    meeting.keep(tx, now, presence, &id).await?;
                 }
                 Ok::<_, Error>(())
             })
@@ -169,6 +170,21 @@ impl Custody {
         id: &DocumentId,
         description: Description,
         stored: Option<&Stored>,
+    ) -> Result<()> {
+        self.revise_with(presence, id, description, stored, None).await
+    }
+
+    /// As [`Custody::revise`], with what the paper gives agencies to do, where that changes too.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn revise_with(
+        &self,
+        presence: &Presence,
+        id: &DocumentId,
+        description: Description,
+        stored: Option<&Stored>,
+        tasks: Option<&[Task]>,
     ) -> Result<()> {
         let step = self.permit(presence, id, Action::Revise, None).await?;
         let standing = self.latest(id, Purpose::Draft).await?;
@@ -198,6 +214,9 @@ impl Custody {
                     version.insert(tx, now, id).await?;
                 }
                 checked.keep(tx, id).await?;
+                if let Some(tasks) = tasks {
+                    task::keep(tx, id, tasks).await?;
+                }
                 search::replace(tx, &checked.entry).await?;
                 step.take(tx, now, &presence.actor(), checked.columns(), detail)
                     .await

@@ -8,10 +8,11 @@ use serde_json::json;
 
 use super::correspondence::arrive;
 use super::error::{Error, Result};
-use super::{Custody, Presence, appendix, relation};
+use super::{Custody, Presence, appendix, relation, task};
 use crate::clock::Timestamp;
 use crate::domain::appendix::all_sealed;
-use crate::domain::dispatch::DispatchId;
+use crate::domain::conclusion_notice::{Share, shares};
+use crate::domain::dispatch::{DispatchId, Part};
 use crate::domain::document::{self, DocumentId, Purpose};
 use crate::domain::id::AgencyId;
 use crate::domain::search::received_by;
@@ -23,7 +24,8 @@ use crate::store::{Tx, entity, search};
 impl Custody {
     /// Issues a sealed document to `receivers`: each gets one dispatch, status 01, and a verification on arrival.
     ///
-    /// Sending is idempotent by document and receiver: one that has it already gets nothing new.
+    /// Sending is idempotent by document and receiver: one that has it already gets nothing new. Agencies to which the paper
+    /// gives something to do are among the receivers; each gets its part with the words and the day.
     ///
     /// # Errors
     /// The rules'; [`Error::Receivers`] where none is given, one is unknown, or one is the issuing agency itself.
@@ -36,6 +38,13 @@ impl Custody {
         let step = self.permit(presence, id, document::Action::Issue, None).await?;
         let mut receivers = receivers.clone();
         receivers.extend(self.holders_of_mended(id).await?);
+        let shares = shares(&task::of(self.store.read(), id).await?);
+        receivers.extend(
+            shares
+                .keys()
+                .filter(|agency| **agency != step.row.agency_id)
+                .cloned(),
+        );
         self.check_receivers(&receivers, &step.row.agency_id).await?;
         let mends = self.mends(id).await?;
         let code = appendix::code(&step.row)?;
@@ -53,7 +62,9 @@ impl Custody {
                     relation::check_again(tx, &step.row.agency_id, mends).await?;
                 }
                 for receiver in &receivers {
-                    self.dispatch(tx, now, &step.row, &version, receiver).await?;
+                    let share = shares.get(receiver);
+                    self.dispatch(tx, now, &step.row, &version, receiver, share)
+                        .await?;
                 }
                 let marks: Vec<_> = receivers.iter().map(received_by).collect();
                 search::show(tx, id, &marks.join(" ")).await?;
@@ -96,6 +107,7 @@ impl Custody {
         document: &entity::document::Model,
         version: &document_version::Model,
         receiver: &AgencyId,
+        share: Option<&Share>,
     ) -> Result<()> {
         let id = DispatchId(self.clock.new_id());
         let row = ActiveModel {
@@ -104,9 +116,12 @@ impl Custody {
             receiver_id: Set(receiver.clone()),
             version: Set(version.number),
             blob: Set(version.blob.clone()),
+            part: Set(share.map(|_| Part::Lead)),
+            wanted_on: Set(share.and_then(|share| share.wanted_on).map(|day| day.to_string())),
             ..Default::default()
         };
-        arrive(tx, now, id, row, None, None).await?;
+        let words = share.map(|share| share.words.clone());
+        arrive(tx, now, id, row, words, None).await?;
         Ok(())
     }
 }

@@ -229,19 +229,19 @@ fn lines(lines: Vec<String>) -> Vec<String> {
 }
 
 /// A day as `2026-11-30`.
-mod day {
+pub(super) mod day {
     use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
     use time::Date;
     use time::format_description::well_known::Iso8601;
 
-    pub(super) fn serialize<S: Serializer>(day: &Option<Date>, serializer: S) -> Result<S::Ok, S::Error> {
+    pub fn serialize<S: Serializer>(day: &Option<Date>, serializer: S) -> Result<S::Ok, S::Error> {
         match day {
             Some(day) => serializer.serialize_some(&day.to_string()),
             None => serializer.serialize_none(),
         }
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
         let text = Option::<String>::deserialize(deserializer)?;
         let day = text.filter(|text| !text.is_empty());
         day.map(|text| Date::parse(&text, &Iso8601::DATE).map_err(D::Error::custom))

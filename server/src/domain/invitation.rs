@@ -160,11 +160,11 @@ fn level(kind: AgencyKind) -> &'static str {
     }
 }
 
-fn line(body: &mut String, label: &str, text: &str) {
+pub(super) fn line(body: &mut String, label: &str, text: &str) {
     let _ = writeln!(body, "{label}: {text}.");
 }
 
-fn list(body: &mut String, entries: &[String]) {
+pub(super) fn list(body: &mut String, entries: &[String]) {
     for (index, entry) in entries.iter().enumerate() {
         let end = if index + 1 == entries.len() { '.' } else { ';' };
         let _ = writeln!(body, "- {entry}{end}");
@@ -172,7 +172,7 @@ fn list(body: &mut String, entries: &[String]) {
 }
 
 /// Strokes divide the cells of a table.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     text.replace('|', "/")
 }
 
@@ -204,11 +204,11 @@ pub fn when(starts_at: Timestamp, ends_at: Option<Timestamp>) -> String {
     }
 }
 
-fn local(moment: Timestamp) -> OffsetDateTime {
+pub(super) fn local(moment: Timestamp) -> OffsetDateTime {
     moment.to_offset_date_time().to_offset(VIETNAM)
 }
 
-fn hour(moment: OffsetDateTime) -> String {
+pub(super) fn hour(moment: OffsetDateTime) -> String {
     format!("{:02} giờ {:02}", moment.hour(), moment.minute())
 }
 

@@ -204,7 +204,7 @@ fn one_line(text: &str, characters: usize) -> Result<String, NameError> {
     if line.chars().count() > characters {
         return Err(NameError::TooLong);
     }
-    if line.chars().any(|c| c.is_control() || is_invisible(c)) {
+    if !line.chars().all(is_printable) {
         return Err(NameError::Unprintable);
     }
     Ok(line)
@@ -221,6 +221,11 @@ pub enum NameError {
     /// another.
     #[error("the name holds characters that cannot be shown")]
     Unprintable,
+}
+
+/// Whether a character can be shown as what it is.
+pub(super) fn is_printable(c: char) -> bool {
+    !c.is_control() && !is_invisible(c)
 }
 
 /// Zero-width characters and the embeddings, overrides and isolates of UAX #9.

@@ -39,6 +39,8 @@ pub enum Act {
     CallVote,
     /// Cast the own ballot, and those of the own room.
     Vote,
+    /// Write notes and conclusions down, see them, and draft the papers that come of the meeting.
+    TakeMinutes,
     /// See how the line of each site is.
     SeeLines,
     /// End the meeting for everyone.
@@ -51,7 +53,7 @@ pub enum Act {
 ///
 /// A guest is whoever holds the link: what everyone sees stays with people who were called. The technical host keeps
 /// lines and doors and has no say in the procedure.
-pub const RIGHTS: [(Act, [bool; 5]); 18] = [
+pub const RIGHTS: [(Act, [bool; 5]); 19] = [
     (Act::Speak, [true, true, true, true, true]),
     (Act::ShareScreen, [true, true, true, true, false]),
     (Act::RaiseHand, [true, true, true, true, true]),
@@ -67,6 +69,7 @@ pub const RIGHTS: [(Act, [bool; 5]); 18] = [
     (Act::SetRules, [true, true, true, false, false]),
     (Act::CallVote, [true, true, false, false, false]),
     (Act::Vote, [true, true, false, true, false]),
+    (Act::TakeMinutes, [true, true, false, false, false]),
     (Act::SeeLines, [true, true, true, false, false]),
     (Act::End, [true, true, false, false, false]),
     (Act::Prepare, [true, true, true, false, false]),
@@ -113,6 +116,7 @@ mod tests {
             Act::CallRoll,
             Act::SetStage,
             Act::CallVote,
+            Act::TakeMinutes,
         ] {
             let leaders: Vec<Role> = Role::ALL.into_iter().filter(|role| may(*role, act)).collect();
             assert_eq!(leaders, [Role::Chair, Role::Secretary], "{act:?}");

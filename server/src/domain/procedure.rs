@@ -10,6 +10,7 @@ use super::ballot::{End, Votes};
 use super::floor::{Ending, Floor, How, Turn, TurnId};
 use super::meeting::{Role, SeatId, words};
 use super::meeting_right::{Act, leads, may};
+use super::minute_book::MinuteBook;
 use super::roll::{Departure, Entry, Mark, Roll};
 pub use super::step::{Caller, Event, Microphones, Refusal, Rules, Said, Stage, Step};
 use crate::clock::Timestamp;
@@ -22,10 +23,14 @@ pub struct Procedure {
     pub votes: Votes,
     pub stage: Stage,
     pub item: Option<u32>,
+    /// When which item came under way, in that order.
+    pub course: Vec<(Timestamp, Option<u32>)>,
     /// Who presents an item, by its number: the person, then the room where they sit.
     pub presenters: BTreeMap<u32, Vec<SeatId>>,
     pub rules: Rules,
     pub chat: VecDeque<Said>,
+    /// What chair and secretary write down.
+    pub minutes: MinuteBook,
     admitted: BTreeSet<SeatId>,
     removed: BTreeSet<SeatId>,
 }
@@ -39,9 +44,11 @@ impl Procedure {
             votes: Votes::default(),
             stage: Stage::Free,
             item: None,
+            course: Vec::new(),
             presenters: BTreeMap::new(),
             rules,
             chat: VecDeque::new(),
+            minutes: MinuteBook::default(),
             admitted: BTreeSet::new(),
             removed: BTreeSet::new(),
         }
@@ -117,6 +124,7 @@ impl Procedure {
             Step::WithdrawVote { vote } => self.withdraw_vote(vote),
             Step::CastBallot { vote, voter, choice } => self.cast_ballot(caller, vote, voter, choice),
             Step::AskToken { vote, voter, blinded } => self.ask_token(caller, vote, voter, blinded),
+            Step::Write { writing } => self.write(caller, writing),
         }
     }
 
@@ -436,7 +444,10 @@ impl Procedure {
                 }
             }
             Event::Staged { stage } => self.stage = stage,
-            Event::ItemSet { number } => self.item = number,
+            Event::ItemSet { number } => {
+                self.item = number;
+                self.course.push((at, number));
+            }
             Event::VoteOpened { vote, opening } => self.votes.begin(vote, *opening, at),
             Event::Voted {
                 vote, voter, choice, ..
@@ -448,6 +459,7 @@ impl Procedure {
                 ballots,
             } => self.votes.close(vote, End { at, outcome, tally }, ballots),
             Event::TokenIssued { vote, voter, blinded } => self.votes.issue(vote, voter, blinded),
+            Event::Written { writing, name } => self.minutes.write(at, name, writing),
             Event::Said { seat, name, text } => {
                 self.chat.push_back(Said { at, seat, name, text });
                 while self.chat.len() > SAID_KEPT {

@@ -104,7 +104,7 @@ impl Entry {
     }
 
     /// Secretaries and technical hosts serve the meeting and do not count; nor do guests.
-    fn counts(&self) -> bool {
+    pub fn counts(&self) -> bool {
         self.kind == Kind::Person && matches!(self.role, Role::Chair | Role::Delegate)
     }
 
@@ -178,6 +178,11 @@ impl Roll {
         Self { entries, main_site }
     }
 
+    /// The main site, where there are sites.
+    pub fn main_site(&self) -> Option<&SiteId> {
+        self.main_site.as_ref()
+    }
+
     pub fn entry(&self, seat: &SeatId) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.seat == *seat)
     }
@@ -213,6 +218,20 @@ impl Roll {
         }
         let in_room = entry.mark == Mark::InPerson;
         in_room && entry.site.as_ref().is_none_or(|site| self.stands(site))
+    }
+
+    /// Whether somebody was there at any time, as the record tells it afterwards; or whether a site was reached.
+    pub fn was_present(&self, entry: &Entry) -> bool {
+        let came = |entry: &Entry| !entry.intervals.is_empty();
+        let site_came = |site: &SiteId| {
+            let at = |one: &&Entry| one.kind == Kind::Site && one.site.as_ref() == Some(site);
+            self.main_site.as_ref() == Some(site) || self.entries.iter().filter(at).any(came)
+        };
+        match (entry.kind, entry.mark) {
+            (Kind::Site, _) => came(entry) || entry.site.as_ref().is_some_and(site_came),
+            (_, Mark::InPerson) => entry.site.as_ref().is_none_or(site_came),
+            _ => came(entry),
+        }
     }
 
     /// Whether the room of a site is reached.

@@ -9,6 +9,7 @@ use super::ballot::{Choice, Opening, Outcome, SecretBallot, Tally, Terms, VoteId
 use super::floor::{Ending, How, TurnId};
 use super::meeting::{PaperId, Role, SeatId, SiteId};
 use super::meeting_right::Act;
+use super::minute_book::Writing;
 use super::roll::{Departure, Kind, Mark, QuorumRule};
 use crate::clock::Timestamp;
 
@@ -182,6 +183,10 @@ pub enum Step {
         /// In hexadecimal, as long as the modulus of the vote's key. The rules know it by its SHA-256.
         blinded: String,
     },
+    /// Writes notes or a conclusion down, for the minutes.
+    Write {
+        writing: Writing,
+    },
 }
 
 impl Step {
@@ -209,6 +214,7 @@ impl Step {
             Self::Say { .. } => Act::Chat,
             Self::OpenVote { .. } | Self::CloseVote { .. } | Self::WithdrawVote { .. } => Act::CallVote,
             Self::CastBallot { .. } | Self::AskToken { .. } => Act::Vote,
+            Self::Write { .. } => Act::TakeMinutes,
         }
     }
 }
@@ -308,6 +314,11 @@ pub enum Event {
         /// SHA-256 of what was signed blindly.
         blinded: String,
     },
+    Written {
+        writing: Writing,
+        /// Who wrote it.
+        name: String,
+    },
 }
 
 /// One thing somebody wrote to everyone.
@@ -355,4 +366,6 @@ pub enum Refusal {
     NotSecret,
     #[error("the voter has a token already")]
     TokenGiven,
+    #[error("somebody else has written there meanwhile")]
+    Stale,
 }

@@ -17,6 +17,13 @@ export const routes: Route[] = [
     place: 'meetings',
   },
   {
+    paths: ['/hop/:id/bien-ban'],
+    load: () => import('./minutes/Page.svelte'),
+    access: 'person',
+    frame: 'bar',
+    place: 'meetings',
+  },
+  {
     paths: ['/hop/:id/duong-truyen'],
     load: () => import('./lines/Lines.svelte'),
     access: 'person',

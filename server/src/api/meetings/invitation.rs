@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::{access, refusals};
+use super::{access, outcomes, refusals};
 use crate::accounts;
 use crate::api::body::{Json, Path};
 use crate::api::documents::kept;
@@ -18,7 +18,7 @@ use crate::api::problem::{self, Problem};
 use crate::api::session::Person;
 use crate::custody::draft::Description;
 use crate::custody::initials::Reviewers;
-use crate::custody::invitation::Invites;
+use crate::custody::meeting_paper::{ForMeeting, What};
 use crate::domain::document::{DocumentId, State as Standing};
 use crate::domain::document_metadata::Metadata;
 use crate::domain::id::{AgencyId, PersonId};
@@ -138,9 +138,12 @@ pub(super) async fn create(
     }
     let said = said(reader, &row, &members).await?;
     let (description, stored) = kept(&app, &person, description(&said, signer)?).await?;
-    let invites = Invites {
+    let invites = ForMeeting {
         meeting: row.id,
+        what: What::Invitation,
         in_place_of: row.invitation_id,
+        drafter: None,
+        tasks: Vec::new(),
     };
     let document_id = app
         .custody
@@ -247,7 +250,7 @@ fn component_sites(
 }
 
 /// "đồng chí Trần Văn Minh, Chủ tịch, Ủy ban nhân dân tỉnh Lam Giang" of each.
-async fn titles(
+pub(super) async fn titles(
     reader: &impl ConnectionTrait,
     members: &[meeting_member::Model],
 ) -> Result<BTreeMap<PersonId, String>, DbErr> {
@@ -346,7 +349,7 @@ async fn letters(reader: &impl ConnectionTrait, id: &MeetingId) -> Result<Letter
     })
 }
 
-/// The meeting to which a document invites.
+/// The meeting of which a document is a paper: to which it invites, or of which it came.
 #[derive(Serialize, ToSchema)]
 #[schema(as = InvitedMeeting)]
 pub(super) struct Invited {
@@ -356,7 +359,7 @@ pub(super) struct Invited {
     agencies: Vec<AgencyId>,
 }
 
-/// The meeting to which a document invites, for whoever may open the document.
+/// The meeting to which a document invites or of which it came, for whoever may open the document.
 #[utoipa::path(
     get, path = "/documents/{id}/meeting", tag = "meetings", params(("id" = String, Path)),
     responses((status = OK, body = Invited), (status = NOT_FOUND, body = problem::Body))
@@ -368,6 +371,14 @@ pub(super) async fn invited(
 ) -> Result<Json<Invited>, Problem> {
     app.custody.document(&(&person).into(), &id).await?;
     let reader = app.store.read();
+    if let Some(row) = outcomes::meeting_of(&app, &id).await? {
+        let agencies = outcomes::receivers_of(&app, &row, &id).await?;
+        return Ok(Json(Invited {
+            meeting_id: row.id,
+            title: row.title,
+            agencies,
+        }));
+    }
     let row = meeting::Entity::find()
         .filter(meeting::Column::InvitationId.eq(id))
         .one(reader)

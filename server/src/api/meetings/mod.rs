@@ -6,13 +6,16 @@ mod call;
 mod door;
 mod invitation;
 mod lines;
+mod minutes;
 mod notes;
+mod outcomes;
 mod papers;
 mod planned;
 mod preparation;
 mod refusals;
 mod reply;
 mod roll;
+mod told;
 mod view;
 
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
@@ -50,6 +53,10 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(roll::register))
         .routes(routes!(roll::still))
         .routes(routes!(ballots::published))
+        .routes(routes!(minutes::read))
+        .routes(routes!(minutes::write))
+        .routes(routes!(outcomes::draft))
+        .routes(routes!(outcomes::refresh))
         .routes(routes!(lines::read))
         .routes(routes!(lines::table))
 }

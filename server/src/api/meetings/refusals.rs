@@ -121,6 +121,52 @@ pub(super) fn signer() -> Problem {
     )
 }
 
+pub(super) fn secretary() -> Problem {
+    unprocessable(
+        "meeting-secretary",
+        "Cuộc họp chưa có chủ trì và thư ký để ký biên bản.",
+        "The meeting has no chair and secretary to sign its minutes.",
+    )
+    .detail(
+        "Hãy chọn thư ký trong phần chuẩn bị cuộc họp, rồi lập biên bản lại.",
+        "Name a secretary where the meeting is prepared, then draft again.",
+    )
+}
+
+pub(super) fn vote_undecided() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "vote-undecided",
+        "Cuộc biểu quyết này chưa kết thúc hoặc đã bị rút, nên chưa có kết quả để lập biên bản.",
+        "This vote is still open or was taken back, so there is no result to record.",
+    )
+}
+
+pub(super) fn unconcluded() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "meeting-unconcluded",
+        "Chưa ghi kết luận nào. Hãy ghi kết luận của chủ trì trước khi lập thông báo.",
+        "No conclusion is written down yet. Write one before drafting the notice.",
+    )
+}
+
+/// What was written could not be taken; what somebody else wrote stands.
+pub(super) fn of_writing(error: ErrorName) -> Problem {
+    match error {
+        ErrorName::Stale => Problem::new(
+            StatusCode::CONFLICT,
+            "minutes-stale",
+            error.sentence(),
+            "Somebody else has just changed this. Read the new text, then write again; yours is still on the screen.",
+        ),
+        ErrorName::Unusable => words(),
+        ErrorName::Refused => Problem::forbidden(),
+        ErrorName::NothingThere => Problem::not_found(),
+        other => of_room(other),
+    }
+}
+
 pub(super) fn running() -> Problem {
     Problem::new(
         StatusCode::CONFLICT,

@@ -83,6 +83,7 @@ tables!(
     document_appendix,
     document_initial,
     document_relation,
+    document_task,
     signing_rule,
     document_copy,
     signature_pending,
@@ -107,6 +108,7 @@ tables!(
     meeting_line,
     meeting_letter,
     meeting_check,
+    meeting_document,
     calendar_feed,
 );
 

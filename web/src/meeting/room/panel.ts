@@ -1,2 +1,2 @@
 /** What stands beside the pictures. */
-export type Panel = 'people' | 'chat' | 'papers' | 'roll' | 'agenda' | 'votes';
+export type Panel = 'people' | 'chat' | 'papers' | 'roll' | 'agenda' | 'votes' | 'minutes';

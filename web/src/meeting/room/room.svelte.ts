@@ -11,6 +11,7 @@ import type {
   TrackState,
   Welcome,
 } from '../protocol';
+import { Book } from '../minutes/book.svelte';
 import { SecretBallots } from '../ballot/secret.svelte';
 import { Call, type Seen } from '../rtc/call';
 import { DeviceError, openCamera, openMicrophone, openScreen } from '../rtc/devices';
@@ -73,6 +74,8 @@ export class Room {
   role = $state<Role | null>(null);
   readonly procedure: Procedure;
   readonly secret: SecretBallots;
+  /** For those who take the minutes. */
+  readonly book: Book;
 
   private microphone: MediaStreamTrack | null = null;
   private screenSound: MediaStreamTrack | null = null;
@@ -94,6 +97,7 @@ export class Room {
       () => this.me,
       () => this.role,
     );
+    this.book = new Book(arrival.meeting);
     this.secret = new SecretBallots(
       arrival.meeting,
       () => this.me,
@@ -275,6 +279,7 @@ export class Room {
     this.may = welcome.may;
     this.role = welcome.role;
     this.procedure.welcome(welcome.procedure);
+    this.book.fill(welcome.procedure.minutes);
     this.secret.begin(welcome.procedure.votes);
     if (this.pinned && !welcome.participants.some((one) => one.id === this.pinned)) this.pinned = null;
     this.watch();
@@ -311,7 +316,7 @@ export class Room {
   private heard(message: ServerMessage): void {
     const stage = this.procedure.stage;
     if (message.type === 'token') return this.takeToken(message);
-    if (!this.procedure.take(message)) return;
+    if (this.book.take(message) || !this.procedure.take(message)) return;
     if (message.type === 'vote') void this.secret.heed(message.vote);
     if (message.type === 'procedure') void this.loadItems();
     if (message.type === 'item') this.tellItem(message.number);
