@@ -28,12 +28,12 @@ const MEMBERS: [(&str, Role, usize); 8] = [
     ("vanthu.anphu", Role::Delegate, 3),
 ];
 
-/// The sites, the main one first.
-const SITES: [&str; 4] = [
-    "Hội trường UBND tỉnh",
-    "Sở Nội vụ",
-    "Sở Tài chính",
-    "UBND xã An Phú",
+/// The sites, the main one first, each with its agency where it is another one's.
+const SITES: [(&str, Option<&str>); 4] = [
+    ("Hội trường UBND tỉnh", None),
+    ("Sở Nội vụ", Some("H99.02")),
+    ("Sở Tài chính", Some("H99.03")),
+    ("UBND xã An Phú", Some("H99.101")),
 ];
 
 /// The agenda: title, presenter, minutes.
@@ -65,7 +65,7 @@ pub(super) async fn call_for_today(app: &App, organisation: &Organisation) -> Re
         starts_at: Set(start(now).into()),
         ends_at: Set(Some((start(now) + Duration::hours(2)).into())),
         kind: Set(MeetingKind::Conference),
-        place: Set(SITES[0].to_owned()),
+        place: Set(SITES[0].0.to_owned()),
         link_code: Set(LinkCode::from_random(app.clock.random_bytes()).to_string()),
         created_by: Set(caller.clone()),
         created_at: Set(app.clock.now()),
@@ -84,18 +84,19 @@ pub(super) async fn call_for_today(app: &App, organisation: &Organisation) -> Re
             ..Default::default()
         });
     }
-    let rooms: Vec<meeting_site::ActiveModel> = (0..)
-        .zip(SITES.iter().zip(sites))
-        .map(|(position, (name, site))| meeting_site::ActiveModel {
+    let mut rooms = Vec::with_capacity(SITES.len());
+    for (position, ((name, agency), site)) in (0..).zip(SITES.into_iter().zip(sites)) {
+        let agency = agency.map(|organ_id| organisation.agency(organ_id)).transpose()?;
+        rooms.push(meeting_site::ActiveModel {
             id: Set(site),
             meeting_id: Set(id.clone()),
             position: Set(position),
-            name: Set((*name).to_owned()),
-            agency_id: Set(None),
+            name: Set(name.to_owned()),
+            agency_id: Set(agency.cloned()),
             is_main: Set(position == 0),
             link_code: Set(LinkCode::from_random(app.clock.random_bytes()).to_string()),
-        })
-        .collect();
+        });
+    }
     let agenda = (1..).zip(ITEMS).map(
         |(number, (title, presenter, minutes))| meeting_item::ActiveModel {
             meeting_id: Set(id.clone()),

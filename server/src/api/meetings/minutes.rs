@@ -78,7 +78,9 @@ struct TaskView {
     agency: Option<String>,
     #[schema(value_type = Option<String>, format = Date)]
     due_on: Option<String>,
-    /// How the notice stands at the agency; nothing where it has not got it, or is the one that gave it.
+    /// The agency that called the meeting does it itself: nothing is sent to it.
+    is_own: bool,
+    /// How the notice stands at the agency; nothing where it has not got it.
     status: Option<Status>,
     completed_at: Option<Timestamp>,
     /// The day is past and it is not done.
@@ -121,7 +123,7 @@ pub(super) async fn read(
         votes: decided.collect(),
         notes: procedure.minutes.notes().cloned().collect(),
         papers: papers(&app, &person, &row.id).await?,
-        tasks: tasks(&app, &row.id).await?,
+        tasks: tasks(&app, &row).await?,
         before: before(&app, &row).await?,
         conclusions: procedure.minutes.conclusions,
     }))
@@ -209,9 +211,9 @@ async fn papers(app: &App, person: &Person, id: &MeetingId) -> Result<Vec<PaperV
 }
 
 /// How agencies stand with what a meeting's notice gives them to do; nothing where there is no notice.
-async fn tasks(app: &App, id: &MeetingId) -> Result<Vec<TaskView>, Problem> {
+async fn tasks(app: &App, row: &meeting::Model) -> Result<Vec<TaskView>, Problem> {
     let reader = app.store.read();
-    let link = meeting_document::Entity::find_by_id((id.clone(), Paper::ConclusionNotice, 0))
+    let link = meeting_document::Entity::find_by_id((row.id.clone(), Paper::ConclusionNotice, 0))
         .one(reader)
         .await?;
     let Some(link) = link else {
@@ -231,7 +233,10 @@ async fn tasks(app: &App, id: &MeetingId) -> Result<Vec<TaskView>, Problem> {
         .map(|agency| (agency.id, agency.name))
         .collect();
     let today = numbering::local_date(app.clock.now_utc());
-    let view = |task: Task| task_view(task, &sent, &names, today);
+    let view = |task: Task| TaskView {
+        is_own: task.agency.as_ref() == Some(&row.agency_id),
+        ..task_view(task, &sent, &names, today)
+    };
     Ok(tasks.into_iter().map(view).collect())
 }
 
@@ -250,6 +255,7 @@ fn task_view(
         agency: task.agency.as_ref().and_then(|agency| names.get(agency).cloned()),
         agency_id: task.agency,
         due_on: task.due_on.map(|day| day.to_string()),
+        is_own: false,
         status,
         completed_at: its.and_then(|one| one.completed_at),
         is_late: is_late(task.due_on, status, today),
@@ -281,7 +287,7 @@ async fn before(app: &App, row: &meeting::Model) -> Result<Option<Before>, Probl
         return Ok(None);
     };
     Ok(Some(Before {
-        tasks: tasks(app, &former.id).await?,
+        tasks: tasks(app, &former).await?,
         meeting_id: former.id,
         title: former.title,
         starts_at: former.starts_at,

@@ -228,8 +228,8 @@ fn content(told: &Told, person: &Person, wanted: &Wanted) -> Result<Content, Pro
             )
         }
         Wanted::ConclusionNotice { signer_id } => {
-            let conclusions = &told.procedure.minutes.conclusions;
-            if conclusions.is_empty() {
+            let tasks = told.tasks();
+            if tasks.is_empty() {
                 return Err(refusals::unconcluded());
             }
             return Ok(Content {
@@ -239,7 +239,7 @@ fn content(told: &Told, person: &Person, wanted: &Wanted) -> Result<Content, Pro
                 signer: signer_id.clone().unwrap_or(chair),
                 cosigner: None,
                 drafter: None,
-                tasks: conclusions.iter().map(Task::from).collect(),
+                tasks,
             });
         }
     };

@@ -6,6 +6,7 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 
 use super::invitation;
 use crate::clock::Timestamp;
+use crate::domain::conclusion_notice::Task;
 use crate::domain::id::{AgencyId, PersonId};
 use crate::domain::invitation::Item;
 use crate::domain::meeting::Role;
@@ -73,6 +74,16 @@ impl Told {
             members,
             procedure,
         })
+    }
+
+    /// What the conclusions give agencies to do; to one that is not here, nothing can be sent.
+    pub(super) fn tasks(&self) -> Vec<Task> {
+        let conclusions = self.procedure.minutes.conclusions.iter();
+        let known = |task: Task| Task {
+            agency: task.agency.filter(|agency| self.agencies.contains_key(agency)),
+            ..task
+        };
+        conclusions.map(Task::from).map(known).collect()
     }
 
     pub(super) fn chair(&self) -> Option<PersonId> {

@@ -26,6 +26,8 @@ export interface Task {
   agency_id: string | null;
   agency: string | null;
   due_on: string | null;
+  /** The agency that called the meeting does it itself. */
+  is_own: boolean;
   status: string | null;
   completed_at: string | null;
   is_late: boolean;
