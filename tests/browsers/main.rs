@@ -7,8 +7,10 @@
     reason = "a test fails by panicking"
 )]
 
-// What judges the files of documents judges those of meetings; not all of it is asked here.
-#[allow(dead_code)]
+#[allow(
+    dead_code,
+    reason = "what judges the files of documents judges those of meetings, and not all of it is asked"
+)]
 #[path = "../documents/judges.rs"]
 mod judges;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use sea_orm::{DbErr, DeriveActiveEnum, EnumIter, TryFromU64};
+use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -32,13 +32,6 @@ pub enum Paper {
     VoteRecord,
     /// Thông báo kết luận.
     ConclusionNotice,
-}
-
-// SeaORM asks this of every part of a primary key, for databases that number rows themselves; ours are never numbered.
-impl TryFromU64 for Paper {
-    fn try_from_u64(_: u64) -> Result<Self, DbErr> {
-        Err(DbErr::ConvertFromU64("Paper"))
-    }
 }
 
 /// A meeting as its papers tell of it.
