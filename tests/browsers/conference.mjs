@@ -394,6 +394,7 @@ async function afterwards({ id }, minutes) {
   await secretary.go(`${given.origin}/hop/${id}/bien-ban`);
   await secretary.click('Lập dự thảo Thông báo kết luận');
   await secretary.click('Trình ký Thông báo kết luận');
+  await until(secretary, 'it is submitted', () => /Đã trình ký/.test(globalThis.document.querySelector('main').textContent));
   const notice = await secretary.evaluate(async (meeting) => {
     const answer = await fetch(`/api/v1/meetings/${meeting}/minutes`);
     return (await answer.json()).papers.find((one) => one.paper === 'conclusion_notice').document_id;
