@@ -2,8 +2,9 @@
 //! record of a vote, and the notice whose conclusions agencies then have to do.
 
 use hoian_tests::Client;
+use hoian_tests::paper::keep;
 use hoian_tests::postgres::Postgres;
-use hoian_tests::signing::{LEADER, Office, PIN, SECRETARY, act, expect, look, problem};
+use hoian_tests::signing::{LEADER, Office, PIN, SECRETARY, act, content, expect, look, problem};
 use serde_json::{Value, json};
 
 use crate::conference::{Hall, ask, hall};
@@ -76,7 +77,9 @@ async fn issue(office: &Office, id: &str, signers: &[&str]) -> Vec<String> {
     expect(act(&clerk, id, "seal", json!({ "pin": PIN })).await, 200).await;
     let meeting = ask(&clerk, &format!("/api/v1/documents/{id}/meeting")).await;
     let receivers = json!({ "receivers": meeting["agencies"] });
-    expect(act(&clerk, id, "issue", receivers).await, 200).await;
+    let issued = expect(act(&clerk, id, "issue", receivers).await, 200).await;
+    let file = content(&clerk, id, "latest").await;
+    keep(&file, &format!("{}.pdf", issued["kind"].as_str().unwrap()));
     serde_json::from_value(meeting["agencies"].clone()).unwrap()
 }
 

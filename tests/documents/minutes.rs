@@ -1,6 +1,7 @@
 //! Minutes: the secretary signs first, on the left; the chair second, on the right; the agency's seal lies over the chair's.
 
 use hoian_tests::Client;
+use hoian_tests::paper::keep;
 use hoian_tests::postgres::Postgres;
 use hoian_tests::signing::{LEADER, Office, PIN, SECRETARY, act, content, expect, look, problem};
 use serde_json::{Value, json};
@@ -100,13 +101,6 @@ async fn whole_way(office: &Office) {
     let said = judges::words(&file);
     for words in ["THƯ KÝ", "CHỦ TỌA", "Phạm Quốc Anh", "Trần Văn Minh", "BIÊN BẢN"] {
         assert!(said.contains(words), "{words}: {said}");
-    }
-}
-
-/// With PAPERS_FOLDER set, the paper is written there, for whoever wants to look at it.
-fn keep(file: &[u8], name: &str) {
-    if let Some(folder) = std::env::var_os("PAPERS_FOLDER") {
-        std::fs::write(std::path::Path::new(&folder).join(name), file).unwrap();
     }
 }
 
