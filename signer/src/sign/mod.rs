@@ -18,6 +18,7 @@ mod opening;
 #[cfg(test)]
 mod properties;
 mod seed;
+mod statement;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -27,6 +28,7 @@ pub use document_time_stamp::DocumentTimeStamp;
 pub use key::Key;
 pub use opening::Opening;
 pub use seed::{TimeStampWish, Wishes};
+pub use statement::sign_statement;
 
 pub(crate) use container::{Signer, TIME_STAMP_INFO, signed_attributes, signed_data};
 

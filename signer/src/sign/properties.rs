@@ -9,7 +9,7 @@ use super::*;
 use crate::cms::SignedData;
 use crate::pdf::object::Object;
 use crate::pdf::reader::Document;
-use crate::validate::{Coverage, Policy, Verdict, validate};
+use crate::validate::{Coverage, Policy, Verdict, check_statement, validate};
 use crate::x509::Certificate;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
@@ -39,6 +39,20 @@ impl OwnKey {
     fn sign(&self, message: &[u8]) -> Vec<u8> {
         let value = self.pair.sign(&SystemRandom::new(), message).unwrap();
         value.as_ref().to_vec()
+    }
+}
+
+impl Key for OwnKey {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::EcdsaP256Sha256
+    }
+
+    fn chain(&self) -> &[Vec<u8>] {
+        &self.chain
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
+        Ok(OwnKey::sign(self, message))
     }
 }
 
@@ -185,6 +199,30 @@ proptest! {
         prop_assert_eq!(report.signatures.len(), count);
         let last = report.signatures.last().unwrap();
         prop_assert_eq!(last.coverage, Coverage::WholeFile);
+    }
+
+    /// Words signed beside themselves are those very words: not one byte of them or of the signature can change.
+    #[test]
+    fn a_statement_is_over_its_very_words(
+        words in "[ -~\n]{1,200}", place in any::<prop::sample::Index>(), byte in any::<u8>()
+    ) {
+        let key = OwnKey::new();
+        let cms = sign_statement(words.as_bytes(), &key).unwrap();
+        let signer = check_statement(words.as_bytes(), &cms).unwrap();
+        prop_assert_eq!(&signer.der, &key.chain[0]);
+        let mut other = words.clone().into_bytes();
+        let at = place.index(other.len());
+        prop_assume!(other[at] != byte);
+        other[at] = byte;
+        prop_assert!(check_statement(&other, &cms).is_err());
+        prop_assert!(check_statement(&other[..at], &cms).is_err());
+        let mut torn = cms.clone();
+        let at = place.index(torn.len());
+        torn.truncate(at);
+        prop_assert!(check_statement(words.as_bytes(), &torn).is_err());
+        let other_key = OwnKey::new();
+        let theirs = sign_statement(words.as_bytes(), &other_key).unwrap();
+        prop_assert_ne!(check_statement(words.as_bytes(), &theirs).unwrap().der, key.chain[0].clone());
     }
 }
 

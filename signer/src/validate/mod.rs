@@ -20,6 +20,7 @@ mod report;
 mod sentence;
 mod signature;
 mod stamp;
+mod statement;
 mod trust;
 mod unsigned;
 
@@ -30,6 +31,8 @@ pub use report::{
     CertificateSummary, Change, Coverage, Indication, Kind, Level, Modification, ObjectKind, Problem, Report,
     RevocationStatus, SignatureReport, SubIndication, ValidationObject, Verdict, Warning,
 };
+
+pub use statement::check_statement;
 
 use crate::error::Error;
 use crate::pdf::reader::Document;
