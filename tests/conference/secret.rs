@@ -7,10 +7,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use hoian_tests::Server;
-use num_bigint::BigUint;
+use hoian_tests::blind::{Key, Token};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use ring::digest;
 use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -49,110 +48,33 @@ async fn sites(server: &Server, count: usize) -> Hall {
     }
 }
 
-/// The public key of a vote.
-struct Key {
-    n: BigUint,
-    e: BigUint,
-}
-
-/// A voter's page, written a second time: blinds, asks, takes the blinding off, casts (RFC 9474, RSABSSA-SHA384-PSS-Randomized).
+/// A voter's page: asks, takes the blinding off, casts.
 struct Voter {
     seat: Value,
-    prepared: Vec<u8>,
-    blinded: Vec<u8>,
-    inverse: BigUint,
-    signature: Vec<u8>,
+    token: Token,
 }
 
 impl Voter {
     fn new(seat: Value, key: &Key, random: &mut StdRng) -> Self {
-        let prepared = random.random::<[u8; 64]>().to_vec();
-        let message = BigUint::from_bytes_be(&encoded(&prepared, &salt(random)));
-        let factor = BigUint::from_bytes_be(&random.random::<[u8; 32]>());
-        let blinded = (message * factor.modpow(&key.e, &key.n)) % &key.n;
-        Self {
-            seat,
-            prepared,
-            blinded: padded(&blinded),
-            inverse: factor.modinv(&key.n).unwrap(),
-            signature: Vec::new(),
-        }
+        let token = Token::new(key, random);
+        Self { seat, token }
     }
 
     async fn ask(&self, person: &mut Person) {
-        let blinded = hex::encode(&self.blinded);
-        let step = json!({ "name": "ask_token", "vote": 1, "voter": self.seat, "blinded": blinded });
+        let step =
+            json!({ "name": "ask_token", "vote": 1, "voter": self.seat, "blinded": self.token.asked() });
         person.say(json!({ "type": "step", "step": step })).await;
     }
 
     async fn take(&mut self, person: &mut Person, key: &Key) {
-        let token = person.hear("token").await;
-        let signed = BigUint::from_bytes_be(&hex::decode(token["signed"].as_str().unwrap()).unwrap());
-        self.signature = padded(&((signed * &self.inverse) % &key.n));
+        self.token.take(&person.hear("token").await, key);
     }
 
     async fn cast(&self, server: &Server, hall: &Hall, choice: &str) -> u16 {
-        let ballot = json!({
-            "meeting_id": hall.meeting.id, "vote": 1, "choice": choice,
-            "token": hex::encode(&self.prepared), "signature": hex::encode(&self.signature),
-        });
+        let ballot = self.token.ballot(&hall.meeting.id, choice);
         let sent = server.client().post("/api/v1/ballots").json(&ballot).send().await;
         sent.unwrap().status().as_u16()
     }
-
-    /// What the record has of the token that was asked for.
-    fn known_as(&self) -> String {
-        hex::encode(digest::digest(&digest::SHA256, &self.blinded))
-    }
-
-    /// As the ballot is published.
-    fn name(&self) -> String {
-        hex::encode(digest::digest(&digest::SHA256, &self.prepared))
-    }
-}
-
-fn key_of(vote: &Value) -> Key {
-    let number = |name: &str| {
-        let bytes = hex::decode(vote["key"][name].as_str().unwrap()).unwrap();
-        BigUint::from_bytes_be(&bytes)
-    };
-    Key {
-        n: number("n"),
-        e: number("e"),
-    }
-}
-
-fn salt(random: &mut StdRng) -> Vec<u8> {
-    random.random::<[u8; 64]>()[..48].to_vec()
-}
-
-const MODULUS_BYTES: usize = 256;
-
-fn padded(number: &BigUint) -> Vec<u8> {
-    let bytes = number.to_bytes_be();
-    [vec![0; MODULUS_BYTES - bytes.len()], bytes].concat()
-}
-
-fn sha384(parts: &[&[u8]]) -> Vec<u8> {
-    let mut context = digest::Context::new(&digest::SHA384);
-    for part in parts {
-        context.update(part);
-    }
-    context.finish().as_ref().to_vec()
-}
-
-/// EMSA-PSS-ENCODE with SHA-384 (RFC 8017, 9.1.1).
-fn encoded(message: &[u8], salt: &[u8]) -> Vec<u8> {
-    let hash = sha384(&[&[0; 8], &sha384(&[message]), salt]);
-    let mut block = vec![0; MODULUS_BYTES - hash.len() - salt.len() - 2];
-    block.push(1);
-    block.extend_from_slice(salt);
-    let mask = (0..5u32).flat_map(|counter| sha384(&[&hash, &counter.to_be_bytes()]));
-    for (byte, mask) in block.iter_mut().zip(mask) {
-        *byte ^= mask;
-    }
-    block[0] &= 0x7f;
-    [block, hash, vec![0xbc]].concat()
 }
 
 async fn open(chair: &mut Person, electorate: &str) {
@@ -187,14 +109,14 @@ async fn opened(server: &Server, hall: &Hall, random: &mut StdRng) -> (Person, V
     let mut voters = Vec::new();
     for (mut room, seat) in rooms {
         let vote = room.hear("vote").await["vote"].clone();
-        let voter = Voter::new(seat, &key_of(&vote), random);
+        let voter = Voter::new(seat, &Key::of(&vote), random);
         voters.push((room, voter));
     }
     (chair, voters)
 }
 
 async fn key(chair: &mut Person) -> Key {
-    key_of(&chair.hear("vote").await["vote"])
+    Key::of(&chair.hear("vote").await["vote"])
 }
 
 async fn published(server: &Server, hall: &Hall) -> Vec<(String, String)> {
@@ -285,8 +207,8 @@ async fn a_secret_vote_takes_one_ballot_a_token_and_survives_a_restart() {
     assert_eq!(
         ballots,
         BTreeSet::from([
-            (first.name(), "abstaining".into()),
-            (second.name(), "against".into())
+            (first.token.name(), "abstaining".into()),
+            (second.token.name(), "against".into())
         ])
     );
 
@@ -400,8 +322,13 @@ async fn with_database_log_and_write_ahead_log_of_fifty_voters_a_guess_is_no_bet
         }
     }
     let of_voter = |voter: &Voter| {
-        let raw = [&voter.prepared, &voter.prepared[32..].to_vec(), &voter.signature].map(|raw| raw.clone());
-        let name = hex::decode(voter.name()).unwrap();
+        let raw = [
+            &voter.token.prepared,
+            &voter.token.prepared[32..].to_vec(),
+            &voter.token.signature,
+        ]
+        .map(|raw| raw.clone());
+        let name = hex::decode(voter.token.name()).unwrap();
         let raw = raw.into_iter().chain([name]);
         raw.flat_map(|raw| [trace(&raw), trace(hex::encode(&raw).as_bytes())])
             .collect::<Vec<_>>()
@@ -414,7 +341,7 @@ async fn with_database_log_and_write_ahead_log_of_fifty_voters_a_guess_is_no_bet
     );
     let blinded: HashSet<Trace> = voters
         .iter()
-        .map(|(_, voter)| trace(voter.known_as().as_bytes()))
+        .map(|(_, voter)| trace(voter.token.known_as().as_bytes()))
         .collect();
     assert_eq!(
         firsts(&seen, &blinded).len(),
@@ -429,7 +356,7 @@ async fn with_database_log_and_write_ahead_log_of_fifty_voters_a_guess_is_no_bet
     assert!(ballots.is_sorted(), "by token");
     for ((_, voter), choice) in voters.iter().zip(&truth) {
         assert!(
-            ballots.contains(&(voter.name(), (*choice).to_owned())),
+            ballots.contains(&(voter.token.name(), (*choice).to_owned())),
             "each finds their own"
         );
     }
@@ -443,7 +370,7 @@ async fn with_database_log_and_write_ahead_log_of_fifty_voters_a_guess_is_no_bet
     found.sort();
     let pairs = || voters.iter().zip(&found);
     let tokens = pairs()
-        .filter(|((_, voter), (_, ballot))| voter.name() == ballot.0)
+        .filter(|((_, voter), (_, ballot))| voter.token.name() == ballot.0)
         .count();
     let choices = pairs()
         .zip(&truth)
@@ -458,6 +385,6 @@ async fn with_database_log_and_write_ahead_log_of_fifty_voters_a_guess_is_no_bet
     assert!(log.contains("/api/v1/meetings"), "the log is written");
     assert!(!log.contains("/api/v1/ballots"), "of ballots it has no line");
     for (_, voter) in &voters {
-        assert!(!log.contains(&voter.name()) && !log.contains(&hex::encode(&voter.prepared)));
+        assert!(!log.contains(&voter.token.name()) && !log.contains(&hex::encode(&voter.token.prepared)));
     }
 }

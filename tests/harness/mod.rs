@@ -9,6 +9,7 @@
 
 pub mod attacker;
 pub mod binary;
+pub mod blind;
 pub mod fixture;
 pub mod forms;
 pub mod link;
