@@ -64,6 +64,10 @@ pub const ALL: &[&str] = &[
     "meeting.decided",
     // conference: it is durable, nobody has been told.
     "meeting.written",
+    // conference: the record knows that somebody has a token of a secret vote, the token is not signed.
+    "ballot.token_written",
+    // conference: a secret ballot is in the box, nobody has been told.
+    "ballot.boxed",
 ];
 
 /// Ends the process here (SIGABRT, nothing is flushed or closed) if a test asked for it.

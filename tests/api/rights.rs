@@ -186,6 +186,8 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("get", "/api/v1/registers/{register}/print", PEOPLE),
     ("post", "/api/v1/verifications", PUBLIC),
     ("get", "/api/v1/meetings/{id}/votes/{vote}/ballots", PEOPLE),
+    // Who is entitled: tests/documents/meeting.rs.
+    ("post", "/api/v1/meetings/{id}/votes/{vote}/ballot", PEOPLE),
     // Who casts a secret ballot is not asked; the token entitles: tests/conference/secret.rs.
     ("post", "/api/v1/ballots", PUBLIC),
     ("get", "/api/v1/meetings", PEOPLE),
@@ -204,6 +206,10 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("post", "/api/v1/meetings/{id}/papers", PEOPLE),
     ("delete", "/api/v1/meetings/{id}/papers/{paper}", PEOPLE),
     ("get", "/api/v1/meetings/{id}/papers/{paper}/content", PEOPLE),
+    // Who opens, who signs: tests/conference/signing.rs.
+    ("post", "/api/v1/meetings/{id}/papers/{paper}/signing", PEOPLE),
+    ("post", "/api/v1/meetings/{id}/papers/{paper}/signature", PEOPLE),
+    ("get", "/api/v1/meetings/{id}/papers/{paper}/signed", PEOPLE),
     ("get", "/api/v1/meetings/{id}/papers/{paper}/notes", PEOPLE),
     ("put", "/api/v1/meetings/{id}/papers/{paper}/notes", PEOPLE),
     ("get", "/api/v1/meetings/{id}/roll", PEOPLE),
@@ -211,10 +217,19 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("post", "/api/v1/meetings/{id}/minutes/entries", PEOPLE),
     ("post", "/api/v1/meetings/{id}/outcomes", PEOPLE),
     ("post", "/api/v1/meetings/{id}/outcomes/refresh", PEOPLE),
+    // Chair, secretary, and the administrator of the agency: tests/conference/record.rs.
+    ("get", "/api/v1/meetings/{id}/record", PEOPLE),
     ("get", "/api/v1/meetings/{id}/lines", PEOPLE),
     ("get", "/api/v1/meetings/{id}/lines/table", PEOPLE),
     ("post", "/api/v1/meetings/{id}/speech", PEOPLE),
     ("get", "/api/v1/meetings/{id}/stills/{seat}", PEOPLE),
+    // Who is asked sees a question, who may call a meeting puts one: tests/conference/written.rs.
+    ("get", "/api/v1/opinions", PEOPLE),
+    ("post", "/api/v1/opinions", PEOPLE),
+    ("get", "/api/v1/opinions/{id}", PEOPLE),
+    ("post", "/api/v1/opinions/{id}/ballot", PEOPLE),
+    ("post", "/api/v1/opinions/{id}/token", PEOPLE),
+    ("post", "/api/v1/opinions/{id}/closing", PEOPLE),
     ("get", "/api/v1/calendar", PEOPLE),
     ("get", "/api/v1/calendar/busy", PEOPLE),
     ("post", "/api/v1/calendar/feed", PEOPLE),

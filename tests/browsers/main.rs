@@ -24,7 +24,7 @@ use hoian_server::accounts;
 use hoian_server::app::App;
 use hoian_server::store::entity::document;
 use hoian_tests::mail::MailServer;
-use hoian_tests::signing::{Office, PIN, content};
+use hoian_tests::signing::{Office, PIN, content, paper};
 use hoian_tests::{PASSWORD, Server, binary, people};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
@@ -92,6 +92,33 @@ async fn a_question_is_answered_openly_and_in_secret() {
     });
     run("vote.mjs", &given.to_string(), Duration::from_secs(240)).await;
     server.stop().await;
+}
+
+/// A paper is opened for signing on the stage and signed with keys, a ballot is signed; a question in writing is put, answered
+/// openly and in secret, and its result seen.
+#[tokio::test(flavor = "multi_thread")]
+async fn papers_and_ballots_are_signed_and_questions_answered_in_writing() {
+    let office = Office::open().await;
+    office.enrol_officer().await;
+    let officer = office.server.log_in("chuyenvien").await;
+    let draft: serde_json::Value = office
+        .upload(&officer, paper())
+        .await
+        .json()
+        .await
+        .expect("a draft");
+    office.server.clock.advance(Duration::from_secs(60));
+    let given = json!({
+        "origin": office.server.origin(),
+        "chair": "chutich",
+        "secretary": "chuyenvien",
+        "password": PASSWORD,
+        "pin": PIN,
+        "code": code(office.app(), "chutich").await,
+        "document": draft["id"],
+        "pictures": Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/pictures/record"),
+    });
+    run("record.mjs", &given.to_string(), Duration::from_secs(240)).await;
 }
 
 /// The wall of two hundred sites: forty tiles a page with their stills, and what it costs the page is printed.

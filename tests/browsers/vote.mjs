@@ -85,7 +85,9 @@ async function put(question, isSecret) {
     const [electorate] = [...document.querySelectorAll('aside.panel select')].filter((one) => [...one.options].some((option) => /điểm cầu/.test(option.text)));
     electorate.value = 'sites';
     electorate.dispatchEvent(new Event('change', { bubbles: true }));
-    if (isSecret) document.querySelector('aside.panel input[type=checkbox]').click();
+    const manner = [...document.querySelectorAll('aside.panel select')].find((one) => [...one.options].some((option) => option.value === 'secret'));
+    manner.value = isSecret ? 'secret' : 'open';
+    manner.dispatchEvent(new Event('change', { bubbles: true }));
   }, isSecret);
   await show(chair, pictures, isSecret ? 'new-secret' : 'new');
   await chair.click('Mở biểu quyết');

@@ -21,6 +21,7 @@ mod handling;
 mod joint;
 mod judges;
 mod minutes;
+mod meeting;
 mod numbers;
 mod outside;
 mod paper;

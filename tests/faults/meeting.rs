@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
 use hoian_tests::Client;
+use hoian_tests::blind::{Key, Token};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -14,13 +17,16 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use crate::story::{Died, ask};
 
 const TITLE: &str = "Họp kiểm tra độ bền";
+const SECRET: &str = "Bỏ phiếu kín kiểm tra độ bền";
+/// As many as a secret vote needs.
+const ROOMS: usize = 5;
 
 /// Takes the meeting to the end of its one turn, however far it had come, and checks that its record is whole.
 pub async fn hold(origin: &str, chair: &Client, cookie: &str) -> Result<(), Died> {
-    let (id, code) = called(chair).await?;
+    let (id, codes) = called(chair, TITLE, 1).await?;
     let path = format!("/api/v1/meetings/{id}");
     let mut lead = Seat::open(origin, &id, None, Some(cookie)).await?;
-    let mut room = Seat::open(origin, &id, Some(&code), None).await?;
+    let mut room = Seat::open(origin, &id, Some(&codes[0]), None).await?;
     let mut floor = room.join().await?["procedure"]["floor"].clone();
     let own = lead.join().await?["id"].clone();
     if spoken(&ask(chair.get(&format!("{path}/roll"))).await?) == 0 {
@@ -58,6 +64,59 @@ pub async fn hold(origin: &str, chair: &Client, cookie: &str) -> Result<(), Died
     room.leave().await?;
     lead.leave().await?;
     is_whole(&closed(chair, &path).await?);
+    Ok(())
+}
+
+/// A secret vote of the rooms of five sites, taken to its end however far it had come: whoever has a token has one ballot.
+pub async fn vote_in_secret(origin: &str, chair: &Client, cookie: &str) -> Result<(), Died> {
+    let (id, codes) = called(chair, SECRET, ROOMS).await?;
+    let path = format!("/api/v1/meetings/{id}");
+    let mut lead = Seat::open(origin, &id, None, Some(cookie)).await?;
+    lead.join().await?;
+    let mut rooms = Vec::new();
+    for code in &codes {
+        let mut room = Seat::open(origin, &id, Some(code), None).await?;
+        room.join().await?;
+        rooms.push(room);
+    }
+    let recorded = ask(chair.get(&format!("{path}/roll"))).await?["votes"][0].clone();
+    if recorded.is_null() {
+        let terms = json!({
+            "question": "Bỏ phiếu kín?", "item": null, "electorate": "sites", "is_secret": true, "majority": "half_of_called",
+            "seconds": null, "grace_seconds": 0,
+        });
+        lead.step(json!({ "name": "open_vote", "terms": terms })).await?;
+    }
+    if recorded["end"].is_null() {
+        // Whoever was there before has lost the token with the page: each page draws the same one again from its seed.
+        let vote = lead.told_vote().await?;
+        let key = Key::of(&vote);
+        for (number, room) in rooms.iter_mut().enumerate() {
+            let mut token = Token::new(&key, &mut StdRng::seed_from_u64(number as u64));
+            let voter = room.id.clone();
+            room.step(json!({ "name": "ask_token", "vote": 1, "voter": voter, "blinded": token.asked() }))
+                .await?;
+            token.take(&room.hear(|message| message["type"] == "token").await?, &key);
+            for choice in ["against", "in_favour"] {
+                let cast = chair.post("/api/v1/ballots").json(&token.ballot(&id, choice));
+                assert_eq!(cast.send().await?.status(), 204);
+            }
+        }
+        lead.step(json!({ "name": "close_vote", "vote": 1 })).await?;
+        lead.vote_where(|vote| vote["end"].is_object()).await?;
+    }
+    for room in &mut rooms {
+        room.leave().await?;
+    }
+    lead.leave().await?;
+    let record = closed(chair, &path).await?;
+    let vote = &record["votes"][0];
+    assert_eq!(record["votes"].as_array().unwrap().len(), 1, "{record}");
+    let tally = json!({ "in_favour": ROOMS, "against": 0, "abstaining": 0 });
+    assert_eq!(
+        vote["end"]["tally"], tally,
+        "no ballot is lost and none is doubled: {record}"
+    );
     Ok(())
 }
 
@@ -144,28 +203,31 @@ fn is_whole(record: &Value) {
     assert_eq!(marked, 1, "{record}");
 }
 
-/// The meeting, called once, and the link of its one site's room.
-async fn called(chair: &Client) -> Result<(String, String), Died> {
+/// The meeting, called once, and the links of its sites' rooms.
+async fn called(chair: &Client, title: &str, sites: usize) -> Result<(String, Vec<String>), Died> {
     let listed = ask(chair.get("/api/v1/meetings")).await?;
     let known: Vec<Value> = listed["items"]
         .as_array()
         .unwrap()
         .iter()
-        .filter(|one| one["title"] == TITLE)
+        .filter(|one| one["title"] == title)
         .cloned()
         .collect();
     assert!(known.len() <= 1, "it was called once");
     let meeting = match known.into_iter().next() {
         Some(meeting) => meeting,
         None => {
-            let body = json!({ "title": TITLE, "sites": [{ "name": "Xã Tân Thủy" }], "quorum": "none" });
+            let site = |number| json!({ "name": format!("Xã Tân Thủy {number}") });
+            let sites: Vec<Value> = (0..sites).map(site).collect();
+            let body = json!({ "title": title, "sites": sites, "quorum": "none" });
             ask(chair.post("/api/v1/meetings").json(&body)).await?
         }
     };
     let id = meeting["id"].as_str().unwrap().to_owned();
     let prepared = ask(chair.get(&format!("/api/v1/meetings/{id}/preparation"))).await?;
-    let code = prepared["sites"][0]["link_code"].as_str().unwrap().to_owned();
-    Ok((id, code))
+    let sites = prepared["sites"].as_array().unwrap().iter();
+    let codes = sites.map(|site| site["link_code"].as_str().unwrap().to_owned());
+    Ok((id, codes.collect()))
 }
 
 struct Seat {
@@ -173,6 +235,7 @@ struct Seat {
     pings: u32,
     /// Known once they have joined.
     id: Value,
+    welcome: Value,
 }
 
 impl Seat {
@@ -189,6 +252,7 @@ impl Seat {
             socket,
             pings: 0,
             id: Value::Null,
+            welcome: Value::Null,
         })
     }
 
@@ -204,6 +268,7 @@ impl Seat {
         self.say(json!({ "type": "join", "version": 1 })).await?;
         let welcome = self.hear(|message| message["type"] == "welcome").await?;
         self.id = welcome["id"].clone();
+        self.welcome = welcome.clone();
         Ok(welcome)
     }
 
@@ -216,6 +281,15 @@ impl Seat {
             .hear(|message| message["type"] == "floor" && wanted(&message["floor"]))
             .await?;
         Ok(message["floor"].clone())
+    }
+
+    /// The vote as it stands: told when it was opened, or with the welcome.
+    async fn told_vote(&mut self) -> Result<Value, Died> {
+        if let Some(vote) = self.welcome["procedure"]["votes"].get(0) {
+            return Ok(vote.clone());
+        }
+        let message = self.hear(|message| message["type"] == "vote").await?;
+        Ok(message["vote"].clone())
     }
 
     async fn vote_where(&mut self, wanted: impl Fn(&Value) -> bool) -> Result<(), Died> {

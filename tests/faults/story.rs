@@ -160,6 +160,7 @@ impl People {
         self.give_back(origin, &clerk, &path).await?;
         self.register(&clerk).await?;
         self.meet(origin).await?;
+        meeting::vote_in_secret(origin, &self.leader.at(origin), &self.leader_cookie).await?;
         Ok(End {
             code: document["code"].as_str().unwrap().to_owned(),
             kept: self.documents(&officer).await?.len(),

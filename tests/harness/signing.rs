@@ -212,6 +212,17 @@ impl Office {
         }
     }
 
+    /// Gives an officer a key of their own, and no image: they sign what is signed in a meeting.
+    pub async fn enrol_officer(&self) {
+        let officer = holder::Holder::Person(self.person(OFFICER).await);
+        let file = self.authority.pkcs12(OFFICER);
+        let enrolled = self
+            .app()
+            .custody
+            .enrol_key(&Actor::System, &officer, file, PIN, PIN);
+        enrolled.await.expect("a key");
+    }
+
     /// Runs jobs until none is due.
     pub async fn run_jobs(&self) {
         let registry = jobs::registry();
@@ -286,6 +297,8 @@ pub fn paper() -> Vec<u8> {
 /// The department's leader and the department itself, who sign and seal second on joint papers.
 pub const PARTNER: &str = "giamdoc.sonv";
 const PARTNER_NAME: &str = "Nguyễn Thị Lan";
+/// An officer who has a key.
+pub const OFFICER: &str = "chuyenvien";
 
 /// Brings the authority's root, the keys and the images into custody.
 pub async fn enrol(app: &App, authority: &TrainingAuthority) {
@@ -372,6 +385,7 @@ fn holders() -> Vec<Holder> {
         ),
         holder(PARTNER, HolderKind::Person, PARTNER_NAME, Standing::Valid),
         holder("agency-snv", HolderKind::Agency, "Sở Nội vụ", Standing::Valid),
+        holder(OFFICER, HolderKind::Person, "Phạm Quốc Anh", Standing::Valid),
     ]
 }
 

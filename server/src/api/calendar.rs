@@ -20,7 +20,7 @@ use crate::clock::Timestamp;
 use crate::domain::calendar::Span;
 use crate::domain::id::PersonId;
 use crate::domain::meeting::MeetingId;
-use crate::domain::meeting_plan::Reply;
+use crate::domain::meeting_plan::{MeetingKind, Reply};
 use crate::jobs::invitation;
 use crate::mail::icalendar::{Calendar, Entry, Status};
 use crate::parts::App;
@@ -261,6 +261,7 @@ async fn meetings_of(
     let ids: Vec<MeetingId> = members.iter().map(|member| member.meeting_id.clone()).collect();
     let rows = meeting::Entity::find()
         .filter(meeting::Column::Id.is_in(ids))
+        .filter(meeting::Column::Kind.ne(MeetingKind::Written))
         .filter(meeting::Column::StartsAt.lt(wanted.to))
         .filter(meeting::Column::StartsAt.gt(wanted.from.before(DAY * 7)))
         .order_by_asc(meeting::Column::StartsAt)

@@ -28,6 +28,7 @@ use crate::clock::Clock;
 use crate::conference::protocol::{CloseCode, MESSAGE_BYTES, ServerMessage};
 use crate::conference::{Hall, Identity, Out, Outbox, Talk, Turn, Visitor};
 use crate::domain::meeting::{DisplayName, LinkCode, MeetingId, Role, SeatId, SiteId};
+use crate::domain::meeting_plan::MeetingKind;
 use crate::domain::meeting_right::{Act, may};
 use crate::parts::App;
 use crate::store::entity::{meeting, meeting_site};
@@ -99,10 +100,10 @@ async fn admit(
         return Err(Problem::login_required());
     }
     let reader = app.store.read();
-    let row = meeting::Entity::find_by_id(id)
-        .one(reader)
-        .await?
-        .ok_or_else(Problem::not_found)?;
+    let row = meeting::Entity::find_by_id(id).one(reader).await?;
+    // A question in writing has no room.
+    let row = row.filter(|row| row.kind != MeetingKind::Written);
+    let row = row.ok_or_else(Problem::not_found)?;
     let visitor = visitor(reader, &row, person, link).await?;
     if row.ended_at.is_some() {
         return Err(ended());

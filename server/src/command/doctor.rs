@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::Context;
 use clap::Subcommand;
 
 use hoian_server::api;
@@ -12,6 +13,7 @@ use hoian_server::clock::Clock;
 use hoian_server::config::Config;
 use hoian_server::doctor::{call, health};
 use hoian_server::domain::health::Level;
+use hoian_server::domain::record;
 use hoian_server::store::archive;
 use hoian_server::store::audit::{self, Verdict};
 
@@ -25,6 +27,14 @@ pub(super) enum Doctor {
     Health,
     /// Read a backup whole and compare it with its digests; exit 1 where anything is missing or changed.
     Backup { file: PathBuf },
+    /// Check the exported record of a meeting, without any data: that nothing of it was changed, removed, put in or reordered, that
+    /// the meeting could have gone so, and that each vote was counted right; exit 1 where anything is wrong.
+    Record {
+        file: PathBuf,
+        /// The hash of the record as the minutes print it.
+        #[arg(long)]
+        head: Option<String>,
+    },
     /// Join a meeting as any client would, speak a soft tone, and say what the line is worth; exit 1 where
     /// no meeting can be held on it.
     Call {
@@ -44,6 +54,7 @@ impl Doctor {
             Self::Audit => audit(config).await,
             Self::Health => health(config).await,
             Self::Backup { file } => Ok(backup(&file)),
+            Self::Record { file, head } => record(&file, head.as_deref()),
             Self::Call { link, seconds } => {
                 let report = call::call(&link, Duration::from_secs(seconds)).await?;
                 println!("{report}");
@@ -91,6 +102,16 @@ fn backup(file: &Path) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn record(file: &Path, head: Option<&str>) -> anyhow::Result<ExitCode> {
+    let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let report = record::check(&bytes, head);
+    print!("{report}");
+    Ok(match report.is_good() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
 }
 
 async fn audit(config: Config) -> anyhow::Result<ExitCode> {

@@ -23,6 +23,7 @@ use super::protocol::{CloseCode, ErrorName, ServerMessage, Slot, Source};
 use super::registry::Hall;
 use super::roster::{Roster, Ticket};
 use super::talk::Outbox;
+use super::votes::News;
 use crate::clock::Clock;
 use crate::domain::meeting::MeetingId;
 use crate::domain::procedure::Procedure;
@@ -93,6 +94,9 @@ pub(super) async fn run(ground: Ground, mut commands: mpsc::Receiver<Command>) {
         store,
         secret,
         ballot_box,
+        close_again_at: None,
+        news: None,
+        counted_at: None,
         ledger,
         procedure,
         roster: Roster::default(),
@@ -113,6 +117,7 @@ async fn begin(
 ) -> Result<(Ledger, Procedure), sea_orm::DbErr> {
     let (mut ledger, mut procedure) = Ledger::open(store.clone(), clock.clone(), meeting.clone()).await?;
     ledger.close_interrupted(&mut procedure).await?;
+    ledger.write_plan(&mut procedure).await?;
     Ok((ledger, procedure))
 }
 
@@ -150,6 +155,11 @@ pub(super) struct Actor {
     pub(super) secret: ServerSecret,
     /// Of the secret vote that is open.
     pub(super) ballot_box: Option<BallotBox>,
+    /// When closing a vote whose time is over is tried again.
+    pub(super) close_again_at: Option<Instant>,
+    /// A count that is not told yet, and when one was told last.
+    pub(super) news: Option<News>,
+    pub(super) counted_at: Option<Instant>,
     pub(super) ledger: Ledger,
     pub(super) procedure: Procedure,
     pub(super) roster: Roster,
@@ -178,6 +188,7 @@ impl Actor {
         loop {
             let expiry = self.roster.next_expiry();
             let due = self.vote_due();
+            let news = self.news.as_ref().map(|news| news.due);
             tokio::select! {
                 command = commands.recv() => {
                     let Some(command) = command else { return };
@@ -191,6 +202,7 @@ impl Actor {
                 },
                 () = at(expiry) => self.expire(),
                 () = at(due) => self.close_due_vote().await,
+                () = at(news) => self.tell_count(),
                 _ = alive.tick() => {
                     if let Err(error) = self.ledger.stay_alive().await {
                         warn!(%error, "a meeting could not note that it runs");
@@ -232,6 +244,9 @@ impl Actor {
             } => {
                 let _ = reply.send(self.cast_secret(vote, &token, choice).await);
             }
+            Command::Happen { event, actor, reply } => {
+                let _ = reply.send(self.happen(&actor, *event).await);
+            }
             Command::Ask {
                 asked,
                 caller,
@@ -267,7 +282,7 @@ impl Actor {
                 ticket,
                 source,
                 muted,
-            } => self.mute(ticket, source, muted),
+            } => self.mute(ticket, source, muted).await,
             Command::Lose { ticket } => self.lose(ticket).await,
             Command::Leave { ticket } => self.leave(ticket).await,
             Command::End => {
@@ -286,18 +301,22 @@ impl Actor {
         Course::Goes
     }
 
-    fn mute(&mut self, ticket: Ticket, source: Source, muted: bool) {
+    async fn mute(&mut self, ticket: Ticket, source: Source, muted: bool) {
         if source == Source::Microphone && !muted && !self.is_heard(ticket) {
             if let Some(socket) = self.sockets.get(&ticket.id) {
                 socket.outbox.say(ErrorName::FloorNeeded.message());
             }
             return self.tell_of(ticket.id);
         }
+        let was_open = self.roster.is_open(ticket, source);
         let Some(gave_stage_back) = self.roster.mute(ticket, source, muted) else {
             return;
         };
         if let Some(socket) = self.sockets.get(&ticket.id) {
             socket.media.mute(to_media(source), muted);
+        }
+        if source == Source::Microphone && was_open == muted {
+            self.note_microphone(ticket, !muted).await;
         }
         for id in gave_stage_back {
             if let Some(socket) = self.sockets.get(&id) {

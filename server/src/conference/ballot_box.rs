@@ -141,7 +141,6 @@ impl Token {
 const NAME_BYTES: usize = 32;
 
 /// Key and ballots of one vote.
-#[derive(Clone)]
 pub struct BallotBox {
     pub key: SigningKey,
     ballots: BTreeMap<[u8; NAME_BYTES], Choice>,
@@ -155,9 +154,12 @@ impl BallotBox {
         }
     }
 
-    /// Puts a ballot in, in place of the one cast with the same token before; `false` where it is the same.
-    pub fn put(&mut self, token: &Token, choice: Choice) -> bool {
-        self.ballots.insert(token.name(), choice) != Some(choice)
+    /// Puts a ballot in, or takes it out; comes back with the one cast with the same token before.
+    pub fn put(&mut self, token: &Token, choice: Option<Choice>) -> Option<Choice> {
+        match choice {
+            Some(choice) => self.ballots.insert(token.name(), choice),
+            None => self.ballots.remove(&token.name()),
+        }
     }
 
     pub fn count(&self) -> usize {
@@ -299,7 +301,7 @@ mod tests {
             (2, Choice::Against),
             (3, Choice::Abstaining),
         ] {
-            assert!(one.put(&token(byte), choice));
+            assert_eq!(one.put(&token(byte), Some(choice)), None);
         }
         let mut other = BallotBox::new(key);
         for (byte, choice) in [
@@ -308,9 +310,12 @@ mod tests {
             (2, Choice::Against),
             (1, Choice::InFavour),
         ] {
-            assert!(other.put(&token(byte), choice));
+            other.put(&token(byte), Some(choice));
         }
-        assert!(!other.put(&token(1), Choice::InFavour), "the same again");
+        let again = other.put(&token(1), Some(Choice::InFavour));
+        assert_eq!(again, Some(Choice::InFavour), "the same again");
+        other.put(&token(4), Some(Choice::Against));
+        other.put(&token(4), None);
         let written = one.written().unwrap();
         assert_eq!(
             *written,

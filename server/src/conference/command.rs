@@ -15,6 +15,7 @@ use crate::domain::floor::How;
 use crate::domain::meeting::SeatId;
 use crate::domain::minute_book::Writing;
 use crate::domain::procedure::{Caller, Event, Procedure, Refusal, Step};
+use crate::domain::replay::Fault;
 use crate::net;
 use crate::store::audit;
 
@@ -43,6 +44,12 @@ pub(super) enum Command {
         token: Token,
         choice: Choice,
         reply: oneshot::Sender<Result<(), ErrorName>>,
+    },
+    /// Something happened outside the room that belongs to the record.
+    Happen {
+        event: Box<Event>,
+        actor: audit::Actor,
+        reply: oneshot::Sender<Result<(), Unwritten>>,
     },
     /// What somebody asks who need not be here.
     Ask {
@@ -114,6 +121,16 @@ impl FromOutside {
             Self::Write(writing) => procedure.decide(caller, Step::Write { writing }),
         }
     }
+}
+
+/// Why something that happened is not in the record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unwritten {
+    /// It cannot follow on what the record tells, because something else came first, or it was wrong.
+    #[error(transparent)]
+    Impossible(#[from] Fault),
+    #[error("the record could not be written")]
+    NotKept,
 }
 
 /// What came of asking to enter.

@@ -6,16 +6,18 @@
 use std::time::Duration;
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::json;
 
 use super::{ballot_box, prepared};
 use crate::clock::{Clock, Timestamp};
+use crate::domain::called::Called;
 use crate::domain::meeting::MeetingId;
 use crate::domain::procedure::{Event, Microphones, Procedure, Rules};
 use crate::domain::roll::Entry;
 use crate::fail_point;
 use crate::store::audit::{self, Actor};
+use crate::store::blob::{self, Sha256, Stored};
 use crate::store::entity::{meeting, meeting_event};
 use crate::store::{Store, Tx};
 
@@ -30,6 +32,8 @@ pub struct Ledger {
     sequence: i64,
     /// Of a trial nothing is kept.
     is_kept: bool,
+    /// The plan as the record has it.
+    planned: Option<Called>,
     /// What happened without anybody's asking and could not be written yet.
     backlog: Vec<Row>,
 }
@@ -47,16 +51,24 @@ impl Ledger {
     /// # Errors
     /// When the database refuses, or a row is not ours.
     pub async fn open(store: Store, clock: Clock, meeting: MeetingId) -> Result<(Self, Procedure), DbErr> {
-        let mut procedure = prepared::load(store.read(), &meeting).await?;
-        let rows = meeting_event::Entity::find()
-            .filter(meeting_event::Column::MeetingId.eq(meeting.clone()))
-            .order_by_asc(meeting_event::Column::Sequence)
-            .all(store.read())
-            .await?;
+        let planned = prepared::plan(store.read(), &meeting).await?;
+        let rows = rows(store.read(), &meeting).await?;
         let sequence = rows.last().map_or(0, |row| row.sequence);
+        let mut procedure = Procedure::called(planned.clone());
+        let mut recorded = None;
         for row in rows {
             let event = serde_json::from_str(&row.body).map_err(|error| DbErr::Json(error.to_string()))?;
+            if let Event::Called { called } = &event {
+                // What was planned since the record began comes in its turn.
+                if row.sequence == 1 {
+                    procedure = Procedure::called((**called).clone());
+                }
+                recorded = Some((**called).clone());
+            }
             procedure.apply(row.at, event);
+        }
+        if recorded.as_ref().is_some_and(|recorded| *recorded != planned) {
+            procedure.take_plan(planned);
         }
         let ledger = Self {
             store,
@@ -64,9 +76,27 @@ impl Ledger {
             meeting,
             sequence,
             is_kept: true,
+            planned: recorded,
             backlog: Vec::new(),
         };
         Ok((ledger, procedure))
+    }
+
+    /// Writes who is called where the record does not have it so.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn write_plan(&mut self, procedure: &mut Procedure) -> Result<(), DbErr> {
+        let planned = prepared::plan(self.store.read(), &self.meeting).await?;
+        if self.planned.as_ref() == Some(&planned) {
+            return Ok(());
+        }
+        let called = Event::Called {
+            called: Box::new(planned.clone()),
+        };
+        self.commit(&Actor::System, vec![called], procedure).await?;
+        self.planned = Some(planned);
+        Ok(())
     }
 
     /// For trying a seat of the meeting out: everyone who is called, nothing that happened, and nothing is kept.
@@ -78,12 +108,12 @@ impl Ledger {
         clock: Clock,
         meeting: MeetingId,
     ) -> Result<(Self, Procedure), DbErr> {
-        let planned = prepared::load(store.read(), &meeting).await?;
+        let planned = prepared::plan(store.read(), &meeting).await?;
         let rules = Rules {
             lobby: false,
             microphones: Microphones::Free,
             muted_above: u32::MAX,
-            ..planned.rules
+            ..planned.rules()
         };
         let ledger = Self {
             store,
@@ -91,9 +121,10 @@ impl Ledger {
             meeting,
             sequence: 0,
             is_kept: false,
+            planned: None,
             backlog: Vec::new(),
         };
-        Ok((ledger, Procedure::new(planned.roll, rules)))
+        Ok((ledger, Procedure::new(planned.roll(), rules)))
     }
 
     /// Closes what stood open when the program stopped without a word: at the time it was last known to run.
@@ -216,6 +247,9 @@ impl Ledger {
                     if let Event::VoteClosed { vote, .. } = &row.event {
                         ballot_box::forget(tx, meeting, *vote).await?;
                     }
+                    if let Some(file) = file_of(&row.event) {
+                        blob::record(tx, &file, row.at).await?;
+                    }
                     let detail = json!({ "sequence": sequence, "what": row.event });
                     audit::append(tx, row.at, &row.actor, action(&row.event), &subject, detail).await?;
                 }
@@ -226,6 +260,21 @@ impl Ledger {
         self.sequence += count;
         Ok(())
     }
+}
+
+/// The rows of a meeting's record, in their order.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn rows(
+    connection: &impl ConnectionTrait,
+    meeting: &MeetingId,
+) -> Result<Vec<meeting_event::Model>, DbErr> {
+    meeting_event::Entity::find()
+        .filter(meeting_event::Column::MeetingId.eq(meeting.clone()))
+        .order_by_asc(meeting_event::Column::Sequence)
+        .all(connection)
+        .await
 }
 
 async fn insert(tx: &Tx, meeting: &MeetingId, sequence: i64, row: &Row) -> Result<(), DbErr> {
@@ -243,9 +292,23 @@ async fn insert(tx: &Tx, meeting: &MeetingId, sequence: i64, row: &Row) -> Resul
     Ok(())
 }
 
+/// The file that an event names: it is on disk by then.
+fn file_of(event: &Event) -> Option<Stored> {
+    let (file, size_bytes) = match event {
+        Event::SigningOpened { signing, size_bytes } => (&signing.file, *size_bytes),
+        Event::PaperSigned { signature } => (&signature.file, signature.size_bytes),
+        _ => return None,
+    };
+    Some(Stored {
+        sha256: Sha256(file.clone()),
+        size_bytes,
+    })
+}
+
 /// The stable name in the audit chain.
 fn action(event: &Event) -> &'static str {
     match event {
+        Event::Called { .. } => "meeting.plan",
         Event::Came { .. } => "meeting.entered",
         Event::Gone { .. } => "meeting.parted",
         Event::Interrupted {} => "meeting.interrupted",
@@ -255,11 +318,13 @@ fn action(event: &Event) -> &'static str {
         }
         Event::Marked { .. } => "meeting.roll",
         Event::Admitted { .. } | Event::Removed { .. } => "meeting.door",
+        Event::Microphone { .. } => "meeting.microphone",
         Event::Muted { .. } | Event::RulesSet { .. } => "meeting.rules",
         Event::Staged { .. } | Event::ItemSet { .. } => "meeting.stage",
         Event::Said { .. } => "meeting.chat",
         Event::VoteOpened { .. } | Event::Voted { .. } | Event::VoteClosed { .. } => "meeting.vote",
         Event::TokenIssued { .. } => "meeting.token",
         Event::Written { .. } => "meeting.written",
+        Event::SigningOpened { .. } | Event::PaperSigned { .. } => "meeting.paper_signing",
     }
 }

@@ -4,12 +4,14 @@
 //! - [`roster`]: who is in the room and what of them is seen; pure, `now` is a parameter.
 //! - [`prepared`]: the meeting before anybody came: its roll and rules.
 //! - [`ledger`]: what happened, durable before anybody is told, and read again after a restart.
+//! - [`export`]: that record as a file that proves itself (`RECORD.md`).
 //! - [`lines`]: how everyone's line is and was.
 //! - [`ballot_box`]: a secret vote while it is open: its key and its ballots, sealed.
 //! - [`board`]: who has signed on, and what each tried out.
 //! - [`lobby`]: who waits before the door.
 //! - [`steps`]: steps of the procedure taken, and everyone told.
 //! - [`votes`]: votes as each may see them, and closed when their time is over.
+//! - [`written`]: votes in writing, without a room.
 //! - [`entry`]: somebody comes in.
 //! - [`refusal`]: what is said to who is refused something.
 //! - [`command`]: what sockets ask of the actor.
@@ -22,6 +24,7 @@ mod ballot_box;
 pub mod board;
 mod command;
 mod entry;
+pub mod export;
 mod ledger;
 mod limit;
 pub mod lines;
@@ -36,9 +39,12 @@ mod roster;
 mod steps;
 mod talk;
 mod votes;
+mod written;
 
 pub use ballot_box::{PREPARED_BYTES, Token};
+pub use command::Unwritten;
 pub use limit::Limit;
 pub use registry::{Conferences, Hall};
 pub use roster::{Entrant, Identity};
 pub use talk::{Out, Outbox, Talk, Turn, Visitor};
+pub use written::Close;

@@ -7,23 +7,26 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Que
 use uuid::Uuid;
 
 use super::roster::Identity;
+use crate::domain::called::Called;
 use crate::domain::id::PersonId;
 use crate::domain::meeting::{MeetingId, Role, SeatId, SiteId};
-use crate::domain::meeting_plan::Reply;
-use crate::domain::procedure::{Procedure, Rules};
-use crate::domain::roll::{Entry, Kind, Roll};
+use crate::domain::meeting_plan::{MeetingKind, Reply};
+use crate::domain::procedure::Rules;
+use crate::domain::roll::{Entry, Kind};
 use crate::store::entity::{agency, meeting, meeting_item, meeting_member, meeting_site, membership, person};
 
 /// The meeting before anything happened.
 ///
 /// # Errors
 /// When the database refuses, or there is no such meeting.
-pub(super) async fn load(connection: &impl ConnectionTrait, id: &MeetingId) -> Result<Procedure, DbErr> {
+pub(super) async fn plan(connection: &impl ConnectionTrait, id: &MeetingId) -> Result<Called, DbErr> {
     let row = meeting::Entity::find_by_id(id.clone()).one(connection).await?;
     let row = row.ok_or_else(|| DbErr::RecordNotFound(format!("meeting {id}")))?;
-    let mut procedure = Procedure::new(called(connection, id).await?, rules(&row));
-    procedure.presenters = presenters(connection, id).await?;
-    Ok(procedure)
+    let mut plan = Called::new(id.clone(), row.title.clone(), rules(&row));
+    (plan.entries, plan.main_site) = called(connection, id).await?;
+    plan.closes_at = row.ends_at.filter(|_| row.kind == MeetingKind::Written);
+    plan.presenters = presenters(connection, id).await?;
+    Ok(plan)
 }
 
 fn rules(row: &meeting::Model) -> Rules {
@@ -42,13 +45,14 @@ fn rules(row: &meeting::Model) -> Rules {
 ///
 /// # Errors
 /// When the database refuses.
-pub(super) async fn presenters(
+async fn presenters(
     connection: &impl ConnectionTrait,
     id: &MeetingId,
-) -> Result<BTreeMap<u32, Vec<SeatId>>, DbErr> {
+) -> Result<Vec<(u32, Vec<SeatId>)>, DbErr> {
     let items = meeting_item::Entity::find()
         .filter(meeting_item::Column::MeetingId.eq(id.clone()))
         .filter(meeting_item::Column::PresenterId.is_not_null())
+        .order_by_asc(meeting_item::Column::Number)
         .all(connection)
         .await?;
     let people = items.iter().filter_map(|item| item.presenter_id.clone());
@@ -68,11 +72,11 @@ pub(super) async fn presenters(
     Ok(items.into_iter().filter_map(seats).collect())
 }
 
-/// The roll of everyone who was called: the sites, then the people.
-///
-/// # Errors
-/// When the database refuses.
-pub(super) async fn called(connection: &impl ConnectionTrait, id: &MeetingId) -> Result<Roll, DbErr> {
+/// A line of the roll for everyone who was called, the sites, then the people; and the main site.
+async fn called(
+    connection: &impl ConnectionTrait,
+    id: &MeetingId,
+) -> Result<(Vec<Entry>, Option<SiteId>), DbErr> {
     let sites = meeting_site::Entity::find()
         .filter(meeting_site::Column::MeetingId.eq(id.clone()))
         .order_by_asc(meeting_site::Column::Position)
@@ -82,6 +86,7 @@ pub(super) async fn called(connection: &impl ConnectionTrait, id: &MeetingId) ->
         .filter(meeting_member::Column::MeetingId.eq(id.clone()))
         // Somebody else comes for them and stands in the roll.
         .filter(meeting_member::Column::Reply.ne(Reply::Substituted))
+        .order_by_asc(meeting_member::Column::PersonId)
         .all(connection)
         .await?;
     let main = sites.iter().find(|site| site.is_main).map(|site| site.id.clone());
@@ -106,7 +111,7 @@ pub(super) async fn called(connection: &impl ConnectionTrait, id: &MeetingId) ->
             ..Entry::new(seat, Kind::Person, name, member.role)
         })
     });
-    Ok(Roll::new(entries.chain(members).collect(), main))
+    Ok((entries.chain(members).collect(), main))
 }
 
 /// Name, and position with agency, of each.
@@ -118,6 +123,7 @@ async fn people(
     let held = membership::Entity::find()
         .find_also_related(agency::Entity)
         .filter(membership::Column::PersonId.is_in(ids.clone()))
+        .order_by_asc(membership::Column::AgencyId)
         .all(connection)
         .await?;
     let mut titles: BTreeMap<PersonId, String> = BTreeMap::new();

@@ -14,6 +14,7 @@ use crate::domain::floor::{Current, Turn};
 pub use crate::domain::meeting::{Role, Source};
 pub use crate::domain::meeting_right::Act;
 use crate::domain::minute_book::{Conclusion, Note};
+use crate::domain::paper_signing::PaperSigning;
 use crate::domain::procedure::{Rules, Said, Stage, Step};
 use crate::domain::roll::{Entry, Quorum};
 
@@ -170,6 +171,10 @@ pub enum ServerMessage {
     Vote {
         vote: Box<VoteState>,
     },
+    /// A paper is open for signing, or somebody has signed it.
+    Signing {
+        signing: PaperSigning,
+    },
     /// The answer to `ask_token`: the blind signature, in hexadecimal.
     Token {
         vote: VoteId,
@@ -240,6 +245,8 @@ pub struct ProcedureState {
     pub chat: Vec<Said>,
     /// Every vote so far; at most the last is open.
     pub votes: Vec<VoteState>,
+    /// Papers that are, or were, open for signing.
+    pub signings: Vec<PaperSigning>,
     /// For those who take the minutes.
     pub minutes: Option<MinutesState>,
 }

@@ -6,6 +6,7 @@ use super::*;
 use crate::domain::ballot::{Electorate, Majority, Outcome, TokenKey};
 use crate::domain::floor::How;
 use crate::domain::minute_book::Writing;
+use crate::domain::paper_signing::Signatory;
 use crate::domain::procedure::Microphones;
 use crate::domain::roll::{Departure, Interval, Kind, Mark};
 
@@ -24,7 +25,7 @@ fn reads_every_message_of_the_document() {
         serde_json::from_str::<ServerMessage>(text).unwrap_or_else(|error| panic!("{text}: {error}"));
         server += 1;
     }
-    assert_eq!((client, server), (15, 27), "each message has its example");
+    assert_eq!((client, server), (15, 28), "each message has its example");
 }
 
 #[test]
@@ -137,6 +138,8 @@ fn typescript() -> String {
         Note::decl(&config),
         Conclusion::decl(&config),
         Writing::decl(&config),
+        PaperSigning::decl(&config),
+        Signatory::decl(&config),
         Knock::decl(&config),
         Step::decl(&config),
         ErrorName::decl(&config),
@@ -153,7 +156,7 @@ fn typescript() -> String {
     text
 }
 
-const ERRORS: [ErrorName; 25] = [
+const ERRORS: [ErrorName; 26] = [
     ErrorName::Malformed,
     ErrorName::TooLarge,
     ErrorName::TooFast,
@@ -179,4 +182,5 @@ const ERRORS: [ErrorName; 25] = [
     ErrorName::NotSecret,
     ErrorName::TokenGiven,
     ErrorName::Stale,
+    ErrorName::SignatureNeeded,
 ];

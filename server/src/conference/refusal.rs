@@ -35,6 +35,7 @@ pub enum ErrorName {
     NotSecret,
     TokenGiven,
     Stale,
+    SignatureNeeded,
 }
 
 /// Close codes of the socket (RFC 6455 section 7.4.2 leaves 4000 to 4999 to the application).
@@ -75,6 +76,7 @@ impl From<Refusal> for ErrorName {
             Refusal::NotSecret => Self::NotSecret,
             Refusal::TokenGiven => Self::TokenGiven,
             Refusal::Stale => Self::Stale,
+            Refusal::SignatureNeeded => Self::SignatureNeeded,
         }
     }
 }
@@ -119,6 +121,7 @@ impl ErrorName {
             ErrorName::Stale => {
                 "Người khác vừa sửa nội dung này. Hãy xem bản mới rồi ghi lại; nội dung của đồng chí vẫn còn trên màn hình."
             }
+            ErrorName::SignatureNeeded => "Cuộc biểu quyết này cần mỗi đồng chí tự ký số phiếu của mình.",
         }
     }
 
@@ -151,6 +154,7 @@ impl ErrorName {
             | ErrorName::NoQuorum
             | ErrorName::NotSecret
             | ErrorName::TokenGiven
+            | ErrorName::SignatureNeeded
             | ErrorName::Stale => None,
         }
     }

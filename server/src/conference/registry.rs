@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use sea_orm::EntityTrait;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use super::actor::{self, Ground};
 use super::ballot_box::{SigningKey, Token};
 use super::board::Seated;
-use super::command::{Admission, Command, FromOutside};
+use super::command::{Admission, Command, FromOutside, Unwritten};
 use super::ledger::Ledger;
 use super::lines::Line;
 use super::prepared;
@@ -20,14 +21,16 @@ use super::talk::{Outbox, Talk, Visitor};
 use crate::clock::Clock;
 use crate::domain::ballot::{Choice, VoteId};
 use crate::domain::meeting::{MeetingId, SeatId};
+use crate::domain::meeting_plan::MeetingKind;
 use crate::domain::minute_book::Writing;
-use crate::domain::procedure::{Caller, Procedure, Step};
+use crate::domain::procedure::{Caller, Event, Procedure, Step};
 use crate::domain::roll::Roll;
 use crate::media::RoomId;
 use crate::net::Media;
 use crate::secret::ServerSecret;
 use crate::store::Store;
 use crate::store::audit::Actor;
+use crate::store::entity::meeting;
 
 /// Which room of a meeting.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -52,6 +55,8 @@ struct Inner {
     secret: ServerSecret,
     media: OnceLock<Media>,
     running: Mutex<HashMap<Key, mpsc::Sender<Command>>>,
+    /// Who sign the same paper, or answer the same question in writing, one after another.
+    turns: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
 }
 
 impl Conferences {
@@ -64,6 +69,7 @@ impl Conferences {
             secret,
             media: OnceLock::new(),
             running: Mutex::default(),
+            turns: Mutex::default(),
         };
         Self {
             inner: Arc::new(inner),
@@ -154,12 +160,56 @@ impl Conferences {
             let Inner { clock, store, .. } = &*self.inner;
             let opened = Ledger::open(store.clone(), clock.clone(), id.clone()).await;
             let (mut ledger, mut procedure) = opened.map_err(|_| ErrorName::NotKept)?;
+            if ledger.write_plan(&mut procedure).await.is_err() {
+                continue;
+            }
             let events = asked.clone().decide(&procedure, caller)?;
             if ledger.commit(actor, events, &mut procedure).await.is_ok() {
                 return Ok(());
             }
         }
         Err(ErrorName::NotKept)
+    }
+
+    /// Writes what happened outside the room, whether the meeting runs or not, and tells everyone who is in it.
+    ///
+    /// # Errors
+    /// [`Unwritten`]; nothing has happened then.
+    pub async fn happen(&self, id: &MeetingId, actor: &Actor, event: Event) -> Result<(), Unwritten> {
+        for _ in 0..ENTRY_TRIES {
+            if self.is_running(id) {
+                let (reply, answer) = oneshot::channel();
+                let (actor, event) = (actor.clone(), Box::new(event.clone()));
+                self.send_in(id, Command::Happen { event, actor, reply }).await;
+                if let Ok(answer) = answer.await {
+                    return answer;
+                }
+                continue;
+            }
+            let Inner { clock, store, .. } = &*self.inner;
+            let opened = Ledger::open(store.clone(), clock.clone(), id.clone()).await;
+            let (mut ledger, mut procedure) = opened.map_err(|_| Unwritten::NotKept)?;
+            if ledger.write_plan(&mut procedure).await.is_err() {
+                continue;
+            }
+            procedure.can_follow(&event)?;
+            if ledger
+                .commit(actor, vec![event.clone()], &mut procedure)
+                .await
+                .is_ok()
+            {
+                return Ok(());
+            }
+        }
+        Err(Unwritten::NotKept)
+    }
+
+    /// The queue of those who sign this paper, or answer this question.
+    #[must_use]
+    pub fn turn(&self, id: &str) -> Arc<tokio::sync::Mutex<()>> {
+        let mut turns = self.inner.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+        Arc::clone(turns.entry(id.to_owned()).or_default())
     }
 
     /// The meeting as its record tells it: who came and spoke, for the minutes.
@@ -194,6 +244,9 @@ impl Conferences {
         token: Token,
         choice: Choice,
     ) -> Result<(), ErrorName> {
+        if !self.is_running(id) && self.is_written(id).await? {
+            return self.cast_secret_in_writing(id, &token, choice).await;
+        }
         let (reply, answer) = oneshot::channel();
         let cast = Command::CastSecret {
             vote,
@@ -203,6 +256,27 @@ impl Conferences {
         };
         self.send_in(id, cast).await;
         answer.await.unwrap_or(Err(ErrorName::NothingThere))
+    }
+
+    /// Whether it is a question in writing, which has no room.
+    async fn is_written(&self, id: &MeetingId) -> Result<bool, ErrorName> {
+        let row = meeting::Entity::find_by_id(id.clone())
+            .one(self.inner.store.read())
+            .await;
+        let row = row.map_err(|_| ErrorName::NotKept)?;
+        Ok(row.is_some_and(|row| row.kind == MeetingKind::Written))
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    pub(super) fn secret(&self) -> &ServerSecret {
+        &self.inner.secret
+    }
+
+    pub(super) fn clock(&self) -> Clock {
+        self.inner.clock.clone()
     }
 
     /// The last still of a participant's camera, a JPEG.
@@ -224,7 +298,7 @@ impl Conferences {
     /// # Errors
     /// When the database refuses.
     pub async fn called(&self, id: &MeetingId) -> Result<Roll, sea_orm::DbErr> {
-        prepared::called(self.inner.store.read(), id).await
+        Ok(prepared::plan(self.inner.store.read(), id).await?.roll())
     }
 
     /// Everyone who is connected: in the meeting, or while a seat of it is tried out.

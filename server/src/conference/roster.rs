@@ -191,6 +191,13 @@ impl Roster {
         Some(others.filter_map(Seat::give_stage_back).collect())
     }
 
+    /// Whether somebody has this source open.
+    pub fn is_open(&self, ticket: Ticket, source: Source) -> bool {
+        let seat = self.seats.iter().find(|seat| seat.ticket == ticket);
+        let stream = seat.and_then(|seat| seat.streams.get(&source));
+        stream.is_some_and(|stream| !stream.muted)
+    }
+
     /// The server closes a source of somebody; `false` where nothing was open.
     pub fn silence(&mut self, id: Uuid, source: Source) -> bool {
         let seat = self.seats.iter_mut().find(|seat| seat.ticket.id == id);

@@ -5,18 +5,20 @@ use uuid::Uuid;
 
 use super::actor::Actor;
 use super::ballot_box::SigningKey;
-use super::command::FromOutside;
+use super::command::{FromOutside, Unwritten};
 use super::lobby::Waiting;
-use super::prepared::{self, uuid_of};
+use super::prepared::uuid_of;
 use super::protocol::{
     CloseCode, ErrorName, FloorState, MinutesState, ProcedureState, ServerMessage, Source,
 };
 use super::roster::{Entrant, Identity, Ticket};
-use crate::domain::meeting::{Role, SeatId};
+use super::votes::Told;
+use crate::domain::meeting::{PaperId, Role, SeatId};
 use crate::domain::meeting_right::{Act, leads, may};
 use crate::domain::minute_book::Writing;
 use crate::domain::procedure::{Caller, Event, Microphones, Stage, Step};
 use crate::domain::roll::Departure;
+use crate::fail_point;
 use crate::media;
 use crate::store::audit;
 
@@ -36,6 +38,9 @@ impl Actor {
             step => step,
         };
         let asks_token = matches!(step, Step::AskToken { .. });
+        if self.is_overdue() && (asks_token || matches!(step, Step::CastBallot { .. })) {
+            return Err(ErrorName::NotKept);
+        }
         let mut events = self.procedure.decide(&caller, step)?;
         self.open_secret(&mut events, key).await?;
         self.carry_out(&actor_of(&identity, &caller.name), events).await?;
@@ -51,6 +56,16 @@ impl Actor {
     ) -> Result<(), ErrorName> {
         let events = asked.decide(&self.procedure, caller)?;
         self.carry_out(actor, events).await
+    }
+
+    /// Writes what happened outside the room, where it can follow on what is known.
+    pub(super) async fn happen(&mut self, actor: &audit::Actor, event: Event) -> Result<(), Unwritten> {
+        if self.is_overdue() && matches!(event, Event::Voted { .. }) {
+            return Err(Unwritten::NotKept);
+        }
+        self.procedure.can_follow(&event)?;
+        let written = self.carry_out(actor, vec![event]).await;
+        written.map_err(|_| Unwritten::NotKept)
     }
 
     pub(super) async fn carry_out(
@@ -130,10 +145,16 @@ impl Actor {
                 self.ballot_box = None;
                 self.tell_vote(vote);
             }
-            Event::VoteOpened { vote, .. } | Event::Voted { vote, .. } => self.tell_vote(vote),
-            Event::TokenIssued { vote, .. } => self.tell_leaders(vote),
+            Event::VoteOpened { vote, .. } => self.tell_vote(vote),
+            Event::Voted { vote, voter, by, .. } => self.tell_ballot(vote, &voter, &by),
+            Event::TokenIssued { vote, .. } => {
+                fail_point::hit("ballot.token_written");
+                self.count_changed(vote, Told::Leaders);
+            }
+            Event::SigningOpened { signing, .. } => self.tell_signing(&signing.paper),
+            Event::PaperSigned { signature } => self.tell_signing(&signature.paper),
             Event::Written { writing, .. } => self.tell_writing(&writing),
-            Event::Interrupted {} => {}
+            Event::Interrupted {} | Event::Called { .. } | Event::Microphone { .. } => {}
         }
     }
 
@@ -163,6 +184,17 @@ impl Actor {
             site,
         };
         self.carry_out(&actor, vec![came]).await
+    }
+
+    /// Writes that somebody opened or closed their own microphone; a closing has taken effect by then.
+    pub(super) async fn note_microphone(&mut self, ticket: Ticket, is_open: bool) {
+        let Some((caller, identity)) = self.roster.caller(ticket) else {
+            return;
+        };
+        let actor = actor_of(&identity, &caller.name);
+        let seat = caller.seat;
+        let event = Event::Microphone { seat, is_open };
+        self.ledger.note(&actor, vec![event], &mut self.procedure).await;
     }
 
     pub(super) async fn lose(&mut self, ticket: Ticket) {
@@ -213,23 +245,13 @@ impl Actor {
     }
 
     pub(super) async fn replan(&mut self) {
-        let reader = self.store.read();
-        let planned = futures::try_join!(
-            prepared::called(reader, &self.meeting),
-            prepared::presenters(reader, &self.meeting)
-        );
-        match planned {
-            Ok((called, presenters)) => {
-                self.procedure.roll.call_again(called);
-                self.procedure.presenters = presenters;
-                for (id, socket) in &self.sockets {
-                    let state = self.procedure_state(*id);
-                    socket.outbox.say(ServerMessage::Procedure { state });
-                }
-            }
-            Err(error) => {
-                error!(%error, meeting.id = %self.meeting, "a meeting could not read its plan again")
-            }
+        if let Err(error) = self.ledger.write_plan(&mut self.procedure).await {
+            error!(%error, meeting.id = %self.meeting, "a meeting could not take its plan over");
+            return;
+        }
+        for (id, socket) in &self.sockets {
+            let state = self.procedure_state(*id);
+            socket.outbox.say(ServerMessage::Procedure { state });
         }
     }
 
@@ -326,6 +348,12 @@ impl Actor {
         }
     }
 
+    fn tell_signing(&self, paper: &PaperId) {
+        if let Some(signing) = self.procedure.signings.of(paper).cloned() {
+            self.tell(&ServerMessage::Signing { signing });
+        }
+    }
+
     fn tell_floor(&self) {
         self.tell(&ServerMessage::Floor {
             floor: self.floor_state(),
@@ -402,6 +430,7 @@ impl Actor {
             item: self.procedure.item,
             chat: self.procedure.chat.iter().cloned().collect(),
             votes: self.vote_states(reader),
+            signings: self.procedure.signings.all.clone(),
             minutes: self.minutes_state(reader),
         }
     }

@@ -13,26 +13,34 @@ use crate::domain::meeting::SeatId;
 use crate::domain::meeting_right::{Act, may};
 use crate::domain::procedure::{Caller, Event};
 use crate::domain::voting::{counted, withdrawn};
+use crate::fail_point;
 use crate::store::Tx;
 use crate::store::audit;
 
 impl Actor {
-    /// When the open vote closes by itself, as things stand.
+    /// When the open vote closes by itself, as things stand; where it could not be closed, when that is tried again.
     pub(super) fn vote_due(&self) -> Option<Instant> {
         let closes_at = self.procedure.votes.open()?.closes_at(&self.procedure.roll)?;
-        Some(self.clock.monotonic() + closes_at.since(self.clock.now()))
+        let due = self.clock.monotonic() + closes_at.since(self.clock.now());
+        Some(self.close_again_at.map_or(due, |again| due.max(again)))
     }
 
     pub(super) async fn close_due_vote(&mut self) {
         let events = self.procedure.fall_due(self.clock.now());
+        self.close_again_at = None;
         if events.is_empty() {
             return;
         }
-        // Where it could not be written it stays open, and closing it is tried again.
+        // Where it could not be written it stays open, takes no ballot, and closing it is tried again.
         if let Err(error) = self.carry_out(&audit::Actor::System, events).await {
             error!(?error, meeting.id = %self.meeting, "a vote whose time is over could not be closed yet");
-            tokio::time::sleep(TRIED_AGAIN_AFTER).await;
+            self.close_again_at = Some(self.clock.monotonic() + TRIED_AGAIN_AFTER);
         }
+    }
+
+    /// Whether a vote stays open past its time because it could not be closed.
+    pub(super) fn is_overdue(&self) -> bool {
+        self.close_again_at.is_some()
     }
 
     /// Gives a secret vote that is about to be opened its key: the box is durable before the record says that there is one.
@@ -86,18 +94,39 @@ impl Actor {
         if vote.end.is_some() {
             return Err(ErrorName::VoteClosed);
         }
-        let ballot_box = self.ballot_box.as_ref().ok_or(ErrorName::NothingThere)?;
+        if self.is_overdue() {
+            return Err(ErrorName::NotKept);
+        }
+        let mut ballot_box = self.ballot_box.take().ok_or(ErrorName::NothingThere)?;
+        let cast = self.put_in(&mut ballot_box, id, token, choice).await;
+        self.ballot_box = Some(ballot_box);
+        if cast? {
+            fail_point::hit("ballot.boxed");
+            self.count_changed(id, Told::Everyone);
+        }
+        Ok(())
+    }
+
+    /// Whether the box is another one afterwards; where it could not be kept, it is what it was.
+    async fn put_in(
+        &self,
+        ballot_box: &mut BallotBox,
+        id: VoteId,
+        token: &Token,
+        choice: Choice,
+    ) -> Result<bool, ErrorName> {
         if !ballot_box.key.knows(token) {
             return Err(ErrorName::Refused);
         }
-        let mut changed = ballot_box.clone();
-        if !changed.put(token, choice) {
-            return Ok(());
+        let former = ballot_box.put(token, Some(choice));
+        if former == Some(choice) {
+            return Ok(false);
         }
-        self.keep_box(id, &changed).await?;
-        self.ballot_box = Some(changed);
-        self.tell_vote(id);
-        Ok(())
+        let kept = self.keep_box(id, ballot_box).await;
+        if kept.is_err() {
+            ballot_box.put(token, former);
+        }
+        kept.map(|()| true)
     }
 
     async fn keep_box(&self, vote: VoteId, ballot_box: &BallotBox) -> Result<(), ErrorName> {
@@ -115,22 +144,48 @@ impl Actor {
         })
     }
 
-    /// To everyone, as each may see it.
-    pub(super) fn tell_vote(&self, id: VoteId) {
+    /// To everyone at once, as each may see it.
+    pub(super) fn tell_vote(&mut self, id: VoteId) {
+        self.news = None;
         self.tell_vote_to(id, |_| true);
     }
 
-    /// That somebody has a token is for who leads the vote.
-    pub(super) fn tell_leaders(&self, id: VoteId) {
-        self.tell_vote_to(id, |caller| may(caller.role, Act::CallVote));
+    /// To whose ballot it is, and who cast it, at once; to the others with the next count.
+    pub(super) fn tell_ballot(&mut self, id: VoteId, voter: &SeatId, by: &SeatId) {
+        self.tell_vote_to(id, |caller| caller.seat == *voter || caller.seat == *by);
+        self.count_changed(id, Told::Everyone);
     }
 
     /// What a line lost, or back, or a mark makes of the open vote.
-    pub(super) fn tell_vote_of(&self, seat: &SeatId) {
+    pub(super) fn tell_vote_of(&mut self, seat: &SeatId) {
         let open = self.procedure.votes.open();
-        if let Some(vote) = open.filter(|vote| vote.opening.voter(seat).is_some()) {
-            self.tell_vote(vote.id);
+        let of_voter = open.filter(|vote| vote.opening.voter(seat).is_some());
+        if let Some(id) = of_voter.map(|vote| vote.id) {
+            self.count_changed(id, Told::Everyone);
         }
+    }
+
+    /// The count is told soon: where two hundred vote at once, each is told a few times and not two hundred.
+    pub(super) fn count_changed(&mut self, vote: VoteId, told: Told) {
+        let due = self.counted_at.map(|at| at + LEAST_BETWEEN_COUNTS);
+        let now = self.clock.monotonic();
+        let news = self.news.get_or_insert(News {
+            vote,
+            told,
+            due: due.map_or(now, |due| due.max(now)),
+        });
+        news.vote = vote;
+        news.told = news.told.max(told);
+    }
+
+    pub(super) fn tell_count(&mut self) {
+        let Some(News { vote, told, .. }) = self.news.take() else {
+            return;
+        };
+        self.counted_at = Some(self.clock.monotonic());
+        self.tell_vote_to(vote, |caller| {
+            told == Told::Everyone || may(caller.role, Act::CallVote)
+        });
     }
 
     fn tell_vote_to(&self, id: VoteId, is_told: impl Fn(&Caller) -> bool) {
@@ -214,5 +269,22 @@ fn own_ballot(vote: &Vote, voter: &Voter) -> OwnBallot {
     }
 }
 
+/// A count that is to be told.
+pub(super) struct News {
+    vote: VoteId,
+    told: Told,
+    pub due: Instant,
+}
+
+/// Whom a count is for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Told {
+    /// That somebody has a token is for who leads the vote.
+    Leaders,
+    Everyone,
+}
+
+/// The eye takes it for at once; each voter's page is told four times a second at the most.
+const LEAST_BETWEEN_COUNTS: Duration = Duration::from_millis(250);
 /// A database that refuses is not asked without end.
 const TRIED_AGAIN_AFTER: Duration = Duration::from_millis(200);

@@ -445,7 +445,7 @@ impl Custody {
         Ok((signature, seal))
     }
 
-    async fn size(&self, holder: &Holder) -> Result<Option<Size>> {
+    pub(super) async fn size(&self, holder: &Holder) -> Result<Option<Size>> {
         let row = signature_image::Entity::find_by_id(holder.to_string())
             .one(self.store.read())
             .await?;
@@ -531,7 +531,7 @@ fn in_one_agency(
     both.ok_or(Error::Secretary)
 }
 
-const USUAL_SIGNATURE: Size = Size {
+pub(super) const USUAL_SIGNATURE: Size = Size {
     width_mm: 50.0,
     height_mm: 22.0,
 };

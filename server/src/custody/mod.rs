@@ -2,7 +2,7 @@
 //!
 //! A document's steps are here too, because each is one transaction around a signature, a number or a verification:
 //! [`draft`], [`signing`] → [`completion`], [`numbering`], [`issue`], [`arrival`], [`receipt`], [`handling`],
-//! [`forward`], [`recall`]; whoever must know is told ([`notice`], [`reminder`]). Each step asks [`crate::domain`]
+//! [`forward`], [`recall`]; [`joint`] is what is signed in a meeting; whoever must know is told ([`notice`], [`reminder`]). Each step asks [`crate::domain`]
 //! whether it may be taken ([`desk`]), does its slow work outside any transaction on a bounded pool ([`pool`]), writes
 //! the blob, and then stores everything at once. Between any two of these the process may be killed: the old state or
 //! the new one remains.
@@ -27,6 +27,7 @@ mod indexing;
 pub mod initials;
 pub mod intake;
 pub mod issue;
+mod joint;
 mod key;
 pub mod meeting_paper;
 mod notice;
@@ -58,6 +59,7 @@ use tokio::sync::Semaphore;
 pub use correspondence::{capacities as dispatch_capacities, rules as dispatch_rules};
 pub use error::{Error, Result};
 pub use fetch::Fetch;
+pub use joint::JointSignature;
 pub use reminder::Reminder;
 pub use signing::Outcome;
 

@@ -32,8 +32,13 @@ impl Custody {
     /// # Errors
     /// [`Error::SelfCheck`] with the first reason.
     pub(super) async fn self_check(&self, document: Bytes, fields: &[&str]) -> Result<()> {
+        self.self_check_at(document, fields, Level::BT).await
+    }
+
+    /// As [`Self::self_check`], at another level at the least.
+    pub(super) async fn self_check_at(&self, document: Bytes, fields: &[&str], least: Level) -> Result<()> {
         let report = self.judge(document, self.rules().await?.policy).await?;
-        match complaint(&report, fields) {
+        match complaint(&report, fields, least) {
             None => Ok(()),
             Some(reason) => Err(Error::SelfCheck {
                 verdict: report.verdict,
@@ -43,8 +48,8 @@ impl Custody {
     }
 }
 
-/// Why a report does not certify these fields at B-T.
-fn complaint(report: &Report, fields: &[&str]) -> Option<String> {
+/// Why a report does not certify these fields at this level.
+fn complaint(report: &Report, fields: &[&str], least: Level) -> Option<String> {
     if report.signatures.len() != fields.len() {
         return Some(format!(
             "{} signatures instead of {}",
@@ -67,7 +72,7 @@ fn complaint(report: &Report, fields: &[&str]) -> Option<String> {
                 .map_or("no reason given", String::as_str);
             return Some(format!("{field}: {:?}: {reason}", signature.sub_indication));
         }
-        if signature.level < Level::BT {
+        if signature.level < least {
             return Some(format!("{field} is only {:?}", signature.level));
         }
         if signature.modification > Modification::FormFilling {

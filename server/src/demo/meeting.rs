@@ -105,6 +105,7 @@ pub(super) async fn call_for_today(app: &App, organisation: &Organisation) -> Re
             presenter_id: Set(None),
             presenter: Set(presenter.to_owned()),
             minutes: Set(minutes),
+            vote: Set(None),
         },
     );
     let agenda: Vec<meeting_item::ActiveModel> = agenda.collect();

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use crate::clock::Timestamp;
 use crate::domain::health::{CERTIFICATE_WATCH, Check, Found, judge};
 use crate::domain::holder::Holder;
+use crate::domain::meeting_plan::MeetingKind;
 use crate::domain::numbering::{VIETNAM, local_date};
 use crate::parts::App;
 use crate::store::disk;
@@ -196,6 +197,7 @@ async fn today(app: &App, now: Timestamp) -> Result<Today, DbErr> {
         .filter(meeting::Column::StartsAt.gte(midnight))
         .filter(meeting::Column::StartsAt.lt(midnight.after(Duration::from_secs(24 * 3600))))
         .filter(meeting::Column::CalledOffAt.is_null())
+        .filter(meeting::Column::Kind.ne(MeetingKind::Written))
         .count(reader)
         .await?;
     Ok(Today {

@@ -46,6 +46,8 @@ pub enum Electorate {
     Delegates,
     /// Each site that is reached, with one vote.
     Sites,
+    /// Everyone who is asked in writing, there or not; no meeting has it.
+    Asked,
 }
 
 /// What must be in favour for the question to be carried.
@@ -89,6 +91,9 @@ pub struct Terms {
     pub electorate: Electorate,
     /// Nobody learns who chose what (bỏ phiếu kín): ballots are cast with blindly signed tokens.
     pub is_secret: bool,
+    /// Each signs their ballot with their own certificate (phiếu có ký số): for delegates, in an open vote.
+    #[serde(default)]
+    pub is_signed: bool,
     pub majority: Majority,
     /// 10 to 7200; nothing: until the chair closes it.
     pub seconds: Option<u32>,
@@ -104,7 +109,8 @@ impl Terms {
     pub fn checked(mut self) -> Result<Self, Refusal> {
         self.question = words(&self.question, QUESTION_CHARACTERS).map_err(|_| Refusal::Unusable)?;
         let in_range = self.seconds.is_none_or(|seconds| SECONDS.contains(&seconds));
-        if in_range && GRACE_SECONDS.contains(&self.grace_seconds) {
+        let may_sign = !self.is_signed || (!self.is_secret && self.electorate != Electorate::Sites);
+        if may_sign && in_range && GRACE_SECONDS.contains(&self.grace_seconds) {
             Ok(self)
         } else {
             Err(Refusal::Unusable)
@@ -121,7 +127,8 @@ pub struct Voter {
 }
 
 /// The public key that a secret vote's tokens are signed with, in hexadecimal, big-endian.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[schema(as = VoteTokenKey)]
 pub struct TokenKey {
     pub n: String,
     pub e: String,
@@ -155,12 +162,15 @@ impl Opening {
     /// [`Refusal::NoQuorum`], also where nobody could vote; [`Refusal::NotSecret`].
     pub fn of(terms: Terms, roll: &Roll, quorum: Quorum) -> Result<Self, Refusal> {
         let weight = |entry: &Entry| match terms.electorate {
-            Electorate::Delegates => entry.weight,
+            Electorate::Delegates | Electorate::Asked => entry.weight,
             Electorate::Sites => 1,
         };
         let called = roll.electorate(terms.electorate);
         // Whoever has no line of their own cannot ask for a token.
-        let can_vote = |entry: &Entry| roll.is_present(entry) && (!terms.is_secret || entry.is_online());
+        let can_vote = |entry: &Entry| match terms.electorate {
+            Electorate::Asked => true,
+            _ => roll.is_present(entry) && (!terms.is_secret || entry.is_online()),
+        };
         let present = called.iter().filter(|entry| can_vote(entry));
         let voter = |entry: &&Entry| Voter {
             seat: entry.seat.clone(),
@@ -442,6 +452,7 @@ mod tests {
             item: None,
             electorate: Electorate::Sites,
             is_secret: false,
+            is_signed: false,
             majority: Majority::HalfOfPresent,
             seconds,
             grace_seconds,

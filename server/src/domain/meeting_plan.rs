@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use utoipa::ToSchema;
 
+use super::ballot::{Electorate, Terms};
 use super::id::{AgencyId, PersonId};
 use super::meeting::{Role, words};
 use super::meeting_right::{Act, may};
@@ -26,6 +27,8 @@ pub enum MeetingKind {
     Conference,
     /// Họp thử: a test call, of which no roll is kept.
     Test,
+    /// Phiếu lấy ý kiến: a question in writing with a deadline; there is no room.
+    Written,
 }
 
 /// What somebody answered to an invitation.
@@ -99,6 +102,8 @@ pub struct PlannedItem {
     pub presenter_id: Option<PersonId>,
     pub presenter: String,
     pub minutes: u32,
+    /// The question that it ends with, to be put by one click.
+    pub vote: Option<Terms>,
 }
 
 /// All that is prepared at once.
@@ -122,7 +127,7 @@ pub enum PlanError {
     Sites,
     #[error("at most 300 agencies, each once")]
     Agencies,
-    #[error("at most 100 items with titles, each of 1 to 480 minutes")]
+    #[error("at most 100 items with titles, each of 1 to 480 minutes, with a vote that can be put or none")]
     Items,
 }
 
@@ -205,7 +210,18 @@ impl Plan {
         if self.items.len() > MOST_ITEMS || self.items.iter().any(|item| !(1..=480).contains(&item.minutes)) {
             return Err(PlanError::Items);
         }
-        for item in &mut self.items {
+        for (item, number) in self.items.iter_mut().zip(1..) {
+            item.vote = match item.vote.take() {
+                Some(vote) => {
+                    let vote = Terms {
+                        item: Some(number),
+                        ..vote
+                    };
+                    let vote = vote.checked().map_err(|_| PlanError::Items)?;
+                    Some(vote).filter(|vote| vote.electorate != Electorate::Asked)
+                }
+                None => None,
+            };
             item.title = words(&item.title, TITLE_CHARACTERS).map_err(|_| PlanError::Items)?;
             if !item.presenter.trim().is_empty() {
                 item.presenter = words(&item.presenter, TITLE_CHARACTERS).map_err(|_| PlanError::Items)?;
@@ -226,6 +242,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::ballot::Majority;
 
     fn member(name: u8, role: Role) -> PlannedMember {
         PlannedMember {
@@ -234,6 +251,42 @@ mod tests {
             site: None,
             weight: 1,
         }
+    }
+
+    #[test]
+    fn a_vote_that_is_prepared_can_be_put_and_names_its_item() {
+        let terms = |question: &str| Terms {
+            question: question.into(),
+            item: None,
+            electorate: Electorate::Delegates,
+            is_secret: false,
+            is_signed: false,
+            majority: Majority::HalfOfCalled,
+            seconds: None,
+            grace_seconds: 0,
+        };
+        let plan = |vote| {
+            let item = |title: &str, vote| PlannedItem {
+                title: title.into(),
+                presenter_id: None,
+                presenter: String::new(),
+                minutes: 10,
+                vote,
+            };
+            let items = vec![item("Báo cáo", None), item("Nghị quyết", vote)];
+            Plan {
+                items,
+                ..Plan::default()
+            }
+            .checked(&PersonId("0".into()))
+        };
+        let made = plan(Some(terms(" Thông  qua? "))).unwrap().items[1]
+            .vote
+            .clone()
+            .unwrap();
+        assert_eq!((made.question.as_str(), made.item), ("Thông qua?", Some(2)));
+        assert_eq!(plan(Some(terms(" "))), Err(PlanError::Items));
+        assert!(plan(None).is_ok());
     }
 
     fn site(name: &str, is_main: bool) -> PlannedSite {

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::id::AgencyId;
 use super::meeting::Role;
+use super::role::{self, Action, Held};
 
 /// What can be asked for in a meeting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
@@ -41,6 +43,10 @@ pub enum Act {
     Vote,
     /// Write notes and conclusions down, see them, and draft the papers that come of the meeting.
     TakeMinutes,
+    /// Open a paper on the table for signing, and say who signs.
+    OpenSigning,
+    /// Take the record away as a file.
+    ExportRecord,
     /// See how the line of each site is.
     SeeLines,
     /// End the meeting for everyone.
@@ -53,7 +59,7 @@ pub enum Act {
 ///
 /// A guest is whoever holds the link: what everyone sees stays with people who were called. The technical host keeps
 /// lines and doors and has no say in the procedure.
-pub const RIGHTS: [(Act, [bool; 5]); 19] = [
+pub const RIGHTS: [(Act, [bool; 5]); 21] = [
     (Act::Speak, [true, true, true, true, true]),
     (Act::ShareScreen, [true, true, true, true, false]),
     (Act::RaiseHand, [true, true, true, true, true]),
@@ -70,6 +76,8 @@ pub const RIGHTS: [(Act, [bool; 5]); 19] = [
     (Act::CallVote, [true, true, false, false, false]),
     (Act::Vote, [true, true, false, true, false]),
     (Act::TakeMinutes, [true, true, false, false, false]),
+    (Act::OpenSigning, [true, true, false, false, false]),
+    (Act::ExportRecord, [true, true, false, false, false]),
     (Act::SeeLines, [true, true, true, false, false]),
     (Act::End, [true, true, false, false, false]),
     (Act::Prepare, [true, true, true, false, false]),
@@ -86,6 +94,12 @@ pub fn may(role: Role, act: Act) -> bool {
         Role::Guest => 4,
     };
     RIGHTS.iter().any(|(named, row)| *named == act && row[column])
+}
+
+/// Who takes the record of a meeting away: those who lead it, and who may read the audit chain of the agency that called it.
+#[must_use]
+pub fn may_export(role: Option<Role>, held: &[Held], agency: &AgencyId) -> bool {
+    role.is_some_and(|role| may(role, Act::ExportRecord)) || role::may(held, Action::ReadAudit, agency)
 }
 
 /// Everything that `role` may do, for the client to show only that.
@@ -117,9 +131,31 @@ mod tests {
             Act::SetStage,
             Act::CallVote,
             Act::TakeMinutes,
+            Act::OpenSigning,
+            Act::ExportRecord,
         ] {
             let leaders: Vec<Role> = Role::ALL.into_iter().filter(|role| may(*role, act)).collect();
             assert_eq!(leaders, [Role::Chair, Role::Secretary], "{act:?}");
+        }
+    }
+
+    #[test]
+    fn the_record_is_for_those_who_lead_and_the_administrator_of_the_agency() {
+        let (own, other) = (AgencyId("own".into()), AgencyId("other".into()));
+        for role in role::Role::ALL {
+            let held = [Held::own(own.clone(), role)];
+            let is_administrator = role == role::Role::Administrator;
+            assert_eq!(may_export(None, &held, &own), is_administrator, "{role:?}");
+            assert!(!may_export(None, &held, &other), "{role:?}");
+            assert!(
+                !may_export(None, &[Held::lent(own.clone(), role)], &own),
+                "{role:?}"
+            );
+            assert!(may_export(Some(Role::Secretary), &held, &other), "{role:?}");
+        }
+        for role in Role::ALL {
+            let leads = matches!(role, Role::Chair | Role::Secretary);
+            assert_eq!(may_export(Some(role), &[], &own), leads, "{role:?}");
         }
     }
 

@@ -157,6 +157,15 @@ impl MinuteBook {
         }
     }
 
+    /// Whether a writing that is in the record can follow on what stands here.
+    pub(super) fn can_write(&self, writing: &Writing) -> bool {
+        let mut asked = writing.clone();
+        if let Writing::Conclusion { conclusion, .. } = &mut asked {
+            *conclusion = conclusion.filter(|id| self.conclusion(*id).is_some());
+        }
+        self.decide(asked) == Ok(Some(writing.clone()))
+    }
+
     fn note_written(&self, item: Option<u32>, revision: u32, text: &str) -> Result<Option<Writing>, Refusal> {
         let known = self.note(item);
         let text = lines(text)?;

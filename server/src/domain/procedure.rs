@@ -7,10 +7,12 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::ballot::{End, Votes};
+use super::called::Called;
 use super::floor::{Ending, Floor, How, Turn, TurnId};
 use super::meeting::{Role, SeatId, words};
 use super::meeting_right::{Act, leads, may};
 use super::minute_book::MinuteBook;
+use super::paper_signing::PaperSignings;
 use super::roll::{Departure, Entry, Mark, Roll};
 pub use super::step::{Caller, Event, Microphones, Refusal, Rules, Said, Stage, Step};
 use crate::clock::Timestamp;
@@ -21,6 +23,7 @@ pub struct Procedure {
     pub roll: Roll,
     pub floor: Floor,
     pub votes: Votes,
+    pub signings: PaperSignings,
     pub stage: Stage,
     pub item: Option<u32>,
     /// When which item came under way, in that order.
@@ -31,7 +34,9 @@ pub struct Procedure {
     pub chat: VecDeque<Said>,
     /// What chair and secretary write down.
     pub minutes: MinuteBook,
-    admitted: BTreeSet<SeatId>,
+    /// The plan as it was taken over last.
+    pub called: Option<Called>,
+    pub(super) admitted: BTreeSet<SeatId>,
     removed: BTreeSet<SeatId>,
 }
 
@@ -42,6 +47,7 @@ impl Procedure {
             roll,
             floor: Floor::default(),
             votes: Votes::default(),
+            signings: PaperSignings::default(),
             stage: Stage::Free,
             item: None,
             course: Vec::new(),
@@ -49,6 +55,7 @@ impl Procedure {
             rules,
             chat: VecDeque::new(),
             minutes: MinuteBook::default(),
+            called: None,
             admitted: BTreeSet::new(),
             removed: BTreeSet::new(),
         }
@@ -379,6 +386,7 @@ impl Procedure {
     /// Folds in what happened at `at`.
     pub fn apply(&mut self, at: Timestamp, event: Event) {
         match event {
+            Event::Called { called } => self.take_plan(*called),
             Event::Came {
                 seat,
                 name,
@@ -436,7 +444,7 @@ impl Procedure {
                 self.admitted.remove(&seat);
                 self.removed.insert(seat);
             }
-            Event::Muted { .. } => {}
+            Event::Muted { .. } | Event::Microphone { .. } => {}
             Event::RulesSet { rules } => {
                 self.rules = Rules {
                     quorum: self.rules.quorum,
@@ -458,6 +466,8 @@ impl Procedure {
                 tally,
                 ballots,
             } => self.votes.close(vote, End { at, outcome, tally }, ballots),
+            Event::SigningOpened { signing, .. } => self.signings.open(*signing),
+            Event::PaperSigned { signature } => self.signings.sign(&signature, at),
             Event::TokenIssued { vote, voter, blinded } => self.votes.issue(vote, voter, blinded),
             Event::Written { writing, name } => self.minutes.write(at, name, writing),
             Event::Said { seat, name, text } => {

@@ -246,7 +246,7 @@ impl Roll {
     /// Everyone of an electorate who was called, there or not.
     pub fn electorate(&self, electorate: Electorate) -> Vec<&Entry> {
         let belongs = |entry: &&Entry| match electorate {
-            Electorate::Delegates => entry.counts(),
+            Electorate::Delegates | Electorate::Asked => entry.counts(),
             Electorate::Sites => entry.kind == Kind::Site,
         };
         self.entries.iter().filter(belongs).collect()

@@ -6,11 +6,14 @@ use thiserror::Error;
 use ts_rs::TS;
 
 use super::ballot::{Choice, Opening, Outcome, SecretBallot, Tally, Terms, VoteId};
+use super::called::Called;
 use super::floor::{Ending, How, TurnId};
 use super::meeting::{PaperId, Role, SeatId, SiteId};
 use super::meeting_right::Act;
 use super::minute_book::Writing;
+use super::paper_signing::{PaperSignature, PaperSigning};
 use super::roll::{Departure, Kind, Mark, QuorumRule};
+use super::signed_ballot::SignedBallot;
 use crate::clock::Timestamp;
 
 /// What all sites see.
@@ -61,7 +64,7 @@ pub enum Microphones {
 }
 
 /// The rules of the room, which leaders change as it goes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Rules {
     /// Whoever was not called waits before the door.
     pub lobby: bool,
@@ -223,6 +226,10 @@ impl Step {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
+    /// Who is called: first of all, and again whenever the plan has changed.
+    Called {
+        called: Box<Called>,
+    },
     Came {
         seat: SeatId,
         name: String,
@@ -275,6 +282,11 @@ pub enum Event {
     Muted {
         seat: Option<SeatId>,
     },
+    /// Somebody opened or closed their own microphone.
+    Microphone {
+        seat: SeatId,
+        is_open: bool,
+    },
     RulesSet {
         rules: Rules,
     },
@@ -299,6 +311,9 @@ pub enum Event {
         choice: Choice,
         /// Who cast it.
         by: SeatId,
+        /// In a vote whose ballots are signed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signed: Option<Box<SignedBallot>>,
     },
     VoteClosed {
         vote: VoteId,
@@ -318,6 +333,15 @@ pub enum Event {
         writing: Writing,
         /// Who wrote it.
         name: String,
+    },
+    /// A paper on the table is open for signing from now on, and locked to its bytes.
+    SigningOpened {
+        signing: Box<PaperSigning>,
+        /// Of the file with the empty fields.
+        size_bytes: u64,
+    },
+    PaperSigned {
+        signature: Box<PaperSignature>,
     },
 }
 
@@ -368,4 +392,6 @@ pub enum Refusal {
     TokenGiven,
     #[error("somebody else has written there meanwhile")]
     Stale,
+    #[error("in this vote a ballot is signed by its voter")]
+    SignatureNeeded,
 }

@@ -88,6 +88,7 @@ impl VoteRecord<'_> {
         let of = match terms.electorate {
             Electorate::Delegates => "đại biểu",
             Electorate::Sites => "điểm cầu, mỗi điểm cầu một phiếu",
+            Electorate::Asked => "người được lấy ý kiến",
         };
         line(
             body,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::ballot::{Choice, Opening, Outcome, SecretBallot, Terms, Vote, VoteId, Voter};
+use super::ballot::{Choice, Electorate, Opening, Outcome, SecretBallot, Terms, Vote, VoteId, Voter};
 use super::meeting::SeatId;
 use super::meeting_right::{Act, may};
 use super::procedure::Procedure;
@@ -14,6 +14,9 @@ impl Procedure {
     /// Puts a question, and shows it to all sites.
     pub(super) fn open_vote(&self, terms: Terms) -> Result<Vec<Event>, Refusal> {
         let terms = terms.checked()?;
+        if terms.electorate == Electorate::Asked {
+            return Err(Refusal::Unusable);
+        }
         if let Some(open) = self.votes.open() {
             // Two clicks at once.
             let is_same = open.opening.terms == terms;
@@ -50,6 +53,9 @@ impl Procedure {
         if vote.opening.terms.is_secret {
             return Err(Refusal::Unusable);
         }
+        if vote.opening.terms.is_signed {
+            return Err(Refusal::SignatureNeeded);
+        }
         let casts = self.ballots_of(vote, caller).iter().any(|one| one.seat == voter);
         if !casts && !self.records_for(caller, &voter) {
             return Err(Refusal::NotAllowed);
@@ -62,6 +68,7 @@ impl Procedure {
             voter,
             choice,
             by: caller.seat.clone(),
+            signed: None,
         }])
     }
 

@@ -5,7 +5,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::ballot::{Electorate, Majority, Tally};
-use crate::domain::meeting::{Role, SiteId};
+use crate::domain::called::Called;
+use crate::domain::meeting::{MeetingId, Role, SiteId};
 use crate::domain::procedure::{Microphones, Rules, Step};
 use crate::domain::roll::{Departure, QuorumRule, Roll};
 
@@ -103,6 +104,7 @@ fn terms(electorate: Electorate, majority: Majority) -> Terms {
         item: Some(1),
         electorate,
         is_secret: false,
+        is_signed: false,
         majority,
         seconds: None,
         grace_seconds: 0,
@@ -423,6 +425,7 @@ fn council(weight: u32) -> Procedure {
 fn secret() -> Terms {
     Terms {
         is_secret: true,
+        is_signed: false,
         ..terms(Electorate::Delegates, Majority::HalfOfCalled)
     }
 }
@@ -616,6 +619,7 @@ proptest! {
         let start = || {
             let mut meeting = meeting(QuorumRule::None);
             meeting.apply(moment(0), came(CHAIR));
+            meeting.called = Some(Called::new(MeetingId("họp".into()), "Họp".into(), meeting.rules.clone()));
             meeting
         };
         let mut meeting = start();
@@ -623,6 +627,7 @@ proptest! {
         let mut now = 0;
         for (happening, elapsed) in course {
             now += elapsed;
+            let is_decided = !matches!(happening, Happening::Come(_) | Happening::Crash);
             let events = match happening {
                 Happening::Step(by, step) => {
                     let decided = meeting.decide(&caller(by), step.clone());
@@ -644,6 +649,7 @@ proptest! {
                 Happening::Hour => meeting.fall_due(moment(now)),
             };
             for event in events {
+                prop_assert!(!is_decided || meeting.can_follow(&event) == Ok(()), "{:?} is told", event);
                 record.push((moment(now), event.clone()));
                 meeting.apply(moment(now), event);
                 no_ballot_is_lost_or_doubled(&meeting, &ledger);

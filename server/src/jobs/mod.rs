@@ -9,6 +9,7 @@ pub mod password_letter;
 pub mod reminding;
 pub mod signing;
 mod worker;
+pub mod written;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -41,6 +42,9 @@ pub fn registry() -> Registry {
         .with::<reminding::Remind>()
         .with::<reminding::PressForAnswers>()
         .with::<reminding::AskReminders>()
+        .with::<written::PutQuestion>()
+        .with::<written::RemindVoters>()
+        .with::<written::CloseQuestion>()
 }
 
 /// An effect that can be asked for in a transaction.

@@ -1,6 +1,6 @@
 import { address, api } from '../api/client';
 import type { State } from '../api/types';
-import type { Choice, OwnCheck, Role, Source, TrackState } from './protocol';
+import type { Choice, OwnCheck, Role, Source, Terms, TrackState } from './protocol';
 
 /** The shapes of `/meetings`; see server/openapi.json. */
 export interface Meeting {
@@ -69,6 +69,8 @@ export interface Item {
   presenter_id: string | null;
   presenter: string;
   minutes: number;
+  /** The question that is prepared for it. */
+  vote: Terms | null;
 }
 
 /** The invitation in the document flow, and the letters that follow it. */

@@ -3,6 +3,20 @@ import type { Route } from '../router/router.svelte';
 export const routes: Route[] = [
   { paths: ['/hop'], load: () => import('./list/List.svelte'), access: 'person', frame: 'bar', place: 'meetings' },
   {
+    paths: ['/lay-y-kien'],
+    load: () => import('./opinions/List.svelte'),
+    access: 'person',
+    frame: 'bar',
+    place: 'meetings',
+  },
+  {
+    paths: ['/lay-y-kien/:id'],
+    load: () => import('./opinions/Opinion.svelte'),
+    access: 'person',
+    frame: 'bar',
+    place: 'meetings',
+  },
+  {
     paths: ['/lich-hop'],
     load: () => import('./prepare/Calendar.svelte'),
     access: 'person',

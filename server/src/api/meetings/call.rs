@@ -84,6 +84,7 @@ pub(super) async fn change(
     Json(mut new): Json<NewMeeting>,
 ) -> Result<Json<Meeting>, Problem> {
     let access = access(&app, Some(person.clone()), id, None).await?;
+    access.require_room()?;
     access.require(Act::Prepare)?;
     let mut row = access.row;
     if row.ended_at.is_some() {
@@ -126,7 +127,7 @@ async fn record(
     Ok(described(app, tx, person, vec![row.clone()]).await?.pop())
 }
 
-fn empty(app: &App, person: &Person, agency_id: AgencyId) -> meeting::Model {
+pub(super) fn empty(app: &App, person: &Person, agency_id: AgencyId) -> meeting::Model {
     let now = app.clock.now();
     meeting::Model {
         id: MeetingId(app.clock.new_id()),
@@ -178,7 +179,11 @@ fn details(row: &meeting::Model) -> (&str, Timestamp, Option<Timestamp>, &str) {
     (&row.title, row.starts_at, row.ends_at, &row.place)
 }
 
-fn caller_agency(person: &Person, wanted: Option<AgencyId>) -> Result<AgencyId, Problem> {
+/// The agency in whose name somebody calls, or asks in writing.
+///
+/// # Errors
+/// 403 where there is none.
+pub(super) fn caller_agency(person: &Person, wanted: Option<AgencyId>) -> Result<AgencyId, Problem> {
     let agency = wanted.or_else(|| person.agencies_where(Action::CallMeeting).into_iter().next());
     agency
         .filter(|agency| person.may(Action::CallMeeting, agency))

@@ -11,6 +11,7 @@ use crate::api::problem::{self, Problem};
 use crate::api::session::Person;
 use crate::clock::Timestamp;
 use crate::domain::meeting::{LinkCode, MeetingId, Role};
+use crate::domain::meeting_plan::MeetingKind;
 use crate::parts::App;
 use crate::store::entity::{agency, meeting, meeting_site};
 
@@ -75,7 +76,9 @@ async fn behind(
     reader: &impl ConnectionTrait,
     code: &LinkCode,
 ) -> Result<Option<(meeting::Model, Option<meeting_site::Model>)>, DbErr> {
-    let of_meeting = meeting::Entity::find().filter(meeting::Column::LinkCode.eq(code.as_str()));
+    let of_meeting = meeting::Entity::find()
+        .filter(meeting::Column::LinkCode.eq(code.as_str()))
+        .filter(meeting::Column::Kind.ne(MeetingKind::Written));
     if let Some(row) = of_meeting.one(reader).await? {
         return Ok(Some((row, None)));
     }

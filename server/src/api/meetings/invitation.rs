@@ -107,6 +107,7 @@ pub(super) async fn create(
     Json(new): Json<NewInvitation>,
 ) -> Result<(StatusCode, Json<Drafted>), Problem> {
     let access = access(&app, Some(person.clone()), id, None).await?;
+    access.require_room()?;
     access.require(Act::Prepare)?;
     let row = access.row;
     if row.ended_at.is_some() {
@@ -423,6 +424,7 @@ pub(super) async fn call_off(
     Json(said): Json<Cancellation>,
 ) -> Result<StatusCode, Problem> {
     let access = access(&app, Some(person.clone()), id, None).await?;
+    access.require_room()?;
     access.require(Act::End)?;
     let id = access.row.id;
     if app.conferences.is_running(&id) {

@@ -9,13 +9,17 @@ mod lines;
 mod minutes;
 mod notes;
 mod outcomes;
+mod opinions;
 mod papers;
 mod planned;
 mod preparation;
+mod record;
 mod refusals;
 mod reply;
 mod roll;
 mod told;
+mod signed_ballot;
+mod signing;
 mod view;
 
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
@@ -28,6 +32,7 @@ use super::problem::Problem;
 use super::session::Person;
 use crate::domain::id::{AgencyId, PersonId};
 use crate::domain::meeting::{LinkCode, MeetingId, Role};
+use crate::domain::meeting_plan::MeetingKind;
 use crate::domain::meeting_right::{Act, may};
 use crate::domain::role::Action;
 use crate::parts::App;
@@ -48,8 +53,12 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(papers::list, papers::add))
         .routes(routes!(papers::content))
         .routes(routes!(papers::remove))
+        .routes(routes!(signing::open))
+        .routes(routes!(signing::sign))
+        .routes(routes!(signing::signed))
         .routes(routes!(notes::read, notes::write))
         .routes(routes!(roll::read))
+        .routes(routes!(record::export))
         .routes(routes!(roll::register))
         .routes(routes!(roll::still))
         .routes(routes!(ballots::published))
@@ -57,8 +66,10 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(minutes::write))
         .routes(routes!(outcomes::draft))
         .routes(routes!(outcomes::refresh))
+        .routes(routes!(signed_ballot::cast))
         .routes(routes!(lines::read))
         .routes(routes!(lines::table))
+        .merge(opinions::routes())
 }
 
 /// The link with which somebody comes who has no account or was not called.
@@ -77,6 +88,15 @@ pub(super) struct Access {
 }
 
 impl Access {
+    /// # Errors
+    /// 404 for a question in writing, which has no room.
+    fn require_room(&self) -> Result<(), Problem> {
+        match self.row.kind {
+            MeetingKind::Written => Err(Problem::not_found()),
+            _ => Ok(()),
+        }
+    }
+
     /// # Errors
     /// 403 where the role may not do it.
     fn require(&self, act: Act) -> Result<(), Problem> {

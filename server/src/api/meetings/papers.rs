@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
+use super::signing::signing_of;
 use super::{Access, LinkQuery, access, refusals};
 use crate::api::body::{Json, Path, Query};
 use crate::api::documents::pdf;
@@ -110,7 +111,12 @@ pub(super) async fn add(
 /// Takes a paper from the table; the document stays.
 #[utoipa::path(
     delete, path = "/meetings/{id}/papers/{paper}", tag = "meetings", params(("id" = String, Path), ("paper" = String, Path)),
-    responses((status = NO_CONTENT), (status = FORBIDDEN, body = problem::Body), (status = NOT_FOUND, body = problem::Body))
+    responses(
+        (status = NO_CONTENT),
+        (status = FORBIDDEN, body = problem::Body),
+        (status = NOT_FOUND, body = problem::Body),
+        (status = CONFLICT, description = "`paper-signing`: it is open for signing", body = problem::Body),
+    )
 )]
 pub(super) async fn remove(
     State(app): State<App>,
@@ -120,6 +126,9 @@ pub(super) async fn remove(
     let access = access(&app, Some(person.clone()), id, None).await?;
     access.require(Act::Prepare)?;
     let row = found(&app, &access, paper).await?;
+    if signing_of(&app, &row).await?.is_some() {
+        return Err(refusals::signing_open());
+    }
     app.store
         .write(async |tx: &Tx| {
             meeting_paper::Entity::delete_by_id(row.id.clone())

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::refusals;
 use crate::api::problem::Problem;
 use crate::clock::{Clock, Timestamp};
+use crate::domain::ballot::Terms;
 use crate::domain::id::{AgencyId, PersonId};
 use crate::domain::meeting::{LinkCode, MeetingId, Role, SiteId, Title};
 use crate::domain::meeting_plan::{MeetingKind, Plan, PlannedItem, PlannedMember, PlannedSite, Reply};
@@ -102,6 +103,9 @@ pub(super) struct NewItem {
     presenter: String,
     /// 1 to 480.
     minutes: u32,
+    /// The question that is put to the vote with it; its own `item` is set by its place.
+    #[serde(default)]
+    vote: Option<Terms>,
 }
 
 /// A plan that can be, with the ids of sites that stay.
@@ -131,6 +135,7 @@ impl NewMeeting {
             presenter_id: item.presenter_id,
             presenter: item.presenter,
             minutes: item.minutes,
+            vote: item.vote,
         });
         let agencies = self.agencies.drain(..).map(|asked| (asked.agency_id, asked.site));
         let plan = Plan {
@@ -151,6 +156,9 @@ impl NewMeeting {
     /// As [`Self::planned`].
     pub fn fill(&self, row: &mut meeting::Model) -> Result<(), Problem> {
         row.title = Title::parse(&self.title).map_err(refusals::title)?.into_string();
+        if self.kind == MeetingKind::Written {
+            return Err(refusals::settings());
+        }
         row.kind = self.kind;
         row.starts_at = self.starts_at.unwrap_or(row.starts_at);
         row.ends_at = self.ends_at;
@@ -164,7 +172,7 @@ impl NewMeeting {
         row.lobby = self.lobby;
         let usual = match self.kind {
             MeetingKind::Conference => Microphones::FloorOnly,
-            MeetingKind::Meeting | MeetingKind::Test => Microphones::Free,
+            MeetingKind::Meeting | MeetingKind::Test | MeetingKind::Written => Microphones::Free,
         };
         row.microphones = self.microphones.unwrap_or(usual);
         row.quorum = self.quorum;
@@ -358,6 +366,8 @@ impl Planned {
             .exec(tx)
             .await?;
         for (number, item) in (1..).zip(&self.plan.items) {
+            let vote = item.vote.as_ref().map(serde_json::to_string).transpose();
+            let vote = vote.map_err(|error| DbErr::Json(error.to_string()))?;
             let row = meeting_item::ActiveModel {
                 meeting_id: Set(meeting.clone()),
                 number: Set(number),
@@ -365,6 +375,7 @@ impl Planned {
                 presenter_id: Set(item.presenter_id.clone()),
                 presenter: Set(item.presenter.clone()),
                 minutes: Set(i32::try_from(item.minutes).unwrap_or(480)),
+                vote: Set(vote),
             };
             row.insert(tx).await?;
         }

@@ -11,6 +11,7 @@ use super::{LinkQuery, access, invitation, represented};
 use crate::api::body::{Json, Path, Query};
 use crate::api::problem::{self, Problem};
 use crate::api::session::Person;
+use crate::domain::ballot::Terms;
 use crate::domain::id::{AgencyId, PersonId};
 use crate::domain::meeting::{MeetingId, Role, SiteId};
 use crate::domain::meeting_plan::Reply;
@@ -86,6 +87,8 @@ struct Item {
     presenter_id: Option<PersonId>,
     presenter: String,
     minutes: i32,
+    /// The question that is prepared for it.
+    vote: Option<Terms>,
 }
 
 /// What was prepared, for those who were called; guests see none of it but the agenda.
@@ -221,12 +224,16 @@ async fn items(connection: &impl ConnectionTrait, id: &MeetingId) -> Result<Vec<
         .order_by_asc(meeting_item::Column::Number)
         .all(connection)
         .await?;
-    let item = |row: meeting_item::Model| Item {
-        number: row.number,
-        title: row.title,
-        presenter_id: row.presenter_id,
-        presenter: row.presenter,
-        minutes: row.minutes,
+    let item = |row: meeting_item::Model| {
+        let vote = row.vote.as_deref().map(serde_json::from_str).transpose();
+        Ok(Item {
+            number: row.number,
+            title: row.title,
+            presenter_id: row.presenter_id,
+            presenter: row.presenter,
+            minutes: row.minutes,
+            vote: vote.map_err(|error| DbErr::Json(error.to_string()))?,
+        })
     };
-    Ok(rows.into_iter().map(item).collect())
+    rows.into_iter().map(item).collect()
 }

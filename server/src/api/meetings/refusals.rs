@@ -223,6 +223,93 @@ pub(super) fn ballot_not_kept() -> Problem {
     )
 }
 
+pub(super) fn signatories() -> Problem {
+    unprocessable(
+        "paper-signatories",
+        "Danh sách người ký chưa đúng.",
+        "The list of signatories is not usable.",
+    )
+    .detail(
+        "Chọn từ 1 đến 100 người có tài khoản và được triệu tập, mỗi người một lần.",
+        "Choose from 1 to 100 people with an account who were called, each once.",
+    )
+}
+
+pub(super) fn signing_open() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "paper-signing",
+        "Tài liệu này đã được mở để ký, không đổi hay lấy xuống được nữa.",
+        "This paper is open for signing and can no longer be changed or taken away.",
+    )
+}
+
+pub(super) fn signing_full() -> Problem {
+    unprocessable(
+        "paper-full",
+        "Tài liệu không còn chỗ cho từng ấy chữ ký. Hãy chọn ít người ký hơn, hoặc thêm trang.",
+        "The paper has no room for so many signatures. Choose fewer people, or add a page.",
+    )
+}
+
+pub(super) fn signing_busy() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "paper-busy",
+        "Nhiều đồng chí đang ký cùng lúc. Hãy ký lại.",
+        "Several sign at once. Sign again.",
+    )
+}
+
+pub(super) fn token_given() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "ballot-token",
+        "Phiếu kín của đồng chí đã được cấp cho một máy khác.",
+        "The token of this secret ballot was given to another machine.",
+    )
+}
+
+pub(super) fn opinion_question() -> Problem {
+    unprocessable(
+        "opinion-question",
+        "Hãy ghi nội dung xin ý kiến, không quá 500 ký tự.",
+        "Give the question, in 500 characters at the most.",
+    )
+}
+
+pub(super) fn opinion_people() -> Problem {
+    unprocessable(
+        "opinion-people",
+        "Danh sách người được lấy ý kiến chưa đúng.",
+        "The list of those who are asked is not usable.",
+    )
+    .detail(
+        "Chọn từ 1 đến 500 người có tài khoản, mỗi người một lần; bỏ phiếu kín cần ít nhất 5 người.",
+        "Choose from 1 to 500 people with an account, each once; a secret vote needs five at the least.",
+    )
+}
+
+pub(super) fn opinion_time() -> Problem {
+    unprocessable(
+        "opinion-time",
+        "Hạn trả lời phải sau ít nhất 10 phút và không quá một năm.",
+        "The deadline lies from ten minutes to a year from now.",
+    )
+}
+
+pub(super) fn opinion_manner() -> Problem {
+    unprocessable(
+        "opinion-manner",
+        "Cách lấy ý kiến chưa đúng.",
+        "The manner of voting is not usable.",
+    )
+    .detail(
+        "Kết quả tính trên tổng số người được lấy ý kiến; phiếu kín thì không ký số.",
+        "The result is counted on all who are asked; a secret ballot is not signed.",
+    )
+}
+
 pub(super) fn of_room(error: ErrorName) -> Problem {
     let status = match error {
         ErrorName::TooMany => StatusCode::CONFLICT,

@@ -145,6 +145,7 @@ pub(super) async fn register(
     Path(id): Path<MeetingId>,
 ) -> Result<StatusCode, Problem> {
     let access = access(&app, Some(person.clone()), id, None).await?;
+    access.require_room()?;
     let id = access.row.id;
     if access.row.ended_at.is_some() {
         return Err(refusals::ended());

@@ -82,6 +82,7 @@ pub(super) async fn list(
         .add(meeting::Column::Id.in_subquery(asked.into_query()));
     let mut find = meeting::Entity::find()
         .filter(called)
+        .filter(meeting::Column::Kind.ne(MeetingKind::Written))
         .order_by_desc(meeting::Column::Id)
         .limit(page.rows());
     if let Some(after) = &page.after {

@@ -19,6 +19,8 @@ pub struct Model {
     /// Who presents it, in words.
     pub presenter: String,
     pub minutes: i32,
+    /// `domain::ballot::Terms` as JSON, where a vote is prepared.
+    pub vote: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -26,6 +26,7 @@ mod m0071_secret_votes;
 mod m0080_people;
 mod m0081_watch;
 mod m0090_minutes;
+mod m0100_prepared_votes;
 mod m0120_trust;
 mod m0121_open_tries;
 
@@ -77,6 +78,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0080_people::Migration),
             Box::new(m0081_watch::Migration),
             Box::new(m0090_minutes::Migration),
+            Box::new(m0100_prepared_votes::Migration),
             Box::new(m0120_trust::Migration),
             Box::new(m0121_open_tries::Migration),
         ]

@@ -4,6 +4,7 @@ import type {
   Entry,
   FloorState,
   Knock,
+  PaperSigning,
   ProcedureState,
   Quorum,
   Role,
@@ -29,6 +30,7 @@ export class Procedure {
   item = $state<number | null>(null);
   chat = $state.raw<Said[]>([]);
   votes = $state.raw<VoteState[]>([]);
+  signings = $state.raw<PaperSigning[]>([]);
   unread = $state(0);
   knocking = $state.raw<Knock[]>([]);
   pointer = $state.raw<{ x: number; y: number } | null>(null);
@@ -74,6 +76,7 @@ export class Procedure {
     this.item = state.item;
     this.chat = state.chat;
     this.votes = state.votes;
+    this.signings = state.signings;
   }
 
   /** Takes a message of the procedure; `false` where it is none. */
@@ -102,6 +105,9 @@ export class Procedure {
         return true;
       case 'vote':
         this.takeVote(message.vote);
+        return true;
+      case 'signing':
+        this.takeSigning(message.signing);
         return true;
       case 'said':
         this.hear(message.said);
@@ -155,6 +161,15 @@ export class Procedure {
     const choice = mine(vote);
     if (choice && choice !== mine(before)) announce(t('say.vote.recorded', { choice: t(`choice.${choice}`) }));
     for (const name of newlyLost(before, vote)) announce(t('say.vote.lost', { name }));
+  }
+
+  private takeSigning(signing: PaperSigning): void {
+    const index = this.signings.findIndex((one) => one.paper === signing.paper);
+    this.signings = index < 0 ? [...this.signings, signing] : this.signings.with(index, signing);
+    const signed = signing.signatories.filter((one) => one.signed_at).length;
+    const mine = signing.signatories.find((one) => one.seat === this.me());
+    if (index < 0 && mine) announce(t('say.signing', { title: signing.title }));
+    else if (signed > 0) announce(t('signing.count', { signed, of: signing.signatories.length }));
   }
 
   private hear(said: Said): void {

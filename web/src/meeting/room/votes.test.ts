@@ -9,6 +9,7 @@ const vote = (id: number, missing: [string, boolean][] = []): VoteState => ({
     item: null,
     electorate: 'sites',
     is_secret: false,
+    is_signed: false,
     majority: 'half_of_called',
     seconds: null,
     grace_seconds: 0,
