@@ -19,7 +19,7 @@ use crate::person::{Meeting, Person};
 const CHOICES: [&str; 3] = ["in_favour", "against", "abstaining"];
 
 /// A chair, and so many sites of which each has a vote.
-async fn sites(server: &Server, count: usize) -> Hall {
+pub async fn sites(server: &Server, count: usize) -> Hall {
     let chair = server.log_in("chutich").await;
     let sites: Vec<Value> = (0..=count)
         .map(|site| json!({ "name": format!("Xã số {site}"), "is_main": site == 0 }))

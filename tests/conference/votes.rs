@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hoian_server::clock;
 use hoian_tests::Server;
 use serde_json::{Value, json};
 
@@ -244,4 +245,36 @@ async fn the_end_of_the_meeting_breaks_an_open_vote_off_and_weights_count() {
     assert_eq!(chair.closing().await.0, 4410);
     let record = ask(&client, &format!("{path}/roll")).await;
     assert_eq!(record["votes"][0]["end"]["outcome"], "withdrawn");
+}
+
+/// Where all vote at once, each page is told a few times a second and not once a ballot; the last count is always told.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_that_votes_at_once_is_counted_a_few_times_and_to_its_end() {
+    const SITES: usize = 30;
+    let server = Server::start().await;
+    let hall = crate::secret::sites(&server, SITES).await;
+    let mut chair = Person::member(&server, &hall.meeting, "chutich").await;
+    chair.join(None, None).await;
+    let mut rooms = Vec::new();
+    for site in 0..SITES {
+        let mut room = hall.room(&server, site).await;
+        let seat = room.join(None, None).await["id"].clone();
+        rooms.push((room, seat));
+    }
+    put(&mut chair, terms("sites", "half_of_called")).await;
+    vote(&mut chair, |_| true).await;
+    let begun = clock::instant();
+    for (room, seat) in &mut rooms {
+        cast(room, seat, "in_favour").await;
+    }
+    let mut told = 0;
+    while vote(&mut chair, |_| true).await["voted"] != SITES {
+        told += 1;
+    }
+    let most = clock::instant().duration_since(begun).as_millis() / 250 + 2;
+    assert!(told <= most, "told {told} times, {most} at the most");
+    for (room, _) in &mut rooms {
+        let own = vote(room, |vote| vote["ballots"][0]["choice"] == "in_favour").await;
+        assert_eq!(own["end"], Value::Null, "each sees their own at once");
+    }
 }
