@@ -12,12 +12,17 @@ pub fn accept(root: &[u8], file: &[u8]) {
 
 /// As [`accept`], of a file with so many signatures.
 pub fn accept_all(root: &[u8], file: &[u8], signatures: usize) {
+    accept_stamped(root, file, signatures, signatures);
+}
+
+/// As [`accept_all`], where so many of the signatures have a time-stamp.
+pub fn accept_stamped(root: &[u8], file: &[u8], signatures: usize, stamped: usize) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("van-ban.pdf");
     std::fs::write(&path, file).unwrap();
     std::fs::write(folder.path().join("root.der"), root).unwrap();
     pdfsig_accepts(&path, signatures);
-    pyhanko_accepts(&path, &folder.path().join("root.der"), signatures);
+    pyhanko_accepts(&path, &folder.path().join("root.der"), [signatures, stamped]);
 }
 
 /// The words that our own reader finds on the pages of a file.
@@ -56,14 +61,14 @@ fn pdfsig_accepts(path: &PathBuf, signatures: usize) {
 }
 
 /// The strictest peer: its difference analysis must find form filling only.
-fn pyhanko_accepts(path: &PathBuf, root: &PathBuf, signatures: usize) {
+fn pyhanko_accepts(path: &PathBuf, root: &PathBuf, counts: [usize; 2]) {
     let python = python().expect("tests/interop/setup has made the environment of pyHanko");
     let output = Command::new(python)
         .arg("-c")
         .arg(PYHANKO)
         .arg(path)
         .arg(root)
-        .arg(signatures.to_string())
+        .args(counts.map(|count| count.to_string()))
         .output()
         .expect("python runs");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -122,12 +127,14 @@ root = x509.Certificate.load(open(sys.argv[2], 'rb').read())
 reader = PdfFileReader(open(sys.argv[1], 'rb'))
 signatures = reader.embedded_regular_signatures
 assert len(signatures) == int(sys.argv[3]), len(signatures)
+stamped = 0
 for signature in signatures:
     context = lambda: ValidationContext(trust_roots=[root], allow_fetching=False, revocation_mode='soft-fail')
     status = validate_pdf_signature(signature, context(), context())
     print(status.pretty_print_details())
     assert status.bottom_line, signature.field_name
-    assert status.timestamp_validity is not None and status.timestamp_validity.valid
+    stamped += status.timestamp_validity is not None and status.timestamp_validity.valid
+assert stamped == int(sys.argv[4]), stamped
 "#;
 
 const OFFLINE: &str = r#"

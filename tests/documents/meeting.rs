@@ -148,7 +148,7 @@ async fn several_sign_one_paper_at_once_and_each_signature_stands_in_file_and_re
     assert_eq!(table.sign(&secretary, PIN).await.status(), 204);
     let file = table.file(&clerk).await;
     assert!(file.starts_with(&two));
-    judges::accept_all(&office.authority.root, &file, 3);
+    judges::accept_stamped(&office.authority.root, &file, 3, 2);
 
     let exported = chair
         .get(&format!("/api/v1/meetings/{}/record", table.meeting))
