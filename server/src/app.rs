@@ -58,7 +58,7 @@ impl App {
     /// # Errors
     /// When the store or the server secret cannot be opened.
     pub async fn open(config: Config, clock: Clock) -> Result<Self, Error> {
-        let store = Store::open(&config.database_url(), &config.data_folder).await?;
+        let store = Store::open(&config).await?;
         let secret = ServerSecret::open_or_create(&config.data_folder.join("server.secret"), &clock)?;
         let outbox = Arc::new(jobs::signing::Outbox { clock: clock.clone() });
         let mailer = Mailer::new(&config.mail)?;

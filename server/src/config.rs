@@ -4,6 +4,7 @@
 //! and key, as in `HOIAN_HTTP__ADDRESS`), else from the file, else from the default written at its field.
 
 mod mail;
+mod s3;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +15,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 pub use mail::{Encryption, Mail};
+pub use s3::S3;
 pub use work::Work;
 
 /// All settings of the program.
@@ -23,6 +25,9 @@ pub struct Config {
     /// Where the program keeps what it owns: the SQLite database, blobs, the server secret. Default `data`, relative to
     /// the working directory. Back it up whole, but keep `server.secret` apart from the backup.
     pub data_folder: PathBuf,
+    /// Where files are kept: `s3://bucket/prefix`, reached as `[s3]` says. Default: the folder `blobs` in the data folder.
+    pub blobs: Option<String>,
+    pub s3: S3,
     pub database: Database,
     pub http: Http,
     pub session: Session,
@@ -138,6 +143,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             data_folder: "data".into(),
+            blobs: None,
+            s3: S3::default(),
             database: Database::default(),
             http: Http::default(),
             session: Session::default(),
@@ -224,6 +231,8 @@ pub enum Error {
     PublicOrigin(String),
     #[error("http.tls_certificate and http.tls_key are set together or not at all")]
     HalfOfTls,
+    #[error("{0}")]
+    Blobs(&'static str),
 }
 
 impl Config {
@@ -274,6 +283,10 @@ impl Config {
     fn checked(self) -> Result<Self, Error> {
         if self.http.tls_certificate.is_some() != self.http.tls_key.is_some() {
             return Err(Error::HalfOfTls);
+        }
+        let fault = self.blobs.as_deref().and_then(|blobs| self.s3.fault(blobs));
+        if let Some(fault) = fault {
+            return Err(Error::Blobs(fault));
         }
         if let Some(origin) = &self.http.public_origin {
             let parsed = url::Url::parse(origin).map_err(|_| Error::PublicOrigin(origin.clone()))?;
@@ -328,6 +341,20 @@ impl Session {
     pub fn absolute(&self) -> Duration {
         Duration::from_secs(self.absolute_hours * 3600)
     }
+}
+
+/// Whether a line to `address` cannot be listened to by others.
+fn is_tls_or_loopback(address: &str) -> bool {
+    let Ok(url) = url::Url::parse(address) else {
+        return false;
+    };
+    let is_loopback = match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    url.scheme() == "https" || is_loopback
 }
 
 fn read(path: &Path) -> Result<toml::Table, Error> {
@@ -413,8 +440,24 @@ mod tests {
     }
 
     #[test]
+    fn the_keys_of_the_object_store_come_into_no_log() {
+        let keys = [
+            ("HOIAN_S3__ACCESS_KEY_ID", "khoa-1"),
+            ("HOIAN_S3__SECRET_ACCESS_KEY", "khoa-2"),
+        ];
+        let config = load("blobs = 's3://kho/tep'\n[s3]\nendpoint = 'http://[::1]:9000'", &keys).unwrap();
+        assert_eq!(config.s3.secret_access_key.as_deref(), Some("khoa-2"));
+        assert!(!format!("{config:?}").contains("khoa-"));
+    }
+
+    #[test]
     fn refuses_what_it_does_not_know() {
-        let refused: [(&str, &[(&str, &str)]); 8] = [
+        let keys = [("HOIAN_S3__ACCESS_KEY_ID", "a"), ("HOIAN_S3__SECRET_ACCESS_KEY", "b")];
+        let refused: [(&str, &[(&str, &str)]); 12] = [
+            ("blobs = 's3://kho'", &[]),
+            ("blobs = 's3:///tep'", &keys),
+            ("blobs = '/srv/tep'", &keys),
+            ("blobs = 's3://kho'\n[s3]\nendpoint = 'http://kho.vn'", &keys),
             ("[http]\ntls_certificate = 'x.pem'", &[]),
             ("speed = 1", &[]),
             ("[http]\nadress = 'x'", &[]),

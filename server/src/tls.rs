@@ -1,6 +1,8 @@
 //! TLS for HTTP where no proxy ends it: certificate and key from PEM files, read again when the program is told to, so that
 //! a renewed certificate needs no restart and ends no meeting.
 
+pub mod client;
+
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

@@ -42,7 +42,7 @@ async fn tls_brings_hsts_and_a_secure_cookie_bound_to_the_host() {
     let origin = "https://hop.langiang.gov.vn";
     let server = Server::start_with(|config| config.http.public_origin = Some(origin.into())).await;
     let body = json!({ "user_name": "chuyenvien", "password": PASSWORD });
-    let http = reqwest::Client::new();
+    let http = hoian_tests::tls::http().build().unwrap();
     let log_in = |origin: &str| {
         http.post(server.url("/api/v1/session"))
             .header(ORIGIN, origin)
@@ -72,7 +72,7 @@ async fn tls_brings_hsts_and_a_secure_cookie_bound_to_the_host() {
 #[tokio::test]
 async fn another_site_changes_nothing_and_opens_no_socket() {
     let server = Server::start().await;
-    let http = reqwest::Client::new();
+    let http = hoian_tests::tls::http().build().unwrap();
     let body = json!({ "user_name": "chuyenvien", "password": PASSWORD });
     let log_in = || http.post(server.url("/api/v1/session")).json(&body);
 

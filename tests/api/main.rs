@@ -11,6 +11,7 @@ mod administration;
 mod asking;
 mod described;
 mod errors;
+mod files_away;
 mod full_disk;
 mod headers;
 mod lists;

@@ -4,6 +4,7 @@ use hoian_server::clock::Timestamp;
 use hoian_server::store::audit::{self, Verdict};
 use hoian_server::store::entity::verification;
 use hoian_tests::Client;
+use hoian_tests::object_store::ObjectStore;
 use hoian_tests::postgres::Postgres;
 use hoian_tests::signing::{Office, act, content, expect, look, paper, problem};
 use reqwest::multipart::{Form, Part};
@@ -23,6 +24,14 @@ async fn a_document_goes_its_whole_way_on_postgresql() {
     let postgres = Postgres::start().await.expect("PostgreSQL is installed");
     let office = Office::open_with(|config| config.database.url = Some(postgres.url())).await;
     whole_way(&office).await;
+}
+
+#[tokio::test]
+async fn a_document_goes_its_whole_way_with_its_files_in_an_object_store() {
+    let objects = ObjectStore::start();
+    let office = Office::open_with(|config| objects.configure(config)).await;
+    whole_way(&office).await;
+    assert!(!office.server.folder().join("blobs").exists());
 }
 
 async fn whole_way(office: &Office) {

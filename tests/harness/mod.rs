@@ -15,6 +15,7 @@ pub mod forms;
 pub mod link;
 pub mod mail;
 pub mod mailbox;
+pub mod object_store;
 pub mod paper;
 pub mod people;
 pub mod postgres;

@@ -1,13 +1,21 @@
-//! A server over TLS that answers every question in the same way, and the authority that certifies it.
+//! A server over TLS that answers every question in the same way, the authority that certifies it, and the client of all other
+//! tests, which asks in the clear.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
 
+use hoian_server::tls::client;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
+
+/// An HTTP client that trusts nobody's TLS: what the tests ask stands on this machine, in the clear.
+pub fn http() -> reqwest::ClientBuilder {
+    let tls = client::trusting(RootCertStore::empty()).unwrap();
+    reqwest::Client::builder().tls_backend_preconfigured(tls)
+}
 
 /// What comes back.
 pub struct Answer {

@@ -49,7 +49,7 @@ async fn serve() -> Pki {
     Pki {
         folder,
         base_url,
-        client: reqwest::Client::new(),
+        client: hoian_tests::tls::http().build().unwrap(),
     }
 }
 

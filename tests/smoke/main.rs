@@ -18,7 +18,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 async fn get(process: &Process, path: &str) -> (u16, String) {
-    let response = reqwest::get(format!("{}{path}", process.origin))
+    let response = Client::new(process.origin.clone())
+        .get(path)
+        .send()
         .await
         .expect("an answer");
     (response.status().as_u16(), response.text().await.expect("a body"))

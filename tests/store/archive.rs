@@ -136,6 +136,32 @@ async fn is_of_one_moment_while_others_write(house: House) {
     archive::restore(&other.app.store, now, &file).await.unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn files_move_into_an_object_store_and_back() {
+    let house = House::on_sqlite().await;
+    demo::prepare(&house.app, "http://127.0.0.1:1", Passwords::Keep)
+        .await
+        .unwrap();
+    let mut file = backup(&house, "a.tar").await;
+    let held = |file: &Path| {
+        let mut blobs = names(file);
+        blobs.retain(|name| name.starts_with("blobs/"));
+        blobs.sort();
+        blobs
+    };
+    let blobs = held(&file);
+    assert!(!blobs.is_empty());
+    let mut others = Vec::new();
+    for other in [House::with_object_store().await, House::on_sqlite().await] {
+        archive::restore(&other.app.store, other.app.clock.now(), &file)
+            .await
+            .unwrap();
+        file = backup(&other, "b.tar").await;
+        assert_eq!(held(&file), blobs);
+        others.push(other);
+    }
+}
+
 #[tokio::test]
 async fn what_was_changed_or_cut_is_refused_and_leaves_nothing() {
     let house = House::on_sqlite().await;

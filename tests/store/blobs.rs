@@ -1,4 +1,4 @@
-//! Blobs: named by their content, whole or absent. The files are the same beside either database.
+//! Blobs: named by their content, whole or absent, in a folder as in an object store. They are the same beside either database.
 
 use std::convert::Infallible;
 
@@ -10,22 +10,33 @@ use crate::House;
 /// SHA-256 of "abc", FIPS 180-4's own example.
 const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
+on_both_stores_of_files!(
+    names_content_by_its_hash_however_it_arrives,
+    keeps_a_stream_of_many_parts,
+    leaves_nothing_of_what_was_too_long_or_broke_off,
+    notices_damage,
+    can_be_tried_out,
+);
+
+/// How many files there are, beside what an object store keeps of its own.
 fn files(house: &House) -> usize {
     fn count(folder: &std::path::Path) -> usize {
         let entries = std::fs::read_dir(folder)
-            .unwrap()
+            .into_iter()
+            .flatten()
             .flatten()
             .map(|entry| entry.path());
         entries
             .map(|path| if path.is_dir() { count(&path) } else { 1 })
             .sum()
     }
-    count(&house.folder.path().join("blobs"))
+    ["sha256", "arriving"]
+        .map(|name| count(&house.files().join(name)))
+        .iter()
+        .sum()
 }
 
-#[tokio::test]
-async fn names_content_by_its_hash_however_it_arrives() {
-    let house = House::on_sqlite().await;
+async fn names_content_by_its_hash_however_it_arrives(house: House) {
     let blobs = house.app.store.blobs();
     let whole = blobs.put("abc").await.unwrap();
     let parts = stream::iter(["a", "bc"].map(|part| Ok::<_, Infallible>(part.into())));
@@ -45,9 +56,7 @@ async fn names_content_by_its_hash_however_it_arrives() {
     }
 }
 
-#[tokio::test]
-async fn keeps_a_stream_of_many_parts() {
-    let house = House::on_sqlite().await;
+async fn keeps_a_stream_of_many_parts(house: House) {
     let chunk = bytes::Bytes::from(vec![7_u8; 1_000_000]);
     let parts = stream::iter((0..13).map(|_| Ok::<_, Infallible>(chunk.clone())));
     let stored = house.app.store.blobs().put_stream(parts, u64::MAX).await.unwrap();
@@ -55,9 +64,7 @@ async fn keeps_a_stream_of_many_parts() {
     assert_eq!((stored.size_bytes, content.len()), (13_000_000, 13_000_000));
 }
 
-#[tokio::test]
-async fn leaves_nothing_of_what_was_too_long_or_broke_off() {
-    let house = House::on_sqlite().await;
+async fn leaves_nothing_of_what_was_too_long_or_broke_off(house: House) {
     let blobs = house.app.store.blobs();
     let long = stream::iter(["ab", "cd"].map(|part| Ok::<_, Infallible>(part.into())));
     assert!(matches!(
@@ -72,12 +79,10 @@ async fn leaves_nothing_of_what_was_too_long_or_broke_off() {
     assert_eq!(files(&house), 0);
 }
 
-#[tokio::test]
-async fn notices_damage_on_disk() {
-    let house = House::on_sqlite().await;
+async fn notices_damage(house: House) {
     let blobs = house.app.store.blobs();
     blobs.put("abc").await.unwrap();
-    let path = house.folder.path().join("blobs/sha256/ba/78").join(ABC);
+    let path = house.files().join("sha256/ba/78").join(ABC);
     std::fs::write(path, "abd").unwrap();
     assert!(matches!(
         blobs.get(&Sha256(ABC.into())).await,
@@ -87,4 +92,9 @@ async fn notices_damage_on_disk() {
         blobs.get(&Sha256("00".into())).await,
         Err(Error::Store(_))
     ));
+}
+
+async fn can_be_tried_out(house: House) {
+    house.app.store.blobs().try_out().await.unwrap();
+    assert_eq!(files(&house), 0);
 }

@@ -189,6 +189,18 @@ impl Problem {
         )
     }
 
+    /// 503: the object store of the files does not answer. Nothing was done; what needs no file goes on.
+    fn files_away(cause: &dyn std::fmt::Display) -> Self {
+        error!(%cause, "the object store does not do what it is asked");
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "files-away",
+            "Kho tệp hiện không phục vụ nên việc vừa làm chưa được thực hiện; dữ liệu đã có vẫn nguyên. Xin thử lại sau ít phút.",
+            "The store of files does not answer at the moment, so nothing was done; what is there is whole. Try again in a few minutes.",
+        )
+        .with("retry_after_seconds", 60)
+    }
+
     fn respond(&self, language: Language) -> Response {
         let body = Body {
             kind: format!("/problems/{}", self.name),
@@ -248,6 +260,7 @@ impl From<crate::store::blob::Error> for Problem {
                 "The upload broke off half-way.",
             ),
             error if disk::is_out_of_room(&error) => Self::no_room(&error),
+            error @ Error::Away(_) => Self::files_away(&error),
             error => Self::internal(&error),
         }
     }

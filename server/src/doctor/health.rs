@@ -97,7 +97,7 @@ pub async fn report(app: &App) -> Result<Report, DbErr> {
     let waited = |since: Option<Timestamp>| since.map_or(Duration::ZERO, |since| now.since(since));
     let found = Found {
         database_answers: true,
-        blobs_writable: is_writable(app).await,
+        blobs_writable: app.store.blobs().try_out().await.is_ok(),
         disk: room.map(|room| (room.free_bytes, room.total_bytes)),
         oldest_job: waited(oldest_job.map(|job| job.due_at)),
         jobs_given_up: given_up,
@@ -120,13 +120,6 @@ pub async fn report(app: &App) -> Result<Report, DbErr> {
         ending_certificates: named(app, keys).await?,
         today: today(app, now).await?,
     })
-}
-
-/// Whether a file can be made where the blobs are.
-async fn is_writable(app: &App) -> bool {
-    let folder = app.config.data_folder.join("blobs");
-    let tried = tokio::task::spawn_blocking(move || tempfile::tempfile_in(folder).is_ok());
-    tried.await.unwrap_or(false)
 }
 
 async fn named(app: &App, keys: Vec<signing_key::Model>) -> Result<Vec<EndingCertificate>, DbErr> {

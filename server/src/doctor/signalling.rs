@@ -8,6 +8,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use url::Url;
 
 use crate::conference::protocol::{ClientMessage, ServerMessage, VERSION};
+use crate::tls::client;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -15,6 +16,8 @@ pub enum Error {
     Link(String),
     #[error("the server cannot be asked: {0}")]
     Http(#[from] reqwest::Error),
+    #[error("the server cannot be asked over TLS: {0}")]
+    Tls(#[from] client::Error),
     #[error("the server knows no meeting behind this link")]
     NotFound,
     #[error("the meeting's socket: {0}")]
@@ -99,7 +102,7 @@ async fn find(base: &Url, code: &str) -> Result<String, Error> {
     }
     let mut url = base.clone();
     url.set_path(&format!("/api/v1/meetings/by-link/{code}"));
-    let response = reqwest::get(url).await?;
+    let response = client::http(None)?.get(url).send().await?;
     if response.status() == reqwest::StatusCode::NOT_FOUND {
         return Err(Error::NotFound);
     }

@@ -47,12 +47,17 @@ pub enum Error {
     /// The disk or the object store refused.
     #[error("cannot use the blob store: {0}")]
     Store(#[from] object_store::Error),
+    /// The object store does not answer, or lets nobody in: nothing was done, and asking again later is right.
+    #[error("the object store does not do what it is asked: {0}")]
+    Away(object_store::Error),
 }
 
 /// The files; cheap to clone.
 #[derive(Clone)]
 pub struct Blobs {
     files: Arc<dyn ObjectStore>,
+    /// Behind a network, which may fail for a while.
+    is_remote: bool,
 }
 
 impl Blobs {
@@ -65,7 +70,32 @@ impl Blobs {
         let files = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
         Ok(Self {
             files: Arc::new(files),
+            is_remote: false,
         })
+    }
+
+    /// The blobs in an object store.
+    pub(super) fn remote(files: Arc<dyn ObjectStore>) -> Self {
+        Self {
+            files,
+            is_remote: true,
+        }
+    }
+
+    /// Whether a file can be made at this moment.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn try_out(&self) -> Result<(), Error> {
+        let trial = arriving();
+        self.files
+            .put(&trial, PutPayload::new())
+            .await
+            .map_err(|error| self.unwritten(error))?;
+        self.files
+            .delete(&trial)
+            .await
+            .map_err(|error| self.unwritten(error))
     }
 
     /// Stores `content`, which is already in memory.
@@ -78,7 +108,8 @@ impl Blobs {
         let sha256 = of(&content);
         self.files
             .put(&key(&sha256), PutPayload::from_bytes(content))
-            .await?;
+            .await
+            .map_err(|error| self.unwritten(error))?;
         fail_point::hit("blob.stored");
         Ok(Stored { sha256, size_bytes })
     }
@@ -92,11 +123,24 @@ impl Blobs {
         S: Stream<Item = Result<Bytes, E>>,
         E: std::fmt::Display,
     {
-        let arriving = Key::from(format!("arriving/{}", hex::encode(crate::clock::seed())));
+        let stored = self.receive(content, limit_bytes).await;
+        let stored = stored.map_err(|error| match error {
+            Error::Store(error) => self.unwritten(error),
+            error => error,
+        })?;
+        fail_point::hit("blob.stored");
+        Ok(stored)
+    }
+
+    async fn receive<S, E>(&self, content: S, limit_bytes: u64) -> Result<Stored, Error>
+    where
+        S: Stream<Item = Result<Bytes, E>>,
+        E: std::fmt::Display,
+    {
+        let arriving = arriving();
         let upload = self.files.put_multipart(&arriving).await?;
         let stored = receive(upload, content, limit_bytes).await?;
         self.files.rename(&arriving, &key(&stored.sha256)).await?;
-        fail_point::hit("blob.stored");
         Ok(stored)
     }
 
@@ -105,7 +149,8 @@ impl Blobs {
     /// # Errors
     /// When it is missing, damaged or unreadable.
     pub async fn get(&self, sha256: &Sha256) -> Result<Bytes, Error> {
-        let content = self.files.get(&key(sha256)).await?.bytes().await?;
+        let read = async || self.files.get(&key(sha256)).await?.bytes().await;
+        let content = read().await.map_err(|error| self.unread(error))?;
         if of(&content) != *sha256 {
             return Err(Error::Damaged(sha256.clone()));
         }
@@ -120,7 +165,23 @@ impl Blobs {
         &self,
         sha256: &Sha256,
     ) -> Result<impl Stream<Item = Result<Bytes, object_store::Error>> + Send + 'static, Error> {
-        Ok(self.files.get(&key(sha256)).await?.into_stream())
+        let found = self.files.get(&key(sha256)).await;
+        Ok(found.map_err(|error| self.unread(error))?.into_stream())
+    }
+
+    fn unwritten(&self, error: object_store::Error) -> Error {
+        if self.is_remote {
+            Error::Away(error)
+        } else {
+            Error::Store(error)
+        }
+    }
+
+    fn unread(&self, error: object_store::Error) -> Error {
+        match error {
+            missing @ object_store::Error::NotFound { .. } => Error::Store(missing),
+            error => self.unwritten(error),
+        }
     }
 }
 
@@ -222,6 +283,11 @@ where
         sha256: Sha256(hex::encode(hash.finish())),
         size_bytes,
     })
+}
+
+/// A name of its own for what has none yet.
+fn arriving() -> Key {
+    Key::from(format!("arriving/{}", hex::encode(crate::clock::seed())))
 }
 
 /// Two levels of folders keep each small: a million blobs are 65,536 folders of about 15.

@@ -6,6 +6,7 @@
 pub mod archive;
 pub mod audit;
 pub mod blob;
+mod bucket;
 mod connect;
 pub mod disk;
 pub mod entity;
@@ -13,14 +14,15 @@ pub mod migration;
 pub mod search;
 pub mod setting;
 
-use std::path::Path;
 use std::sync::Arc;
 
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode};
 use sea_orm::{TransactionOptions, TransactionTrait};
 use tokio::sync::Notify;
 
+use crate::config::Config;
 use crate::fail_point;
+use crate::tls;
 
 /// The transaction handed to the closure of [`Store::write`]; every query takes it as its connection.
 pub type Tx = DatabaseTransaction;
@@ -46,20 +48,27 @@ pub enum Error {
     /// A folder cannot be made or opened.
     #[error("the data folder: {0}")]
     Folder(#[from] std::io::Error),
-    /// The folder of blobs cannot be used.
+    /// The folder or the object store of blobs cannot be used.
     #[error("the blobs: {0}")]
     Blobs(#[from] object_store::Error),
+    /// The object store cannot be reached over TLS as the settings say.
+    #[error("s3.tls_roots: {0}")]
+    Tls(#[from] tls::client::Error),
 }
 
 impl Store {
-    /// Opens the database at `url`, brings its schema up to date, and opens the blobs in `folder`.
+    /// Opens the database, brings its schema up to date, and opens the blobs. An object store is not asked yet: whatever needs
+    /// no file goes on while it is away.
     ///
     /// # Errors
     /// When the database cannot be reached or migrated, or a folder cannot be used.
-    pub async fn open(url: &str, folder: &Path) -> Result<Self, Error> {
-        std::fs::create_dir_all(folder)?;
-        let blobs = blob::Blobs::open(&folder.join("blobs"))?;
-        let (reader, writer) = connect::connect(url).await?;
+    pub async fn open(config: &Config) -> Result<Self, Error> {
+        std::fs::create_dir_all(&config.data_folder)?;
+        let blobs = match &config.blobs {
+            Some(url) => blob::Blobs::remote(bucket::open(url, &config.s3)?),
+            None => blob::Blobs::open(&config.data_folder.join("blobs"))?,
+        };
+        let (reader, writer) = connect::connect(&config.database_url()).await?;
         migration::apply(&writer).await?;
         Ok(Self {
             reader,
