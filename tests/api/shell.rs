@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use hoian_server::clock::Clock;
 use hoian_tests::binary;
 
 /// Whether it succeeded, and what it said.
@@ -78,6 +79,35 @@ fn accounts_and_agencies_are_kept_from_the_shell() {
     let substitute = ["substitute", "lehoa", "--absent", "lemai", "--agency", "H99.02"];
     let (succeeded, said) = admin(folder.path(), &[substitute.as_slice(), &days].concat());
     assert!(!succeeded && said.contains("a year"), "{said}");
+    let tomorrow = Clock::system().now_utc().date() + time::Duration::days(1);
+    let days = ["--from", &tomorrow.to_string(), "--until", &tomorrow.to_string()].map(str::to_owned);
+    let days: Vec<&str> = days.iter().map(String::as_str).collect();
+    run(&[substitute.as_slice(), &days].concat());
+    let listed = run(&["list-substitutions"]);
+    let fields: Vec<&str> = listed.trim().split('\t').collect();
+    assert_eq!(fields[1..4], ["H99.02", "lemai", "lehoa"], "{listed}");
+    run(&["end-substitution", fields[0]]);
+    assert_eq!(run(&["list-substitutions"]).trim(), "");
+    run(&["lock", "lehoa"]);
+    let listed = run(&["list-people", "hoa"]);
+    assert_eq!(listed.trim(), "lehoa\tLê Hoa\tChuyên viên, Ủy ban\tlocked");
+    assert_eq!(run(&["list-people", "--agency", "H99.02"]).lines().count(), 2);
+    assert!(!run(&["list-people", "--role", "leader"]).contains("lehoa"));
+    run(&["unlock", "lehoa"]);
+    assert_eq!(run(&["list-people", "--locked"]).trim(), "");
+    run(&["add-alias", "H99.02", "H99.77"]);
+    assert_eq!(run(&["list-people", "--agency", "H99.77"]).lines().count(), 2);
+    run(&["remove-alias", "H99.02", "H99.77"]);
+    assert!(!admin(folder.path(), &["list-people", "--agency", "H99.77"]).0);
+    let exported = folder.path().join("out.csv");
+    let exported = exported.to_str().unwrap();
+    run(&["export", "people", exported]);
+    assert!(run(&["import", "people", exported]).contains("2 are so already"));
+    let (succeeded, said) = admin(folder.path(), &["export", "people", exported]);
+    assert!(
+        !succeeded && said.contains("cannot write"),
+        "a file is not written over: {said}"
+    );
     run(&[
         "change-agency",
         "H99.02",

@@ -6,6 +6,7 @@ mod create;
 mod error;
 mod first_password;
 pub mod import;
+pub mod listed;
 pub mod login;
 mod mail_address;
 mod one_time_code;

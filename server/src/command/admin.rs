@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::keep::Keep;
 use super::serve::claim;
 use super::trust::Trust;
+use super::tell::Tell;
 use hoian_server::accounts::{self, NewAgency, NewMembership, NewPerson};
 use hoian_server::app::App;
 use hoian_server::clock::Clock;
@@ -45,6 +46,8 @@ pub(super) enum Admin {
     Restore { file: PathBuf },
     #[command(flatten)]
     Keep(Keep),
+    #[command(flatten)]
+    Tell(Tell),
 }
 
 #[derive(Args)]
@@ -168,6 +171,7 @@ impl Admin {
             Self::Backup { file } => backup(&app, &file).await,
             Self::Restore { file } => restore(&app, &file).await,
             Self::Keep(keep) => keep.run(&app).await,
+            Self::Tell(tell) => tell.run(&app).await,
         };
         app.store.close().await?;
         println!("{}", done?);

@@ -22,7 +22,7 @@ use hoian_server::domain::role::Reach;
 use hoian_server::domain::substitution::Substitution;
 use hoian_server::jobs::password_letter;
 use hoian_server::store::audit::Actor;
-use hoian_server::store::entity::agency;
+use hoian_server::store::entity::{agency, substitution};
 
 /// What is done with accounts and agencies that exist.
 #[derive(Subcommand)]
@@ -45,6 +45,16 @@ pub(super) enum Keep {
     ErasePerson { user_name: String },
     /// Let somebody act for a colleague who is absent.
     Substitute(Substitute),
+    /// End what `list-substitutions` names.
+    EndSubstitution { id: String },
+    /// Let an agency be reached by a further identifier.
+    AddAlias {
+        /// Its present organisation identifier.
+        agency: String,
+        alias: String,
+    },
+    /// Take a further identifier away.
+    RemoveAlias { agency: String, alias: String },
     /// Change an agency; a former name, symbol or identifier stays in its history.
     ChangeAgency(ChangeAgency),
     /// Try a list of agencies or people (CSV), or take it in with --apply: all of it, or nothing.
@@ -111,6 +121,15 @@ pub(super) enum ListName {
     People,
 }
 
+impl From<ListName> for List {
+    fn from(name: ListName) -> Self {
+        match name {
+            ListName::Agencies => Self::Agencies,
+            ListName::People => Self::People,
+        }
+    }
+}
+
 impl Keep {
     pub(super) async fn run(self, app: &App) -> anyhow::Result<String> {
         match self {
@@ -135,6 +154,17 @@ impl Keep {
                 Ok(format!("what no paper needs of {user_name} is erased"))
             }
             Self::Substitute(said) => substitute(app, said).await,
+            Self::EndSubstitution { id } => end_substitution(app, &id).await,
+            Self::AddAlias { agency, alias } => {
+                let id = accounts::find_agency(app.store.read(), &agency).await?;
+                accounts::add_alias(app, &Actor::System, &id, &alias).await?;
+                Ok(format!("{alias} names {agency} too"))
+            }
+            Self::RemoveAlias { agency, alias } => {
+                let id = accounts::find_agency(app.store.read(), &agency).await?;
+                accounts::remove_alias(app, &Actor::System, &id, &alias).await?;
+                Ok(format!("{alias} names nothing any more"))
+            }
             Self::ChangeAgency(said) => change_agency(app, said).await,
             Self::Import { list, file, apply } => take_in(app, list, &file, apply).await,
         }
@@ -207,6 +237,13 @@ async fn substitute(app: &App, said: Substitute) -> anyhow::Result<String> {
     Ok(format!("{} acts for {}", said.user_name, said.absent))
 }
 
+async fn end_substitution(app: &App, id: &str) -> anyhow::Result<String> {
+    let found = substitution::Entity::find_by_id(id).one(app.store.read()).await?;
+    let row = found.with_context(|| format!("there is no substitution {id}"))?;
+    accounts::end_substitution(app, &Actor::System, &row).await?;
+    Ok(format!("the substitution {id} has ended"))
+}
+
 async fn change_agency(app: &App, said: ChangeAgency) -> anyhow::Result<String> {
     let reader = app.store.read();
     let id = accounts::find_agency(reader, &said.agency).await?;
@@ -236,10 +273,7 @@ async fn change_agency(app: &App, said: ChangeAgency) -> anyhow::Result<String> 
 
 async fn take_in(app: &App, list: ListName, file: &std::path::Path, apply: bool) -> anyhow::Result<String> {
     let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let list = match list {
-        ListName::Agencies => List::Agencies,
-        ListName::People => List::People,
-    };
+    let list = list.into();
     let mode = if apply { Mode::Apply } else { Mode::Trial };
     let outcome = import::import(app, &Actor::System, &Reach::All, list, &bytes, mode).await?;
     let mut told = Vec::new();

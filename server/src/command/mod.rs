@@ -6,6 +6,7 @@ mod doctor;
 mod keep;
 mod serve;
 mod trust;
+mod tell;
 
 use std::io::IsTerminal;
 use std::path::PathBuf;

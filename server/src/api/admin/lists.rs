@@ -4,25 +4,20 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use sea_orm::{EntityTrait, QueryOrder};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::people::{Wanted, matching};
 use super::{Administrator, refusal};
-use crate::accounts;
 use crate::accounts::import::{self, Mode, Outcome};
+use crate::accounts::listed;
 use crate::api::body::{Json, Path, Query};
 use crate::api::problem::{self, Problem};
 use crate::clock::Timestamp;
-use crate::domain::id::AgencyId;
 use crate::domain::listing::{self, List};
-use crate::domain::role::Reach;
 use crate::jobs::password_letter;
 use crate::parts::App;
-use crate::store::entity::{agency, person};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -166,11 +161,10 @@ async fn hand_out(
     administrator: Administrator,
     Path(list): Path<ListName>,
 ) -> Result<Response, Problem> {
-    let lines = match list {
-        ListName::Agencies => agencies(&app, &administrator.reach).await?,
-        ListName::People => people(&app, &administrator.reach).await?,
-    };
-    file(list, lines)
+    file(
+        list,
+        listed::lines(&app, &administrator.reach, list.into()).await?,
+    )
 }
 
 /// An empty list with the names of its columns.
@@ -193,68 +187,3 @@ fn file(list: ListName, lines: Vec<Vec<String>>) -> Result<Response, Problem> {
     )
         .into_response())
 }
-
-async fn agencies(app: &App, reach: &Reach) -> Result<Vec<Vec<String>>, Problem> {
-    let rows = agency::Entity::find()
-        .order_by_asc(agency::Column::OrganId)
-        .all(app.store.read())
-        .await?;
-    let organ_id = |id: &AgencyId| {
-        rows.iter()
-            .find(|row| row.id == *id)
-            .map(|row| row.organ_id.clone())
-    };
-    let line = |row: &agency::Model| {
-        vec![
-            row.organ_id.clone(),
-            row.name.clone(),
-            row.symbol.clone(),
-            listing::kind_name(row.kind).to_owned(),
-            row.parent_id.as_ref().and_then(organ_id).unwrap_or_default(),
-            row.place.clone(),
-        ]
-    };
-    Ok(rows
-        .iter()
-        .filter(|row| reach.covers(&row.id))
-        .map(line)
-        .collect())
-}
-
-async fn people(app: &App, reach: &Reach) -> Result<Vec<Vec<String>>, Problem> {
-    let reader = app.store.read();
-    let rows = matching(reach, &Wanted::default())
-        .order_by_asc(person::Column::NameKey)
-        .order_by_asc(person::Column::Id)
-        .all(reader)
-        .await?;
-    let agencies = agency::Entity::find().all(reader).await?;
-    let organ_id = |id: &AgencyId| {
-        agencies
-            .iter()
-            .find(|row| row.id == *id)
-            .map(|row| row.organ_id.clone())
-    };
-    let mut lines = Vec::new();
-    for some in rows.chunks(AT_ONCE) {
-        let ids: Vec<_> = some.iter().map(|row| row.id.clone()).collect();
-        let memberships = accounts::memberships(reader, &ids).await?;
-        for row in some {
-            let held = memberships.get(&row.id).into_iter().flatten();
-            lines.extend(held.filter(|held| reach.covers(&held.agency_id)).map(|held| {
-                vec![
-                    row.user_name.clone(),
-                    row.full_name.clone(),
-                    organ_id(&held.agency_id).unwrap_or_default(),
-                    listing::role_name(held.role).to_owned(),
-                    held.position.clone(),
-                    row.mail_address.clone().unwrap_or_default(),
-                ]
-            }));
-        }
-    }
-    Ok(lines)
-}
-
-/// People whose roles are asked for in one question: databases bind some thousand values.
-const AT_ONCE: usize = 500;

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
-};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -14,25 +12,25 @@ use utoipa_axum::routes;
 use zeroize::Zeroizing;
 
 use super::Administrator;
+use crate::accounts::listed::{Whom, matching};
 use crate::accounts::{self, NewMembership, NewPerson};
 use crate::api::body::{Json, Query};
 use crate::api::page::{Page, PageQuery};
 use crate::api::problem::{self, Problem};
 use crate::api::session::Membership;
 use crate::domain::id::{AgencyId, PersonId};
-use crate::domain::role::{Reach, Role};
-use crate::domain::search::fold;
+use crate::domain::role::Role;
 use crate::parts::App;
-use crate::store::entity::{membership, person};
+use crate::store::entity::person;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list, create))
 }
 
 /// Which people are asked for.
-#[derive(Default, Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Wanted {
+struct Wanted {
     /// The beginnings of words of a name or user name, with or without marks.
     pub q: Option<String>,
     /// Only those who work in this agency.
@@ -47,6 +45,17 @@ pub(super) struct Wanted {
     pub after: Option<String>,
     /// How many people, 1 to 200. Default 50.
     pub limit: Option<u64>,
+}
+
+impl Wanted {
+    fn whom(&self) -> Whom {
+        Whom {
+            words: self.q.clone().unwrap_or_default(),
+            agency: self.agency.clone(),
+            role: self.role,
+            is_locked: self.locked,
+        }
+    }
 }
 
 /// A person in the administrator's list.
@@ -73,7 +82,7 @@ async fn list(
         after: wanted.after.clone(),
         limit: wanted.limit,
     };
-    let mut find = matching(&administrator.reach, &wanted)
+    let mut find = matching(&administrator.reach, &wanted.whom())
         .order_by_asc(person::Column::NameKey)
         .order_by_asc(person::Column::Id)
         .limit(page.rows());
@@ -102,40 +111,6 @@ async fn list(
     };
     let summaries = rows.into_iter().map(summary).collect();
     Ok(Json(Page::of(&page, summaries, |summary| summary.id.0.clone())))
-}
-
-/// The people within reach who are asked for.
-pub(super) fn matching(reach: &Reach, wanted: &Wanted) -> Select<person::Entity> {
-    let mut find = person::Entity::find();
-    let mut members = membership::Entity::find()
-        .select_only()
-        .column(membership::Column::PersonId);
-    let mut is_limited = false;
-    if let Reach::Within(agencies) = reach {
-        is_limited = true;
-        members = members.filter(membership::Column::AgencyId.is_in(agencies.clone()));
-    }
-    if let Some(agency) = &wanted.agency {
-        is_limited = true;
-        members = members.filter(membership::Column::AgencyId.eq(agency.clone()));
-    }
-    if let Some(role) = wanted.role {
-        is_limited = true;
-        members = members.filter(membership::Column::Role.eq(role));
-    }
-    if is_limited {
-        find = find.filter(person::Column::Id.in_subquery(QueryTrait::into_query(members)));
-    }
-    if let Some(locked) = wanted.locked {
-        find = find.filter(person::Column::IsActive.eq(!locked));
-    }
-    // Folded words hold letters and figures alone, so that nothing in them is a sign of LIKE.
-    for word in fold(wanted.q.as_deref().unwrap_or("")).split_whitespace() {
-        let begins = person::Column::NameKey.starts_with(word);
-        let within = person::Column::NameKey.contains(format!(" {word}"));
-        find = find.filter(Condition::any().add(begins).add(within));
-    }
-    find
 }
 
 /// A role in an agency, as it is given.
