@@ -1,13 +1,12 @@
 //! The program ends TLS by itself, and takes a renewed certificate without a restart.
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::net::TcpStream;
-use std::sync::Arc;
 
 use hoian_tests::Server;
+use hoian_tests::tls::ask;
 use rcgen::KeyPair;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::pki_types::CertificateDer;
 use tempfile::TempDir;
 
 /// Writes a certificate for localhost and its key; comes back as the certificate.
@@ -18,30 +17,6 @@ fn renew(folder: &TempDir) -> CertificateDer<'static> {
     std::fs::write(folder.path().join("tls.pem"), certificate.pem()).unwrap();
     std::fs::write(folder.path().join("tls.key"), key.serialize_pem()).unwrap();
     certificate.der().clone()
-}
-
-/// Asks over TLS, trusting one certificate alone; comes back as head and body.
-fn ask(port: u16, trusted: &CertificateDer<'static>, path: &str) -> std::io::Result<String> {
-    let mut roots = RootCertStore::empty();
-    roots.add(trusted.clone()).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let name = ServerName::try_from("localhost").unwrap();
-    let client = ClientConnection::new(Arc::new(config), name).unwrap();
-    let mut stream = StreamOwned::new(client, TcpStream::connect(("127.0.0.1", port))?);
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-    )?;
-    let mut answer = Vec::new();
-    match stream.read_to_end(&mut answer) {
-        Err(error) if answer.is_empty() => Err(error),
-        _ => Ok(String::from_utf8_lossy(&answer).into_owned()),
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

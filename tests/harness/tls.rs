@@ -7,14 +7,33 @@ use std::sync::Arc;
 use std::thread;
 
 use hoian_server::tls::client;
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
+use rcgen::{BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
+use rustls::{ClientConnection, RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 
 /// An HTTP client that trusts nobody's TLS: what the tests ask stands on this machine, in the clear.
 pub fn http() -> reqwest::ClientBuilder {
     let tls = client::trusting(RootCertStore::empty()).unwrap();
     reqwest::Client::builder().tls_backend_preconfigured(tls)
+}
+
+/// Asks over TLS, trusting one certificate alone; comes back as head and body.
+pub fn ask(port: u16, trusted: &CertificateDer<'static>, path: &str) -> std::io::Result<String> {
+    let mut roots = RootCertStore::empty();
+    roots.add(trusted.clone()).unwrap();
+    let config = client::trusting(roots).unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    let client = ClientConnection::new(Arc::new(config), name).unwrap();
+    let mut stream = StreamOwned::new(client, TcpStream::connect(("127.0.0.1", port))?);
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    )?;
+    let mut answer = Vec::new();
+    match stream.read_to_end(&mut answer) {
+        Err(error) if answer.is_empty() => Err(error),
+        _ => Ok(String::from_utf8_lossy(&answer).into_owned()),
+    }
 }
 
 /// What comes back.
@@ -91,10 +110,20 @@ impl Authority {
         address
     }
 
-    fn settings(&self, name: &str) -> ServerConfig {
+    /// A certificate for `name` and its key, in PEM.
+    pub fn certify(&self, name: &str) -> (String, String) {
+        let (own, key) = self.issue(name);
+        (own.pem(), key.serialize_pem())
+    }
+
+    fn issue(&self, name: &str) -> (Certificate, KeyPair) {
         let key = KeyPair::generate().unwrap();
         let own = CertificateParams::new(vec![name.to_owned()]).unwrap();
-        let own = own.signed_by(&key, &self.issuer).unwrap();
+        (own.signed_by(&key, &self.issuer).unwrap(), key)
+    }
+
+    fn settings(&self, name: &str) -> ServerConfig {
+        let (own, key) = self.issue(name);
         let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         ServerConfig::builder_with_provider(provider)

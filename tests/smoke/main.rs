@@ -9,10 +9,14 @@
 
 mod layers;
 
+use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 
 use hoian_tests::Client;
 use hoian_tests::binary::{Process, command};
+use hoian_tests::tls;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -71,6 +75,47 @@ async fn demo_starts_answers_keeps_its_data_and_drains() {
         !refused.status.success() && reason.contains("made by `hoian demo`"),
         "{reason}"
     );
+}
+
+/// For other machines the demo speaks TLS by a certificate whose fingerprint it prints, under a new password at each start.
+#[test]
+fn demo_for_other_machines_speaks_tls_and_renews_its_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut passwords = Vec::new();
+    for _ in 0..2 {
+        let mut demo = command(folder.path(), &["demo", "--lan"]);
+        let mut demo = demo.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(demo.stdout.take().unwrap()).lines();
+        let mut until = |word: &str| {
+            lines
+                .by_ref()
+                .map(Result::unwrap)
+                .find(|line| line.contains(word))
+                .unwrap()
+        };
+        let address = until("đã sẵn sàng:");
+        let port = address.trim().rsplit(':').next().unwrap().parse().unwrap();
+        until("SHA-256 là:");
+        let fingerprint: String = [until(":"), until(":")].concat().split_whitespace().collect();
+        let certificate = std::fs::read(folder.path().join("lan.pem")).unwrap();
+        let certificate = CertificateDer::from_pem_slice(&certificate).unwrap();
+        let digest = ring::digest::digest(&ring::digest::SHA256, &certificate);
+        assert_eq!(hex::encode(digest), fingerprint.replace(':', "").to_lowercase());
+        let answer = tls::ask(port, &certificate, "/readyz").unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        assert!(answer.contains("strict-transport-security"), "{answer}");
+        passwords.push(handout(folder.path()));
+        let id = demo.id().to_string();
+        assert!(
+            std::process::Command::new("/bin/kill")
+                .args(["-TERM", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+        assert!(demo.wait().unwrap().success());
+    }
+    assert_ne!(passwords[0], passwords[1]);
 }
 
 #[tokio::test]

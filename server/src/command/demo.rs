@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use tokio::net::TcpListener;
 
 use super::serve::{StopSignals, claim};
 use hoian_server::accounts;
@@ -16,7 +17,7 @@ use hoian_server::demo::{self, Passwords};
 /// Options of `hoian demo`.
 #[derive(Args)]
 pub(super) struct Demo {
-    /// Also listen for other machines, under new passwords.
+    /// Also listen for other machines: over TLS by a certificate made at each start, and under new passwords.
     #[arg(long)]
     lan: bool,
     #[command(subcommand)]
@@ -56,13 +57,32 @@ async fn serve(mut config: Config, lan: bool) -> anyhow::Result<ExitCode> {
     };
     config.http.address.set_ip(IpAddr::V4(host));
     let signals = StopSignals::hear()?;
-    let base_url = demo::settle(&mut config)?;
-    let app = App::open(config, Clock::system()).await?;
+    let clock = Clock::system();
+    // Other machines are answered over TLS; the training PKI is asked by this program alone, in the clear.
+    let apart = match lan {
+        true => Some(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?),
+        false => None,
+    };
+    let address = apart.as_ref().map(TcpListener::local_addr).transpose()?;
+    let base_url = demo::settle(&mut config, address)?;
+    let lan = lan.then(|| demo::certify(&mut config, &clock)).transpose()?;
+    let app = App::open(config, clock).await?;
     claim(&app, "demo").await?;
-    let passwords = if lan { Passwords::Renew } else { Passwords::Keep };
+    let passwords = match lan {
+        Some(_) => Passwords::Renew,
+        None => Passwords::Keep,
+    };
     let demo = demo::prepare(&app, &base_url, passwords).await?;
+    if let Some(apart) = apart {
+        let services = demo.services();
+        tokio::spawn(async move { axum::serve(apart, services).await });
+    }
+    let origin = app.config.origin();
     let running = app::start_beside(app, demo.services()).await?;
     let command = std::env::args().next().unwrap_or_else(|| "hoian".to_owned());
-    println!("{}", demo.announcement(&base_url, &command));
+    println!("{}", demo.announcement(&origin, &command));
+    if let Some(lan) = lan {
+        println!("{}", lan.announcement());
+    }
     Ok(signals.serve(running).await)
 }

@@ -9,6 +9,7 @@ pub mod artwork;
 mod enrolment;
 mod files;
 mod handout;
+mod lan;
 mod meeting;
 mod organisation;
 mod papers;
@@ -18,6 +19,7 @@ mod province;
 mod tests;
 mod whole_file;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -33,6 +35,7 @@ use crate::store::blob;
 use pki::Authority;
 
 pub use handout::Handout;
+pub use lan::{Lan, certify};
 
 /// Why the demo could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +44,8 @@ pub enum Error {
     File(#[from] std::io::Error),
     #[error("malformed: {0}: {1}")]
     Malformed(PathBuf, String),
+    #[error("a certificate for this machine: {0}")]
+    Certificate(#[from] rcgen::Error),
     #[error(transparent)]
     Pki(#[from] pki::Error),
     #[error(transparent)]
@@ -123,15 +128,17 @@ impl Demo {
 /// Settles what the demo needs before the program opens: a port, since certificates name it; our own authority for
 /// time-stamps where no other is configured; and leave to ask our own responder.
 ///
-/// Comes back as the address under which the program will be reached.
+/// The services of [`Demo::services`] answer beside the program, or at `apart` where the program speaks TLS, which they do not.
+/// Comes back as their address.
 ///
 /// # Errors
 /// When no port is free, or the training PKI of an earlier start cannot be read.
-pub fn settle(config: &mut Config) -> Result<String, Error> {
+pub fn settle(config: &mut Config, apart: Option<SocketAddr>) -> Result<String, Error> {
     if config.http.address.port() == 0 {
         config.http.address = std::net::TcpListener::bind(config.http.address)?.local_addr()?;
     }
-    let host = format!("localhost:{}", config.http.address.port());
+    let services = apart.unwrap_or(config.http.address);
+    let host = format!("localhost:{}", services.port());
     let base_url = format!("http://{host}");
     let signing = &mut config.signing;
     signing

@@ -15,7 +15,7 @@ async fn open(folder: &Path) -> (App, String) {
         ..Config::default()
     };
     config.http.address.set_port(0);
-    let base_url = settle(&mut config).unwrap();
+    let base_url = settle(&mut config, None).unwrap();
     (App::open(config, Clock::system()).await.unwrap(), base_url)
 }
 

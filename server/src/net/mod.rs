@@ -25,5 +25,6 @@ mod shard;
 pub mod socket;
 
 pub use handle::{Error, Events, MAXIMUM_SEATS, PublishedTrack, Renewal, Seat, SlotPool};
+pub use interfaces::addresses;
 pub use plane::{Config, Media, StartError};
 pub use room::Room;
