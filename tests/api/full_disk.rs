@@ -1,4 +1,4 @@
-//! A disk without room: nothing is lost, what is there can be read, and everybody is told in a sentence.
+//! A disk without room, and one that can only be read: nothing is lost, what is there can be read, and everybody is told in a sentence.
 
 use std::io::Write as _;
 use std::os::unix::fs::MetadataExt as _;
@@ -62,6 +62,58 @@ async fn a_full_disk_refuses_in_a_sentence_and_takes_up_again_when_there_is_room
         println!("skipped: no file system can be mounted here");
         return;
     };
+    let password = settle(&disk);
+    let running = Process::start(binary::command(disk.folder(), &["serve"])).await;
+    let client = Client::new(running.origin.clone());
+    assert_eq!(log_in(&client, &password).await.0, 201);
+
+    disk.fill();
+    is_only_read(&running, &client, &password).await;
+
+    disk.free();
+    assert_eq!(
+        log_in(&Client::new(running.origin.clone()), &password).await.0,
+        201
+    );
+    drop(running);
+    is_whole(&disk);
+}
+
+/// Disks turn read-only by themselves when the kernel finds them faulty; a service that is started again then says so.
+#[tokio::test]
+async fn a_start_on_a_read_only_disk_says_so_and_changes_nothing() {
+    let Some(disk) = SmallDisk::mount(24) else {
+        println!("skipped: no file system can be mounted here");
+        return;
+    };
+    let password = settle(&disk);
+    // In mounts of its own, the folder can be read alone.
+    let serve = binary::command(disk.folder(), &["serve"]);
+    let script = r#"mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && cd "$0" && exec "$@""#;
+    let refused = Command::new("unshare")
+        .args(["--mount", "--propagation", "private", "sh", "-c", script])
+        .arg(disk.folder())
+        .arg(serve.get_program())
+        .args(serve.get_args())
+        .env_clear()
+        .envs(serve.get_envs().filter_map(|(name, value)| Some((name, value?))))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(
+        !refused.status.success() && said.contains("the data folder: Read-only file system"),
+        "{said}"
+    );
+    is_whole(&disk);
+    let running = Process::start(binary::command(disk.folder(), &["serve"])).await;
+    assert_eq!(
+        log_in(&Client::new(running.origin.clone()), &password).await.0,
+        201
+    );
+}
+
+/// An agency and a person; comes back as their password.
+fn settle(disk: &SmallDisk) -> String {
     let admin = |arguments: &[&str]| {
         let done = binary::command(disk.folder(), &[&["admin"], arguments].concat())
             .output()
@@ -93,13 +145,12 @@ async fn a_full_disk_refuses_in_a_sentence_and_takes_up_again_when_there_is_room
         "--position",
         "Chuyên viên",
     ]);
-    let password = said.trim().rsplit(' ').next().unwrap().to_owned();
-    let running = Process::start(binary::command(disk.folder(), &["serve"])).await;
-    let client = Client::new(running.origin.clone());
-    assert_eq!(log_in(&client, &password).await.0, 201);
+    said.trim().rsplit(' ').next().unwrap().to_owned()
+}
 
-    disk.fill();
-    let (status, problem) = log_in(&Client::new(running.origin.clone()), &password).await;
+/// Nothing is done, and that is said; what is there can be seen.
+async fn is_only_read(running: &Process, client: &Client, password: &str) {
+    let (status, problem) = log_in(&Client::new(running.origin.clone()), password).await;
     assert_eq!(
         (status, &problem["type"]),
         (507, &json!("/problems/no-room")),
@@ -111,13 +162,9 @@ async fn a_full_disk_refuses_in_a_sentence_and_takes_up_again_when_there_is_room
         "it can be read"
     );
     assert_eq!(client.get("/healthz").send().await.unwrap().status(), 200);
+}
 
-    disk.free();
-    assert_eq!(
-        log_in(&Client::new(running.origin.clone()), &password).await.0,
-        201
-    );
-    drop(running);
+fn is_whole(disk: &SmallDisk) {
     let audit = binary::command(disk.folder(), &["doctor", "audit"])
         .output()
         .unwrap();

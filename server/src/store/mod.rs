@@ -64,6 +64,8 @@ impl Store {
     /// When the database cannot be reached or migrated, or a folder cannot be used.
     pub async fn open(config: &Config) -> Result<Self, Error> {
         std::fs::create_dir_all(&config.data_folder)?;
+        // A disk that can only be read is told by its own words, not by a database's.
+        tempfile::tempfile_in(&config.data_folder)?;
         let blobs = match &config.blobs {
             Some(url) => blob::Blobs::remote(bucket::open(url, &config.s3)?),
             None => blob::Blobs::open(&config.data_folder.join("blobs"))?,
