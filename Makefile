@@ -35,11 +35,12 @@ bench: ## Figures beside their floors and peers, measured in the same run: make 
 	@.ci/install test
 	@benches/run $(or $(AREA),signer)
 
-soak: ## The long runs: every death at every fail point, a thousand kills, every bad line, the package and its container's steps on a clean Debian, each fuzzer for ten minutes
+soak: ## The long runs: every death at every fail point, a thousand kills, every bad line, the package and its container's steps on a clean Debian, the interface by its document, each fuzzer for ten minutes
 	@.ci/install test
 	@server/package/try "$$($(MAKE) --no-print-directory package | tail -1)"
 	@server/package/try-container "$$(ls target/package/hoian_*.deb | tail -1)"
 	FAULTS=all KILLS=1000 cargo test --quiet --locked --workspace --test faults
+	SCHEMA_EXAMPLES=300 cargo test --quiet --locked --workspace --test api schema
 	LINKS=all cargo test --quiet --locked --workspace --test media -- --test-threads=1 over_lines a_flood
 	@tests/fuzz/soak $(or $(SECONDS_EACH),600)
 

@@ -21,6 +21,7 @@ mod own_account;
 mod pages;
 mod repeated;
 mod rights;
+mod schema;
 mod shell;
 mod tls;
 mod trust;

@@ -13,6 +13,7 @@ mod calendar;
 mod came;
 mod case_files;
 mod copies;
+mod described;
 mod dispatches;
 mod documents;
 mod headers;
@@ -91,9 +92,10 @@ fn described() -> OpenApiRouter<App> {
 
 /// The OpenAPI document of everything that is served; `server/openapi.json` is a copy of it.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    described()
+    let document = described()
         .nest("/api/v1", meetings::ballots::described())
-        .into_openapi()
+        .into_openapi();
+    described::with_refusals(document)
 }
 
 /// Everything that is answered over HTTP.

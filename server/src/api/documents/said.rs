@@ -13,9 +13,8 @@ use crate::domain::id::PersonId;
 use crate::domain::numbering::Kind;
 use crate::domain::relation::Relation;
 
-/// A description, not checked yet.
+/// A description, not checked yet. It stands among the fields of what it describes, so others may stand beside it.
 #[derive(Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 #[schema(as = Said)]
 pub(super) struct Said {
     /// Trích yếu, up to 500 characters.
