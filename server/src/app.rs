@@ -17,6 +17,7 @@ use crate::conference::Conferences;
 use crate::config::Config;
 use crate::custody::Custody;
 use crate::domain::working_day::WorkingDays;
+use crate::identity::{Directory, Passkeys, Provider};
 use crate::jobs;
 use crate::mail::{self, Mailer};
 use crate::net;
@@ -43,6 +44,8 @@ pub enum Error {
     Mail(#[from] mail::Unfit),
     #[error("TLS: {0}")]
     Tls(#[from] tls::Error),
+    #[error("whoever says who people are cannot be asked over TLS: {0}")]
+    Identity(#[from] tls::client::Error),
     #[error(transparent)]
     Media(#[from] net::StartError),
     #[error("cannot listen on {address}: {source}")]
@@ -71,11 +74,17 @@ impl App {
             mailer.clone(),
             outbox,
         )?;
+        let directory = config.ldap.as_ref().map(Directory::new).transpose()?;
+        let provider = config.oidc.as_ref();
+        let provider = provider.map(|oidc| Provider::new(oidc, &clock)).transpose()?;
         Ok(Self {
             mailer,
             custody,
             typesetter: Typesetter::new(TYPESETTING),
             passwords: Passwords::new(&clock),
+            directory,
+            provider,
+            passkeys: Passkeys::new(&config),
             conferences: Conferences::new(clock.clone(), store.clone(), secret.clone()),
             config: Arc::new(config),
             clock,

@@ -3,6 +3,7 @@
 //! A value is taken from the environment if a variable `HOIAN_<SECTION>__<KEY>` exists (two underscores between section
 //! and key, as in `HOIAN_HTTP__ADDRESS`), else from the file, else from the default written at its field.
 
+mod identity;
 mod mail;
 mod s3;
 mod work;
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+pub use identity::{Ldap, Oidc};
 pub use mail::{Encryption, Mail};
 pub use s3::S3;
 pub use work::Work;
@@ -31,6 +33,10 @@ pub struct Config {
     pub database: Database,
     pub http: Http,
     pub session: Session,
+    /// Default: none; every password is kept here.
+    pub ldap: Option<Ldap>,
+    /// Default: none; people log in with their password.
+    pub oidc: Option<Oidc>,
     pub media: Media,
     pub signing: Signing,
     pub mail: Mail,
@@ -148,6 +154,8 @@ impl Default for Config {
             database: Database::default(),
             http: Http::default(),
             session: Session::default(),
+            ldap: None,
+            oidc: None,
             media: Media::default(),
             signing: Signing::default(),
             mail: Mail::default(),
@@ -232,7 +240,7 @@ pub enum Error {
     #[error("http.tls_certificate and http.tls_key are set together or not at all")]
     HalfOfTls,
     #[error("{0}")]
-    Blobs(&'static str),
+    Unfit(&'static str),
 }
 
 impl Config {
@@ -284,9 +292,11 @@ impl Config {
         if self.http.tls_certificate.is_some() != self.http.tls_key.is_some() {
             return Err(Error::HalfOfTls);
         }
-        let fault = self.blobs.as_deref().and_then(|blobs| self.s3.fault(blobs));
-        if let Some(fault) = fault {
-            return Err(Error::Blobs(fault));
+        let blobs = self.blobs.as_deref().and_then(|blobs| self.s3.fault(blobs));
+        let ldap = self.ldap.as_ref().and_then(Ldap::fault);
+        let oidc = self.oidc.as_ref().and_then(Oidc::fault);
+        if let Some(fault) = blobs.or(ldap).or(oidc) {
+            return Err(Error::Unfit(fault));
         }
         if let Some(origin) = &self.http.public_origin {
             let parsed = url::Url::parse(origin).map_err(|_| Error::PublicOrigin(origin.clone()))?;
@@ -445,14 +455,21 @@ mod tests {
             ("HOIAN_S3__ACCESS_KEY_ID", "khoa-1"),
             ("HOIAN_S3__SECRET_ACCESS_KEY", "khoa-2"),
         ];
-        let config = load("blobs = 's3://kho/tep'\n[s3]\nendpoint = 'http://[::1]:9000'", &keys).unwrap();
+        let config = load(
+            "blobs = 's3://kho/tep'\n[s3]\nendpoint = 'http://[::1]:9000'",
+            &keys,
+        )
+        .unwrap();
         assert_eq!(config.s3.secret_access_key.as_deref(), Some("khoa-2"));
         assert!(!format!("{config:?}").contains("khoa-"));
     }
 
     #[test]
     fn refuses_what_it_does_not_know() {
-        let keys = [("HOIAN_S3__ACCESS_KEY_ID", "a"), ("HOIAN_S3__SECRET_ACCESS_KEY", "b")];
+        let keys = [
+            ("HOIAN_S3__ACCESS_KEY_ID", "a"),
+            ("HOIAN_S3__SECRET_ACCESS_KEY", "b"),
+        ];
         let refused: [(&str, &[(&str, &str)]); 12] = [
             ("blobs = 's3://kho'", &[]),
             ("blobs = 's3:///tep'", &keys),

@@ -1,7 +1,7 @@
 //! The program `hoian`: one binary with which a province meets and signs.
 //!
 //! Dependencies point one way: `main → command → app → {api, demo} → {accounts, jobs, doctor} → parts → conference → {net, custody} →
-//! {mail, media, render, store} → {domain, password, secret, tls} → {clock, config, fail_point}`.
+//! {identity, mail, media, render, store} → {domain, password, secret, tls} → {clock, config, fail_point}`.
 
 pub mod accounts;
 pub mod api;
@@ -14,6 +14,7 @@ pub mod demo;
 pub mod doctor;
 pub mod domain;
 pub mod fail_point;
+pub mod identity;
 pub mod jobs;
 pub mod mail;
 pub mod media;

@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::conference::Conferences;
 use crate::config::Config;
 use crate::custody::Custody;
+use crate::identity::{Directory, Passkeys, Provider};
 use crate::mail::Mailer;
 use crate::password::Passwords;
 use crate::render::Typesetter;
@@ -22,6 +23,12 @@ pub struct App {
     pub store: Store,
     pub secret: ServerSecret,
     pub passwords: Passwords,
+    /// Keeps people's passwords; none where the settings name none.
+    pub directory: Option<Directory>,
+    /// Logs people in; none where the settings name none.
+    pub provider: Option<Provider>,
+    /// The rules of passkeys; none where the origin is an address without a name.
+    pub passkeys: Option<Passkeys>,
     pub custody: Custody,
     /// The way to the mail server; none where the settings name none.
     pub mailer: Option<Mailer>,

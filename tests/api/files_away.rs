@@ -46,5 +46,8 @@ async fn nothing_is_half_done_while_the_files_are_away() {
 async fn counts(office: &Office) -> (u64, u64) {
     let reader = office.app().store.read();
     let documents = document::Entity::find().count(reader).await.unwrap();
-    (documents, audit_entry::Entity::find().count(reader).await.unwrap())
+    (
+        documents,
+        audit_entry::Entity::find().count(reader).await.unwrap(),
+    )
 }

@@ -10,6 +10,7 @@
 mod administration;
 mod asking;
 mod described;
+mod directory;
 mod errors;
 mod files_away;
 mod full_disk;
@@ -19,6 +20,8 @@ mod login;
 mod metrics;
 mod own_account;
 mod pages;
+mod passkeys;
+mod provider;
 mod repeated;
 mod rights;
 mod schema;

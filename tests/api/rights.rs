@@ -35,6 +35,18 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("post", "/api/v1/session", PUBLIC),
     ("get", "/api/v1/session", PEOPLE),
     ("delete", "/api/v1/session", PEOPLE),
+    // What is sealed in the browser's cookie, and the provider's word, are the right: tests/api/provider.rs.
+    ("get", "/api/v1/session/ways", PUBLIC),
+    ("post", "/api/v1/session/provider", PUBLIC),
+    ("post", "/api/v1/session/provider/answer", PUBLIC),
+    ("post", "/api/v1/session/provider/code", PUBLIC),
+    // Everybody keeps their own keys alone, and what the device signs is the right: tests/api/passkeys.rs.
+    ("get", "/api/v1/session/passkeys", PEOPLE),
+    ("post", "/api/v1/session/passkeys", PEOPLE),
+    ("post", "/api/v1/session/passkeys/question", PEOPLE),
+    ("delete", "/api/v1/session/passkeys/{id}", PEOPLE),
+    ("post", "/api/v1/session/passkey/question", PUBLIC),
+    ("post", "/api/v1/session/passkey", PUBLIC),
     ("put", "/api/v1/session/mail-address", PEOPLE),
     // Everybody ends their own sessions alone: tests/api/own_account.rs.
     ("get", "/api/v1/sessions", PEOPLE),

@@ -22,6 +22,7 @@ use std::time::Duration;
 
 use hoian_server::accounts;
 use hoian_server::app::App;
+use hoian_server::config::Oidc;
 use hoian_server::store::entity::document;
 use hoian_tests::mail::MailServer;
 use hoian_tests::signing::{Office, PIN, content, paper};
@@ -133,6 +134,39 @@ async fn a_wall_of_two_hundred_sites_shows_them_page_by_page() {
         "pictures": Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/pictures/wall"),
     });
     run("wall.mjs", &given.to_string(), Duration::from_secs(240)).await;
+    server.stop().await;
+}
+
+/// By a provider of OpenID Connect and by a passkey, through the real pages.
+#[tokio::test(flavor = "multi_thread")]
+async fn people_log_in_by_a_provider_and_by_a_passkey() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = free.local_addr().unwrap().port();
+    drop(free);
+    let server = Server::start_with(|config| {
+        config.oidc = Some(Oidc {
+            issuer: format!("http://127.0.0.1:{port}"),
+            client_id: "hoian".to_owned(),
+            client_secret: Some("bi-mat-cua-hoian".to_owned()),
+            name: "tài khoản công chức".to_owned(),
+            claim: "preferred_username".to_owned(),
+            scopes: vec!["profile".to_owned()],
+            has_second_factor: false,
+            tls_roots: None,
+        });
+    })
+    .await;
+    let given = json!({
+        // A name: addresses have no passkeys.
+        "origin": format!("http://localhost:{}", server.running.http.port()),
+        "provider_port": port,
+        "client": "hoian",
+        "secret": "bi-mat-cua-hoian",
+        "password": PASSWORD,
+        "codes": { "chutich": code(server.app(), "chutich").await, "vanthu": code(server.app(), "vanthu").await },
+        "pictures": Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/pictures/entrance"),
+    });
+    run("entrance.mjs", &given.to_string(), Duration::from_secs(240)).await;
     server.stop().await;
 }
 

@@ -8,10 +8,12 @@
 )]
 
 pub mod attacker;
+pub mod authenticator;
 pub mod binary;
 pub mod blind;
 pub mod fixture;
 pub mod forms;
+pub mod identity_provider;
 pub mod link;
 pub mod mail;
 pub mod mailbox;
@@ -21,6 +23,7 @@ pub mod people;
 pub mod postgres;
 pub mod server;
 pub mod signing;
+pub mod slapd;
 pub mod tls;
 
 pub use people::{Client, PASSWORD};

@@ -158,10 +158,7 @@ pub struct Client {
 impl Client {
     /// A client that nobody is logged in with, at a program that answers at `origin`.
     pub fn new(origin: String) -> Self {
-        let http = crate::tls::http()
-            .cookie_store(true)
-            .build()
-            .expect("a client");
+        let http = crate::tls::http().cookie_store(true).build().expect("a client");
         Self { http, origin }
     }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 const LAYERS: [&[&str]; 10] = [
     &["clock", "config", "fail_point"],
     &["domain", "password", "secret", "tls"],
-    &["mail", "media", "render", "store"],
+    &["identity", "mail", "media", "render", "store"],
     &["net", "custody"],
     &["conference"],
     &["parts"],

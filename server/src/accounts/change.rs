@@ -7,7 +7,8 @@ use zeroize::Zeroizing;
 
 use super::create::{NewMembership, checked, give, hashed, needs_code};
 use super::error::Error;
-use super::{OneTimeCode, first_password, login, session};
+use super::own::own_password;
+use super::{OneTimeCode, first_password, login, passkey, session};
 use crate::domain::account::{full_name, name_key};
 use crate::domain::id::PersonId;
 use crate::domain::role::Role;
@@ -152,13 +153,13 @@ pub async fn end_sessions(app: &App, actor: &Actor, id: &PersonId) -> Result<(),
 /// Gives a person a new first password, which is returned and nowhere kept; their sessions end.
 ///
 /// # Errors
-/// When nobody has this id.
+/// When nobody has this id, or a directory keeps the password.
 pub async fn renew_password(app: &App, actor: &Actor, id: &PersonId) -> Result<Zeroizing<String>, Error> {
     let password = Zeroizing::new(first_password(&app.clock));
     let hash = hashed(app, password.clone()).await?;
     app.store
         .write(async |tx| {
-            row(tx, id).await?;
+            own_password(app, &row(tx, id).await?.user_name)?;
             replace_password(tx, id, hash).await?;
             record(app, tx, actor, "person.password_renewed", id, json!({})).await
         })
@@ -177,7 +178,10 @@ pub async fn renew_code(app: &App, actor: &Actor, id: &PersonId) -> Result<OneTi
             let code = OneTimeCode::new(&before.user_name, &app.clock);
             keep_code(app, tx, id, &code).await?;
             session::close_all(tx, id, None).await?;
-            record(app, tx, actor, "person.code_renewed", id, json!({})).await?;
+            // The lost telephone may hold keys too.
+            let passkeys = passkey::remove_all(tx, id).await?;
+            let detail = json!({ "passkeys_removed": passkeys });
+            record(app, tx, actor, "person.code_renewed", id, detail).await?;
             Ok(code)
         })
         .await

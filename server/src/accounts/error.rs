@@ -2,8 +2,10 @@
 
 use sea_orm::{DbErr, SqlErr};
 
+use super::passkey::MOST_PASSKEYS;
 use crate::domain::account::{Fault, SHORTEST_PASSWORD};
 use crate::domain::{organisation, substitution};
+use crate::identity::passkeys;
 use crate::password::Busy;
 use crate::secret;
 
@@ -14,6 +16,12 @@ pub enum Error {
     PasswordLength,
     #[error("the present password is another")]
     WrongPassword,
+    #[error(transparent)]
+    Passkey(#[from] passkeys::Refusal),
+    #[error("there are {MOST_PASSKEYS} passkeys already")]
+    TooManyPasskeys,
+    #[error("a directory keeps this password")]
+    PasswordElsewhere,
     #[error("there is no account {0}")]
     Unknown(String),
     #[error("there is no agency {0}")]

@@ -1,10 +1,12 @@
-//! Log-in: password, then a one-time code where a role asks for it; five wrong attempts lock the name for a while.
+//! Log-in: password, or a provider's word, then a one-time code where a role asks for it; five wrong attempts lock the name for
+//! a while.
 //!
 //! A name that does not exist behaves in everything like one that does: same time, same answers, same lock.
 
 use ring::digest;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
+use serde::Serialize;
 use serde_json::json;
 use tracing::info;
 use zeroize::Zeroizing;
@@ -13,6 +15,7 @@ use super::OneTimeCode;
 use super::session::{self, Place, Token, memberships};
 use crate::clock::Timestamp;
 use crate::domain::account::{Attempts, user_name_key};
+use crate::identity::directory::Away;
 use crate::parts::App;
 use crate::password::Busy;
 use crate::secret;
@@ -39,6 +42,12 @@ pub enum Refusal {
     OneTimeCodeWrong,
     #[error("the account needs a one-time code and has none yet")]
     OneTimeCodeMissing,
+    #[error("the passkey's answer does not hold")]
+    Passkey,
+    #[error("the provider names nobody who has an account here")]
+    UnknownAccount,
+    #[error(transparent)]
+    DirectoryAway(#[from] Away),
     #[error("locked until {until}")]
     Locked { until: Timestamp },
     #[error(transparent)]
@@ -58,15 +67,10 @@ pub async fn log_in(app: &App, attempt: Attempt) -> Result<Token, Refusal> {
     let name_hash = name_hash(&name);
     // Counted as wrong before it is looked at: attempts made at the same time cannot slip past the lock.
     let counted = count(app, &name_hash).await?;
-    let found = person::Entity::find()
-        .filter(person::Column::UserName.eq(&name))
-        .filter(person::Column::IsActive.eq(true))
-        .one(app.store.read())
-        .await?;
-    let phc = found.as_ref().map(|person| person.password_hash.clone());
-    let right = match app.passwords.verify(attempt.password, phc).await {
+    let found = find(app, &name).await?;
+    let right = match is_right(app, &name, found.as_ref(), attempt.password).await {
         Ok(right) => right,
-        Err(busy) => return Err(undo(app, &name_hash, busy.into()).await),
+        Err(refusal) => return Err(undo(app, &name_hash, refusal).await),
     };
     let Some(person) = found.filter(|_| right) else {
         return Err(refuse(counted, &name_hash, Refusal::Credentials));
@@ -78,8 +82,78 @@ pub async fn log_in(app: &App, attempt: Attempt) -> Result<Token, Refusal> {
         Err(refusal) => return Err(undo(app, &name_hash, refusal).await),
     };
     app.store
-        .write(async |tx| open(app, tx, &person, step, &name_hash, attempt.place).await)
+        .write(async |tx| open(app, tx, &person, step, &name_hash, Way::Password, attempt.place).await)
         .await
+}
+
+/// What somebody else vouches for.
+#[derive(Clone, Copy)]
+pub struct Proof {
+    /// Whether a second factor was asked for, so that none is asked for here.
+    pub has_second_factor: bool,
+}
+
+/// Logs in whom a provider names, once its word was checked. Nobody comes to have an account by it.
+///
+/// # Errors
+/// The refusal; a wrong code has been counted as a wrong attempt under that name then.
+pub async fn log_in_as(
+    app: &App,
+    user_name: &str,
+    proof: Proof,
+    one_time_code: Option<&str>,
+    place: Place,
+) -> Result<Token, Refusal> {
+    let name = user_name_key(user_name);
+    let person = find(app, &name).await?.ok_or(Refusal::UnknownAccount)?;
+    let name_hash = name_hash(&name);
+    let counted = count(app, &name_hash).await?;
+    let step = if proof.has_second_factor {
+        Ok(None)
+    } else {
+        check_code(app, &person, one_time_code).await
+    };
+    let step = match step {
+        Ok(step) => step,
+        Err(Refusal::OneTimeCodeWrong) => return Err(refuse(counted, &name_hash, Refusal::OneTimeCodeWrong)),
+        Err(refusal) => return Err(undo(app, &name_hash, refusal).await),
+    };
+    app.store
+        .write(async |tx| open(app, tx, &person, step, &name_hash, Way::Provider, place).await)
+        .await
+}
+
+/// By what somebody has logged in, as the audit chain says it.
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Way {
+    Password,
+    Provider,
+    Passkey,
+}
+
+async fn find(app: &App, name: &str) -> Result<Option<person::Model>, DbErr> {
+    let found = person::Entity::find()
+        .filter(person::Column::UserName.eq(name))
+        .filter(person::Column::IsActive.eq(true));
+    found.one(app.store.read()).await
+}
+
+/// Whether the password is that of `name`: the directory's where it keeps it, else our own. Either takes as long where there is
+/// no such person.
+pub(super) async fn is_right(
+    app: &App,
+    name: &str,
+    person: Option<&person::Model>,
+    password: Zeroizing<String>,
+) -> Result<bool, Refusal> {
+    match app.directory.as_ref().filter(|directory| directory.keeps(name)) {
+        Some(directory) => Ok(directory.verify(name, password).await?),
+        None => {
+            let phc = person.map(|person| person.password_hash.clone());
+            Ok(app.passwords.verify(password, phc).await?)
+        }
+    }
 }
 
 /// The name under which attempts are counted: what people type into the wrong field is not kept.
@@ -200,12 +274,13 @@ async fn check_code(app: &App, person: &person::Model, code: Option<&str>) -> Re
 }
 
 /// Uses up the code, forgets the wrong attempts, opens the session.
-async fn open(
+pub(super) async fn open(
     app: &App,
     tx: &Tx,
     person: &person::Model,
     step: Option<u64>,
     name_hash: &str,
+    way: Way,
     place: Place,
 ) -> Result<Token, Refusal> {
     if let Some(step) = step.and_then(|step| i64::try_from(step).ok()) {
@@ -223,6 +298,7 @@ async fn open(
     let token = session::open(app, tx, &person.id, place).await?;
     let actor = Actor::Person(person.id.clone());
     let subject = format!("person/{}", person.id);
-    audit::append(tx, app.clock.now(), &actor, "session.opened", &subject, json!({})).await?;
+    let detail = json!({ "way": way });
+    audit::append(tx, app.clock.now(), &actor, "session.opened", &subject, detail).await?;
     Ok(token)
 }

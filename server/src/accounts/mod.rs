@@ -11,6 +11,7 @@ pub mod login;
 mod mail_address;
 mod one_time_code;
 pub mod own;
+pub mod passkey;
 pub mod personal;
 mod reset;
 mod session;

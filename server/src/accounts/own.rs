@@ -35,28 +35,9 @@ pub async fn change_password(
     present: Zeroizing<String>,
     new: Zeroizing<String>,
 ) -> Result<(), NotChanged> {
-    let name_hash = login::name_hash(&person.user_name);
-    let counted = login::count(app, &name_hash).await?;
-    let found = person::Entity::find_by_id(person.id.clone()).one(app.store.read());
-    let phc = found.await.map_err(Error::from)?.map(|row| row.password_hash);
-    let right = match app.passwords.verify(present, phc).await {
-        Ok(right) => right,
-        Err(busy) => return Err(login::undo(app, &name_hash, busy.into()).await.into()),
-    };
-    if !right {
-        return Err(match counted.locked_until {
-            Some(until) => Refusal::Locked { until }.into(),
-            None => Error::WrongPassword.into(),
-        });
-    }
-    let hash = match hashed(app, new).await {
-        Ok(hash) => hash,
-        Err(error) => {
-            // The present password was right: nothing was guessed.
-            login::undo(app, &name_hash, Refusal::Credentials).await;
-            return Err(error.into());
-        }
-    };
+    own_password(app, &person.user_name)?;
+    let name_hash = prove(app, person, present).await?;
+    let hash = hashed(app, new).await?;
     let now = app.clock.now();
     let kept = session::hash(token);
     let changed: Result<(), Error> = app
@@ -82,6 +63,50 @@ pub async fn change_password(
         })
         .await;
     Ok(changed?)
+}
+
+/// Lets `person` prove by the present password that it is they who sit there; comes back as the name under which attempts are
+/// counted. A wrong one counts as a wrong log-in.
+///
+/// # Errors
+/// The refusal.
+pub(super) async fn prove(
+    app: &App,
+    person: &Person,
+    present: Zeroizing<String>,
+) -> Result<String, NotChanged> {
+    let name_hash = login::name_hash(&person.user_name);
+    let counted = login::count(app, &name_hash).await?;
+    let found = person::Entity::find_by_id(person.id.clone()).one(app.store.read());
+    let found = found.await.map_err(Error::from)?;
+    match login::is_right(app, &person.user_name, found.as_ref(), present).await {
+        Ok(true) => {
+            // Nothing was guessed.
+            login::undo(app, &name_hash, Refusal::Credentials).await;
+            Ok(name_hash)
+        }
+        Ok(false) => Err(match counted.locked_until {
+            Some(until) => Refusal::Locked { until }.into(),
+            None => Error::WrongPassword.into(),
+        }),
+        Err(refusal) => Err(login::undo(app, &name_hash, refusal).await.into()),
+    }
+}
+
+/// Whether the password of `user_name` is kept here, so that it can be changed here.
+///
+/// # Errors
+/// [`Error::PasswordElsewhere`].
+pub fn own_password(app: &App, user_name: &str) -> Result<(), Error> {
+    let elsewhere = app
+        .directory
+        .as_ref()
+        .is_some_and(|directory| directory.keeps(user_name));
+    if elsewhere {
+        Err(Error::PasswordElsewhere)
+    } else {
+        Ok(())
+    }
 }
 
 /// Which of their sessions a person ends.

@@ -5,8 +5,8 @@ use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrde
 use serde_json::{Value, json};
 
 use super::error::Error;
-use super::login;
 use super::session::{close_all, sessions};
+use super::{login, passkey};
 use crate::domain::id::PersonId;
 use crate::parts::App;
 use crate::store::Tx;
@@ -54,6 +54,11 @@ pub async fn hand_out(app: &App, id: &PersonId) -> Result<Value, Error> {
         },
         "memberships": held.iter().map(|one| json!([one.agency_id, one.role, one.position])).collect::<Vec<_>>(),
         "sessions": sessions(app, id).await?.into_iter().map(session).collect::<Vec<_>>(),
+        "passkeys": passkey::passkeys(app, id)
+            .await?
+            .iter()
+            .map(|one| json!([one.name, one.created_at, one.last_used_at]))
+            .collect::<Vec<_>>(),
         "substitutions": substitutions
             .iter()
             .map(|one| json!([one.absent_id, one.substitute_id, one.from_on, one.until_on]))
@@ -62,7 +67,7 @@ pub async fn hand_out(app: &App, id: &PersonId) -> Result<Value, Error> {
     }))
 }
 
-/// Erases what no paper needs of a person who has left: mail address, password, authenticator, sessions, links, calendar
+/// Erases what no paper needs of a person who has left: mail address, password, authenticator, passkeys, sessions, links, calendar
 /// feed; and locks the account. The name and the positions stay, since signatures, registers and records name them, and so
 /// does the audit chain.
 ///
@@ -86,6 +91,7 @@ pub async fn erase(app: &App, actor: &Actor, id: &PersonId) -> Result<(), Error>
                 .exec(tx)
                 .await?;
             close_all(tx, id, None).await?;
+            passkey::remove_all(tx, id).await?;
             login::forget(tx, &login::name_hash(&row.user_name)).await?;
             forget_links(tx, id).await?;
             let subject = format!("person/{id}");

@@ -13,6 +13,7 @@ use super::change::replace_password;
 use super::create::hashed;
 use super::error::Error;
 use super::login;
+use super::own::own_password;
 use crate::clock::Timestamp;
 use crate::domain::account::user_name_key;
 use crate::domain::id::PersonId;
@@ -83,7 +84,8 @@ pub async fn asked_for_reset(app: &App, typed: &str) -> Result<Option<person::Mo
         .filter(person::Column::IsActive.eq(true))
         .one(app.store.read())
         .await?;
-    Ok(found.filter(|person| person.mail_address.is_some()))
+    let found = found.filter(|person| person.mail_address.is_some());
+    Ok(found.filter(|person| own_password(app, &person.user_name).is_ok()))
 }
 
 /// Takes a link for a new password. Every session of the person ends, and so does every other link.

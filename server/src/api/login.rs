@@ -16,7 +16,7 @@ use super::body::Json;
 use super::problem::{self, Problem};
 use super::session::{self, Person};
 use crate::accounts::login::{Attempt, Refusal, log_in};
-use crate::accounts::{self, Place};
+use crate::accounts::{self, Place, Token};
 use crate::custody;
 use crate::domain::outside::mail_address;
 use crate::jobs::invitation;
@@ -73,16 +73,21 @@ async fn create(
     let token = log_in(&app, attempt)
         .await
         .map_err(|refusal| told(&app, refusal))?;
-    let person = accounts::identify(&app, token.as_str())
+    logged_in(&app, &token).await
+}
+
+/// Who has logged in, and the cookie that is the session.
+pub(super) async fn logged_in(app: &App, token: &Token) -> Result<Response, Problem> {
+    let person = accounts::identify(app, token.as_str())
         .await?
         .ok_or_else(Problem::login_required)?;
-    let cookie = session::cookie(&app.config, &token);
+    let cookie = session::cookie(&app.config, token);
     Ok((StatusCode::CREATED, [(header::SET_COOKIE, cookie)], Json(person)).into_response())
 }
 
 /// Where the log-in comes from. Behind a proxy on this machine that is the last address it names; anybody else's word for it
 /// is not taken.
-fn place(peer: SocketAddr, headers: &HeaderMap) -> Place {
+pub(super) fn place(peer: SocketAddr, headers: &HeaderMap) -> Place {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let forwarded = text("x-forwarded-for").and_then(|list| list.rsplit(',').next()?.trim().parse().ok());
     let forwarded: Option<IpAddr> = forwarded.filter(|_| peer.ip().is_loopback());
@@ -191,11 +196,35 @@ pub(super) fn told(app: &App, refusal: Refusal) -> Problem {
             "Vai trò của tài khoản cần mã dùng một lần nhưng tài khoản chưa có. Xin liên hệ quản trị.",
             "The account's role asks for a one-time code and it has none yet. Ask an administrator.",
         ),
+        Refusal::Passkey => unauthorized(
+            "passkey-refused",
+            "Khóa đăng nhập không được chấp nhận, hoặc đã quá mười phút. Xin thử lại hoặc dùng mật khẩu.",
+            "The passkey is not accepted, or ten minutes have passed. Try again or use your password.",
+        ),
+        Refusal::UnknownAccount => Problem::new(
+            StatusCode::FORBIDDEN,
+            "unknown-account",
+            "Đồng chí chưa có tài khoản tại đây, hoặc tài khoản đã khóa. Xin liên hệ quản trị.",
+            "You have no account here, or it is locked. Ask an administrator.",
+        ),
+        Refusal::DirectoryAway(cause) => directory_away(&cause),
         Refusal::Locked { until } => locked(until.since(app.clock.now()).as_secs().max(1)),
         Refusal::Busy(Busy) => Problem::busy(),
         Refusal::Database(error) => error.into(),
         Refusal::Secret(error) => Problem::internal(&error),
     }
+}
+
+/// 503: nobody is let in on no answer.
+fn directory_away(cause: &dyn std::fmt::Display) -> Problem {
+    tracing::error!(%cause, "no password can be checked");
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "directory-away",
+        "Danh bạ mật khẩu của tỉnh hiện không trả lời nên chưa đăng nhập được. Xin thử lại sau ít phút.",
+        "The directory that keeps passwords does not answer, so nobody can log in at the moment. Try again in a few minutes.",
+    )
+    .with("retry_after_seconds", 60)
 }
 
 fn locked(seconds: u64) -> Problem {

@@ -25,11 +25,14 @@ mod notices;
 mod numbers;
 mod origin;
 pub mod page;
+mod passkeys;
 mod password_resets;
 mod people;
 pub mod problem;
+mod provider;
 mod refusal;
 mod registers;
+mod sealed_cookie;
 mod search;
 pub mod session;
 mod sessions;
@@ -54,6 +57,8 @@ use crate::parts::App;
 fn families() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(login::routes())
+        .merge(provider::routes())
+        .merge(passkeys::routes())
         .merge(sessions::routes())
         .merge(password_resets::routes())
         .merge(agencies::routes())

@@ -29,6 +29,15 @@ pub(super) async fn check(State(app): State<App>, request: Request, next: Next) 
     next.run(request).await
 }
 
+/// The origin of the page that asks: the configured one, else what the browser says, which [`check`] has compared with the host.
+pub(super) fn own(app: &App, headers: &HeaderMap) -> String {
+    let said = headers
+        .get(header::ORIGIN)
+        .and_then(|origin| origin.to_str().ok());
+    let origin = app.config.http.public_origin.as_deref().or(said);
+    origin.map_or_else(|| app.config.origin(), str::to_owned)
+}
+
 fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }

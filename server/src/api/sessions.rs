@@ -115,11 +115,16 @@ async fn change_password(
 ) -> Result<StatusCode, Problem> {
     let (present, new) = (Zeroizing::new(said.present), Zeroizing::new(said.new));
     let changed = own::change_password(&app, &person, &token(&app, &headers), present, new).await;
-    changed.map_err(|error| match error {
-        NotChanged::Refused(refusal) => login::told(&app, refusal),
-        NotChanged::Error(error) => error.into(),
-    })?;
+    changed.map_err(|refusal| not_changed(&app, refusal))?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Why nothing is changed, in people's words.
+pub(super) fn not_changed(app: &App, refusal: NotChanged) -> Problem {
+    match refusal {
+        NotChanged::Refused(refusal) => login::told(app, refusal),
+        NotChanged::Error(error) => error.into(),
+    }
 }
 
 /// Everything kept of me beside the papers themselves.

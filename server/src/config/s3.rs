@@ -35,7 +35,9 @@ impl std::fmt::Debug for S3 {
 impl S3 {
     /// What keeps `blobs` from being used with these settings.
     pub(super) fn fault(&self, blobs: &str) -> Option<&'static str> {
-        let bucket = blobs.strip_prefix("s3://").and_then(|rest| rest.split('/').next());
+        let bucket = blobs
+            .strip_prefix("s3://")
+            .and_then(|rest| rest.split('/').next());
         if bucket.is_none_or(str::is_empty) {
             return Some("blobs must be s3://BUCKET or s3://BUCKET/PREFIX");
         }

@@ -33,6 +33,8 @@ pub enum Fault {
     Position,
     #[error("the mail address is no address")]
     MailAddress,
+    #[error("the name of a passkey has from 1 to 50 characters")]
+    PasskeyName,
 }
 
 /// A user name in the form in which it is kept, if it may be one.
@@ -60,6 +62,14 @@ pub fn full_name(typed: &str) -> Result<String, Fault> {
 /// [`Fault::Position`].
 pub fn position(typed: &str) -> Result<String, Fault> {
     line(typed, 100).ok_or(Fault::Position)
+}
+
+/// What somebody calls a passkey, in composed form, with single blanks.
+///
+/// # Errors
+/// [`Fault::PasskeyName`].
+pub fn passkey_name(typed: &str) -> Result<String, Fault> {
+    line(typed, 50).ok_or(Fault::PasskeyName)
 }
 
 /// One line of text without control characters, NFC, its blanks single; none where it is empty or too long.

@@ -110,8 +110,10 @@ async function parse(response: Response): Promise<unknown> {
   return /json/.test(response.headers.get('content-type') ?? '') ? response.json() : undefined;
 }
 
+const LOG_IN = /^\/session(\/provider|\/passkey\b|$)/;
+
 /** A 401 anywhere but at log-in itself means that the session has ended. */
 function refuse(path: string, problem: Problem): Problem {
-  if (problem.status === 401 && path !== '/session') forgotten();
+  if (problem.status === 401 && !LOG_IN.test(path)) forgotten();
   return problem;
 }

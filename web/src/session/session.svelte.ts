@@ -45,6 +45,36 @@ export async function logIn(credentials: Credentials): Promise<void> {
   person = await api<Person>('/session', { method: 'POST', body: credentials });
 }
 
+/** How one may log in beside user name and password. */
+export interface Ways {
+  /** What people call the provider. */
+  provider?: string | null;
+  /** The host at which passkeys can be used. */
+  passkeys?: string | null;
+}
+
+export const ways = (): Promise<Ways> => api<Ways>('/session/ways');
+
+/** Logs in with what a device has answered. */
+export async function answerDevice(credential: unknown): Promise<void> {
+  person = await api<Person>('/session/passkey', { method: 'POST', body: { credential } });
+}
+
+/** Where the provider asks who it is; it sends the browser back to the log-in page. */
+export async function providerAddress(): Promise<string> {
+  return (await api<{ url: string }>('/session/provider', { method: 'POST' })).url;
+}
+
+/** Logs in with what the provider has put into the page's address. */
+export async function answerProvider(state: string, code: string): Promise<void> {
+  person = await api<Person>('/session/provider/answer', { method: 'POST', body: { state, code } });
+}
+
+/** The second step, for those who sign or administer. */
+export async function confirmProvider(code: string): Promise<void> {
+  person = await api<Person>('/session/provider/code', { method: 'POST', body: { one_time_code: code } });
+}
+
 /** Keeps where letters to the person go; `null` takes it away. */
 export async function keepMailAddress(address: string | null): Promise<void> {
   person = await api<Person>('/session/mail-address', { method: 'PUT', body: { address } });

@@ -11,6 +11,7 @@ use utoipa_axum::routes;
 use super::Administrator;
 use super::people::{Assigned, HandedOut};
 use crate::accounts::change::{self, Standing};
+use crate::accounts::own::own_password;
 use crate::accounts::{self, NewMembership, personal};
 use crate::api::body::{Json, Path};
 use crate::api::problem::{self, Problem};
@@ -290,6 +291,7 @@ async fn make_link(
     Path(id): Path<PersonId>,
 ) -> Result<(StatusCode, Json<PasswordLink>), Problem> {
     let account = kept(&app, &administrator, &id).await?;
+    own_password(&app, &account.user_name)?;
     let mailed_to = account.mail_address.filter(|_| app.mailer.is_some());
     let made: Result<accounts::Reset, accounts::Error> = app
         .store

@@ -1,8 +1,11 @@
 //! What the keeping of accounts and agencies refuses, as problems: one clear sentence each.
 
 use axum::http::StatusCode;
+use tracing::info;
 
 use crate::accounts::Error;
+use crate::accounts::passkey::MOST_PASSKEYS;
+use crate::api::passkeys;
 use crate::api::problem::Problem;
 use crate::domain::account::{Fault, SHORTEST_PASSWORD};
 use crate::domain::listing::Wrong;
@@ -25,6 +28,26 @@ impl From<Error> for Problem {
                 "wrong-password",
                 "Mật khẩu hiện tại không đúng.",
                 "The present password is wrong.",
+            ),
+            Error::Passkey(refusal) => {
+                info!("a passkey is refused: {refusal}");
+                passkeys::refused()
+            }
+            Error::TooManyPasskeys => Problem::new(
+                StatusCode::CONFLICT,
+                "too-many-passkeys",
+                format!(
+                    "Mỗi người giữ nhiều nhất {MOST_PASSKEYS} khóa đăng nhập. Xin gỡ bớt khóa không dùng nữa."
+                ),
+                format!(
+                    "A person keeps at most {MOST_PASSKEYS} passkeys. Remove one that is no longer used."
+                ),
+            ),
+            Error::PasswordElsewhere => Problem::new(
+                StatusCode::CONFLICT,
+                "password-elsewhere",
+                "Mật khẩu này do danh bạ của tỉnh giữ. Xin đổi tại nơi đồng chí vẫn đổi mật khẩu máy tính.",
+                "The province's directory keeps this password. Change it where you change the password of your computer.",
             ),
             Error::UnknownAgency(organ_id) => unfit(
                 "unknown-agency",
@@ -87,6 +110,10 @@ pub(super) fn account(fault: Fault) -> (&'static str, &'static str) {
         Fault::Position => (
             "Chức vụ phải có và không dài quá 100 ký tự.",
             "A position is needed, of at most 100 characters.",
+        ),
+        Fault::PasskeyName => (
+            "Tên của khóa đăng nhập phải có và không dài quá 50 ký tự.",
+            "The name of a passkey is needed, of at most 50 characters.",
         ),
         Fault::MailAddress => (
             "Địa chỉ thư điện tử không đúng.",

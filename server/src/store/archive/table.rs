@@ -65,6 +65,7 @@ tables!(
     agency_alias,
     person,
     membership,
+    passkey,
     substitution,
     blob,
     setting,

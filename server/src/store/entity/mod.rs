@@ -44,6 +44,7 @@ pub mod number_sequence;
 pub mod outside_sending;
 pub mod paper_arrival;
 pub mod paper_note;
+pub mod passkey;
 pub mod password_reset;
 pub mod person;
 pub mod session;

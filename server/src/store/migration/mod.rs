@@ -27,6 +27,7 @@ mod m0080_people;
 mod m0081_watch;
 mod m0090_minutes;
 mod m0100_prepared_votes;
+mod m0110_passkeys;
 mod m0120_trust;
 mod m0121_open_tries;
 
@@ -79,6 +80,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0081_watch::Migration),
             Box::new(m0090_minutes::Migration),
             Box::new(m0100_prepared_votes::Migration),
+            Box::new(m0110_passkeys::Migration),
             Box::new(m0120_trust::Migration),
             Box::new(m0121_open_tries::Migration),
         ]
