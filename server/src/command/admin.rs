@@ -9,8 +9,8 @@ use zeroize::Zeroizing;
 
 use super::keep::Keep;
 use super::serve::claim;
-use super::trust::Trust;
 use super::tell::Tell;
+use super::trust::Trust;
 use hoian_server::accounts::{self, NewAgency, NewMembership, NewPerson};
 use hoian_server::app::App;
 use hoian_server::clock::Clock;

@@ -5,8 +5,8 @@ mod demo;
 mod doctor;
 mod keep;
 mod serve;
-mod trust;
 mod tell;
+mod trust;
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
