@@ -44,6 +44,9 @@ async fn held(server: Server, hall: &Hall) -> Server {
     step(&mut chair, json!({ "name": "set_stage", "stage": paper })).await;
     room.hear("stage").await;
     step(&mut chair, json!({ "name": "mute", "seat": null })).await;
+    // Everything said before is done.
+    chair.say(json!({ "type": "ping", "id": 1 })).await;
+    assert_eq!(chair.error_before_pong(1).await, None);
     drop(guest);
     drop(room);
     drop(chair);

@@ -159,6 +159,7 @@ pub(crate) fn told<'a>(
 
 pub(crate) fn terms(is_secret: bool) -> Terms {
     Terms {
+        is_signed: false,
         question: "Thông qua kế hoạch?".into(),
         item: Some(2),
         electorate: Electorate::Delegates,
