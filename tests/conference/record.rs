@@ -77,6 +77,11 @@ async fn held(server: Server, hall: &Hall) -> Server {
         |voter: &Value, choice| json!({ "name": "cast_ballot", "vote": 1, "voter": voter, "choice": choice });
     step(&mut delegate, ballot(&voter, "against")).await;
     step(&mut delegate, ballot(&voter, "in_favour")).await;
+    delegate
+        .hear_where("vote", |message| {
+            message["vote"]["ballots"][0]["choice"] == "in_favour"
+        })
+        .await;
     step(&mut chair, ballot(&seat, "in_favour")).await;
     step(&mut chair, json!({ "name": "close_vote", "vote": 1 })).await;
     let over = delegate
