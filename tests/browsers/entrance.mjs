@@ -67,7 +67,9 @@ async function judged(page) {
   };
 }
 
-const home = (page) => page.getByRole('heading', { name: /^Chào đồng chí/ }).waitFor();
+function home(page) {
+  return page.getByRole('heading', { name: /^Chào đồng chí/ }).waitFor();
+}
 
 async function byProvider() {
   const page = await open();

@@ -112,7 +112,12 @@ impl Passkeys {
         let present = present.iter().map(descriptor).collect::<Result<_, _>>()?;
         let asked = PublicKeyCredentialCreationOptions::passkey(&self.party, user, present);
         let (state, question) = asked.start_ceremony().map_err(invalid)?;
-        let question = options(serde_json::to_value(&question).map_err(invalid)?);
+        let mut question = options(serde_json::to_value(&question).map_err(invalid)?);
+        let extensions = question.get_mut("extensions").and_then(Value::as_object_mut);
+        if let Some(extensions) = extensions {
+            // A device that lacks the extension would make no key at all if it were enforced (CTAP 2.1 section 12.1).
+            extensions.insert("enforceCredentialProtectionPolicy".to_owned(), false.into());
+        }
         Ok((question, Enrolling(state.encode().map_err(invalid)?)))
     }
 
