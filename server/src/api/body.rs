@@ -1,7 +1,7 @@
 //! Extractors whose refusals are problems.
 
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
-use axum::extract::{FromRequest, FromRequestParts};
+use axum::extract::{FromRequest, FromRequestParts, Multipart, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -28,6 +28,23 @@ pub struct Path<T>(pub T);
 #[derive(FromRequestParts)]
 #[from_request(via(axum::extract::Query), rejection(Problem))]
 pub struct Query<T>(pub T);
+
+/// A form with files.
+pub struct FormData(pub Multipart);
+
+impl<S: Send + Sync> FromRequest<S> for FormData {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        match Multipart::from_request(request, state).await {
+            Ok(form) => Ok(Self(form)),
+            Err(rejection) => Err(Problem::malformed(
+                "Nội dung yêu cầu phải là biểu mẫu có tệp (multipart/form-data).",
+                rejection.body_text(),
+            )),
+        }
+    }
+}
 
 impl From<JsonRejection> for Problem {
     fn from(rejection: JsonRejection) -> Self {

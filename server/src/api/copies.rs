@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use axum::extract::multipart::Multipart;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -12,7 +11,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::body::{Json, Path, Query};
+use super::body::{FormData, Json, Path, Query};
 use super::documents::{missing, pdf, store, text, view};
 use super::page::{Page, PageQuery};
 use super::problem::{self, Problem};
@@ -119,7 +118,11 @@ async fn list(
         (status = UNPROCESSABLE_ENTITY, description = "No copy that the law knows.", body = problem::Body)
     )
 )]
-async fn make(State(app): State<App>, person: Person, mut form: Multipart) -> Result<Response, Problem> {
+async fn make(
+    State(app): State<App>,
+    person: Person,
+    FormData(mut form): FormData,
+) -> Result<Response, Problem> {
     let mut said = Parts::default();
     let mut file = None;
     let mut regions: Vec<Region> = Vec::new();

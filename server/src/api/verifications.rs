@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::body::Json;
+use super::body::{FormData, Json};
 use super::documents::drain;
 use super::problem::{self, Problem};
 use crate::clock::Timestamp;
@@ -63,7 +63,7 @@ struct Verification {
         (status = SERVICE_UNAVAILABLE, description = "Too many files at once.", body = problem::Body)
     )
 )]
-async fn create(State(app): State<App>, mut form: Multipart) -> Result<Json<Verification>, Problem> {
+async fn create(State(app): State<App>, FormData(mut form): FormData) -> Result<Json<Verification>, Problem> {
     let visitor = app.custody.visitor()?;
     let limit = app.config.http.upload_limit_bytes;
     let receiving = tokio::time::timeout(PATIENCE, file(&mut form, limit));

@@ -1,7 +1,6 @@
 //! `POST /dispatches/paper`: a document that came on paper, what was typed of it corrected, and what came with the stamp "ĐẾN" on it.
 
 use axum::extract::State;
-use axum::extract::multipart::Multipart;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -10,7 +9,7 @@ use time::format_description::well_known::Iso8601;
 use utoipa::ToSchema;
 
 use super::view::{self, Detail};
-use crate::api::body::{Json, Path};
+use crate::api::body::{FormData, Json, Path};
 use crate::api::documents::{missing, store, text};
 use crate::api::problem::{self, Problem};
 use crate::api::session::Person;
@@ -69,7 +68,7 @@ pub(super) struct Form {
 pub(super) async fn register(
     State(app): State<App>,
     person: Person,
-    mut form: Multipart,
+    FormData(mut form): FormData,
 ) -> Result<Response, Problem> {
     let mut said = Parts::default();
     let mut scan = None;

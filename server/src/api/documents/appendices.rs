@@ -1,7 +1,6 @@
 //! Appendices of a document in files of their own.
 
 use axum::extract::State;
-use axum::extract::multipart::Multipart;
 use axum::response::Response;
 use utoipa::ToSchema;
 
@@ -9,7 +8,7 @@ use super::content::Wanted;
 use super::said::missing;
 use super::upload::{store, text};
 use super::view::{self, Detail};
-use crate::api::body::{Json, Path, Query};
+use crate::api::body::{FormData, Json, Path, Query};
 use crate::api::problem::{self, Problem};
 use crate::api::session::Person;
 use crate::domain::document::DocumentId;
@@ -43,7 +42,7 @@ pub(super) async fn add(
     State(app): State<App>,
     person: Person,
     Path(id): Path<DocumentId>,
-    mut form: Multipart,
+    FormData(mut form): FormData,
 ) -> Result<Json<Detail>, Problem> {
     app.custody.document(&(&person).into(), &id).await?;
     let (mut file, mut title) = (None, String::new());

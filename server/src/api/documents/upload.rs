@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::said::{Mends, Said, missing};
 use super::view;
-use crate::api::body::{Json, Path};
+use crate::api::body::{FormData, Json, Path};
 use crate::api::problem::{self, Problem};
 use crate::api::session::Person;
 use crate::custody::draft::Description;
@@ -68,7 +68,7 @@ pub(super) struct Form {
 pub(super) async fn create(
     State(app): State<App>,
     person: Person,
-    mut form: Multipart,
+    FormData(mut form): FormData,
 ) -> Result<Response, Problem> {
     let (file, said) = read(&app, &mut form).await?;
     let file = file.ok_or_else(|| missing("file"))?;
@@ -93,7 +93,7 @@ pub(super) async fn revise(
     State(app): State<App>,
     person: Person,
     Path(id): Path<DocumentId>,
-    mut form: Multipart,
+    FormData(mut form): FormData,
 ) -> Result<Json<view::Detail>, Problem> {
     app.custody.document(&(&person).into(), &id).await?;
     let (file, said) = read(&app, &mut form).await?;
