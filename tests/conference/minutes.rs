@@ -66,19 +66,25 @@ async fn vote(chair: &mut Person) {
         .await;
 }
 
+/// Who writes, presides and issues, each logged in once: a log-in moves the program's clock away from the authority's.
+struct Leaders {
+    secretary: Client,
+    chair: Client,
+    clerk: Client,
+}
+
 /// Signed, numbered, sealed, issued to whom the system proposes.
-async fn issue(office: &Office, id: &str, signers: &[&str]) -> Vec<String> {
-    for user_name in signers {
-        let signer = office.server.log_in(user_name).await;
-        expect(act(&signer, id, "signature", json!({ "pin": PIN })).await, 200).await;
+async fn issue(leaders: &Leaders, id: &str, signers: &[&Client]) -> Vec<String> {
+    for signer in signers {
+        expect(act(signer, id, "signature", json!({ "pin": PIN })).await, 200).await;
     }
-    let clerk = office.server.log_in("vanthu").await;
-    expect(act(&clerk, id, "number", json!({})).await, 200).await;
-    expect(act(&clerk, id, "seal", json!({ "pin": PIN })).await, 200).await;
-    let meeting = ask(&clerk, &format!("/api/v1/documents/{id}/meeting")).await;
+    let clerk = &leaders.clerk;
+    expect(act(clerk, id, "number", json!({})).await, 200).await;
+    expect(act(clerk, id, "seal", json!({ "pin": PIN })).await, 200).await;
+    let meeting = ask(clerk, &format!("/api/v1/documents/{id}/meeting")).await;
     let receivers = json!({ "receivers": meeting["agencies"] });
-    let issued = expect(act(&clerk, id, "issue", receivers).await, 200).await;
-    let file = content(&clerk, id, "latest").await;
+    let issued = expect(act(clerk, id, "issue", receivers).await, 200).await;
+    let file = content(clerk, id, "latest").await;
     keep(&file, &format!("{}.pdf", issued["kind"].as_str().unwrap()));
     serde_json::from_value(meeting["agencies"].clone()).unwrap()
 }
@@ -97,21 +103,25 @@ async fn a_conference_concludes_on_paper_on_postgresql() {
 async fn concludes(office: &Office) {
     let hall = hall(&office.server).await;
     let mut people = hall.everyone(&office.server).await;
-    let secretary = office.server.log_in(SECRETARY).await;
-    let chair = office.server.log_in(LEADER).await;
+    let leaders = Leaders {
+        secretary: office.server.log_in(SECRETARY).await,
+        chair: office.server.log_in(LEADER).await,
+        clerk: office.server.log_in("vanthu").await,
+    };
+    let Leaders { secretary, chair, .. } = &leaders;
 
     people[0]
         .say(step(json!({ "name": "set_item", "number": 1 })))
         .await;
-    written(&secretary, &hall, note(1, 0, "Đạt 92% hồ sơ đúng hạn.")).await;
+    written(secretary, &hall, note(1, 0, "Đạt 92% hồ sơ đúng hạn.")).await;
     let told = people[0].hear("note").await;
     assert_eq!(
         (&told["note"]["text"], &told["note"]["by"]),
         (&json!("Đạt 92% hồ sơ đúng hạn."), &json!("Phạm Quốc Anh"))
     );
-    let late = write(&chair, &hall, note(1, 0, "Khác hẳn")).await;
+    let late = write(chair, &hall, note(1, 0, "Khác hẳn")).await;
     assert_eq!(problem(late, 409).await, "minutes-stale");
-    let stands = minutes(&chair, &hall).await;
+    let stands = minutes(chair, &hall).await;
     assert_eq!(
         stands["notes"][0]["text"], "Đạt 92% hồ sơ đúng hạn.",
         "a refusal leaves it as it was"
@@ -124,37 +134,36 @@ async fn concludes(office: &Office) {
     assert_eq!(told["conclusions"][0]["agency"], "agency-anphu");
     vote(&mut people[0]).await;
 
-    drafted_once(office, &hall).await;
-    let papers = minutes(&secretary, &hall).await["papers"].clone();
+    drafted_once(office, &leaders, &hall).await;
+    let papers = minutes(secretary, &hall).await["papers"].clone();
     let id = papers[0]["document_id"].as_str().unwrap().to_owned();
     people[0].say(json!({ "type": "end" })).await;
     people[1].hear("ended").await;
     written(
-        &secretary,
+        secretary,
         &hall,
         conclusion("Báo cáo hằng tháng.", Some("agency-snv"), None),
     )
     .await;
-    finished(office, &hall, &id).await;
-    of_the_vote(office, &hall).await;
-    noticed(office, &hall).await;
+    finished(&leaders, &hall, &id).await;
+    of_the_vote(&leaders, &hall).await;
+    noticed(office, &leaders, &hall).await;
 }
 
 /// Chair and secretary ask at the same moment: one draft, the secretary's.
-async fn drafted_once(office: &Office, hall: &Hall) {
-    let secretary = office.server.log_in(SECRETARY).await;
-    let chair = office.server.log_in(LEADER).await;
+async fn drafted_once(office: &Office, leaders: &Leaders, hall: &Hall) {
+    let Leaders { secretary, chair, .. } = leaders;
     let wanted = || json!({ "paper": "minutes" });
     let (one, other) = tokio::join!(
-        post(&chair, hall, "outcomes", wanted()),
-        post(&secretary, hall, "outcomes", wanted())
+        post(chair, hall, "outcomes", wanted()),
+        post(secretary, hall, "outcomes", wanted())
     );
     let mut statuses = [one.status().as_u16(), other.status().as_u16()];
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 201]);
     let (one, other): (Value, Value) = (one.json().await.unwrap(), other.json().await.unwrap());
     assert_eq!(one, other);
-    let draft = look(&secretary, one["document_id"].as_str().unwrap()).await;
+    let draft = look(secretary, one["document_id"].as_str().unwrap()).await;
     assert_eq!(
         [
             &draft["kind"],
@@ -192,31 +201,30 @@ async fn drafted_once(office: &Office, hall: &Hall) {
 }
 
 /// Refreshed after the end by the secretary, whose draft it is; then signed by both and issued.
-async fn finished(office: &Office, hall: &Hall, id: &str) {
-    let secretary = office.server.log_in(SECRETARY).await;
-    let chair = office.server.log_in(LEADER).await;
+async fn finished(leaders: &Leaders, hall: &Hall, id: &str) {
+    let Leaders { secretary, chair, .. } = leaders;
     let wanted = || json!({ "paper": "minutes" });
-    let foreign = post(&chair, hall, "outcomes/refresh", wanted()).await;
+    let foreign = post(chair, hall, "outcomes/refresh", wanted()).await;
     assert_eq!(foreign.status(), 403, "the draft is the secretary's");
-    expect(post(&secretary, hall, "outcomes/refresh", wanted()).await, 200).await;
-    let draft = look(&secretary, id).await;
+    expect(post(secretary, hall, "outcomes/refresh", wanted()).await, 200).await;
+    let draft = look(secretary, id).await;
     has(
         &draft["body"],
         &["2. Báo cáo hằng tháng. Giao Sở Nội vụ thực hiện.\nCuộc họp kết thúc vào "],
     );
-    expect(act(&secretary, id, "submission", json!({})).await, 200).await;
-    let late = post(&secretary, hall, "outcomes/refresh", wanted()).await;
+    expect(act(secretary, id, "submission", json!({})).await, 200).await;
+    let late = post(secretary, hall, "outcomes/refresh", wanted()).await;
     assert_eq!(problem(late, 409).await, "wrong-state");
-    let receivers = issue(office, id, &[SECRETARY, LEADER]).await;
+    let receivers = issue(leaders, id, &[secretary, chair]).await;
     assert_eq!(receivers, ["agency-anphu"], "whoever was asked and has a site");
-    let again = post(&secretary, hall, "outcomes", wanted()).await;
+    let again = post(secretary, hall, "outcomes", wanted()).await;
     assert_eq!(expect(again, 200).await["document_id"], id);
 }
 
-async fn of_the_vote(office: &Office, hall: &Hall) {
-    let secretary = office.server.log_in(SECRETARY).await;
+async fn of_the_vote(leaders: &Leaders, hall: &Hall) {
+    let secretary = &leaders.secretary;
     let none = post(
-        &secretary,
+        secretary,
         hall,
         "outcomes",
         json!({ "paper": "vote_record", "vote": 9 }),
@@ -224,8 +232,8 @@ async fn of_the_vote(office: &Office, hall: &Hall) {
     .await;
     assert_eq!(problem(none, 404).await, "not-found");
     let wanted = json!({ "paper": "vote_record", "vote": 1 });
-    let drafted = expect(post(&secretary, hall, "outcomes", wanted).await, 201).await;
-    let draft = look(&secretary, drafted["document_id"].as_str().unwrap()).await;
+    let drafted = expect(post(secretary, hall, "outcomes", wanted).await, 201).await;
+    let draft = look(secretary, drafted["document_id"].as_str().unwrap()).await;
     assert_eq!(
         draft["subject"],
         "Kết quả biểu quyết: Thông qua dự thảo kế hoạch?"
@@ -238,24 +246,24 @@ async fn of_the_vote(office: &Office, hall: &Hall) {
 }
 
 /// The notice goes to all who were asked and to whoever is to act; each has its part, and the next meeting sees how it stands.
-async fn noticed(office: &Office, hall: &Hall) {
-    let secretary = office.server.log_in(SECRETARY).await;
+async fn noticed(office: &Office, leaders: &Leaders, hall: &Hall) {
+    let secretary = &leaders.secretary;
     let wanted = json!({ "paper": "conclusion_notice", "signer_id": null });
-    let drafted = expect(post(&secretary, hall, "outcomes", wanted).await, 201).await;
+    let drafted = expect(post(secretary, hall, "outcomes", wanted).await, 201).await;
     let id = drafted["document_id"].as_str().unwrap();
-    let draft = look(&secretary, id).await;
+    let draft = look(secretary, id).await;
     assert_eq!(
         (&draft["kind"], &draft["signer"]["full_name"]),
         (&json!("TB"), &json!("Trần Văn Minh"))
     );
-    let tasks = minutes(&secretary, hall).await["tasks"].clone();
+    let tasks = minutes(secretary, hall).await["tasks"].clone();
     assert_eq!(
         tasks[0]["status"],
         Value::Null,
         "nothing is given before the issue"
     );
-    expect(act(&secretary, id, "submission", json!({})).await, 200).await;
-    let receivers = issue(office, id, &[LEADER]).await;
+    expect(act(secretary, id, "submission", json!({})).await, 200).await;
+    let receivers = issue(leaders, id, &[&leaders.chair]).await;
     assert_eq!(receivers, ["agency-anphu", "agency-snv"]);
     office.run_jobs().await;
     let clerk = office.server.log_in("vanthu.anphu").await;
@@ -274,7 +282,7 @@ async fn noticed(office: &Office, hall: &Hall) {
     let detail = ask(&clerk, &path).await;
     assert_eq!(detail["history"][0]["reason"], "Số hóa 100% hồ sơ");
     let next = crate::conference::hall(&office.server).await;
-    let before = minutes(&secretary, &next).await["before"].clone();
+    let before = minutes(secretary, &next).await["before"].clone();
     assert_eq!(before["meeting_id"], json!(hall.meeting.id));
     assert_eq!(
         (
@@ -288,7 +296,7 @@ async fn noticed(office: &Office, hall: &Hall) {
             &json!(false)
         )
     );
-    assert_eq!(minutes(&secretary, &next).await["tasks"], json!([]));
+    assert_eq!(minutes(secretary, &next).await["tasks"], json!([]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

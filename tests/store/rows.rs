@@ -72,6 +72,7 @@ async fn finds_everything_again(house: House) {
         url,
         folder,
         _postgres,
+        ..
     } = house;
     app.store.clone().close().await.unwrap();
     let mut config = config(folder.path());

@@ -49,6 +49,8 @@ pub struct Meeting<'a> {
     pub items: &'a [Item],
     pub agencies: &'a BTreeMap<AgencyId, String>,
     pub procedure: &'a Procedure,
+    /// The hash of its record as it stands, in hexadecimal (`server/src/conference/RECORD.md`); none where nothing was recorded.
+    pub record: Option<&'a str>,
 }
 
 impl Meeting<'_> {
@@ -73,6 +75,13 @@ impl Meeting<'_> {
         };
         // Writing to a string does not fail.
         let _ = writeln!(body, "Cuộc họp kết thúc vào {end}.");
+        if let Some(record) = self.record {
+            line(
+                &mut body,
+                "Mã băm hồ sơ điện tử của cuộc họp (SHA-256)",
+                &grouped(record),
+            );
+        }
         body
     }
 
@@ -391,6 +400,13 @@ fn decided(vote: &Vote) -> Option<String> {
         vote.opening.present(),
         vote.opening.needed(),
     ))
+}
+
+/// A digest in groups of eight, so that lines break and eyes can compare.
+pub(super) fn grouped(digest: &str) -> String {
+    let letters: Vec<char> = digest.chars().collect();
+    let groups: Vec<String> = letters.chunks(8).map(|group| group.iter().collect()).collect();
+    groups.join(" ")
 }
 
 /// Whoever is back so soon lost the line and did not leave.

@@ -154,6 +154,7 @@ pub(crate) fn told<'a>(
         items,
         agencies,
         procedure,
+        record: Some("5f70aa01c3d4e5f6"),
     }
 }
 
@@ -244,7 +245,7 @@ fn minutes_say_what_the_form_asks_for() {
         "3. Khách mời\n- Khách guest, trực tuyến từ 08 giờ 10 đến 10 giờ 05.\n",
         "4. Vắng mặt\n- đồng chí Phạm Văn Thuận, Giám đốc, Sở Tài chính.\n",
         "II. NỘI DUNG CUỘC HỌP\n1. Báo cáo quý IV (trình bày: Sở Nội vụ)\nKết quả: 92% hồ sơ đúng hạn.\n- Còn chậm ở cấp xã.\nÝ kiến phát biểu: Nguyễn Thị Lan (03 phút).\n2. Thảo luận\nBiểu quyết “Thông qua kế hoạch?”: tán thành 1, không tán thành 1, không biểu quyết 0, trên 2 phiếu của người có mặt (cần ít nhất 2); không được thông qua.\n",
-        "III. KẾT LUẬN CỦA CHỦ TRÌ\n1. Hoàn thành số hóa hồ sơ. Giao Sở Nội vụ thực hiện, hoàn thành trước ngày 05 tháng 12 năm 2026.\nCuộc họp kết thúc vào 10 giờ 05, ngày 30 tháng 11 năm 2026.\n",
+        "III. KẾT LUẬN CỦA CHỦ TRÌ\n1. Hoàn thành số hóa hồ sơ. Giao Sở Nội vụ thực hiện, hoàn thành trước ngày 05 tháng 12 năm 2026.\nCuộc họp kết thúc vào 10 giờ 05, ngày 30 tháng 11 năm 2026.\nMã băm hồ sơ điện tử của cuộc họp (SHA-256): 5f70aa01 c3d4e5f6.\n",
     ] {
         assert!(body.contains(lines), "{lines}\nis missing in\n{body}");
     }
@@ -256,6 +257,7 @@ fn before_it_has_begun_the_end_is_left_open_and_an_empty_record_makes_minutes_to
     let meeting = Meeting {
         ended_at: None,
         place: "",
+        record: None,
         ..told(&procedure, &[], &agencies)
     };
     let body = meeting.minutes();

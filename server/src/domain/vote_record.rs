@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::ballot::{Choice, Electorate, Majority, Outcome, Vote};
 use super::invitation::{cell, line};
-use super::minutes::{Meeting, moment};
+use super::minutes::{Meeting, grouped, moment};
 
 /// A vote that is over and decided something.
 #[derive(Debug, Clone, Copy)]
@@ -175,13 +175,6 @@ fn share(of: u32, all: u32) -> String {
             format!("{},{:02}%", hundredths / 100, hundredths % 100)
         }
     }
-}
-
-/// In groups of eight, so that lines break and eyes can compare.
-fn grouped(digest: &str) -> String {
-    let letters: Vec<char> = digest.chars().collect();
-    let groups: Vec<String> = letters.chunks(8).map(|group| group.iter().collect()).collect();
-    groups.join(" ")
 }
 
 /// What fits, with the words before it, into the 500 characters of an abstract.

@@ -33,7 +33,7 @@ export type ServerMessage = { "type": "welcome" } & Welcome | { "type": "partici
 /**
  * Of a new connection; else of the one that stands.
  */
-fresh: boolean, } | { "type": "send_layers", source: Source, layers: Array<string>, } | { "type": "slots", slots: Array<Slot>, } | { "type": "thin_line", is_thin: boolean, } | { "type": "speaking", participants: Array<string>, } | { "type": "waiting", place: string, } | { "type": "admitted", } | { "type": "knocking", waiting: Array<Knock>, } | { "type": "procedure", state: ProcedureState, } | { "type": "floor", floor: FloorState, } | { "type": "roll", entry: Entry, quorum: Quorum, } | { "type": "rules", rules: Rules, } | { "type": "stage", stage: Stage, } | { "type": "item", number: number | null, } | { "type": "said", said: Said, } | { "type": "vote", vote: VoteState, } | { "type": "token", vote: number, voter: string, signed: string, } | { "type": "note", note: Note, } | { "type": "conclusions", conclusions: Array<Conclusion>, } | { "type": "pointer", x: number, y: number, } | { "type": "removed", } | { "type": "replaced", } | { "type": "ended", } | { "type": "error", error: ErrorName, sentence: string, } | { "type": "pong", id: number, };
+fresh: boolean, } | { "type": "send_layers", source: Source, layers: Array<string>, } | { "type": "slots", slots: Array<Slot>, } | { "type": "thin_line", is_thin: boolean, } | { "type": "speaking", participants: Array<string>, } | { "type": "waiting", place: string, } | { "type": "admitted", } | { "type": "knocking", waiting: Array<Knock>, } | { "type": "procedure", state: ProcedureState, } | { "type": "floor", floor: FloorState, } | { "type": "roll", entry: Entry, quorum: Quorum, } | { "type": "rules", rules: Rules, } | { "type": "stage", stage: Stage, } | { "type": "item", number: number | null, } | { "type": "said", said: Said, } | { "type": "vote", vote: VoteState, } | { "type": "signing", signing: PaperSigning, } | { "type": "token", vote: number, voter: string, signed: string, } | { "type": "note", note: Note, } | { "type": "conclusions", conclusions: Array<Conclusion>, } | { "type": "pointer", x: number, y: number, } | { "type": "removed", } | { "type": "replaced", } | { "type": "ended", } | { "type": "error", error: ErrorName, sentence: string, } | { "type": "pong", id: number, };
 
 export type Welcome = { 
 /**
@@ -128,6 +128,10 @@ chat: Array<Said>,
  * Every vote so far; at most the last is open.
  */
 votes: Array<VoteState>, 
+/**
+ * Papers that are, or were, open for signing.
+ */
+signings: Array<PaperSigning>, 
 /**
  * For those who take the minutes.
  */
@@ -259,7 +263,11 @@ item: number | null, electorate: Electorate,
 /**
  * Nobody learns who chose what (bỏ phiếu kín): ballots are cast with blindly signed tokens.
  */
-is_secret: boolean, majority: Majority, 
+is_secret: boolean, 
+/**
+ * Each signs their ballot with their own certificate (phiếu có ký số): for delegates, in an open vote.
+ */
+is_signed: boolean, majority: Majority, 
 /**
  * 10 to 7200; nothing: until the chair closes it.
  */
@@ -271,7 +279,7 @@ grace_seconds: number, };
 
 export type TokenKey = { n: string, e: string, };
 
-export type Electorate = "delegates" | "sites";
+export type Electorate = "delegates" | "sites" | "asked";
 
 export type Majority = "half_of_called" | "half_of_present" | "two_thirds_of_called" | "two_thirds_of_present";
 
@@ -285,11 +293,55 @@ export type Outcome = "carried" | "not_carried" | "withdrawn";
 
 export type MinutesState = { notes: Array<Note>, conclusions: Array<Conclusion>, };
 
-export type Note = { item: number | null, revision: number, text: string, by: string, at: string, };
+export type Note = { item: number | null, 
+/**
+ * Raised with each writing.
+ */
+revision: number, text: string, 
+/**
+ * Who wrote last, and when.
+ */
+by: string, at: string, };
 
 export type Conclusion = { id: number, revision: number, text: string, agency: string | null, due_on: string | null, by: string, at: string, };
 
-export type Writing = { "what": "note", item: number | null, revision: number, text: string, } | { "what": "conclusion", conclusion: number | null, revision: number, text: string, agency: string | null, due_on: string | null, } | { "what": "strike", conclusion: number, revision: number, };
+export type Writing = { "what": "note", item: number | null, 
+/**
+ * Of what is replaced, 0 where nothing was there.
+ */
+revision: number, 
+/**
+ * Lines; up to 8000 characters, empty to clear them.
+ */
+text: string, } | { "what": "conclusion", conclusion: number | null, revision: number, 
+/**
+ * 1 to 1000 characters.
+ */
+text: string, 
+/**
+ * Who is to act.
+ */
+agency: string | null, 
+/**
+ * By when.
+ */
+due_on: string | null, } | { "what": "strike", conclusion: number, revision: number, };
+
+export type PaperSigning = { paper: string, title: string, 
+/**
+ * SHA-256 of the paper as it lies on the table, in hexadecimal: a change makes it another paper.
+ */
+digest: string, 
+/**
+ * SHA-256 of the file as it stands: with the empty fields, then with each signature.
+ */
+file: string, signatories: Array<Signatory>, };
+
+export type Signatory = { seat: string, name: string, 
+/**
+ * Nothing before they have signed.
+ */
+signed_at?: string, };
 
 export type Knock = { seat: string, name: string, title: string | null, role: Role, };
 
@@ -297,12 +349,12 @@ export type Step = { "name": "raise_hand", } | { "name": "lower_hand", } | { "na
 /**
  * In hexadecimal, as long as the modulus of the vote's key. The rules know it by its SHA-256.
  */
-blinded: string, };
+blinded: string, } | { "name": "write", writing: Writing, };
 
-export type ErrorName = "malformed" | "too_large" | "too_fast" | "unsupported_version" | "not_joined" | "already_joined" | "name_missing" | "name_unusable" | "room_full" | "refused" | "description_unusable" | "media_unavailable" | "nothing_there" | "chat_closed" | "unusable" | "floor_needed" | "too_many" | "not_kept" | "vote_open" | "vote_closed" | "not_entitled" | "no_quorum" | "not_secret" | "token_given" | "stale";
+export type ErrorName = "malformed" | "too_large" | "too_fast" | "unsupported_version" | "not_joined" | "already_joined" | "name_missing" | "name_unusable" | "room_full" | "refused" | "description_unusable" | "media_unavailable" | "nothing_there" | "chat_closed" | "unusable" | "floor_needed" | "too_many" | "not_kept" | "vote_open" | "vote_closed" | "not_entitled" | "no_quorum" | "not_secret" | "token_given" | "stale" | "signature_needed";
 
 export type Role = "chair" | "secretary" | "technical_host" | "delegate" | "guest";
 
-export type Act = "speak" | "share_screen" | "raise_hand" | "chat" | "report_site" | "give_floor" | "call_roll" | "set_stage" | "mute_others" | "admit" | "lock" | "remove" | "set_rules" | "call_vote" | "vote" | "take_minutes" | "see_lines" | "end" | "prepare";
+export type Act = "speak" | "share_screen" | "raise_hand" | "chat" | "report_site" | "give_floor" | "call_roll" | "set_stage" | "mute_others" | "admit" | "lock" | "remove" | "set_rules" | "call_vote" | "vote" | "take_minutes" | "open_signing" | "export_record" | "see_lines" | "end" | "prepare";
 
 export type Source = "microphone" | "camera" | "screen" | "screen_audio";

@@ -6,6 +6,7 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 
 use super::invitation;
 use crate::clock::Timestamp;
+use crate::conference::export;
 use crate::domain::conclusion_notice::Task;
 use crate::domain::id::{AgencyId, PersonId};
 use crate::domain::invitation::Item;
@@ -25,6 +26,7 @@ pub(super) struct Told {
     agencies: BTreeMap<AgencyId, String>,
     titles: BTreeMap<PersonId, String>,
     members: Vec<meeting_member::Model>,
+    record: Option<String>,
     pub procedure: Procedure,
 }
 
@@ -51,6 +53,10 @@ impl Told {
             .iter()
             .any(|entry| !entry.intervals.is_empty());
         let now = has_begun.then(|| app.clock.now());
+        let record = match has_begun {
+            true => Some(export::head(reader, &row.id).await?),
+            false => None,
+        };
         let leads = |member: &&meeting_member::Model| matches!(member.role, Role::Chair | Role::Secretary);
         let leaders: Vec<meeting_member::Model> = members.iter().filter(leads).cloned().collect();
         Ok(Self {
@@ -72,6 +78,7 @@ impl Told {
                 .collect(),
             titles: invitation::titles(reader, &leaders).await?,
             members,
+            record,
             procedure,
         })
     }
@@ -116,6 +123,7 @@ impl Told {
             items: &self.items,
             agencies: &self.agencies,
             procedure: &self.procedure,
+            record: self.record.as_deref(),
         }
     }
 }

@@ -33,7 +33,9 @@ pub fn check(file: &[u8], head: Option<&str>) -> Report {
         meeting = Some(told);
     }
     let is_known = |head: &str| heads.iter().any(|one| one.eq_ignore_ascii_case(head));
-    if head.is_some_and(|head| !is_known(head)) {
+    // As the minutes print it, in groups.
+    let head = head.map(|head| head.split_whitespace().collect::<String>());
+    if head.is_some_and(|head| !is_known(&head)) {
         findings.push(Finding {
             line: None,
             entry: entries,
