@@ -100,7 +100,6 @@ async fn a_question_is_answered_openly_and_in_secret() {
 #[tokio::test(flavor = "multi_thread")]
 async fn papers_and_ballots_are_signed_and_questions_answered_in_writing() {
     let office = Office::open().await;
-    office.enrol_officer().await;
     let officer = office.server.log_in("chuyenvien").await;
     let draft: serde_json::Value = office
         .upload(&officer, paper())

@@ -98,7 +98,6 @@ impl Table {
 async fn several_sign_one_paper_at_once_and_each_signature_stands_in_file_and_record() {
     let office = Office::open().await;
     office.enrol_partner().await;
-    office.enrol_officer().await;
     let table = Table::set(&office).await;
     let chair = office.server.log_in(LEADER).await;
     let partner = office.server.log_in(PARTNER).await;

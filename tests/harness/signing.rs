@@ -212,17 +212,6 @@ impl Office {
         }
     }
 
-    /// Gives an officer a key of their own, and no image: they sign what is signed in a meeting.
-    pub async fn enrol_officer(&self) {
-        let officer = holder::Holder::Person(self.person(OFFICER).await);
-        let file = self.authority.pkcs12(OFFICER);
-        let enrolled = self
-            .app()
-            .custody
-            .enrol_key(&Actor::System, &officer, file, PIN, PIN);
-        enrolled.await.expect("a key");
-    }
-
     /// Runs jobs until none is due.
     pub async fn run_jobs(&self) {
         let registry = jobs::registry();
