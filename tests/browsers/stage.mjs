@@ -55,7 +55,7 @@ export async function enter(stage, userName) {
   if (!userName) return page
   await page.getByLabel('Tài khoản công vụ').fill(userName)
   await page.getByLabel('Mật khẩu', { exact: true }).fill(stage.password)
-  await page.getByRole('button', { name: 'Đăng nhập' }).click()
+  await page.getByRole('button', { name: 'Đăng nhập', exact: true }).click()
   const code = page.getByLabel('Mã xác nhận 6 số')
   const home = page.getByRole('heading', { name: /^Chào đồng chí/ })
   await code.or(home).first().waitFor()
