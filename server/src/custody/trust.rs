@@ -143,10 +143,6 @@ impl Custody {
         let subject = format!("trust_anchor/{fingerprint}");
         self.store
             .write(async |tx| {
-                let found = Entity::find_by_id(fingerprint).one(tx).await?;
-                if found.ok_or(Error::NotFound)?.retired_at.is_some() {
-                    return Err(Error::Trust(Refusal::Ended));
-                }
                 let retired = Entity::update_many()
                     .col_expr(Column::RetiredAt, Expr::value(now))
                     .col_expr(Column::RetiredBy, Expr::value(actor.text()))
@@ -156,7 +152,8 @@ impl Custody {
                     .exec(tx)
                     .await?;
                 if retired.rows_affected == 0 {
-                    return Err(Error::Trust(Refusal::Ended));
+                    let known = Entity::find_by_id(fingerprint).one(tx).await?;
+                    return Err(known.map_or(Error::NotFound, |_| Error::Trust(Refusal::Ended)));
                 }
                 let detail = json!({ "reason": reason });
                 Ok(audit::append(tx, now, actor, "trust_anchor.retired", &subject, detail).await?)
