@@ -47,6 +47,7 @@ mod archive;
 mod audit;
 mod away;
 mod blobs;
+mod index;
 mod jobs;
 mod rows;
 

@@ -3,7 +3,8 @@
 //! GIN knows no order: asked for the latest of a million matches it collects the million. So each entry bears the marks
 //! of the block of numbers in which it lies, a small and a large one, and a question is asked block by block, the latest
 //! first, until the page is full. GIN skips to the block in every list, so a block costs what it holds, and a question
-//! that nothing answers costs one short look a large block.
+//! that nothing answers costs one short look a large block. A large block that is crowded with answers, as one of a year
+//! long past is, is left as soon as that is seen, and walked in small ones.
 
 use sea_orm::{ConnectionTrait, DbErr, Value};
 
@@ -30,10 +31,12 @@ pub(super) const WORDS: [&str; 5] = [
 ];
 
 // Materialised: the planner would else walk the numbers backwards and try the question on each row, which is quick for a
-// common word and takes seconds for a rare one.
+// common word and takes seconds for a rare one. The question comes from a SELECT of its own, so that the planner does not
+// see it: of one that it knows to be common it would read the first thousand answers by walking the whole table.
 const FIND: &str = "WITH answers AS MATERIALIZED (SELECT number, document_id, body <> '' AS has_text \
-     FROM document_search WHERE words @@ to_tsquery('simple', $1)) \
-     SELECT number, document_id, has_text FROM answers WHERE number < $2 ORDER BY number DESC LIMIT $3";
+     FROM document_search WHERE words @@ (SELECT to_tsquery('simple', $1)) AND number < $2 LIMIT $4) \
+     SELECT number, document_id, has_text, (SELECT COUNT(*) FROM answers) AS held \
+     FROM answers ORDER BY number DESC LIMIT $3";
 
 pub(super) async fn find(
     connection: &impl ConnectionTrait,
@@ -55,24 +58,29 @@ pub(super) async fn find(
         return Ok(Vec::new());
     };
     let mut before = before.unwrap_or(i64::MAX).min(last + 1);
+    // What is common fills its page from the latest small blocks; what is not is looked for in large ones.
+    let mut small_down_to = before - SMALL_BLOCKS * (1 << SMALL);
     let mut page = Vec::new();
-    for round in 0.. {
-        if before <= first || page.len() >= limit {
-            break;
-        }
-        // What is common fills its page from the latest small blocks; what is not is looked for in large ones.
-        let (mark, bits) = if round < SMALL_BLOCKS {
-            ('s', 12)
+    while before > first && page.len() < limit {
+        let (mark, bits, most) = if before > small_down_to {
+            ('s', SMALL, 1 << SMALL)
         } else {
-            ('l', 16)
+            ('l', LARGE, CROWD)
         };
         let block = (before - 1) >> bits;
         let values = [
             Value::from(format!("{expression} & zqx{mark}{block}")),
             Value::from(before),
             Value::from(i64::try_from(limit - page.len()).unwrap_or(i64::MAX)),
+            Value::from(most),
         ];
-        page.extend(found(&all(connection, FIND, values).await?)?);
+        let rows = all(connection, FIND, values).await?;
+        let held: i64 = rows.first().map_or(Ok(0), |row| row.try_get("", "held"))?;
+        if bits == LARGE && held >= CROWD {
+            small_down_to = block << LARGE;
+            continue;
+        }
+        page.extend(found(&rows)?);
         before = block << bits;
     }
     Ok(page)
@@ -97,8 +105,13 @@ pub(super) fn expression(question: &Question, endings: &[String], scope: &[Strin
     parts.join(" & ")
 }
 
+/// Bits of a number that do not name its block, as the marks of `WORDS` have them.
+const SMALL: u32 = 12;
+const LARGE: u32 = 16;
 /// Small blocks that are tried before large ones.
-const SMALL_BLOCKS: usize = 2;
+const SMALL_BLOCKS: i64 = 2;
+/// Answers at which a large block is walked in small ones instead.
+const CROWD: i64 = 1_000;
 
 #[cfg(test)]
 mod tests {
