@@ -2,6 +2,7 @@
 
 use ::time::OffsetDateTime;
 
+use super::source::Subject;
 use super::{Asked, Gathering, Material, Need, Question, is_answer, question};
 use crate::cms::oid;
 use crate::error::{Error, Result};
@@ -17,7 +18,11 @@ enum Answer<'g> {
 
 impl Gathering {
     /// The first thing on the way up from `leaf` that is not at hand.
-    pub(super) fn open_of(&self, leaf: &Certificate) -> Option<(Asked, Need)> {
+    pub(super) fn open_of(
+        &self,
+        leaf: &Certificate,
+        covered_at: Option<OffsetDateTime>,
+    ) -> Option<(Asked, Need)> {
         let mut current = leaf;
         for _ in 0..limits::PATH_LENGTH {
             if self.ends_at(current) {
@@ -26,7 +31,7 @@ impl Gathering {
             let Some(issuer) = self.issuer(current) else {
                 return self.ask_for_issuer(current);
             };
-            if let Some(need) = self.open_status(current, issuer, 0) {
+            if let Some(need) = self.open_status((current, issuer), covered_at, 0) {
                 return Some(need);
             }
             current = issuer;
@@ -34,11 +39,11 @@ impl Gathering {
         None
     }
 
-    /// Adds what proves `leaf` good to `material`.
+    /// Adds what proves `leaf` good, which signed `subject`, to `material`.
     pub(super) fn collect(
         &self,
         leaf: &Certificate,
-        proven: Option<OffsetDateTime>,
+        subject: &Subject,
         material: &mut Material,
     ) -> Result<()> {
         let mut current = leaf;
@@ -53,7 +58,7 @@ impl Gathering {
                     format!("the issuer of {} cannot be had", current.subject.text),
                 )
             })?;
-            self.collect_status((current, issuer), proven, 0, material)?;
+            self.collect_status((current, issuer), subject, 0, material)?;
             current = issuer;
         }
         Err(Error::refused("validation data", "a chain of certificates loops"))
@@ -62,7 +67,7 @@ impl Gathering {
     fn collect_status(
         &self,
         (certificate, issuer): (&Certificate, &Certificate),
-        proven: Option<OffsetDateTime>,
+        subject: &Subject,
         depth: usize,
         material: &mut Material,
     ) -> Result<()> {
@@ -70,14 +75,14 @@ impl Gathering {
             return Ok(());
         }
         let name = &certificate.subject.text;
-        let Some((answer, status)) = self.answer(certificate, issuer) else {
+        let Some((answer, status)) = self.answer((certificate, issuer), subject.covered_at) else {
             return Err(Error::refused(
                 "validation data",
                 format!("the status of {name} cannot be had"),
             ));
         };
         if let Status::Revoked { at } = status
-            && proven.is_none_or(|proven| at <= proven)
+            && subject.time.is_none_or(|proven| at <= proven)
         {
             return Err(Error::refused(
                 "validation data",
@@ -92,7 +97,7 @@ impl Gathering {
                     put(&mut material.certificates, &responder.der);
                     // A responder without id-pkix-ocsp-nocheck is judged as any other certificate, by a list if need be.
                     if responder.der != certificate.der && depth < RESPONDER_DEPTH {
-                        self.collect_status((responder, issuer), proven, depth + 1, material)?;
+                        self.collect_status((responder, issuer), subject, depth + 1, material)?;
                     }
                 }
             }
@@ -102,18 +107,18 @@ impl Gathering {
 
     fn open_status(
         &self,
-        certificate: &Certificate,
-        issuer: &Certificate,
+        (certificate, issuer): (&Certificate, &Certificate),
+        covered_at: Option<OffsetDateTime>,
         depth: usize,
     ) -> Option<(Asked, Need)> {
         if certificate.ocsp_no_check {
             return None;
         }
-        match self.answer(certificate, issuer) {
+        match self.answer((certificate, issuer), covered_at) {
             Some((Answer::Response(_, response), _)) => responders(response, issuer)
                 .into_iter()
                 .filter(|one| one.der != certificate.der && depth < RESPONDER_DEPTH)
-                .find_map(|one| self.open_status(one, issuer, depth + 1)),
+                .find_map(|one| self.open_status((one, issuer), covered_at, depth + 1)),
             Some(_) => None,
             None => self.ask_for_status(certificate, issuer),
         }
@@ -165,14 +170,28 @@ impl Gathering {
             .find(|one| certificate.may_be_issued_by(one) && certificate.is_signed_by(one).is_ok())
     }
 
-    /// The newest answer about a certificate; bad news outweighs good.
-    fn answer(&self, certificate: &Certificate, issuer: &Certificate) -> Option<(Answer<'_>, Status)> {
+    /// The newest answer about a certificate; bad news outweighs good. Where none holds now, one that held when a document
+    /// time-stamp covered what it is about: years later nobody answers for a certificate that has ended.
+    fn answer(
+        &self,
+        about: (&Certificate, &Certificate),
+        covered_at: Option<OffsetDateTime>,
+    ) -> Option<(Answer<'_>, Status)> {
+        let then = || self.answer_at(about, covered_at?);
+        self.answer_at(about, self.now).or_else(then)
+    }
+
+    fn answer_at(
+        &self,
+        (certificate, issuer): (&Certificate, &Certificate),
+        moment: OffsetDateTime,
+    ) -> Option<(Answer<'_>, Status)> {
         let responses = self.responses.iter().rev().filter_map(|(der, response)| {
-            let status = response.status(certificate, issuer, self.now).ok()?;
+            let status = response.status(certificate, issuer, moment).ok()?;
             Some((Answer::Response(der, response), status))
         });
         let lists = self.lists.iter().rev().filter_map(|(der, list)| {
-            let status = list.status(certificate, issuer, self.now).ok()?;
+            let status = list.status(certificate, issuer, moment).ok()?;
             Some((Answer::List(der), status))
         });
         let mut answers: Vec<_> = responses

@@ -129,8 +129,11 @@ impl Gathering {
     }
 
     fn open(&self) -> Option<(Asked, Need)> {
-        let mut leaves = self.subjects.iter().flat_map(|subject| &subject.leaves);
-        leaves.find_map(|leaf| self.open_of(leaf))
+        let of = |subject: &Subject| {
+            let mut leaves = subject.leaves.iter();
+            leaves.find_map(|leaf| self.open_of(leaf, subject.covered_at))
+        };
+        self.subjects.iter().find_map(of)
     }
 
     /// Takes an answer; comes back with whether it met the need. An answer that does not hold is left aside.
@@ -159,7 +162,7 @@ impl Gathering {
         for subject in &self.subjects {
             let mut material = Material::default();
             for leaf in &subject.leaves {
-                self.collect(leaf, subject.time, &mut material)?;
+                self.collect(leaf, subject, &mut material)?;
             }
             subjects.push((subject.key.clone(), material));
         }

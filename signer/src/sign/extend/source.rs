@@ -24,6 +24,8 @@ pub(super) struct Subject {
     pub is_document_time_stamp: bool,
     /// Where its byte range ends.
     pub end: i64,
+    /// The time of the first document time-stamp over it: what was known of it then is proven to have existed then.
+    pub covered_at: Option<OffsetDateTime>,
 }
 
 /// Streams of the store with the DER they hold.
@@ -60,6 +62,7 @@ pub(super) fn read(document: &[u8], password: Option<&str>) -> Result<Read> {
     for signature in signatures(view)? {
         read.subject(&signature.contents, signature.end)?;
     }
+    read.cover();
     if read.subjects.is_empty() {
         return Err(Error::refused("document", "it holds no signature to be extended"));
     }
@@ -84,8 +87,22 @@ impl Read {
             time,
             is_document_time_stamp,
             end,
+            covered_at: None,
         });
         Ok(())
+    }
+
+    fn cover(&mut self) {
+        let stamps: Vec<_> = self
+            .subjects
+            .iter()
+            .filter(|one| one.is_document_time_stamp)
+            .filter_map(|one| Some((one.end, one.time?)))
+            .collect();
+        for subject in &mut self.subjects {
+            let over = stamps.iter().filter(|(end, _)| *end > subject.end);
+            subject.covered_at = over.map(|(_, time)| *time).min();
+        }
     }
 
     /// The signer's certificate; all that came with it may stand between.
