@@ -217,7 +217,7 @@ pub async fn find(
     match connection.get_database_backend() {
         DbBackend::Postgres => {
             let expression = postgres::expression(question, &endings, scope);
-            postgres::find(connection, &expression, before, limit).await
+            postgres::find(connection, &expression, &question.marks, before, limit).await
         }
         _ => {
             let expression = sqlite::expression(question, &endings, scope);

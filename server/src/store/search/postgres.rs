@@ -1,10 +1,10 @@
 //! A tsvector with a GIN index. Words are folded before they come here; the configuration `simple` leaves them alone.
 //!
 //! GIN knows no order: asked for the latest of a million matches it collects the million. So each entry bears the marks
-//! of the block of numbers in which it lies, a small and a large one, and a question is asked block by block, the latest
-//! first, until the page is full. GIN skips to the block in every list, so a block costs what it holds, and a question
-//! that nothing answers costs one short look a large block. A large block that is crowded with answers, as one of a year
-//! long past is, is left as soon as that is seen, and walked in small ones.
+//! of the block of numbers in which it lies, a small and a large one. What is common fills its page from the latest small
+//! blocks. What is rare is asked for at once in all of them: GIN reads no more of the long lists than the short one leads it
+//! to, so all blocks cost hardly more than one. What is neither is asked for block by block, the latest first: large ones
+//! where it is thin or absent, small ones where a large one turns out to be crowded.
 
 use sea_orm::{ConnectionTrait, DbErr, Value};
 
@@ -32,15 +32,17 @@ pub(super) const WORDS: [&str; 5] = [
 
 // Materialised: the planner would else walk the numbers backwards and try the question on each row, which is quick for a
 // common word and takes seconds for a rare one. The question comes from a SELECT of its own, so that the planner does not
-// see it: of one that it knows to be common it would read the first thousand answers by walking the whole table.
+// see it: of one that it knows to be common it would read the first thousand answers by walking the whole table. The sum
+// keeps the index of the numbers out: it would be read through up to the page for every block.
 const FIND: &str = "WITH answers AS MATERIALIZED (SELECT number, document_id, body <> '' AS has_text \
-     FROM document_search WHERE words @@ (SELECT to_tsquery('simple', $1)) AND number < $2 LIMIT $4) \
+     FROM document_search WHERE words @@ (SELECT to_tsquery('simple', $1)) AND number + 0 < $2 LIMIT $4) \
      SELECT number, document_id, has_text, (SELECT COUNT(*) FROM answers) AS held \
      FROM answers ORDER BY number DESC LIMIT $3";
 
 pub(super) async fn find(
     connection: &impl ConnectionTrait,
     expression: &str,
+    marks: &[String],
     before: Option<i64>,
     limit: usize,
 ) -> Result<Vec<Found>, DbErr> {
@@ -58,32 +60,53 @@ pub(super) async fn find(
         return Ok(Vec::new());
     };
     let mut before = before.unwrap_or(i64::MAX).min(last + 1);
-    // What is common fills its page from the latest small blocks; what is not is looked for in large ones.
     let mut small_down_to = before - SMALL_BLOCKS * (1 << SMALL);
+    let mut may_be_rare = true;
     let mut page = Vec::new();
     while before > first && page.len() < limit {
-        let (mark, bits, most) = if before > small_down_to {
-            ('s', SMALL, 1 << SMALL)
+        let block = |bits: u32| (before - 1) >> bits;
+        let (question, down_to, most) = if before > small_down_to {
+            let mark = format!("{expression} & zqxs{}", block(SMALL));
+            (mark, block(SMALL) << SMALL, 1 << SMALL)
+        } else if may_be_rare {
+            (expression.to_owned(), first, CROWD)
         } else {
-            ('l', LARGE, CROWD)
+            let mark = format!("zqxl{}", block(LARGE));
+            let down_to = block(LARGE) << LARGE;
+            if !marks.is_empty() && !is_there(connection, format!("{} & {mark}", marks.join(" & "))).await? {
+                before = down_to;
+                continue;
+            }
+            (format!("{expression} & {mark}"), down_to, CROWD)
         };
-        let block = (before - 1) >> bits;
         let values = [
-            Value::from(format!("{expression} & zqx{mark}{block}")),
+            Value::from(question),
             Value::from(before),
             Value::from(i64::try_from(limit - page.len()).unwrap_or(i64::MAX)),
             Value::from(most),
         ];
         let rows = all(connection, FIND, values).await?;
         let held: i64 = rows.first().map_or(Ok(0), |row| row.try_get("", "held"))?;
-        if bits == LARGE && held >= CROWD {
-            small_down_to = block << LARGE;
+        if before <= small_down_to && held >= CROWD {
+            if !may_be_rare {
+                small_down_to = down_to;
+            }
+            may_be_rare = false;
             continue;
         }
         page.extend(found(&rows)?);
-        before = block << bits;
+        before = down_to;
     }
     Ok(page)
+}
+
+/// Whether any entry answers: of marks alone, which are few lists, that is known much sooner than of the whole question.
+async fn is_there(connection: &impl ConnectionTrait, marks: String) -> Result<bool, DbErr> {
+    // With a limit of one the planner would walk the table.
+    const ANY: &str =
+        "SELECT 1 FROM document_search WHERE words @@ (SELECT to_tsquery('simple', $1)) LIMIT $2";
+    let rows = all(connection, ANY, [Value::from(marks), Value::from(CROWD)]).await?;
+    Ok(!rows.is_empty())
 }
 
 /// The question in the language of tsquery; folded words are letters and figures only, so none is an operator.
@@ -110,8 +133,8 @@ const SMALL: u32 = 12;
 const LARGE: u32 = 16;
 /// Small blocks that are tried before large ones.
 const SMALL_BLOCKS: i64 = 2;
-/// Answers at which a large block is walked in small ones instead.
-const CROWD: i64 = 1_000;
+/// Answers at which a question is not rare, and a large block is walked in small ones.
+const CROWD: i64 = 250;
 
 #[cfg(test)]
 mod tests {
