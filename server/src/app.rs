@@ -15,7 +15,7 @@ use crate::api;
 use crate::clock::Clock;
 use crate::conference::Conferences;
 use crate::config::Config;
-use crate::custody::Custody;
+use crate::custody::{Custody, ReportSeal};
 use crate::domain::working_day::WorkingDays;
 use crate::identity::{Directory, Passkeys, Provider};
 use crate::jobs;
@@ -40,6 +40,8 @@ pub enum Error {
     Secret(#[from] secret::Error),
     #[error("signing.tls_roots cannot be used: {0}")]
     TlsRoots(#[from] hoian_signer::error::Error),
+    #[error("report.key cannot be used: {0}")]
+    ReportKey(hoian_signer::error::Error),
     #[error("the settings of mail: {0}")]
     Mail(#[from] mail::Unfit),
     #[error("TLS: {0}")]
@@ -73,7 +75,8 @@ impl App {
             WorkingDays::without(config.work.days_off.clone()),
             mailer.clone(),
             outbox,
-        )?;
+        )?
+        .with_report_seal(ReportSeal::open(&config.report).map_err(Error::ReportKey)?);
         let directory = config.ldap.as_ref().map(Directory::new).transpose()?;
         let provider = config.oidc.as_ref();
         let provider = provider.map(|oidc| Provider::new(oidc, &clock)).transpose()?;

@@ -5,6 +5,7 @@
 
 mod identity;
 mod mail;
+mod report;
 mod s3;
 mod work;
 
@@ -17,6 +18,7 @@ use serde::Deserialize;
 
 pub use identity::{Ldap, Oidc};
 pub use mail::{Encryption, Mail};
+pub use report::Report;
 pub use s3::S3;
 pub use work::Work;
 
@@ -39,6 +41,7 @@ pub struct Config {
     pub oidc: Option<Oidc>,
     pub media: Media,
     pub signing: Signing,
+    pub report: Report,
     pub mail: Mail,
     pub work: Work,
     pub log: Log,
@@ -158,6 +161,7 @@ impl Default for Config {
             oidc: None,
             media: Media::default(),
             signing: Signing::default(),
+            report: Report::default(),
             mail: Mail::default(),
             work: Work::default(),
             log: Log::default(),

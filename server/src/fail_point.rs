@@ -60,6 +60,7 @@ pub const ALL: &[&str] = &[
     "handling.instructed",
     // custody: a file is verified, its dispatches do not know it.
     "arrival.verified",
+    "preservation.proofs_on_disk",
     // conference: what happens next is decided, nothing is written.
     "meeting.decided",
     // conference: it is durable, nobody has been told.

@@ -8,6 +8,7 @@
 )]
 
 mod administration;
+mod api_keys;
 mod asking;
 mod described;
 mod directory;

@@ -94,6 +94,10 @@ const MATRIX: &[(&str, &str, &str)] = &[
         "/api/v1/admin/trust-anchors/{fingerprint}/retirement",
         ADMINISTRATORS,
     ),
+    // The province's administrator alone: tests/api/api_keys.rs.
+    ("get", "/api/v1/admin/api-keys", ADMINISTRATORS),
+    ("post", "/api/v1/admin/api-keys", ADMINISTRATORS),
+    ("post", "/api/v1/admin/api-keys/{id}/retirement", ADMINISTRATORS),
     ("get", "/api/v1/admin/substitutions", ADMINISTRATORS),
     ("post", "/api/v1/admin/substitutions", ADMINISTRATORS),
     ("post", "/api/v1/admin/substitutions/{id}/end", ADMINISTRATORS),

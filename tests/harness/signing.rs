@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use hoian_server::app::App;
-use hoian_server::clock::Clock;
+use hoian_server::clock::{Clock, Timestamp};
 use hoian_server::config::Config;
 use hoian_server::demo::artwork;
 use hoian_server::demo::pki::{self, Authority, Holder, HolderKind, Standing};
@@ -38,11 +38,14 @@ const LEADER_NAME: &str = "Trần Văn Minh";
 pub const SECRETARY: &str = "chuyenvien";
 const SECRETARY_NAME: &str = "Phạm Quốc Anh";
 
+/// Whose key signs reports of verification.
+const SERVICE: &str = "service";
+
 /// A training authority with its OCSP, lists and time-stamps, reachable by HTTP.
 pub struct TrainingAuthority {
     pub base_url: String,
     pub root: Vec<u8>,
-    issuing: Vec<u8>,
+    pub issuing: Vec<u8>,
     packages: Vec<pki::Package>,
     /// Its own clock, moved together with the program's.
     clock: Clock,
@@ -55,7 +58,12 @@ pub struct TrainingAuthority {
 impl TrainingAuthority {
     /// Makes the authority and serves it until the test ends.
     pub async fn start() -> Self {
-        let clock = Clock::manual(Clock::system().now());
+        Self::start_at(Clock::system().now()).await
+    }
+
+    /// One that comes into being at this moment.
+    pub async fn start_at(now: Timestamp) -> Self {
+        let clock = Clock::manual(now);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
             .await
             .expect("a port");
@@ -88,6 +96,10 @@ impl TrainingAuthority {
         config.signing.tsa_url = Some(format!("{}/pki/tsa", self.base_url));
         config.signing.allowed_hosts = vec![self.base_url.replace("http://", "")];
         config.signing.wait_milliseconds = 20_000;
+        let key = config.data_folder.join("service.p12");
+        std::fs::write(&key, self.pkcs12(SERVICE)).expect("a file");
+        config.report.key = Some(key);
+        config.report.password = PIN.to_owned();
     }
 
     /// The PKCS#12 of a holder: a user name, an agency's id, `expired` or `revoked`.
@@ -220,9 +232,13 @@ impl Office {
 
     /// Lets the time pass after which the next attempt of a job is due, and runs it.
     pub async fn run_jobs_later(&self) {
-        let pause = Duration::from_secs(1200);
-        self.server.clock.advance(pause);
-        self.authority.clock.advance(pause);
+        self.let_pass(Duration::from_secs(1200)).await;
+    }
+
+    /// Lets time pass, for the authority too, and runs what is due then.
+    pub async fn let_pass(&self, time: Duration) {
+        self.server.clock.advance(time);
+        self.authority.clock.advance(time);
         self.run_jobs().await;
     }
 }
@@ -374,6 +390,12 @@ fn holders() -> Vec<Holder> {
         ),
         holder(PARTNER, HolderKind::Person, PARTNER_NAME, Standing::Valid),
         holder("agency-snv", HolderKind::Agency, "Sở Nội vụ", Standing::Valid),
+        holder(
+            SERVICE,
+            HolderKind::Agency,
+            "Dịch vụ kiểm tra chữ ký số",
+            Standing::Valid,
+        ),
         holder(OFFICER, HolderKind::Person, "Phạm Quốc Anh", Standing::Valid),
     ]
 }

@@ -44,6 +44,7 @@ export const routes: Route[] = [
   { paths: ['/quan-tri/nguoi/:id'], load: () => import('./admin/Person.svelte'), ...admin },
   { paths: ['/quan-tri/co-quan'], load: () => import('./admin/Agencies.svelte'), ...admin },
   { paths: ['/quan-tri/co-quan/:id'], load: () => import('./admin/Agency.svelte'), ...admin },
+  { paths: ['/quan-tri/khoa'], load: () => import('./admin/ApiKeys.svelte'), ...admin },
   { paths: ['/quan-tri/tin-cay'], load: () => import('./admin/Trust.svelte'), ...admin },
   { paths: ['/quan-tri/thay-the'], load: () => import('./admin/Substitutions.svelte'), ...admin },
   { paths: ['/quan-tri/danh-sach'], load: () => import('./admin/Lists.svelte'), ...admin },

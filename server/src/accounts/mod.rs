@@ -1,6 +1,7 @@
 //! Accounts: passwords, one-time codes, log-in, sessions; agencies and who works in them; who acts for whom.
 
 mod agency;
+pub mod api_key;
 pub mod change;
 mod create;
 mod error;

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use axum::extract::multipart::{Field, Multipart};
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
+use hoian_signer::report::Language;
 use hoian_signer::validate::{Problem as Cause, Report, Verdict};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -15,6 +17,7 @@ use utoipa_axum::routes;
 use super::body::{FormData, Json};
 use super::documents::drain;
 use super::problem::{self, Problem};
+use crate::accounts::api_key;
 use crate::clock::Timestamp;
 use crate::custody::arrival::verdict_name;
 use crate::parts::App;
@@ -54,28 +57,84 @@ struct Verification {
 }
 
 /// Verifies the signatures of a PDF, for anyone, without log-in.
+///
+/// Another system names its key as `Authorization: Bearer hoian_…` and then waits for its turn rather than be sent away.
+/// Whoever accepts `application/pdf` gets the report as PDF/A, signed by the service where it has a key, in Vietnamese or, by
+/// `Accept-Language`, in English.
 #[utoipa::path(
     post, path = "/verifications", tag = "verifications",
     request_body(content = Form, content_type = "multipart/form-data"),
     responses(
-        (status = OK, body = Verification),
+        (status = OK, content((Verification = "application/json"), (Vec<u8> = "application/pdf"))),
+        (status = UNAUTHORIZED, description = "The key is none that is in use.", body = problem::Body),
         (status = PAYLOAD_TOO_LARGE, body = problem::Body),
         (status = SERVICE_UNAVAILABLE, description = "Too many files at once.", body = problem::Body)
     )
 )]
-async fn create(State(app): State<App>, FormData(mut form): FormData) -> Result<Json<Verification>, Problem> {
-    let visitor = app.custody.visitor()?;
+async fn create(
+    State(app): State<App>,
+    headers: HeaderMap,
+    FormData(mut form): FormData,
+) -> Result<Response, Problem> {
+    let visitor = match bearer(&headers) {
+        None => app.custody.visitor()?,
+        Some(key) => match api_key::identify(&app, key).await? {
+            Some(_) => app.custody.program().await?,
+            None => return Err(unknown_key()),
+        },
+    };
     let limit = app.config.http.upload_limit_bytes;
     let receiving = tokio::time::timeout(PATIENCE, file(&mut form, limit));
-    let document = receiving.await.map_err(|_| too_slow())??;
+    let (document, name) = receiving.await.map_err(|_| too_slow())??;
+    if accepts(&headers, header::ACCEPT, "application/pdf") {
+        let language = match accepts(&headers, header::ACCEPT_LANGUAGE, "en") {
+            true => Language::English,
+            false => Language::Vietnamese,
+        };
+        let custody = &app.custody;
+        let report = custody
+            .report_for_anyone(visitor, document, name, language)
+            .await?;
+        let headers = [
+            (header::CONTENT_TYPE, "application/pdf"),
+            (
+                header::CONTENT_DISPOSITION,
+                "attachment; filename=\"ket-qua-kiem-tra.pdf\"",
+            ),
+        ];
+        return Ok((headers, report).into_response());
+    }
     let report = app.custody.verify_for_anyone(visitor, document).await?;
-    Ok(Json(Verification {
+    let verification = Verification {
         verdict: verdict_name(&report),
         sentence: report.sentence().to_owned(),
         sentence_en: english(&report).to_owned(),
         report: serde_json::to_value(&report).map_err(|error| Problem::internal(&error))?,
         verified_at: app.clock.now(),
-    }))
+    };
+    Ok(Json(verification).into_response())
+}
+
+/// What stands behind `Bearer` (RFC 6750, 2.1).
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let authorization = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, key) = authorization.split_once(' ').unwrap_or((authorization, ""));
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+}
+
+/// Whether this is what somebody would like best.
+fn accepts(headers: &HeaderMap, name: HeaderName, best: &str) -> bool {
+    let said = headers.get(name).and_then(|value| value.to_str().ok());
+    said.is_some_and(|said| said.trim_start().to_ascii_lowercase().starts_with(best))
+}
+
+fn unknown_key() -> Problem {
+    Problem::new(
+        StatusCode::UNAUTHORIZED,
+        "unknown-key",
+        "Khóa này không đúng hoặc đã bị ngừng. Xin hỏi quản trị của tỉnh.",
+        "This key is wrong or was retired. Ask the province's administrator.",
+    )
 }
 
 /// The verdict in one English sentence.
@@ -97,10 +156,13 @@ pub(super) fn english(report: &Report) -> &'static str {
 /// How long a file may take to arrive: a place among few is held meanwhile. 200 MB at 14 Mbit/s.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-async fn file(form: &mut Multipart, limit_bytes: u64) -> Result<Bytes, Problem> {
+/// The file, and the name it came under.
+async fn file(form: &mut Multipart, limit_bytes: u64) -> Result<(Bytes, String), Problem> {
     while let Some(field) = form.next_field().await? {
         if field.name() == Some("file") {
-            return receive(field, limit_bytes).await;
+            let name = field.file_name().unwrap_or("van-ban.pdf");
+            let name = name.chars().take(LONGEST_NAME).collect();
+            return Ok((receive(field, limit_bytes).await?, name));
         }
     }
     Err(Problem::malformed(
@@ -108,6 +170,9 @@ async fn file(form: &mut Multipart, limit_bytes: u64) -> Result<Bytes, Problem> 
         "The field file is missing.",
     ))
 }
+
+/// What a report prints of a file's name, in characters.
+const LONGEST_NAME: usize = 200;
 
 async fn receive(mut field: Field<'_>, limit_bytes: u64) -> Result<Bytes, Problem> {
     let mut bytes = BytesMut::new();

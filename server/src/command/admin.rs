@@ -7,6 +7,7 @@ use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use zeroize::Zeroizing;
 
+use super::api_key::ApiKey;
 use super::keep::Keep;
 use super::serve::claim;
 use super::tell::Tell;
@@ -40,6 +41,15 @@ pub(super) enum Admin {
     /// Certificates that the office trusts.
     #[command(subcommand)]
     Trust(Trust),
+    /// Keys by which other systems ask for verifications.
+    #[command(subcommand)]
+    ApiKey(ApiKey),
+    /// Give every kept paper a new archive time-stamp as soon as it can be had: an algorithm or an authority is failing.
+    RenewProofs {
+        /// Why; kept in the audit chain.
+        #[arg(long)]
+        reason: String,
+    },
     /// Write everything to one new file, also while the program serves. The server secret is not in it: keep it apart.
     Backup { file: PathBuf },
     /// Fill an empty database and data folder from a backup, whichever database it was made on.
@@ -168,6 +178,13 @@ impl Admin {
             Self::AddKey(new) => add_key(&app, new).await,
             Self::AddImage(new) => add_image(&app, new).await,
             Self::Trust(trust) => trust.run(&app).await,
+            Self::ApiKey(key) => key.run(&app).await,
+            Self::RenewProofs { reason } => {
+                let papers = app.custody.renew_all_proofs(&Actor::System, &reason).await?;
+                Ok(format!(
+                    "{papers} papers are proven anew as soon as the authority answers"
+                ))
+            }
             Self::Backup { file } => backup(&app, &file).await,
             Self::Restore { file } => restore(&app, &file).await,
             Self::Keep(keep) => keep.run(&app).await,

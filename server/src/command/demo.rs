@@ -66,13 +66,16 @@ async fn serve(mut config: Config, lan: bool) -> anyhow::Result<ExitCode> {
     let address = apart.as_ref().map(TcpListener::local_addr).transpose()?;
     let base_url = demo::settle(&mut config, address)?;
     let lan = lan.then(|| demo::certify(&mut config, &clock)).transpose()?;
-    let app = App::open(config, clock).await?;
+    let mut app = App::open(config, clock).await?;
     claim(&app, "demo").await?;
     let passwords = match lan {
         Some(_) => Passwords::Renew,
         None => Passwords::Keep,
     };
     let demo = demo::prepare(&app, &base_url, passwords).await?;
+    if app.config.report.key.is_none() {
+        app.custody = app.custody.clone().with_report_seal(demo.report_seal(&app)?);
+    }
     if let Some(apart) = apart {
         let services = demo.services();
         tokio::spawn(async move { axum::serve(apart, services).await });

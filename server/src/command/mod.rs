@@ -1,6 +1,7 @@
 //! The commands of the program: serve, demo, admin, doctor.
 
 mod admin;
+mod api_key;
 mod demo;
 mod doctor;
 mod keep;

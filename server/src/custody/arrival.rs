@@ -1,5 +1,7 @@
 //! Verification: on arrival, once a file and policy, with its evidence; and for anyone, of a file that is not kept.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use hoian_signer::validate::{ObjectKind, Policy, Report};
 use sea_orm::ActiveValue::Set;
@@ -8,13 +10,16 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::Custody;
 use super::error::{Error, Result};
+use super::{Custody, preservation};
 use crate::clock::Timestamp;
 use crate::domain::dispatch::Verdict;
 use crate::fail_point;
 use crate::store::blob::{self, Sha256, Stored};
 use crate::store::entity::{dispatch, verification};
+
+/// How long another system waits for its turn.
+const PROGRAM_PATIENCE: Duration = Duration::from_secs(60);
 
 /// A place among those whose file is in memory; the public page holds one while a file is received and judged.
 pub struct Visitor(#[expect(dead_code, reason = "held, not read")] OwnedSemaphorePermit);
@@ -43,8 +48,17 @@ impl Custody {
             })
             .filter(dispatch::Column::Blob.eq(blob.clone()))
             .filter(dispatch::Column::VerificationId.is_null());
-        self.store.write(async |tx| tell.exec(tx).await).await?;
-        Ok(())
+        let now = self.clock.now();
+        let keep = matches!(row.verdict.as_str(), "TOTAL-PASSED" | "INDETERMINATE");
+        self.store
+            .write(async |tx| {
+                tell.exec(tx).await?;
+                if keep {
+                    preservation::ask(tx, blob, now).await?;
+                }
+                Ok::<_, Error>(())
+            })
+            .await
     }
 
     async fn verify(&self, blob: &Sha256, mut policy: Policy, name: String) -> Result<verification::Model> {
@@ -107,6 +121,21 @@ impl Custody {
             .try_acquire_owned()
             .map(Visitor)
             .map_err(|_| Error::Busy)
+    }
+
+    /// Room for one more file of another system, which waits for it.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] where too many wait already, or none was free for as long as a program waits.
+    pub async fn program(&self) -> Result<Visitor> {
+        let _waits = self
+            .waiting_programs
+            .clone()
+            .try_acquire_owned()
+            .map_err(|_| Error::Busy)?;
+        let place = tokio::time::timeout(PROGRAM_PATIENCE, self.programs.clone().acquire_owned()).await;
+        let place = place.map_err(|_| Error::Busy)?.map_err(|_| Error::Pool)?;
+        Ok(Visitor(place))
     }
 
     /// Judges a visitor's file, which is in memory only and is gone afterwards.

@@ -122,14 +122,40 @@ impl Custody {
         if !signed.needs_time_stamp() {
             return Ok(signed);
         }
+        let nonce = u64::from_be_bytes(self.clock.random_bytes());
+        let answer = self
+            .time_stamp(signed.time_stamp_request(nonce)?, patience)
+            .await?;
+        let now = self.clock.now_utc();
+        // A wrong answer is the authority's fault and may be right the next time: the signature is not given up for it.
+        signed
+            .with_time_stamp(&answer, nonce, now)
+            .map_err(|error| Error::TimeStamp(error.to_string()))
+    }
+
+    /// With a time-stamp, and the level then reached, where the authority answers for as long as a person waits.
+    pub(super) async fn stamped_if_heard(&self, signed: Signed) -> Result<(Signed, &'static str)> {
+        match self.time_stamped(signed.clone(), self.settings.wait()).await {
+            Ok(stamped) => Ok((stamped, "B-T")),
+            Err(Error::TimeStamp(reason)) => {
+                tracing::warn!(reason, "a signature goes without its time-stamp");
+                Ok((signed.without_time_stamp(), "B-B"))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What the time-stamp authority answers to `question`.
+    ///
+    /// # Errors
+    /// [`Error::TimeStamp`] where it says nothing within `patience`.
+    pub(super) async fn time_stamp(&self, question: Vec<u8>, patience: Duration) -> Result<Bytes> {
         let silent = |reason: String| Error::TimeStamp(reason);
         let address = self
             .settings
             .tsa_url
             .as_deref()
             .ok_or_else(|| silent("no authority is configured".into()))?;
-        let nonce = u64::from_be_bytes(self.clock.random_bytes());
-        let question = signed.time_stamp_request(nonce)?;
         let limits = Limits {
             time: patience,
             ..fetch::ANSWER
@@ -142,12 +168,7 @@ impl Custody {
             .fetch
             .post(address, "application/timestamp-query", question, limits)
             .await;
-        let answer = answer.map_err(|error| silent(error.to_string()))?;
-        let now = self.clock.now_utc();
-        // A wrong answer is the authority's fault and may be right the next time: the signature is not given up for it.
-        signed
-            .with_time_stamp(&answer, nonce, now)
-            .map_err(|error| silent(error.to_string()))
+        answer.map_err(|error| silent(error.to_string()))
     }
 
     async fn store_signed(&self, pending: &signature_pending::Model, stored: &Stored) -> Result<()> {

@@ -29,13 +29,18 @@ impl Custody {
         let Ok(mut gathering) = self.run(read).await? else {
             return Ok(Material::default());
         };
+        self.gather(&mut gathering).await;
+        Ok(gathering.into_material())
+    }
+
+    /// Asks for what is needed, until nothing more can be had.
+    pub(super) async fn gather(&self, gathering: &mut Gathering) {
         for _ in 0..MOST_ANSWERS {
             let Some(need) = gathering.need() else { break };
-            if !self.meet(&mut gathering, &need).await {
+            if !self.meet(gathering, &need).await {
                 gathering.give_up(&need);
             }
         }
-        Ok(gathering.into_material())
     }
 
     /// Asks one address after another.

@@ -87,14 +87,7 @@ impl Custody {
         });
         let made = made.await??;
         // Ten others wait for their turn: a silent authority holds nobody up.
-        let (made, level) = match self.time_stamped(made.clone(), self.settings.wait()).await {
-            Ok(stamped) => (stamped, "B-T"),
-            Err(Error::TimeStamp(reason)) => {
-                tracing::warn!(reason, "a paper is signed in a meeting without a time-stamp");
-                (made.without_time_stamp(), "B-B")
-            }
-            Err(error) => return Err(error),
-        };
+        let (made, level) = self.stamped_if_heard(made).await?;
         let finished = self.finished_joint(made, document, field, signed).await?;
         Ok(JointSignature {
             stored: self.store.blobs().put(finished).await?,

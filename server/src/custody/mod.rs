@@ -37,10 +37,12 @@ mod package;
 mod paper;
 pub mod place;
 mod pool;
+mod preservation;
 mod recall;
 mod receipt;
 pub mod relation;
 mod reminder;
+mod report;
 pub mod reservation;
 mod signing;
 pub mod task;
@@ -61,6 +63,7 @@ pub use error::{Error, Result};
 pub use fetch::Fetch;
 pub use joint::JointSignature;
 pub use reminder::Reminder;
+pub use report::ReportSeal;
 pub use signing::Outcome;
 
 use crate::clock::{Clock, Timestamp};
@@ -140,6 +143,7 @@ pub struct Custody {
     fetch: Fetch,
     mailer: Option<Mailer>,
     outbox: Arc<dyn Outbox>,
+    report_seal: Option<ReportSeal>,
     /// Argon2id takes 64 MiB each.
     derivations: Arc<Semaphore>,
     /// Reading, signing and validating PDFs.
@@ -148,6 +152,9 @@ pub struct Custody {
     time_stamps: Arc<Semaphore>,
     /// Files in memory for the public page.
     visitors: Arc<Semaphore>,
+    /// Files in memory for other systems, and those that wait for a place among them.
+    programs: Arc<Semaphore>,
+    waiting_programs: Arc<Semaphore>,
     /// Clerks who want a number of the same sequence, one after another.
     turns: Arc<std::sync::Mutex<HashMap<SequenceKey, Arc<tokio::sync::Mutex<()>>>>>,
     /// Clerks who open the same key, one after another.
@@ -182,13 +189,23 @@ impl Custody {
             fetch,
             mailer,
             outbox,
+            report_seal: None,
             derivations: Arc::new(Semaphore::new(DERIVATIONS)),
             workers: Arc::new(Semaphore::new(WORKERS)),
             time_stamps: Arc::new(Semaphore::new(TIME_STAMPS)),
             visitors: Arc::new(Semaphore::new(VISITORS)),
+            programs: Arc::new(Semaphore::new(PROGRAMS)),
+            waiting_programs: Arc::new(Semaphore::new(WAITING_PROGRAMS)),
             turns: Arc::default(),
             doors: Arc::default(),
         })
+    }
+}
+
+impl Custody {
+    /// The same, whose reports of verification are signed.
+    pub fn with_report_seal(self, report_seal: Option<ReportSeal>) -> Self {
+        Self { report_seal, ..self }
     }
 }
 
@@ -199,3 +216,6 @@ const WORKERS: usize = 2;
 const TIME_STAMPS: usize = 4;
 /// Each holds one file of at most `http.upload_limit_bytes` for the public page.
 const VISITORS: usize = 4;
+/// As many for other systems, so that neither takes the other's place; and how many questions of theirs may wait.
+const PROGRAMS: usize = 4;
+const WAITING_PROGRAMS: usize = 64;

@@ -3,7 +3,7 @@
 use std::io::{Cursor, Write};
 
 use bytes::Bytes;
-use hoian_signer::report::{self, Language, Subject};
+use hoian_signer::report::Language;
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 use zip::CompressionMethod;
@@ -24,25 +24,13 @@ impl Custody {
         let mut files = self.signed_files(&row).await?;
         let (name, main) = files.first().ok_or(Error::NotFound)?.clone();
         let report = self.verify_for_anyone(self.visitor()?, main.clone()).await?;
-        let judged_at = self.clock.now_utc();
         let as_json = serde_json::to_value(&report).map_err(|_| Error::Row("a report is no JSON"))?;
         let for_people = self
-            .run(move || {
-                let mut sha256 = [0; 32];
-                sha256.copy_from_slice(ring::digest::digest(&ring::digest::SHA256, &main).as_ref());
-                let subject = Subject {
-                    file_name: &name,
-                    size_bytes: main.len() as u64,
-                    sha256,
-                    judged_at,
-                    control_time: None,
-                };
-                report::pdf(&report, &subject, Language::Vietnamese)
-            })
-            .await??;
+            .report_paper(report, main, name, Language::Vietnamese)
+            .await?;
         let facts = self.facts(&row).await?;
         files.push(("metadata.json".to_owned(), pretty(&facts)));
-        files.push(("ket-qua-kiem-tra.pdf".to_owned(), for_people.into()));
+        files.push(("ket-qua-kiem-tra.pdf".to_owned(), for_people));
         files.push(("verification.json".to_owned(), pretty(&as_json)));
         self.run(move || packed(&files)).await?
     }

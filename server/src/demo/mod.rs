@@ -27,8 +27,8 @@ use axum::Router;
 
 use crate::accounts;
 use crate::clock::Clock;
-use crate::config::Config;
-use crate::custody;
+use crate::config::{self, Config};
+use crate::custody::{self, ReportSeal};
 use crate::parts::App;
 use crate::render;
 use crate::store::blob;
@@ -117,6 +117,23 @@ impl Demo {
             "/pki",
             pki::routes(Arc::clone(&self.authority), self.clock.clone()),
         )
+    }
+
+    /// The training key under which reports of verification are signed; the PKI of an earlier version has none.
+    ///
+    /// # Errors
+    /// When its file cannot be read.
+    pub fn report_seal(&self, app: &App) -> Result<Option<ReportSeal>, Error> {
+        let key = app
+            .config
+            .data_folder
+            .join("keys")
+            .join(format!("{}.p12", province::SERVICE));
+        let settings = config::Report {
+            key: key.exists().then_some(key),
+            password: self.handout.pin.clone(),
+        };
+        ReportSeal::open(&settings).map_err(|error| Error::Custody(error.into()))
     }
 
     /// The password and the PIN, for tests.

@@ -212,6 +212,9 @@ pub(super) fn signing_people() -> impl Iterator<Item = &'static Person> {
         .filter(|person| matches!(person.role, Role::Leader | Role::Officer))
 }
 
+/// The key under which reports of verification are signed.
+pub(super) const SERVICE: &str = "kiem-tra";
+
 /// Who gets a certificate: those who sign, and the agencies that have a clerk.
 pub(super) fn holders() -> Vec<Holder> {
     let people = signing_people().map(|person| Holder {
@@ -230,7 +233,14 @@ pub(super) fn holders() -> Vec<Holder> {
         organisation: agency.name.to_owned(),
         standing: Standing::Valid,
     });
-    people.chain(agencies).collect()
+    let service = Holder {
+        alias: SERVICE.to_owned(),
+        kind: HolderKind::Agency,
+        common_name: "Dịch vụ kiểm tra chữ ký số tỉnh Lam Giang".to_owned(),
+        organisation: "Ủy ban nhân dân tỉnh Lam Giang".to_owned(),
+        standing: Standing::Valid,
+    };
+    people.chain(agencies).chain([service]).collect()
 }
 
 const fn agency(

@@ -30,6 +30,7 @@ pub mod outside;
 pub mod paper_arrival;
 pub mod paper_signing;
 pub mod party;
+pub mod preservation;
 pub mod procedure;
 pub mod record;
 pub mod register;

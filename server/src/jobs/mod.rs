@@ -6,6 +6,7 @@
 pub mod indexing;
 pub mod invitation;
 pub mod password_letter;
+pub mod preserving;
 pub mod reminding;
 pub mod signing;
 mod worker;
@@ -42,6 +43,7 @@ pub fn registry() -> Registry {
         .with::<reminding::Remind>()
         .with::<reminding::PressForAnswers>()
         .with::<reminding::AskReminders>()
+        .with::<preserving::KeepProvable>()
         .with::<written::PutQuestion>()
         .with::<written::RemindVoters>()
         .with::<written::CloseQuestion>()

@@ -53,8 +53,10 @@ export async function send<T>(path: string, file: Blob, query: Record<string, st
  *
  * @throws {Problem} like {@link api}.
  */
-export async function bytes(path: string, body: Json, signal?: AbortSignal): Promise<Uint8Array> {
-  const init = { method: 'POST', headers: headers(body), body: JSON.stringify(body), signal };
+export async function bytes(path: string, body: Json | FormData, signal?: AbortSignal): Promise<Uint8Array> {
+  const isForm = body instanceof FormData;
+  const common = { ...headers(isForm ? undefined : body), accept: `application/pdf, ${ACCEPT}` };
+  const init = { method: 'POST', headers: common, body: isForm ? body : JSON.stringify(body), signal };
   const response = await reach(address(path), init);
   if (!response.ok) throw refuse(path, Problem.read(response.status, await parse(response)));
   return new Uint8Array(await response.arrayBuffer());

@@ -74,6 +74,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every key that was given out, the newest first. */
+        get: operations["list"];
+        put?: never;
+        /** Gives out a key. */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/api-keys/{id}/retirement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a key: from now on it opens nothing. */
+        post: operations["retire"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/health": {
         parameters: {
             query?: never;
@@ -2600,7 +2635,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Verifies the signatures of a PDF, for anyone, without log-in. */
+        /**
+         * Verifies the signatures of a PDF, for anyone, without log-in.
+         * @description Another system names its key as `Authorization: Bearer hoian_…` and then waits for its turn rather than be sent away.
+         *     Whoever accepts `application/pdf` gets the report as PDF/A, signed by the service where it has a key, in Vietnamese or, by
+         *     `Accept-Language`, in English.
+         */
         post: operations["create"];
         delete?: never;
         options?: never;
@@ -2770,6 +2810,15 @@ export interface components {
         /** @description A further identifier. */
         Alias: {
             organ_id: string;
+        };
+        /** @description A key that was given out. */
+        ApiKey: {
+            created_at: components["schemas"]["Timestamp"];
+            id: string;
+            /** @description The system that has it. */
+            name: string;
+            retired_at?: components["schemas"]["Timestamp"] | null;
+            used_at?: components["schemas"]["Timestamp"] | null;
         };
         /** @description An appendix in a file of its own. */
         Appendix: {
@@ -3033,6 +3082,7 @@ export interface components {
             /** @description What was written in the page, where it was. */
             body?: string | null;
             dispatches: components["schemas"]["Sent"][];
+            kept?: components["schemas"]["KeptPaper"] | null;
             key?: components["schemas"]["Key"] | null;
             /** @description Issued papers that correct or replace this one. */
             mended_by: components["schemas"]["RelatedDocument"][];
@@ -3117,6 +3167,7 @@ export interface components {
             instructed_by?: string | null;
             /** @description Bút phê. */
             instruction?: string | null;
+            kept?: components["schemas"]["KeptPaper"] | null;
             lead_id?: components["schemas"]["PersonId"] | null;
             /**
              * Format: int32
@@ -3424,6 +3475,11 @@ export interface components {
         FullName: {
             full_name: string;
         };
+        /** @description The key, shown this once. */
+        GivenApiKey: {
+            id: string;
+            key: string;
+        };
         /** @description From when a grouping holds. */
         Grouped: {
             /**
@@ -3548,6 +3604,11 @@ export interface components {
         /** @description Who receives it. */
         Issue: {
             receivers: components["schemas"]["AgencyId"][];
+        };
+        /** @description How an issued paper is kept provable. */
+        KeptPaper: {
+            proven_at?: components["schemas"]["Timestamp"] | null;
+            proven_until?: components["schemas"]["Timestamp"] | null;
         };
         /** @description A key as its holder sees it. */
         Key: {
@@ -4075,6 +4136,11 @@ export interface components {
             position: string;
             role: components["schemas"]["Role"];
             user_name: string;
+        };
+        /** @description Whose key it will be. */
+        NewApiKey: {
+            /** @description The system that asks, as in `Cổng dịch vụ công`. */
+            name: string;
         };
         /** @description A file to be added to the list of a year. */
         NewCaseFile: {
@@ -5637,6 +5703,169 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["AgencyAccount"];
                 };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; `type` says why */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now, or a fault of ours; nothing was done */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"][];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; `type` says why */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now, or a fault of ours; nothing was done */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewApiKey"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GivenApiKey"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; `type` says why */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now, or a fault of ours; nothing was done */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retire: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             403: {
                 headers: {
@@ -8231,6 +8460,11 @@ export interface operations {
             query?: {
                 /** @description As a file to keep, not as something to show. */
                 download?: boolean;
+                /**
+                 * @description With the validation data and archive time-stamps by which it is kept provable (PAdES B-LTA); not found before there
+                 *     are any.
+                 */
+                proofs?: boolean;
             };
             header?: never;
             path: {
@@ -8377,7 +8611,15 @@ export interface operations {
     };
     content: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description As a file to keep, not as something to show. */
+                download?: boolean;
+                /**
+                 * @description With the validation data and archive time-stamps by which it is kept provable (PAdES B-LTA); not found before there
+                 *     are any.
+                 */
+                proofs?: boolean;
+            };
             header?: never;
             path: {
                 id: string;
@@ -9412,6 +9654,11 @@ export interface operations {
             query?: {
                 /** @description As a file to keep, not as something to show. */
                 download?: boolean;
+                /**
+                 * @description With the validation data and archive time-stamps by which it is kept provable (PAdES B-LTA); not found before there
+                 *     are any.
+                 */
+                proofs?: boolean;
             };
             header?: never;
             path: {
@@ -10407,6 +10654,11 @@ export interface operations {
             query?: {
                 /** @description As a file to keep, not as something to show. */
                 download?: boolean;
+                /**
+                 * @description With the validation data and archive time-stamps by which it is kept provable (PAdES B-LTA); not found before there
+                 *     are any.
+                 */
+                proofs?: boolean;
             };
             header?: never;
             path: {
@@ -14783,6 +15035,16 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Verification"];
+                    "application/pdf": number[];
+                };
+            };
+            /** @description The key is none that is in use. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             413: {

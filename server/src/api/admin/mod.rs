@@ -4,6 +4,7 @@
 //! (`domain::role::Reach`). What is out of reach is not found.
 
 mod agencies;
+mod api_keys;
 mod health;
 mod lists;
 mod people;
@@ -37,6 +38,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .merge(lists::routes())
         .merge(health::routes())
         .merge(trust_anchors::routes())
+        .merge(api_keys::routes())
 }
 
 /// Somebody who administers; as an extractor it refuses everybody else with 403.

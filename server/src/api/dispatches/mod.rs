@@ -12,8 +12,8 @@ use sea_orm::EntityTrait;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::body::{Json, Path};
-use super::documents::pdf;
+use super::body::{Json, Path, Query};
+use super::documents::Wanted;
 use super::problem::{self, Problem};
 use super::session::Person;
 use crate::domain::dispatch::DispatchId;
@@ -59,7 +59,7 @@ async fn one(
 
 /// The PDF that was sent, or the scan of what came on paper.
 #[utoipa::path(
-    get, path = "/dispatches/{id}/content", tag = "dispatches", params(("id" = String, Path)),
+    get, path = "/dispatches/{id}/content", tag = "dispatches", params(("id" = String, Path), Wanted),
     responses(
         (status = OK, content_type = "application/pdf", body = Vec<u8>),
         (status = NOT_FOUND, body = problem::Body)
@@ -69,6 +69,7 @@ async fn content(
     State(app): State<App>,
     person: Person,
     Path(id): Path<DispatchId>,
+    Query(wanted): Query<Wanted>,
 ) -> Result<Response, Problem> {
     let row = app.custody.received(&(&person).into(), &id).await?;
     let size_bytes = match app.custody.paper_of(&row).await? {
@@ -80,5 +81,5 @@ async fn content(
             version.ok_or_else(Problem::not_found)?.size_bytes
         }
     };
-    pdf(&app, &row.blob, size_bytes, false).await
+    wanted.send(&app, &row.blob, size_bytes).await
 }

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::api::body::Json;
 use crate::api::came::{self, Came};
-use crate::api::documents::view::{self as documents, Agency, Sent};
+use crate::api::documents::view::{self as documents, Agency, Kept, Sent};
 use crate::api::problem::Problem;
 use crate::api::session::Person;
 use crate::api::verifications::english;
@@ -83,6 +83,7 @@ pub(super) struct Detail {
     #[schema(value_type = Option<Object>)]
     report: Option<serde_json::Value>,
     verified_at: Option<Timestamp>,
+    kept: Option<Kept>,
     /// Why it was returned, or the sender asks for it back.
     reason: Option<String>,
     answered_at: Option<Timestamp>,
@@ -198,6 +199,7 @@ pub(super) async fn detail(app: &App, person: &Person, id: &DispatchId) -> Resul
         sentence_en: report.as_ref().map(|report| english(report).to_owned()),
         report: report.and_then(|report| serde_json::to_value(report).ok()),
         verified_at: verification.map(|row| row.verified_at),
+        kept: Kept::of(app, &row.blob).await?,
         reason: asked.or(answered).and_then(|event| event.reason.clone()),
         answered_at: answered.map(|event| event.at),
         answered_by: answered.and_then(|event| event.person.clone()),

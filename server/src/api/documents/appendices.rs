@@ -93,7 +93,7 @@ pub(super) async fn content(
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Problem> {
     app.custody.document(&(&person).into(), &id).await?;
-    send(&app, &id, number, wanted.download).await
+    send(&app, &id, number, &wanted).await
 }
 
 /// The bytes of one appendix.
@@ -101,11 +101,13 @@ pub(super) async fn send(
     app: &App,
     id: &DocumentId,
     number: i32,
-    download: bool,
+    wanted: &Wanted,
 ) -> Result<Response, Problem> {
     let all = app.custody.appendices(id).await?;
     let row = all.into_iter().find(|row| row.number == number);
     let row = row.ok_or_else(Problem::not_found)?;
     let size = row.sealed_size_bytes.unwrap_or(row.size_bytes);
-    super::pdf(app, row.sealed.as_ref().unwrap_or(&row.draft), size, download).await
+    wanted
+        .send(app, row.sealed.as_ref().unwrap_or(&row.draft), size)
+        .await
 }

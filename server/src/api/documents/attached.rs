@@ -107,7 +107,7 @@ pub(super) async fn content(
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Problem> {
     let row = app.custody.received(&(&person).into(), &id).await?;
-    send(&app, &row.document_id, number, wanted.download).await
+    send(&app, &row.document_id, number, &wanted).await
 }
 
 async fn mended(app: &App, here: &dispatch::Model, paper: Related) -> Result<Mended, Problem> {

@@ -4,6 +4,8 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures::{Stream, StreamExt};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -20,10 +22,14 @@ use crate::store::entity::document_version::{self, Column};
 /// How the file is wanted.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Wanted {
+pub(in crate::api) struct Wanted {
     /// As a file to keep, not as something to show.
     #[serde(default)]
     pub download: bool,
+    /// With the validation data and archive time-stamps by which it is kept provable (PAdES B-LTA); not found before there
+    /// are any.
+    #[serde(default)]
+    pub proofs: bool,
 }
 
 /// A version's PDF.
@@ -49,7 +55,7 @@ pub(super) async fn content(
     }
     let version = find.order_by_desc(Column::Number).one(app.store.read()).await?;
     let version = version.ok_or_else(Problem::not_found)?;
-    pdf(&app, &version.blob, version.size_bytes, wanted.download).await
+    wanted.send(&app, &version.blob, version.size_bytes).await
 }
 
 /// The signer's own image, to be shown where it will stand.
@@ -78,6 +84,30 @@ pub(super) async fn signature_image(
     Ok(([(header::CONTENT_TYPE, "image/png")], image).into_response())
 }
 
+impl Wanted {
+    /// Sends a paper as it is wanted.
+    pub(in crate::api) async fn send(
+        &self,
+        app: &App,
+        blob: &Sha256,
+        size_bytes: i64,
+    ) -> Result<Response, Problem> {
+        if !self.proofs {
+            return pdf(app, blob, size_bytes, self.download).await;
+        }
+        let kept = app
+            .custody
+            .proofs_of(blob)
+            .await?
+            .ok_or_else(Problem::not_found)?;
+        let proofs = kept.proofs.ok_or_else(Problem::not_found)?;
+        let paper = app.store.blobs().stream(blob).await?;
+        let proofs = app.store.blobs().stream(&proofs).await?;
+        let size_bytes = size_bytes + kept.proofs_size_bytes;
+        Ok(response(paper.chain(proofs), size_bytes, self.download))
+    }
+}
+
 /// Streams a user's PDF: never as a page of this origin. Where it is shown, it is sandboxed without scripts; pdf.js
 /// reads it with fetch, which this does not hinder.
 pub(in crate::api) async fn pdf(
@@ -87,6 +117,14 @@ pub(in crate::api) async fn pdf(
     download: bool,
 ) -> Result<Response, Problem> {
     let bytes = app.store.blobs().stream(blob).await?;
+    Ok(response(bytes, size_bytes, download))
+}
+
+fn response(
+    bytes: impl Stream<Item = Result<Bytes, object_store::Error>> + Send + 'static,
+    size_bytes: i64,
+    download: bool,
+) -> Response {
     let disposition = if download {
         "attachment; filename=\"van-ban.pdf\""
     } else {
@@ -105,5 +143,5 @@ pub(in crate::api) async fn pdf(
             "same-origin".to_owned(),
         ),
     ];
-    Ok((headers, Body::from_stream(bytes)).into_response())
+    (headers, Body::from_stream(bytes)).into_response()
 }

@@ -22,7 +22,7 @@ use super::session::Person;
 use crate::custody::Presence;
 use crate::parts::App;
 
-pub(super) use content::pdf;
+pub(super) use content::{Wanted, pdf};
 pub(super) use said::missing;
 pub(super) use upload::{drain, store, text};
 pub(super) use written::kept;

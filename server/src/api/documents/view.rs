@@ -22,6 +22,7 @@ use crate::domain::numbering::{self, Kind};
 use crate::domain::outside::Way;
 use crate::domain::party::capacities;
 use crate::parts::App;
+use crate::store::blob::Sha256;
 use crate::store::entity::{
     agency, dispatch, dispatch_status, document, document_metadata, document_version, person,
 };
@@ -102,6 +103,7 @@ pub struct Detail {
     pub body: Option<String>,
     pub places: Option<PlacesView>,
     pub versions: Vec<Version>,
+    pub kept: Option<Kept>,
     pub dispatches: Vec<Sent>,
     /// What went to receivers outside this system, and the ways by which it can.
     pub outside: Vec<Outside>,
@@ -116,6 +118,26 @@ pub struct Detail {
     pub next_code: Option<String>,
     /// The key that this person's next action would use.
     pub key: Option<KeyView>,
+}
+
+/// How an issued paper is kept provable.
+#[derive(Serialize, ToSchema)]
+#[schema(as = KeptPaper)]
+pub struct Kept {
+    pub proven_at: Option<Timestamp>,
+    /// Until then its signatures can be verified; before it the proofs are renewed.
+    pub proven_until: Option<Timestamp>,
+}
+
+impl Kept {
+    /// The proofs of this file, where there are any yet.
+    pub async fn of(app: &App, blob: &Sha256) -> Result<Option<Self>, Problem> {
+        let row = app.custody.proofs_of(blob).await?;
+        Ok(row.map(|row| Self {
+            proven_at: row.proven_at,
+            proven_until: row.proven_until,
+        }))
+    }
 }
 
 /// Where things go on the pages, in PDF points from the lower left corner.
@@ -194,6 +216,12 @@ pub async fn summaries(
 /// Everything about this row, for this person.
 pub async fn detail(app: &App, viewer: &Person, row: document::Model) -> Result<Detail, Problem> {
     let versions = versions(app, &row.id).await?;
+    let sealed = versions.iter().rev().find(|one| one.purpose == Purpose::Sealed);
+    let kept = match sealed {
+        Some(sealed) => Kept::of(app, &sealed.blob).await?,
+        None => None,
+    };
+    let versions = shown(app, versions).await?;
     let said = document_metadata::Entity::find_by_id(row.id.clone())
         .one(app.store.read())
         .await?;
@@ -224,6 +252,7 @@ pub async fn detail(app: &App, viewer: &Person, row: document::Model) -> Result<
             .unwrap_or_default(),
         body: said.and_then(|said| said.body),
         places: places.map(PlacesView::from),
+        kept,
         versions,
         dispatches,
         outside: beside.outside,
@@ -285,12 +314,14 @@ fn capacities_of(row: &document::Model, viewer: &Person) -> Vec<Capacity> {
     capacities(row.parties(), &viewer.id, &viewer.held())
 }
 
-async fn versions(app: &App, id: &DocumentId) -> Result<Vec<Version>, Problem> {
-    let rows = document_version::Entity::find()
+async fn versions(app: &App, id: &DocumentId) -> Result<Vec<document_version::Model>, Problem> {
+    let find = document_version::Entity::find()
         .filter(document_version::Column::DocumentId.eq(id.clone()))
-        .order_by_asc(document_version::Column::Number)
-        .all(app.store.read())
-        .await?;
+        .order_by_asc(document_version::Column::Number);
+    Ok(find.all(app.store.read()).await?)
+}
+
+async fn shown(app: &App, rows: Vec<document_version::Model>) -> Result<Vec<Version>, Problem> {
     let names = people(app, rows.iter().map(|row| row.created_by.clone()).collect()).await?;
     let version = |row: document_version::Model| Version {
         number: row.number,

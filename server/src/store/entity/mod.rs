@@ -3,6 +3,7 @@
 pub mod agency;
 pub mod agency_alias;
 pub mod agency_former;
+pub mod api_key;
 pub mod audit_entry;
 pub mod audit_head;
 pub mod ballot_box;
@@ -47,6 +48,7 @@ pub mod paper_note;
 pub mod passkey;
 pub mod password_reset;
 pub mod person;
+pub mod preservation;
 pub mod session;
 pub mod setting;
 pub mod signature_image;

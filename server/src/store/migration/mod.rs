@@ -30,6 +30,8 @@ mod m0100_prepared_votes;
 mod m0110_passkeys;
 mod m0120_trust;
 mod m0121_open_tries;
+mod m0160_preservation;
+mod m0161_api_keys;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryOrder};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, seaql_migrations};
@@ -83,6 +85,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0110_passkeys::Migration),
             Box::new(m0120_trust::Migration),
             Box::new(m0121_open_tries::Migration),
+            Box::new(m0160_preservation::Migration),
+            Box::new(m0161_api_keys::Migration),
         ]
     }
 }
