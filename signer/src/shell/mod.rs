@@ -1,4 +1,4 @@
-//! The only I/O of this crate: keys, fetching, memory maps, the clock, the command.
+//! The only I/O of this crate: keys, fetching, memory maps, the clock, the command, the host for tokens.
 
 pub mod clock;
 pub mod command;
@@ -7,3 +7,4 @@ pub mod pkcs11;
 pub mod pkcs12;
 pub mod raise;
 pub mod state;
+pub mod token_host;

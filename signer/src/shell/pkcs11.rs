@@ -1,5 +1,7 @@
 //! Keys on tokens and in HSMs, through their PKCS#11 module.
 
+pub mod present;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex};
@@ -251,26 +253,35 @@ fn certificates(session: &Session, filter: &[Attribute]) -> Result<Vec<Vec<u8>>>
 
 /// What to sign with, and whether the device must hash.
 fn choose(certificate: &[u8], digest: Digest, has: &[MechanismType]) -> Result<(Algorithm, bool)> {
-    let can = |mechanism: MechanismType| has.contains(&mechanism);
-    let usual = Algorithm::for_certificate(certificate)?;
-    let hashing = match usual {
-        Algorithm::EcdsaP256Sha256 => MechanismType::ECDSA_SHA256,
-        Algorithm::EcdsaP384Sha384 => MechanismType::ECDSA_SHA384,
-        _ => hashing_pss(digest).mechanism_type(),
+    let usual = match Algorithm::for_certificate(certificate)? {
+        Algorithm::RsaPss(_) => Algorithm::RsaPss(digest),
+        other => other,
     };
-    match usual {
-        Algorithm::RsaPss(_) if can(MechanismType::RSA_PKCS_PSS) => Ok((Algorithm::RsaPss(digest), false)),
-        Algorithm::RsaPss(_) if can(hashing) => Ok((Algorithm::RsaPss(digest), true)),
-        Algorithm::RsaPss(_) if can(MechanismType::RSA_PKCS) => Ok((Algorithm::RsaPkcs1(digest), false)),
-        Algorithm::EcdsaP256Sha256 | Algorithm::EcdsaP384Sha384 if can(MechanismType::ECDSA) => {
-            Ok((usual, false))
-        }
-        Algorithm::EcdsaP256Sha256 | Algorithm::EcdsaP384Sha384 if can(hashing) => Ok((usual, true)),
-        _ => Err(Error::unsupported(
-            "token",
-            "it has no mechanism that fits the certificate's key",
-        )),
+    let older = matches!(usual, Algorithm::RsaPss(_)).then_some(Algorithm::RsaPkcs1(digest));
+    let found = [Some(usual), older]
+        .into_iter()
+        .flatten()
+        .find_map(|algorithm| Some((algorithm, way(algorithm, has)?)));
+    found.ok_or_else(|| Error::unsupported("token", "it has no mechanism that fits the certificate's key"))
+}
+
+/// Whether the device must hash to sign so; `None` where it cannot at all.
+fn way(algorithm: Algorithm, has: &[MechanismType]) -> Option<bool> {
+    let (plain, hashing) = match algorithm {
+        Algorithm::EcdsaP256Sha256 => (MechanismType::ECDSA, Some(MechanismType::ECDSA_SHA256)),
+        Algorithm::EcdsaP384Sha384 => (MechanismType::ECDSA, Some(MechanismType::ECDSA_SHA384)),
+        Algorithm::RsaPss(digest) => (
+            MechanismType::RSA_PKCS_PSS,
+            Some(hashing_pss(digest).mechanism_type()),
+        ),
+        Algorithm::RsaPkcs1(_) => (MechanismType::RSA_PKCS, None),
+    };
+    if has.contains(&plain) {
+        return Some(false);
     }
+    hashing
+        .is_some_and(|mechanism| has.contains(&mechanism))
+        .then_some(true)
 }
 
 fn hashing_pss(digest: Digest) -> Mechanism<'static> {

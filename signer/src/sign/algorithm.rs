@@ -78,6 +78,30 @@ impl Digest {
 }
 
 impl Algorithm {
+    /// Every one of them, with the name by which it is sent and stored.
+    const NAMES: [(Self, &str); 8] = [
+        (Self::EcdsaP256Sha256, "ecdsa-p256-sha256"),
+        (Self::EcdsaP384Sha384, "ecdsa-p384-sha384"),
+        (Self::RsaPss(Digest::Sha256), "rsa-pss-sha256"),
+        (Self::RsaPss(Digest::Sha384), "rsa-pss-sha384"),
+        (Self::RsaPss(Digest::Sha512), "rsa-pss-sha512"),
+        (Self::RsaPkcs1(Digest::Sha256), "rsa-pkcs1-sha256"),
+        (Self::RsaPkcs1(Digest::Sha384), "rsa-pkcs1-sha384"),
+        (Self::RsaPkcs1(Digest::Sha512), "rsa-pkcs1-sha512"),
+    ];
+
+    /// The name by which it is sent and stored.
+    pub fn name(self) -> &'static str {
+        let named = Self::NAMES.iter().find(|(algorithm, _)| *algorithm == self);
+        named.map_or("", |(_, name)| name)
+    }
+
+    /// The algorithm of this [`Algorithm::name`].
+    pub fn named(name: &str) -> Option<Self> {
+        let named = Self::NAMES.iter().find(|(_, known)| *known == name);
+        named.map(|(algorithm, _)| *algorithm)
+    }
+
     /// The digest it signs over.
     pub fn digest(self) -> Digest {
         match self {
@@ -179,3 +203,19 @@ pub(crate) fn parse(certificate: &[u8]) -> Result<X509Certificate<'_>> {
 
 /// Thông tư 15/2025/TT-BKHCN.
 const RSA_LEAST_BITS: usize = 2048;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_algorithm_has_a_name_of_its_own() {
+        for (algorithm, name) in Algorithm::NAMES {
+            assert_eq!(
+                (algorithm.name(), Algorithm::named(name)),
+                (name, Some(algorithm))
+            );
+        }
+        assert_eq!(Algorithm::named("md5"), None);
+    }
+}

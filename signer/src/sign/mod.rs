@@ -10,6 +10,7 @@ mod container;
 mod dictionary;
 mod document_time_stamp;
 mod draft;
+mod elsewhere;
 pub mod extend;
 mod field;
 mod foreign;
@@ -25,10 +26,11 @@ use time::OffsetDateTime;
 
 pub use algorithm::{Algorithm, Digest};
 pub use document_time_stamp::DocumentTimeStamp;
+pub use elsewhere::{Unsigned, unsigned_document, unsigned_statement};
 pub use key::Key;
 pub use opening::Opening;
 pub use seed::{TimeStampWish, Wishes};
-pub use statement::sign_statement;
+pub use statement::{sign_statement, statement_container};
 
 pub(crate) use container::{Signer, TIME_STAMP_INFO, signed_attributes, signed_data};
 
@@ -168,6 +170,15 @@ impl Prepared {
     /// The digest of the document's bytes: what a service signs over that makes the CMS itself.
     pub fn message_digest(&self) -> &[u8] {
         &self.message_digest
+    }
+
+    /// The bytes that appended to the document make it whole but for the signature value, whose place holds zeros: for whoever
+    /// keeps the key elsewhere, and reads what it is asked to sign with [`unsigned_document`].
+    ///
+    /// # Errors
+    /// None in practice: nothing is too large for its place.
+    pub fn unsigned_update(&self) -> Result<Vec<u8>> {
+        self.draft.with_contents(&[])
     }
 
     /// Whether `document` is the one that was prepared.

@@ -29,6 +29,10 @@ impl<'d> Covered<'d> {
         known.map_or_else(|| digest.hash(&self.parts), |(_, value)| value.clone())
     }
 
+    pub(super) fn parts(&self) -> [&'d [u8]; 2] {
+        self.parts
+    }
+
     /// A copy of all bytes.
     pub(super) fn concatenated(&self) -> Vec<u8> {
         self.parts.concat()

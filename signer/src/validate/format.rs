@@ -36,16 +36,31 @@ pub(super) enum SubFilter {
     TimeStamp,
 }
 
-/// Examines the value of a signed field; `None` for one that was prepared and never signed: nothing but zeros stand where
-/// its byte range leaves room.
+/// Examines the value of a signed field; `None` for one that was prepared and never signed.
 ///
 /// # Errors
-/// Each with the rule that is broken; the caller reports it as FORMAT_FAILURE.
+/// As [`laid_out`].
 pub(super) fn examine<'d>(
     document: &Document<'d>,
     latest: View<'_>,
     field: &Field,
 ) -> Result<Option<Signed<'d>>> {
+    let signed = laid_out(document, latest, field)?;
+    Ok((!signed.is_empty()).then_some(signed))
+}
+
+impl Signed<'_> {
+    /// Nothing but zeros stand where the byte range leaves room.
+    pub(super) fn is_empty(&self) -> bool {
+        self.contents.iter().all(|byte| *byte == 0)
+    }
+}
+
+/// Examines the value of a field, whether its room for a signature is filled or not.
+///
+/// # Errors
+/// Each with the rule that is broken; the caller reports it as FORMAT_FAILURE.
+pub(super) fn laid_out<'d>(document: &Document<'d>, latest: View<'_>, field: &Field) -> Result<Signed<'d>> {
     let fault = |reason: &'static str| Error::malformed("signature", Attack::UniversalForgery.reason(reason));
     let moved = |reason: &'static str| Error::malformed("signature", Attack::ByteRange.reason(reason));
     let Object::Dictionary(dictionary) = latest.resolve(&field.value)? else {
@@ -77,11 +92,8 @@ pub(super) fn examine<'d>(
     if !document.revisions()[revision].extent.contains(&span.start) {
         return Err(moved("the signature does not stand in the revision it covers"));
     }
-    if contents.bytes.iter().all(|byte| *byte == 0) {
-        return Ok(None);
-    }
     let last = revision + 1 == document.revisions().len();
-    Ok(Some(Signed {
+    Ok(Signed {
         kind,
         sub_filter,
         covered: Covered::of_file([&bytes[..before], &bytes[after..end]]),
@@ -94,7 +106,7 @@ pub(super) fn examine<'d>(
         },
         covered_bytes: end as u64,
         dictionary,
-    }))
+    })
 }
 
 fn kinds(dictionary: &Dictionary) -> Result<(Kind, SubFilter)> {

@@ -23,6 +23,7 @@ mod stamp;
 mod statement;
 mod trust;
 mod unsigned;
+mod waiting;
 
 pub use attack::Attack;
 pub use policy::{Anchor, Policy, Revocation};
@@ -33,6 +34,7 @@ pub use report::{
 };
 
 pub use statement::check_statement;
+pub(crate) use waiting::waiting;
 
 use crate::error::Error;
 use crate::pdf::reader::Document;

@@ -71,6 +71,19 @@ impl Clients {
     /// # Errors
     /// [`Error`]: no connection, a TLS certificate that is not trusted, a status that is no success, an answer over `limits`.
     pub fn exchange(&self, url: &Url, question: &Question, limits: Limits) -> Result<Answer, Error> {
+        let answer = self.ask(url, question, limits)?;
+        let status = answer.status();
+        if status.is_redirection() {
+            return Ok(Answer::Redirect(status, redirect(url, question, &answer)));
+        }
+        body(answer, limits).map(Answer::Body)
+    }
+
+    /// Asks one address, and waits for the head of its answer, whatever its status.
+    ///
+    /// # Errors
+    /// As [`Clients::exchange`], but for status and size.
+    pub fn ask(&self, url: &Url, question: &Question, limits: Limits) -> Result<Response<Body>, Error> {
         let agent = match url.scheme() {
             "https" => self.secure.get_or_init(|| self.secure_agent()),
             _ => &self.plain,
@@ -91,26 +104,29 @@ impl Clients {
                 .build()
                 .send(&body[..]),
         };
-        let mut answer = sent.map_err(|e| failed(&e))?;
-        let status = answer.status();
-        if status.is_redirection() {
-            return Ok(Answer::Redirect(status, redirect(url, question, &answer)));
-        }
-        if !status.is_success() {
-            return Err(Error::Status(status));
-        }
-        let body = answer
-            .body_mut()
-            .with_config()
-            .limit(limits.size_bytes)
-            .read_to_vec();
-        body.map(Answer::Body).map_err(|e| failed(&e))
+        sent.map_err(|e| failed(&e))
     }
 
     fn secure_agent(&self) -> Agent {
         let roots = RootCerts::from(self.roots.all());
         agent(TlsConfig::builder().root_certs(roots).build())
     }
+}
+
+/// The rest of an answer.
+///
+/// # Errors
+/// A status that is no success; an answer over `limits`.
+pub fn body(mut answer: Response<Body>, limits: Limits) -> Result<Vec<u8>, Error> {
+    if !answer.status().is_success() {
+        return Err(Error::Status(answer.status()));
+    }
+    let body = answer
+        .body_mut()
+        .with_config()
+        .limit(limits.size_bytes)
+        .read_to_vec();
+    body.map_err(|e| failed(&e))
 }
 
 fn agent(tls: TlsConfig) -> Agent {
