@@ -150,6 +150,22 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("post", "/api/v1/documents/{id}/submission", PEOPLE),
     ("post", "/api/v1/documents/{id}/return", PEOPLE),
     ("post", "/api/v1/documents/{id}/signature", PEOPLE),
+    // A word opens a request, no role; what it is for was asked by its signer: tests/keys/token.rs.
+    ("post", "/api/v1/signature-requests/opening", PUBLIC),
+    ("post", "/api/v1/documents/{id}/signature-requests", PEOPLE),
+    (
+        "post",
+        "/api/v1/documents/{id}/signature-requests/{request}/signature",
+        PEOPLE,
+    ),
+    // Everybody enrols their own key alone, and the certificate must name them: tests/keys/token.rs.
+    ("get", "/api/v1/session/signing-key", PEOPLE),
+    ("post", "/api/v1/session/signing-key/requests", PEOPLE),
+    (
+        "post",
+        "/api/v1/session/signing-key/requests/{request}/signature",
+        PEOPLE,
+    ),
     ("post", "/api/v1/documents/{id}/number", PEOPLE),
     ("post", "/api/v1/documents/{id}/seal", PEOPLE),
     ("post", "/api/v1/documents/{id}/issue", PEOPLE),

@@ -19,6 +19,12 @@ pub fn signer() -> &'static Path {
     PATH.get_or_init(|| program("signer"))
 }
 
+/// The native messaging host for USB tokens.
+pub fn token_host() -> &'static Path {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| program("hoian-token"))
+}
+
 /// The one in the folder that `TESTED_PROGRAMS` names (`tests/run` built it with this test), else built now from the sources.
 fn program(name: &str) -> PathBuf {
     std::env::var_os("TESTED_PROGRAMS").map_or_else(|| build(name), |folder| Path::new(&folder).join(name))

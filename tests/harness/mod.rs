@@ -25,6 +25,7 @@ pub mod server;
 pub mod signing;
 pub mod slapd;
 pub mod tls;
+pub mod token;
 
 pub use people::{Client, PASSWORD};
 pub use server::Server;

@@ -7,6 +7,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod token;
+
 use std::sync::atomic::Ordering;
 
 use futures::future::join_all;

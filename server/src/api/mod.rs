@@ -36,6 +36,7 @@ mod sealed_cookie;
 mod search;
 pub mod session;
 mod sessions;
+mod signature_requests;
 mod socket;
 mod trace;
 mod verifications;
@@ -65,6 +66,7 @@ fn families() -> OpenApiRouter<App> {
         .merge(people::routes())
         .merge(admin::routes())
         .merge(documents::routes())
+        .merge(signature_requests::routes())
         .merge(copies::routes())
         .merge(dispatches::routes())
         .merge(notices::routes())

@@ -36,8 +36,14 @@ impl From<Error> for Problem {
             Error::CertificateExpired(_)
             | Error::CertificateNotYetValid(_)
             | Error::CertificateRevoked
+            | Error::CertificateUnfit(_)
+            | Error::CertificateUntrusted(_)
+            | Error::CertificateOfAnother
             | Error::WrongHolder(_)
             | Error::AlreadyEnrolled => certificate(&error),
+            Error::KeyElsewhere | Error::KeyHere | Error::RequestOver | Error::SignatureUnfit(_) => {
+                elsewhere(&error)
+            }
             Error::SelfCheck { verdict, .. } => self_check(verdict, &error),
             Error::Row(_) | Error::Pool => Self::internal(&error),
             other => now(&other),
@@ -416,6 +422,21 @@ fn certificate(error: &Error) -> Problem {
             "Chứng thư số đã bị thu hồi, nên không thể ký.".to_owned(),
             "The certificate is revoked, so it cannot sign.".to_owned(),
         ),
+        Error::CertificateUnfit(_) => (
+            "certificate-unfit",
+            "Chứng thư số này không dùng để ký văn bản được. Xin chọn chứng thư ký của đồng chí.".to_owned(),
+            "This certificate is not for signing documents. Choose your signing certificate.".to_owned(),
+        ),
+        Error::CertificateUntrusted(_) => (
+            "certificate-untrusted",
+            "Chứng thư số không dẫn tới gốc mà tỉnh tin cậy. Xin báo quản trị của tỉnh.".to_owned(),
+            "The certificate leads to no root that the province trusts. Tell the administrator.".to_owned(),
+        ),
+        Error::CertificateOfAnother => (
+            "certificate-of-another",
+            "Chứng thư số ghi tên người khác, nên không đăng ký cho đồng chí được.".to_owned(),
+            "The certificate names somebody else, so it cannot be enrolled for you.".to_owned(),
+        ),
         Error::AlreadyEnrolled => (
             "already-enrolled",
             "Chứng thư số này đã được đăng ký.".to_owned(),
@@ -428,6 +449,35 @@ fn certificate(error: &Error) -> Problem {
         ),
     };
     Problem::new(StatusCode::CONFLICT, name, vi, en)
+}
+
+fn elsewhere(error: &Error) -> Problem {
+    match error {
+        Error::KeyElsewhere => Problem::new(
+            StatusCode::CONFLICT,
+            "key-elsewhere",
+            "Khóa ký của đồng chí nằm trên USB token. Việc này hiện chỉ ký được bằng khóa do hệ thống giữ.",
+            "Your key is on a USB token. For now this is signed only with a key that the system keeps.",
+        ),
+        Error::KeyHere => Problem::new(
+            StatusCode::CONFLICT,
+            "key-here",
+            "Khóa ký của đồng chí do hệ thống giữ, không nằm trên USB token.",
+            "Your key is kept by the system and is not on a USB token.",
+        ),
+        Error::SignatureUnfit(_) => Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "signature-unfit",
+            "Chữ ký nhận được không khớp với văn bản hoặc với chứng thư đã đăng ký, nên không được lưu.",
+            "The signature does not fit the document or the enrolled certificate, so it was not kept.",
+        ),
+        _ => Problem::new(
+            StatusCode::GONE,
+            "signature-request-over",
+            "Lượt ký này đã hết hạn hoặc đã dùng. Xin bấm ký lại.",
+            "This request for a signature is over or was used. Start again.",
+        ),
+    }
 }
 
 /// What may be otherwise in a moment, or with another request.

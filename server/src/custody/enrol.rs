@@ -16,7 +16,9 @@ use super::certificate::Facts;
 use super::error::{Error, Result};
 use super::key::TRIES;
 use super::wrap::{self, Contents, PIN_LENGTH};
+use crate::clock::Timestamp;
 use crate::domain::holder::Holder;
+use crate::store::Tx;
 use crate::store::audit::{self, Actor};
 use crate::store::blob;
 use crate::store::entity::{signature_image, signing_key};
@@ -52,20 +54,8 @@ impl Custody {
         let row = self
             .key_row(&id, holder, &key, &facts, file, password, pin)
             .await?;
-        let retire = signing_key::Entity::update_many()
-            .col_expr(signing_key::Column::RetiredAt, Expr::value(self.clock.now()))
-            .filter(signing_key::Column::Holder.eq(holder.to_string()))
-            .filter(signing_key::Column::RetiredAt.is_null());
-        let detail = json!({ "holder": holder.to_string(), "issuer": facts.issuer, "serial": facts.serial });
-        let subject = format!("signing_key/{id}");
         let now = self.clock.now();
-        let written = self.store.write(async |tx| {
-            retire.exec(tx).await?;
-            signing_key::Entity::insert(row)
-                .exec_without_returning(tx)
-                .await?;
-            audit::append(tx, now, actor, "signing_key.enrolled", &subject, detail).await
-        });
+        let written = self.store.write(async |tx| insert(tx, now, actor, row).await);
         written.await.map_err(taken)?;
         Ok(id)
     }
@@ -80,7 +70,7 @@ impl Custody {
         file: &[u8],
         password: &str,
         pin: &str,
-    ) -> Result<signing_key::ActiveModel> {
+    ) -> Result<signing_key::Model> {
         let contents = Contents {
             pkcs12: Zeroizing::new(file.to_vec()),
             password: Zeroizing::new(password.to_owned()),
@@ -93,21 +83,22 @@ impl Custody {
         });
         let wrapped = wrapping.await.map_err(|_| Error::Pool)?;
         let chain: Vec<String> = key.chain().iter().map(|der| STANDARD.encode(der)).collect();
-        Ok(signing_key::ActiveModel {
-            id: Set(id.to_owned()),
-            holder: Set(holder.to_string()),
-            issuer: Set(facts.issuer.clone()),
-            serial: Set(facts.serial.clone()),
-            subject: Set(facts.subject.clone()),
-            not_before: Set(facts.not_before.into()),
-            not_after: Set(facts.not_after.into()),
-            chain: Set(serde_json::to_string(&chain).map_err(|_| Error::Row("chain"))?),
-            wrapped: Set(wrapped.sealed),
-            salt: Set(wrapped.salt),
-            tries_left: Set(TRIES),
-            tries_open: Set(0),
-            created_at: Set(self.clock.now()),
-            retired_at: Set(None),
+        Ok(signing_key::Model {
+            id: id.to_owned(),
+            holder: holder.to_string(),
+            issuer: facts.issuer.clone(),
+            serial: facts.serial.clone(),
+            subject: facts.subject.clone(),
+            not_before: facts.not_before.into(),
+            not_after: facts.not_after.into(),
+            chain: serde_json::to_string(&chain).map_err(|_| Error::Row("chain"))?,
+            algorithm: None,
+            wrapped: wrapped.sealed,
+            salt: wrapped.salt,
+            tries_left: TRIES,
+            tries_open: 0,
+            created_at: self.clock.now(),
+            retired_at: None,
         })
     }
 
@@ -147,8 +138,31 @@ impl Custody {
     }
 }
 
+/// Puts a key in the place of its holder's earlier one, with its entry in the audit chain.
+pub(super) async fn insert(
+    tx: &Tx,
+    now: Timestamp,
+    actor: &Actor,
+    key: signing_key::Model,
+) -> Result<(), DbErr> {
+    signing_key::Entity::update_many()
+        .col_expr(signing_key::Column::RetiredAt, Expr::value(now))
+        .filter(signing_key::Column::Holder.eq(&key.holder))
+        .filter(signing_key::Column::RetiredAt.is_null())
+        .exec(tx)
+        .await?;
+    let subject = format!("signing_key/{}", key.id);
+    let detail = json!({
+        "holder": key.holder, "issuer": key.issuer, "serial": key.serial, "elsewhere": key.algorithm.is_some(),
+    });
+    signing_key::Entity::insert(signing_key::ActiveModel::from(key))
+        .exec_without_returning(tx)
+        .await?;
+    audit::append(tx, now, actor, "signing_key.enrolled", &subject, detail).await
+}
+
 /// The unique index on issuer and serial speaks of a certificate that is here already.
-fn taken(error: DbErr) -> Error {
+pub(super) fn taken(error: DbErr) -> Error {
     match error.sql_err() {
         Some(SqlErr::UniqueConstraintViolation(_)) => Error::AlreadyEnrolled,
         _ => Error::Database(error),

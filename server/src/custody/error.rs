@@ -46,6 +46,20 @@ pub enum Error {
     WrongPin { tries_left: u32 },
     #[error("the key is locked after too many wrong PINs")]
     KeyLocked,
+    #[error("the key stays with its holder, so it signs where its holder is")]
+    KeyElsewhere,
+    #[error("the key is kept here, so it signs here")]
+    KeyHere,
+    #[error("the request for a signature is over, was opened before, or is another's")]
+    RequestOver,
+    #[error("the signature brought is not over what was asked for: {0}")]
+    SignatureUnfit(hoian_signer::error::Error),
+    #[error("the certificate is for no signatures of people: {0}")]
+    CertificateUnfit(String),
+    #[error("the certificate leads to no trusted root: {0}")]
+    CertificateUntrusted(String),
+    #[error("the certificate names somebody else")]
+    CertificateOfAnother,
     #[error("a PIN has from {least} to {most} characters")]
     PinLength { least: usize, most: usize },
     #[error("the certificate expired at {0}")]

@@ -46,6 +46,9 @@ impl Custody {
         if !may_use(presence, &row.holder) {
             return Err(Error::KeyMissing);
         }
+        if row.algorithm.is_some() {
+            return Err(Error::KeyElsewhere);
+        }
         // Each takes a try before its PIN is tested: more at once than there are tries would lock a key that nobody mistook.
         let door = self.door(&row.id);
         let _open = door.lock().await;
@@ -146,7 +149,12 @@ impl Custody {
 
 /// The certificates of a key in DER, its own first.
 pub(super) fn chain(row: &Model) -> Result<Vec<Vec<u8>>> {
-    let texts: Vec<String> = serde_json::from_str(&row.chain).map_err(|_| Error::Row("signing_key.chain"))?;
+    certificates(&row.chain)
+}
+
+/// The certificates of a stored chain.
+pub(super) fn certificates(chain: &str) -> Result<Vec<Vec<u8>>> {
+    let texts: Vec<String> = serde_json::from_str(chain).map_err(|_| Error::Row("signing_key.chain"))?;
     texts
         .iter()
         .map(|text| STANDARD.decode(text).map_err(|_| Error::Row("signing_key.chain")))

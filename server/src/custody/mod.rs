@@ -2,7 +2,7 @@
 //!
 //! A document's steps are here too, because each is one transaction around a signature, a number or a verification:
 //! [`draft`], [`signing`] → [`completion`], [`numbering`], [`issue`], [`arrival`], [`receipt`], [`handling`],
-//! [`forward`], [`recall`]; [`joint`] is what is signed in a meeting; whoever must know is told ([`notice`], [`reminder`]). Each step asks [`crate::domain`]
+//! [`forward`], [`recall`]; [`elsewhere`] is a signature by a key that stays with its holder; [`joint`] is what is signed in a meeting; whoever must know is told ([`notice`], [`reminder`]). Each step asks [`crate::domain`]
 //! whether it may be taken ([`desk`]), does its slow work outside any transaction on a bounded pool ([`pool`]), writes
 //! the blob, and then stores everything at once. Between any two of these the process may be killed: the old state or
 //! the new one remains.
@@ -15,6 +15,7 @@ pub mod copy;
 mod correspondence;
 mod desk;
 pub mod draft;
+pub mod elsewhere;
 mod enrol;
 mod error;
 mod evidence;
@@ -46,6 +47,7 @@ mod report;
 pub mod reservation;
 mod signing;
 pub mod task;
+mod token;
 mod trust;
 mod unanswered;
 mod wrap;

@@ -10,7 +10,7 @@ use hoian_signer::pdf::form::{self, NewField};
 use hoian_signer::pdf::place::Place;
 use hoian_signer::pdf::text;
 use hoian_signer::shell::pkcs12;
-use hoian_signer::sign::{self, Key as _, Level, Request, Signed};
+use hoian_signer::sign::{self, Algorithm, Key as _, Level, Request, Signed};
 use sea_orm::ActiveValue::Set;
 use sea_orm::EntityTrait;
 use serde_json::json;
@@ -19,7 +19,7 @@ use super::appendix::{self, SignedAppendix};
 use super::desk::{NewVersion, Step};
 use super::error::{Error, Result};
 use super::place::{self, Places, Second};
-use super::{Custody, Presence, key};
+use super::{Custody, Presence, elsewhere, key};
 use crate::domain::document::{Action, DocumentId, Purpose, State};
 use crate::domain::holder::Holder;
 use crate::domain::id::{AgencyId, PersonId};
@@ -38,26 +38,28 @@ pub enum Outcome {
 }
 
 /// What is to be signed.
-struct Task {
+pub(super) struct Task {
     /// The version whose bytes are signed over, or prepared first.
-    base: document_version::Model,
-    document: Bytes,
+    pub base: document_version::Model,
+    pub document: Bytes,
     /// The fields to be prepared before the first signature.
-    fields: Vec<NewField>,
-    field: &'static str,
+    pub fields: Vec<NewField>,
+    pub field: &'static str,
     /// Name in the signature dictionary: information, never identity.
-    name: String,
-    appearance: Option<Appearance>,
+    pub name: String,
+    pub appearance: Option<Appearance>,
     /// Files that the same key signs beside, with the number and symbol they bear.
     appendices: Vec<(i32, Bytes)>,
     code: String,
 }
 
 /// What the key has made, not stored yet.
-struct Made {
-    prepared: Option<Vec<u8>>,
-    signed: Signed,
-    appendices: Vec<SignedAppendix>,
+pub(super) struct Made {
+    pub prepared: Option<Vec<u8>>,
+    pub signed: Signed,
+    pub appendices: Vec<SignedAppendix>,
+    /// The request by which it was made elsewhere: used up with it.
+    pub request: Option<String>,
 }
 
 impl Custody {
@@ -77,6 +79,23 @@ impl Custody {
     ) -> Result<Outcome> {
         let step = self.permit(presence, id, Action::Sign, None).await?;
         let holder = Holder::Person(presence.person_id.clone());
+        let (task, places) = self.signing_task(presence, &step, wish).await?;
+        self.make(presence, step, &holder, pin, task, placed(places))
+            .await
+    }
+
+    /// What this person's signature is over, and the places that stand in the document with the first one.
+    ///
+    /// # Errors
+    /// The place's.
+    pub(super) async fn signing_task(
+        &self,
+        presence: &Presence,
+        step: &Step,
+        wish: Option<Place>,
+    ) -> Result<(Task, Option<String>)> {
+        let id = &step.row.id;
+        let holder = Holder::Person(presence.person_id.clone());
         if step.row.state == State::FirstSigned {
             let base = self.latest(id, Purpose::Signed).await?;
             let task = Task {
@@ -89,8 +108,7 @@ impl Custody {
                 appendices: Vec::new(),
                 code: String::new(),
             };
-            let change = document::ActiveModel::default();
-            return self.make(presence, step, &holder, pin, task, change).await;
+            return Ok((task, None));
         }
         let base = self.latest(id, Purpose::Draft).await?;
         let document = self.content(&base).await?;
@@ -105,11 +123,8 @@ impl Custody {
             appendices: Vec::new(),
             code: String::new(),
         };
-        let change = document::ActiveModel {
-            places: Set(serde_json::to_string(&places).ok()),
-            ..Default::default()
-        };
-        self.make(presence, step, &holder, pin, task, change).await
+        let places = serde_json::to_string(&places).map_err(|_| Error::Row("document.places"))?;
+        Ok((task, Some(places)))
     }
 
     /// The clerk seals: the agency's key signs over the numbered version, the second agency's over what the first has sealed.
@@ -181,7 +196,7 @@ impl Custody {
         let signing_time = self.clock.now_utc();
         let made = self
             .run(move || {
-                let request = request(field, name.clone(), appearance, signing_time, &key);
+                let request = request(field, name.clone(), appearance, signing_time, key.algorithm());
                 let (prepared, signed) = sign_over(&document, &fields, &request, &key)?;
                 let beside = appendices
                     .iter()
@@ -190,6 +205,7 @@ impl Custody {
                     prepared,
                     signed,
                     appendices: beside.collect::<Result<_>>()?,
+                    request: None,
                 })
             })
             .await??;
@@ -200,7 +216,7 @@ impl Custody {
     }
 
     /// Stores the finished signature as pending, with the prepared version it stands on.
-    async fn keep(
+    pub(super) async fn keep(
         &self,
         presence: &Presence,
         step: &Step,
@@ -213,6 +229,7 @@ impl Custody {
             prepared,
             signed,
             appendices,
+            request,
         } = made;
         let stored = match prepared {
             Some(prepared) => Some(self.store.blobs().put(prepared).await?),
@@ -237,6 +254,9 @@ impl Custody {
         let due = now.after(self.settings.wait() * 2);
         self.store
             .write(async |tx| {
+                if let Some(request) = &request {
+                    elsewhere::use_up(tx, request).await?;
+                }
                 step.take(tx, now, &presence.actor(), change, detail).await?;
                 let mut pending = pending;
                 if let Some(stored) = &stored {
@@ -336,19 +356,27 @@ impl Custody {
     }
 }
 
-fn request(
+/// What becomes of a document's row with these places.
+pub(super) fn placed(places: Option<String>) -> document::ActiveModel {
+    document::ActiveModel {
+        places: places.map_or_else(Default::default, |places| Set(Some(places))),
+        ..Default::default()
+    }
+}
+
+pub(super) fn request(
     field: &str,
     name: String,
     appearance: Option<Appearance>,
     signing_time: time::OffsetDateTime,
-    key: &pkcs12::Key,
+    algorithm: Algorithm,
 ) -> Request {
     Request {
         field: field.to_owned(),
         place: None,
         appearance,
         signing_time,
-        algorithm: key.algorithm(),
+        algorithm,
         level: Level::BT,
         name: Some(name),
         reason: None,

@@ -162,6 +162,32 @@ proptest! {
         prop_assert_ne!(&one[before..after], &other[before..after]);
     }
 
+    /// Who holds the key comes to the same attributes from the file itself, and from no other file.
+    #[test]
+    fn a_key_elsewhere_signs_what_was_prepared_and_nothing_else(
+        document in document(), place in any::<prop::sample::Index>(), byte in any::<u8>()
+    ) {
+        let key = OwnKey::new();
+        let prepared = prepare(&document, &request("a", None), &key.chain).unwrap();
+        let file = [&document[..], &prepared.unsigned_update().unwrap()].concat();
+        let sign = |file: &[u8]| unsigned_document(file, Algorithm::EcdsaP256Sha256, &key.chain[0]);
+        let unsigned = sign(&file).unwrap();
+        prop_assert_eq!(&unsigned.message_digest, prepared.message_digest());
+        prop_assert_eq!(&unsigned.signed_attributes, prepared.signed_attributes());
+        let mut other = file.clone();
+        let at = place.index(other.len());
+        let [_, before, after, _] = signature_range(&file);
+        prop_assume!(!(before..after).contains(&at));
+        other[at] ^= byte | 1;
+        prop_assert!(sign(&other).map_or(true, |other| other.signed_attributes != unsigned.signed_attributes));
+        for refused in [&document[..], &file[..file.len() - 9], &[&file[..], b"\n%"].concat()] {
+            prop_assert!(sign(refused).is_err());
+        }
+        let value = key.sign(&unsigned.signed_attributes);
+        let signed = prepared.with_signature(value).unwrap().complete(&document).unwrap();
+        prop_assert!(sign(&signed).is_err());
+    }
+
     #[test]
     fn a_container_is_read_back_as_it_was_made(document in document()) {
         let key = OwnKey::new();

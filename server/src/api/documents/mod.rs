@@ -24,6 +24,7 @@ use crate::parts::App;
 
 pub(super) use content::{Wanted, pdf};
 pub(super) use said::missing;
+pub(super) use steps::{after, place};
 pub(super) use upload::{drain, store, text};
 pub(super) use written::kept;
 

@@ -77,21 +77,10 @@ pub(super) async fn sign(
     State(app): State<App>,
     person: Person,
     Path(id): Path<DocumentId>,
-    Json(Signature { pin, place }): Json<Signature>,
+    Json(Signature { pin, place: wish }): Json<Signature>,
 ) -> Result<Response, Problem> {
-    let place = place.map(
-        |PlaceView {
-             page,
-             x,
-             y,
-             width,
-             height,
-         }| Place {
-            page,
-            rect: Rect { x, y, width, height },
-        },
-    );
-    let outcome = app.custody.sign(&(&person).into(), &id, &pin, place).await?;
+    let wish = wish.map(place);
+    let outcome = app.custody.sign(&(&person).into(), &id, &pin, wish).await?;
     after(&app, &person, &id, outcome).await
 }
 
@@ -188,8 +177,28 @@ pub(super) async fn recall(
     after(&app, &person, &id, Outcome::Stored).await
 }
 
+/// Where a person put something by hand.
+pub(in crate::api) fn place(shown: PlaceView) -> Place {
+    let PlaceView {
+        page,
+        x,
+        y,
+        width,
+        height,
+    } = shown;
+    Place {
+        page,
+        rect: Rect { x, y, width, height },
+    }
+}
+
 /// The document as it stands; 202 while a signature waits for its time-stamp.
-async fn after(app: &App, person: &Person, id: &DocumentId, outcome: Outcome) -> Result<Response, Problem> {
+pub(in crate::api) async fn after(
+    app: &App,
+    person: &Person,
+    id: &DocumentId,
+    outcome: Outcome,
+) -> Result<Response, Problem> {
     let (row, _) = app.custody.document(&person.into(), id).await?;
     let detail = Json(view::detail(app, person, row).await?);
     Ok(match outcome {

@@ -24,7 +24,7 @@ use crate::domain::party::capacities;
 use crate::parts::App;
 use crate::store::blob::Sha256;
 use crate::store::entity::{
-    agency, dispatch, dispatch_status, document, document_metadata, document_version, person,
+    agency, dispatch, dispatch_status, document, document_metadata, document_version, person, signing_key,
 };
 
 /// A document in a list.
@@ -201,6 +201,22 @@ pub struct KeyView {
     pub not_after: Timestamp,
     pub tries_left: i32,
     pub locked: bool,
+    /// The key stays with its holder, on a token: `tries_left` says nothing then.
+    pub on_token: bool,
+}
+
+impl From<signing_key::Model> for KeyView {
+    fn from(key: signing_key::Model) -> Self {
+        Self {
+            subject: key.subject,
+            issuer: key.issuer,
+            serial: key.serial,
+            not_after: key.not_after,
+            tries_left: key.tries_left,
+            locked: key.tries_left <= 0,
+            on_token: key.algorithm.is_some(),
+        }
+    }
 }
 
 /// The summaries of these rows, for this person.
@@ -391,19 +407,11 @@ async fn key(app: &App, viewer: &Person, row: &document::Model) -> Result<Option
     } else {
         return Ok(None);
     };
-    let key = match app.custody.key_of(&holder).await {
-        Ok(key) => key,
-        Err(crate::custody::Error::KeyMissing) => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
-    Ok(Some(KeyView {
-        subject: key.subject,
-        issuer: key.issuer,
-        serial: key.serial,
-        not_after: key.not_after,
-        tries_left: key.tries_left,
-        locked: key.tries_left <= 0,
-    }))
+    match app.custody.key_of(&holder).await {
+        Ok(key) => Ok(Some(key.into())),
+        Err(crate::custody::Error::KeyMissing) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 impl From<Places> for PlacesView {

@@ -7,14 +7,15 @@ use sea_orm::{ConnectionTrait, EntityTrait, StreamTrait};
 use super::{Error, row};
 use crate::store::{Tx, entity, search};
 
-/// What is not archived: who is logged in, who failed to, links for a new password, answers kept for a repeated request, and
-/// the ballots of a secret vote that is open: they stay where they were cast. A restored archive must bring back neither an
+/// What is not archived: who is logged in, who failed to, links for a new password, answers kept for a repeated request, what
+/// keys elsewhere are asked to sign, and the ballots of a secret vote that is open: they stay where they were cast. A restored archive must bring back neither an
 /// ended session nor a used link. The list of words is made anew with the index.
-pub const LEFT_OUT: [&str; 6] = [
+pub const LEFT_OUT: [&str; 7] = [
     "session",
     "login_attempts",
     "password_reset",
     "idempotent_request",
+    "signature_request",
     "ballot_box",
     "search_word",
 ];

@@ -53,6 +53,7 @@ pub mod session;
 pub mod setting;
 pub mod signature_image;
 pub mod signature_pending;
+pub mod signature_request;
 pub mod signing_key;
 pub mod signing_rule;
 pub mod substitution;

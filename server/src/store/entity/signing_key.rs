@@ -1,4 +1,4 @@
-//! Signing keys kept for people and agencies: a wrapped PKCS#12 each.
+//! Signing keys of people and agencies: a wrapped PKCS#12 each, or the certificate of one that stays with its holder.
 
 use sea_orm::entity::prelude::*;
 
@@ -19,6 +19,9 @@ pub struct Model {
     pub not_after: Timestamp,
     /// The certificates, DER, its own first, as a JSON list of base64 strings.
     pub chain: String,
+    /// What the key signs with, where it stays with its holder; nothing is wrapped then.
+    /// [`hoian_signer::sign::Algorithm::name`].
+    pub algorithm: Option<String>,
     /// The PKCS#12 and its password under AES-256-GCM; see [`crate::custody::wrap`].
     pub wrapped: Vec<u8>,
     /// Of Argon2id.
