@@ -5,7 +5,7 @@ export CARGO_TARGET_DIR ?= $(CACHE)/target
 AREAS := smoke api store media conference documents keys signing tampering replay conformance interop faults browsers
 HOIAN := $(CARGO_TARGET_DIR)/release/hoian
 
-.PHONY: run code test bench soak package pictures check build web format
+.PHONY: run code test bench soak package token-package pictures check build web format
 
 run: ## Install what is missing, build, serve the demo province
 	@.ci/install run
@@ -48,6 +48,11 @@ package: ## Make the Debian package in target/package
 	@.ci/install run
 	@$(MAKE) --no-print-directory build
 	@server/package/build $(dir $(HOIAN)) target/package
+
+token-package: ## Make the Debian package of the host for USB tokens: make token-package ORIGINS=https://hop.tinh.gov.vn
+	@.ci/install run
+	@$(MAKE) --no-print-directory build
+	@signer/package/build $(dir $(HOIAN)) target/package $(ORIGINS)
 
 pictures: ## Take the README's pictures anew
 	@.ci/install test

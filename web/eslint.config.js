@@ -4,7 +4,7 @@ import typescript from 'typescript-eslint';
 import svelteConfig from './svelte.config.js';
 
 export default typescript.config(
-  { ignores: ['dist/', 'src/api/schema.d.ts'] },
+  { ignores: ['**/dist/', 'src/api/schema.d.ts'] },
   ...typescript.configs.recommended,
   ...svelte.configs.recommended,
   {

@@ -25,7 +25,8 @@ use hoian_server::app::App;
 use hoian_server::config::Oidc;
 use hoian_server::store::entity::document;
 use hoian_tests::mail::MailServer;
-use hoian_tests::signing::{Office, PIN, content, paper};
+use hoian_tests::signing::{LEADER, Office, PIN, content, paper};
+use hoian_tests::token::{self, Display, TOKEN_PIN, Token};
 use hoian_tests::{PASSWORD, Server, binary, people};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
@@ -134,6 +135,41 @@ async fn a_wall_of_two_hundred_sites_shows_them_page_by_page() {
     });
     run("wall.mjs", &given.to_string(), Duration::from_secs(240)).await;
     server.stop().await;
+}
+
+/// A leader enrols the key on a USB token and signs with it in Chromium, then signs in Firefox.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leader_signs_with_a_token_in_both_browsers() {
+    let office = Office::open().await;
+    let origin = office.server.origin();
+    let token = Token::with(office.authority.pkcs12("token"), PIN).await;
+    let display = Display::open().await;
+    let folder = tempfile::tempdir().unwrap();
+    let host = token::install(folder.path(), &token, &display, &[&origin]);
+    for (browser, enrols) in [("chromium", true), ("firefox", false)] {
+        let id = office.submitted().await;
+        // A one-time code counts once.
+        office.server.clock.advance(Duration::from_secs(60));
+        let given = json!({
+            "browser": browser,
+            "enrols": enrols,
+            "origin": origin,
+            "foreign": origin.replace("127.0.0.1", "localhost"),
+            "user": LEADER,
+            "full_name": "Trần Văn Minh",
+            "password": PASSWORD,
+            "code": code(office.app(), LEADER).await,
+            "host": host,
+            "display": display.name(),
+            "pin": TOKEN_PIN,
+            "document": id,
+            "pictures": Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/pictures/token"),
+        });
+        run("token.mjs", &given.to_string(), Duration::from_secs(240)).await;
+        let officer = office.server.log_in("chuyenvien").await;
+        let file = content(&officer, &id, "latest").await;
+        judges::accept_all(&office.authority.root, &file, 1);
+    }
 }
 
 /// By a provider of OpenID Connect and by a passkey, through the real pages.
