@@ -4,6 +4,8 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hoian
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 AREAS := smoke api store media conference documents keys signing tampering replay conformance interop faults browsers
 HOIAN := $(CARGO_TARGET_DIR)/release/hoian
+# Where the soak has a page ask the packaged host for tokens.
+TOKEN_PAGE := http://127.0.0.1:18099
 
 .PHONY: run code test bench soak package token-package pictures check build web format
 
@@ -35,10 +37,11 @@ bench: ## Figures beside their floors and peers, measured in the same run: make 
 	@.ci/install test
 	@benches/run $(or $(AREA),signer)
 
-soak: ## The long runs: every death at every fail point, a thousand kills, every bad line, the package and its container's steps on a clean Debian, the interface by its document, each fuzzer for ten minutes
+soak: ## The long runs: every death at every fail point, a thousand kills, every bad line, the package and its container's steps on a clean Debian, the package for tokens in both browsers, the interface by its document, each fuzzer for ten minutes
 	@.ci/install test
 	@server/package/try "$$($(MAKE) --no-print-directory package | tail -1)"
 	@server/package/try-container "$$(ls target/package/hoian_*.deb | tail -1)"
+	@signer/package/try "$$($(MAKE) --no-print-directory token-package ORIGINS=$(TOKEN_PAGE) | tail -1)" $(TOKEN_PAGE)
 	FAULTS=all KILLS=1000 cargo test --quiet --locked --workspace --test faults
 	SCHEMA_EXAMPLES=300 cargo test --quiet --locked --workspace --test api schema
 	LINKS=all cargo test --quiet --locked --workspace --test media -- --test-threads=1 over_lines a_flood

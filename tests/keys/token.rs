@@ -388,14 +388,13 @@ async fn bring(leader: &Client, id: &str, asked: &Value, signature: &Value) -> r
 
 /// Opens a request as the host does, without a session.
 async fn open(office: &Office, word: &Value) -> reqwest::Response {
-    let address = office.server.url("/api/v1/signature-requests/opening");
-    let client = reqwest::Client::new();
-    client
-        .post(address)
-        .json(&json!({ "word": word }))
-        .send()
-        .await
-        .unwrap()
+    let body = json!({ "word": word });
+    post(
+        &office.server.client(),
+        "/api/v1/signature-requests/opening",
+        &body,
+    )
+    .await
 }
 
 async fn post(client: &Client, path: &str, body: &Value) -> reqwest::Response {

@@ -21,35 +21,30 @@ pub(super) fn description(
     digest: &[u8],
     token: &Token,
 ) -> String {
-    let (title, label) = (one_line(&request.head.title), one_line(&token.label));
-    let origin = one_line(origin);
-    let subject = match request.statement() {
-        Some(words) => one_line(&words),
-        None => fingerprint(digest),
-    };
-    let (is_document, token_pin) = (request.statement().is_none(), token.pin());
+    let (title, label, origin) = (
+        one_line(&request.head.title),
+        one_line(&token.label),
+        one_line(origin),
+    );
+    let (words, code) = (
+        request.statement().map(|words| one_line(&words)),
+        fingerprint(digest),
+    );
     let mut lines = match language {
-        Language::Vi => vec![
-            format!("Trang {origin} xin chữ ký của đồng chí."),
-            format!("{}: {title}", if is_document { "Văn bản" } else { "Việc" }),
-            format!(
-                "{}: {subject}",
-                if is_document {
-                    "Mã đối chiếu"
-                } else {
-                    "Nội dung"
-                }
-            ),
-            format!("Khóa: {label}"),
-        ],
-        Language::En => vec![
-            format!("The page {origin} asks for your signature."),
-            format!("{}: {title}", if is_document { "Document" } else { "For" }),
-            format!("{}: {subject}", if is_document { "Check code" } else { "Words" }),
-            format!("Token: {label}"),
-        ],
+        Language::Vi => vec![format!("Trang {origin} xin chữ ký của đồng chí.")],
+        Language::En => vec![format!("The page {origin} asks for your signature.")],
     };
-    lines.extend(warning(language, token_pin).map(str::to_owned));
+    lines.extend(match (language, words) {
+        (Language::Vi, None) => vec![format!("Văn bản: {title}")],
+        (Language::Vi, Some(words)) => vec![format!("Việc: {title}"), format!("Nội dung: {words}")],
+        (Language::En, None) => vec![format!("Document: {title}")],
+        (Language::En, Some(words)) => vec![format!("For: {title}"), format!("Words: {words}")],
+    });
+    lines.extend(match language {
+        Language::Vi => [format!("Mã đối chiếu: {code}"), format!("Khóa: {label}")],
+        Language::En => [format!("Check code: {code}"), format!("Token: {label}")],
+    });
+    lines.extend(warning(language, token.pin()).map(str::to_owned));
     lines.join("\n")
 }
 
