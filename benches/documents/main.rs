@@ -16,14 +16,11 @@
     reason = "a benchmark reads the clock; it is no part of the product"
 )]
 
-mod fill;
-mod words;
-
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 use hoian_benches::figure::{self, Figure, median};
-use hoian_server::domain::id::PersonId;
+use hoian_benches::province::papers;
 use hoian_server::store::Tx;
 use hoian_tests::postgres::Postgres;
 use hoian_tests::{Client, Server};
@@ -33,6 +30,8 @@ use serde_json::Value;
 /// What each page may take.
 const TARGET_MS: f64 = 200.0;
 const ROUNDS: usize = 9;
+/// Agencies besides those of the harness: a province has about 115.
+const MORE_AGENCIES: usize = 112;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().collect();
@@ -64,8 +63,7 @@ async fn measure(database: &str, count: usize) -> Result<Vec<Figure>> {
     .await;
     println!("{database}: putting {count} documents in ...");
     let began = Instant::now();
-    let (drafter, signer) = (PersonId("nobody".into()), PersonId("nobody-either".into()));
-    fill::fill(server.app(), &drafter, &signer, count).await?;
+    papers::fill(server.app(), MORE_AGENCIES, count).await?;
     if postgres.is_some() {
         // What its autovacuum does by itself while documents come one by one.
         let analyze = async |tx: &Tx| tx.execute_unprepared("ANALYZE").await.map(|_| ());

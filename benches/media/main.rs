@@ -13,10 +13,7 @@
     reason = "a benchmark fails by panicking"
 )]
 
-mod client;
 mod floor;
-mod load;
-mod publisher;
 mod server;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,12 +21,13 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use hoian_benches::media::address;
+use hoian_benches::media::client::{Certified, Client};
+use hoian_benches::media::publisher::{self, Publisher};
+use hoian_benches::media::viewer::{self, Seen, Signals, Viewer};
 use hoian_server::clock;
 use serde_json::{Value, json};
 
-use client::{Certified, Client};
-use load::{Seen, Signals, Viewer};
-use publisher::Publisher;
 use server::Remote;
 
 fn main() -> Result<()> {
@@ -79,14 +77,20 @@ impl Run {
         let empty = server.ask(&json!({ "figures": true }))?;
         let pictures = publisher::recorded()?;
         let (publisher, viewers) = self.join_all(&certified, &mut server)?;
-        load::raise_buffers(&viewers);
+        viewer::raise_buffers(&viewers);
         let full = server.ask(&json!({ "figures": true }))?;
         let began = clock::instant();
         let signals = Signals::default();
         let mut publisher = Publisher::new(publisher, pictures.clone());
         let (before, after, seen, viewers, passed) = thread::scope(|scope| {
-            let watching = scope.spawn(|| load::watch(viewers, began, &signals));
-            let sending = scope.spawn(|| publisher.run(self.bits_per_second, began, &signals.stop));
+            let watching = scope.spawn(|| {
+                pin(0, LOAD_CORE)?;
+                viewer::watch(viewers, began, &signals)
+            });
+            let sending = scope.spawn(|| {
+                pin(0, LOAD_CORE)?;
+                publisher.run(self.bits_per_second, began, &signals.stop)
+            });
             // The estimates must first rise to what the picture takes.
             thread::sleep(WARM_UP);
             let before = server.ask(&json!({ "figures": true }))?;
@@ -127,7 +131,7 @@ impl Run {
     }
 
     fn floor(&self, viewers: Vec<Viewer>, pictures: &[Vec<usize>]) -> Result<f64> {
-        let sockets = load::addresses(&viewers)?;
+        let sockets = viewer::addresses(&viewers)?;
         // They were connected to the server; fresh ones at the same addresses take what anybody sends.
         drop(viewers);
         let drains: Vec<std::net::UdpSocket> = sockets
@@ -208,16 +212,6 @@ fn drain(sockets: &[std::net::UdpSocket], stop: &AtomicBool) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// The first candidate of a description.
-fn address(description: &str) -> Result<std::net::SocketAddr> {
-    let line = description
-        .lines()
-        .find_map(|line| line.strip_prefix("a=candidate:"))
-        .context("a candidate")?;
-    let words: Vec<&str> = line.split(' ').collect();
-    Ok(format!("{}:{}", words[4], words[5]).parse()?)
 }
 
 /// Ties a thread (0: this one) to a core.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Records the packet sizes of a Chromium that sends video, for the load of the media benchmark.
 
-    record.py > sizes.json        (as root: it watches the loopback interface)
+    record.py > ../src/media/sizes.json        (as root: it watches the loopback interface)
 
 Watches what record.mjs sends to itself. RTP headers are in the clear; a frame is all packets of one
 SSRC with one time-stamp. Writes the payload sizes of each frame, without header, extension and SRTP tag.

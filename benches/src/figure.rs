@@ -105,6 +105,14 @@ fn target_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../target")
 }
 
+/// The measurement below which this share of all lies; the largest where there are few.
+pub fn percentile(mut values: Vec<f64>, share: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let at = (values.len() as f64 * share) as usize;
+    let last = values.last().copied();
+    values.get(at).copied().or(last).unwrap_or(f64::NAN)
+}
+
 /// The middle of some measurements.
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);

@@ -1,4 +1,6 @@
-//! Figures, each beside its floor measured in the same run.
+//! Figures, each beside its floor measured in the same run, and the loads under which they are taken.
 
 pub mod child;
 pub mod figure;
+pub mod media;
+pub mod province;

@@ -73,7 +73,12 @@ fn is_of_the_package(name: &OsStr) -> bool {
 
 /// A command of the program on the data in `folder`, without the settings of whoever runs the tests.
 pub fn command(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(hoian());
+    command_of(hoian(), folder, arguments)
+}
+
+/// As [`command`], of the program that stands there.
+pub fn command_of(program: &Path, folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
     command.args(arguments).current_dir(folder).env_clear();
     command.env("PATH", "/usr/bin:/bin");
     command.env("HOIAN_DATA_FOLDER", folder);
@@ -116,6 +121,11 @@ impl Process {
         };
         process.origin = format!("http://{}", address?);
         Some(process)
+    }
+
+    /// Its process, by which the system tells what it has cost.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Asks it to end (SIGTERM).

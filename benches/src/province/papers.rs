@@ -14,24 +14,26 @@ use hoian_server::store::search::{self, Entry};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{DbErr, EntityTrait, IntoActiveModel};
 
-use crate::words::{Paper, Words};
+use super::words::{Paper, Words};
 
-/// Agencies besides those of the harness: a province has about 115.
-const MORE_AGENCIES: usize = 112;
 /// A transaction's worth.
 const BATCH: usize = 1_000;
 /// Of two hundred documents one goes to everybody.
 const TO_ALL: usize = 200;
 
-/// Makes agencies and `count` documents, issued and received, with their entries in the index.
-pub async fn fill(app: &App, drafter: &PersonId, signer: &PersonId, count: usize) -> Result<()> {
-    let agencies = agencies(app).await?;
+/// Makes so many agencies more and `count` documents, issued and received, with their entries in the index. Nobody drafted
+/// or signed them.
+///
+/// # Errors
+/// The database's.
+pub async fn fill(app: &App, more_agencies: usize, count: usize) -> Result<()> {
+    let agencies = agencies(app, more_agencies).await?;
     let mut province = Province {
         words: Words::new(141),
         blob: blob::of(b"a generated document"),
         agencies,
-        drafter: drafter.clone(),
-        signer: signer.clone(),
+        drafter: PersonId("nobody".into()),
+        signer: PersonId("nobody-either".into()),
         now: app.clock.now(),
     };
     let mut at = 0;
@@ -68,11 +70,11 @@ pub async fn fill(app: &App, drafter: &PersonId, signer: &PersonId, count: usize
     Ok(())
 }
 
-async fn agencies(app: &App) -> Result<Vec<AgencyId>> {
+async fn agencies(app: &App, more: usize) -> Result<Vec<AgencyId>> {
     let stored = agency::Entity::find().all(app.store.read()).await?;
     let mut ids: Vec<_> = stored.into_iter().map(|row| row.id).collect();
     let now = app.clock.now();
-    let more: Vec<_> = (0..MORE_AGENCIES)
+    let rows: Vec<_> = (0..more)
         .map(|at| agency::ActiveModel {
             id: Set(AgencyId(format!("agency-{at:03}"))),
             organ_id: Set(format!("H99.{}", 200 + at)),
@@ -84,8 +86,8 @@ async fn agencies(app: &App) -> Result<Vec<AgencyId>> {
             created_at: Set(now),
         })
         .collect();
-    ids.extend((0..MORE_AGENCIES).map(|at| AgencyId(format!("agency-{at:03}"))));
-    let insert = agency::Entity::insert_many(more);
+    ids.extend((0..more).map(|at| AgencyId(format!("agency-{at:03}"))));
+    let insert = agency::Entity::insert_many(rows);
     app.store
         .write(async |tx| insert.exec_without_returning(tx).await.map(|_| ()))
         .await

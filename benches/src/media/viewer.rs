@@ -12,7 +12,7 @@ use hoian_server::media::rtp::Header;
 use hoian_server::media::transport::Protocol;
 use hoian_server::net::socket::Inbox;
 
-use crate::client::Client;
+use super::client::Client;
 
 /// A viewer; the first few open what comes, to see how long it was on the way.
 pub struct Viewer {
@@ -83,9 +83,11 @@ pub struct Signals {
     pub stop: AtomicBool,
 }
 
-/// Takes and reports until told to stop; what is seen while it counts comes back.
+/// Takes and reports on the calling thread until told to stop; what is seen while it counts comes back.
+///
+/// # Errors
+/// A socket fails.
 pub fn watch(mut viewers: Vec<Viewer>, began: Instant, signals: &Signals) -> Result<(Seen, Vec<Viewer>)> {
-    crate::pin(0, crate::LOAD_CORE)?;
     let (mut seen, mut before) = (Seen::default(), Seen::default());
     let mut polled: Vec<libc::pollfd> = viewers
         .iter()
@@ -123,6 +125,7 @@ pub fn watch(mut viewers: Vec<Viewer>, began: Instant, signals: &Signals) -> Res
     Ok((seen, viewers))
 }
 
+/// Lets each socket hold what comes while its thread waits for a core.
 pub fn raise_buffers(viewers: &[Viewer]) {
     for viewer in viewers {
         let size: libc::c_int = 1 << 20;
@@ -140,6 +143,9 @@ pub fn raise_buffers(viewers: &[Viewer]) {
 }
 
 /// The local addresses of all, for the floor.
+///
+/// # Errors
+/// A socket is not bound.
 pub fn addresses(viewers: &[Viewer]) -> Result<Vec<SocketAddr>> {
     viewers
         .iter()

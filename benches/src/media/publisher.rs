@@ -8,9 +8,12 @@ use hoian_server::clock;
 use hoian_server::media::rtp::{self, Outgoing};
 use hoian_server::media::transport::srtp;
 
-use crate::client::{AUDIO, Client, VIDEO};
+use super::client::{AUDIO, Client, VIDEO};
 
-/// The packets of each picture, by their payload sizes; recorded by record.py.
+/// The packets of each picture, by their payload sizes; recorded by `benches/media/record.py`.
+///
+/// # Errors
+/// The file beside this one is not what record.py writes.
 pub fn recorded() -> Result<Vec<Vec<usize>>> {
     serde_json::from_str(include_str!("sizes.json")).context("sizes.json")
 }
@@ -48,8 +51,10 @@ impl Publisher {
 
     /// Sends at `bits_per_second` of video, with fifty packets of sound a second, until told to stop. The
     /// pictures are the recorded ones, as often as the rate demands.
+    ///
+    /// # Errors
+    /// The socket fails.
     pub fn run(&mut self, bits_per_second: u64, began: Instant, stop: &AtomicBool) -> Result<()> {
-        crate::pin(0, crate::LOAD_CORE)?;
         let (mut picture_at, mut sound_at) = (clock::instant(), clock::instant());
         while !stop.load(Ordering::Relaxed) {
             let now = clock::instant();

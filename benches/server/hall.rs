@@ -1,0 +1,197 @@
+//! A conference that runs meanwhile: the chair is on the stage, the others watch, and how long packets were on the way is
+//! kept.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use futures::{SinkExt, StreamExt};
+use hoian_benches::media::address;
+use hoian_benches::media::client::{Certified, Client};
+use hoian_benches::media::publisher::{self, Publisher};
+use hoian_benches::media::viewer::{self, Seen, Signals, Viewer};
+use hoian_server::clock;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use crate::people::LoggedIn;
+
+pub struct Hall {
+    began: Instant,
+    viewers: Vec<Viewer>,
+    stop: Arc<AtomicBool>,
+    publisher: Option<JoinHandle<Result<()>>>,
+}
+
+impl Hall {
+    /// Calls a meeting as its chair and fills it with viewers who come by the link.
+    pub async fn open(origin: &str, chair: &LoggedIn, viewers: usize, bits_per_second: u64) -> Result<Hall> {
+        let called = chair
+            .client
+            .post("/api/v1/meetings")
+            .json(&json!({ "title": "Giao ban đầu tuần" }));
+        let meeting: Value = called.send().await?.error_for_status()?.json().await?;
+        let id = meeting["id"].as_str().context("an id")?;
+        let link = meeting["link_code"].as_str().context("a link")?;
+        let certified = Certified::new()?;
+        let mut socket = Socket::open(origin, id, None, Some(&chair.cookie)).await?;
+        let seat = socket.join(None).await?;
+        let sender = socket.publish(&certified).await?;
+        socket.stay();
+        let mut all = Vec::new();
+        for at in 0..viewers {
+            let mut socket = Socket::open(origin, id, Some(link), None).await?;
+            socket.join(Some(&format!("Xã số {at}"))).await?;
+            let client = socket.subscribe(&certified, &seat).await?;
+            // A few, spread over all, tell how long packets are on the way.
+            all.push(Viewer::new(client, at % viewers.div_ceil(8) == 0));
+            socket.stay();
+        }
+        viewer::raise_buffers(&all);
+        let (began, stop) = (clock::instant(), Arc::new(AtomicBool::new(false)));
+        let mut publisher = Publisher::new(sender, publisher::recorded()?);
+        let told = Arc::clone(&stop);
+        let sending = thread::spawn(move || {
+            be_prompt();
+            publisher.run(bits_per_second, began, &told)
+        });
+        Ok(Hall {
+            began,
+            viewers: all,
+            stop,
+            publisher: Some(sending),
+        })
+    }
+
+    /// Does `work` while the viewers watch; what they saw meanwhile comes back with it.
+    pub async fn while_watched<T>(&mut self, work: impl Future<Output = Result<T>>) -> Result<(Seen, T)> {
+        let signals = Arc::new(Signals::default());
+        signals.count.store(true, Ordering::Relaxed);
+        let (viewers, began, told) = (
+            std::mem::take(&mut self.viewers),
+            self.began,
+            Arc::clone(&signals),
+        );
+        let watching = thread::spawn(move || {
+            be_prompt();
+            viewer::watch(viewers, began, &told)
+        });
+        let done = work.await;
+        signals.stop.store(true, Ordering::Relaxed);
+        let watched = tokio::task::spawn_blocking(|| watching.join()).await?;
+        let (seen, viewers) = watched.expect("the viewers do not panic")?;
+        self.viewers = viewers;
+        Ok((seen, done?))
+    }
+}
+
+impl Drop for Hall {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(publisher) = self.publisher.take() {
+            publisher
+                .join()
+                .expect("the publisher does not panic")
+                .expect("it sends");
+        }
+    }
+}
+
+/// The load shares the machine with the program; where that is allowed it goes first, so that what it measures is not its own
+/// wait for a core.
+fn be_prompt() {
+    // SAFETY: the call takes three numbers; 0 is the calling thread.
+    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, -20) };
+}
+
+struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Socket {
+    async fn open(origin: &str, meeting: &str, link: Option<&str>, cookie: Option<&str>) -> Result<Socket> {
+        let query = link.map(|link| format!("?link={link}")).unwrap_or_default();
+        let url = format!("{origin}/api/v1/meetings/{meeting}/socket{query}").replace("http:", "ws:");
+        let mut request = url.into_client_request()?;
+        request.headers_mut().insert("origin", origin.parse()?);
+        if let Some(cookie) = cookie {
+            request.headers_mut().insert("cookie", cookie.parse()?);
+        }
+        Ok(Socket(connect_async(request).await?.0))
+    }
+
+    async fn say(&mut self, message: Value) -> Result<()> {
+        Ok(self.0.send(Message::text(message.to_string())).await?)
+    }
+
+    async fn hear(&mut self, kind: &str) -> Result<Value> {
+        while let Some(message) = tokio::time::timeout(PATIENCE, self.0.next()).await? {
+            let Message::Text(text) = message? else { continue };
+            let message: Value = serde_json::from_str(&text)?;
+            if message["type"] == kind {
+                return Ok(message);
+            }
+            if message["type"] == "error" {
+                bail!("{message} instead of {kind}");
+            }
+        }
+        bail!("closed instead of {kind}")
+    }
+
+    /// Comes in; the seat comes back.
+    async fn join(&mut self, name: Option<&str>) -> Result<String> {
+        self.say(json!({ "type": "join", "version": 1, "name": name, "place": null }))
+            .await?;
+        let welcome = self.hear("welcome").await?;
+        Ok(welcome["id"].as_str().context("a seat")?.to_owned())
+    }
+
+    async fn publish(&mut self, certified: &Certified) -> Result<Client> {
+        let tracks = json!([{ "mid": "0", "source": "microphone" }, { "mid": "1", "source": "camera" }]);
+        self.say(json!({ "type": "publish_offer", "sdp": certified.offer(), "tracks": tracks }))
+            .await?;
+        let client = self.connect(certified, "publish_answer", false).await?;
+        for source in ["microphone", "camera"] {
+            self.say(json!({ "type": "mute", "source": source, "muted": false }))
+                .await?;
+        }
+        Ok(client)
+    }
+
+    async fn subscribe(&mut self, certified: &Certified, wanted: &str) -> Result<Client> {
+        let client = self.connect(certified, "subscribe_offer", true).await?;
+        self.say(json!({ "type": "watch", "pictures": 1, "first": [wanted], "sound_only": false }))
+            .await?;
+        Ok(client)
+    }
+
+    async fn connect(&mut self, certified: &Certified, kind: &str, answers: bool) -> Result<Client> {
+        let heard = self.hear(kind).await?;
+        let sdp = heard["sdp"].as_str().context("a description")?;
+        if answers {
+            self.say(json!({ "type": "subscribe_answer", "sdp": certified.answer(sdp) }))
+                .await?;
+        }
+        tokio::task::block_in_place(|| Client::connect(certified, address(sdp)?, sdp))
+    }
+
+    /// Takes what comes and pings, until the benchmark ends.
+    fn stay(mut self) {
+        tokio::spawn(async move {
+            let mut pings = tokio::time::interval(PING);
+            loop {
+                tokio::select! {
+                    heard = self.0.next() => if !matches!(heard, Some(Ok(_))) { break },
+                    _ = pings.tick() => if self.say(json!({ "type": "ping", "id": 1 })).await.is_err() { break },
+                }
+            }
+        });
+    }
+}
+
+const PATIENCE: Duration = Duration::from_secs(20);
+/// As the page does.
+const PING: Duration = Duration::from_secs(15);
