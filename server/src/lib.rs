@@ -1,7 +1,7 @@
 //! The program `hoian`: one binary with which a province meets and signs.
 //!
 //! Dependencies point one way: `main → command → app → {api, demo} → {accounts, jobs, doctor} → parts → conference → {net, custody} →
-//! {identity, mail, media, render, store} → {domain, password, secret, tls} → {clock, config, fail_point}`.
+//! {identity, mail, media, render, store} → {domain, password, secret, tls} → {clock, config, fail_point, pool}`.
 
 pub mod accounts;
 pub mod api;
@@ -21,6 +21,7 @@ pub mod media;
 pub mod net;
 pub mod parts;
 pub mod password;
+pub mod pool;
 pub mod render;
 pub mod secret;
 pub mod store;

@@ -1,4 +1,4 @@
-//! Passwords: Argon2id on a bounded blocking pool.
+//! Passwords: Argon2id on a bounded pool.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,10 +6,10 @@ use std::time::Duration;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
-use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
 use crate::clock::Clock;
+use crate::pool::Pool;
 
 /// Memory of one hash in KiB, rounds and lanes: the second choice of OWASP's Password Storage Cheat Sheet (19 MiB, 2, 1).
 const COST: (u32, u32, u32) = (19 * 1024, 2, 1);
@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Hashes and verifies passwords, only a few at a time; cheap to clone.
 #[derive(Clone)]
 pub struct Passwords {
-    turns: Arc<Semaphore>,
+    pool: Pool,
     clock: Clock,
     /// The hash of a password nobody knows: unknown users are compared with it, to take as long as known ones.
     nobody: Arc<str>,
@@ -36,7 +36,7 @@ impl Passwords {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let nobody = hash(&clock.random_bytes::<32>(), &clock.random_bytes());
         Self {
-            turns: Arc::new(Semaphore::new((cores / 2).max(1))),
+            pool: Pool::new("password", (cores / 2).max(1)),
             clock: clock.clone(),
             nobody: nobody.into(),
         }
@@ -62,14 +62,8 @@ impl Passwords {
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
-        let turns = Arc::clone(&self.turns);
-        let turn = tokio::time::timeout(PATIENCE, turns.acquire_owned()).await;
-        let turn = turn.map_err(|_| Busy)?.map_err(|_| Busy)?;
-        let work = move || {
-            let _turn = turn;
-            work()
-        };
-        tokio::task::spawn_blocking(work).await.map_err(|_| Busy)
+        let done = tokio::time::timeout(PATIENCE, self.pool.run(work)).await;
+        done.map_err(|_| Busy)?.map_err(|_| Busy)
     }
 }
 

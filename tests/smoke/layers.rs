@@ -4,7 +4,7 @@ use std::path::Path;
 
 /// From the bottom up: a module uses modules of lower layers, and its own.
 const LAYERS: [&[&str]; 10] = [
-    &["clock", "config", "fail_point"],
+    &["clock", "config", "fail_point", "pool"],
     &["domain", "password", "secret", "tls"],
     &["identity", "mail", "media", "render", "store"],
     &["net", "custody"],

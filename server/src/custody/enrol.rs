@@ -77,10 +77,9 @@ impl Custody {
         };
         let (secret, clock) = (self.secret.clone(), self.clock.clone());
         let (key_id, owner, pin) = (id.to_owned(), holder.to_string(), Zeroizing::new(pin.to_owned()));
-        let _permit = self.derivations.acquire().await.map_err(|_| Error::Pool)?;
-        let wrapping = tokio::task::spawn_blocking(move || {
-            wrap::wrap(&secret, &clock, &key_id, &owner, &pin, &contents)
-        });
+        let wrapping = self
+            .derivations
+            .run(move || wrap::wrap(&secret, &clock, &key_id, &owner, &pin, &contents));
         let wrapped = wrapping.await.map_err(|_| Error::Pool)?;
         let chain: Vec<String> = key.chain().iter().map(|der| STANDARD.encode(der)).collect();
         Ok(signing_key::Model {

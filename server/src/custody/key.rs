@@ -65,14 +65,15 @@ impl Custody {
     }
 
     async fn unwrap(&self, row: &Model, pin: &str) -> Result<wrap::Contents> {
-        let _permit = self.derivations.acquire().await.map_err(|_| Error::Pool)?;
         let (secret, id, holder) = (self.secret.clone(), row.id.clone(), row.holder.clone());
         let wrapped = Wrapped {
             salt: row.salt.clone(),
             sealed: row.wrapped.clone(),
         };
         let pin = zeroize::Zeroizing::new(pin.to_owned());
-        let opened = tokio::task::spawn_blocking(move || wrap::unwrap(&secret, &id, &holder, &pin, &wrapped));
+        let opened = self
+            .derivations
+            .run(move || wrap::unwrap(&secret, &id, &holder, &pin, &wrapped));
         opened
             .await
             .map_err(|_| Error::Pool)?

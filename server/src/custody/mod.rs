@@ -77,6 +77,7 @@ use crate::domain::numbering::SequenceKey;
 use crate::domain::role::Held;
 use crate::domain::working_day::WorkingDays;
 use crate::mail::Mailer;
+use crate::pool::Pool;
 use crate::secret::ServerSecret;
 use crate::store::audit::Actor;
 use crate::store::blob::Sha256;
@@ -147,9 +148,9 @@ pub struct Custody {
     outbox: Arc<dyn Outbox>,
     report_seal: Option<ReportSeal>,
     /// Argon2id takes 64 MiB each.
-    derivations: Arc<Semaphore>,
+    derivations: Pool,
     /// Reading, signing and validating PDFs.
-    workers: Arc<Semaphore>,
+    workers: Pool,
     /// The state's time-stamp authority is slow; it gets few questions at once.
     time_stamps: Arc<Semaphore>,
     /// Files in memory for the public page.
@@ -192,8 +193,8 @@ impl Custody {
             mailer,
             outbox,
             report_seal: None,
-            derivations: Arc::new(Semaphore::new(DERIVATIONS)),
-            workers: Arc::new(Semaphore::new(WORKERS)),
+            derivations: Pool::new("pin", DERIVATIONS),
+            workers: Pool::new("document", WORKERS),
             time_stamps: Arc::new(Semaphore::new(TIME_STAMPS)),
             visitors: Arc::new(Semaphore::new(VISITORS)),
             programs: Arc::new(Semaphore::new(PROGRAMS)),

@@ -15,8 +15,7 @@ impl Custody {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T> {
-        let _permit = self.workers.acquire().await.map_err(|_| Error::Pool)?;
-        tokio::task::spawn_blocking(work).await.map_err(|_| Error::Pool)
+        self.workers.run(work).await.map_err(|_| Error::Pool)
     }
 
     /// What our validator says of a file.

@@ -1,13 +1,11 @@
 //! From data and template to a file: compile, export as PDF/A, read off the blanks.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use hoian_signer::pdf::place::{Place, Rect};
 use serde::Deserialize;
 use time::OffsetDateTime;
-use tokio::sync::Semaphore;
 use typst::diag::SourceDiagnostic;
 use typst::foundations::{Datetime, Label, Selector, Smart};
 use typst::introspection::MetadataElem;
@@ -17,6 +15,7 @@ use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
 use super::world::ClosedWorld;
 use super::{Error, Official, RegisterSheet, TextPlace};
+use crate::pool::Pool;
 
 /// A typeset paper, still without number, date, signature and seal.
 #[derive(Debug, Clone)]
@@ -77,18 +76,18 @@ fn set(template: &str, data: Vec<u8>, now: OffsetDateTime) -> Result<(PagedDocum
 /// A bounded pool for typesetting: heavy work must not starve calls and meetings.
 #[derive(Debug, Clone)]
 pub struct Typesetter {
-    permits: Arc<Semaphore>,
+    pool: Pool,
 }
 
 impl Typesetter {
     /// A pool in which `at_once` papers are set at a time.
     pub fn new(at_once: usize) -> Self {
         Self {
-            permits: Arc::new(Semaphore::new(at_once)),
+            pool: Pool::new("typesetter", at_once),
         }
     }
 
-    /// Typesets a paper on a blocking thread.
+    /// Typesets a paper in the pool.
     ///
     /// # Errors
     /// As [`typeset`], and [`Error::Busy`] after [`PATIENCE`]; the abandoned run keeps its place until it ends, so
@@ -97,7 +96,7 @@ impl Typesetter {
         self.run(move || typeset(&paper, now)).await
     }
 
-    /// Typesets a register on a blocking thread.
+    /// Typesets a register in the pool.
     ///
     /// # Errors
     /// As [`Typesetter::plan`].
@@ -109,19 +108,9 @@ impl Typesetter {
         &self,
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let permits = Arc::clone(&self.permits);
-        let work = async move {
-            let permit = permits.acquire_owned().await.map_err(|_| Error::Busy)?;
-            let run = tokio::task::spawn_blocking(move || {
-                let made = work();
-                drop(permit);
-                made
-            });
-            run.await.map_err(|error| Error::Template(error.to_string()))?
-        };
-        tokio::time::timeout(PATIENCE, work)
-            .await
-            .map_err(|_| Error::Busy)?
+        let made = tokio::time::timeout(PATIENCE, self.pool.run(work)).await;
+        let made = made.map_err(|_| Error::Busy)?;
+        made.map_err(|undone| Error::Template(undone.to_string()))?
     }
 }
 
