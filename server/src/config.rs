@@ -7,6 +7,7 @@ mod identity;
 mod mail;
 mod report;
 mod s3;
+mod said;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +21,8 @@ pub use identity::{Ldap, Oidc};
 pub use mail::{Encryption, Mail};
 pub use report::Report;
 pub use s3::S3;
+pub use said::Fault;
+use said::Said;
 pub use work::Work;
 
 /// All settings of the program.
@@ -236,7 +239,7 @@ pub enum Error {
     #[error("the settings in {0} are not TOML: {1}")]
     Malformed(PathBuf, toml::de::Error),
     #[error("the settings are refused: {0}")]
-    Refused(#[from] toml::de::Error),
+    Refused(#[from] Fault),
     #[error("the environment variable {0} does not name a setting")]
     UnknownVariable(String),
     #[error("http.public_origin must be an origin such as https://hop.langiang.gov.vn, without a path: {0}")]
@@ -256,15 +259,15 @@ impl Config {
         file: Option<&Path>,
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, Error> {
-        let mut table = match file {
+        let table = match file {
             Some(path) => read(path)?,
             None => toml::Table::new(),
         };
+        let mut said = Said::from(table);
         for (name, value) in environment {
-            overlay(&mut table, &name, &value)?;
+            overlay(&mut said, &name, value)?;
         }
-        let config: Self = table.try_into()?;
-        config.checked()
+        Self::deserialize(said)?.checked()
     }
 
     /// Where the rows are: the configured URL, or the SQLite file in the data folder.
@@ -383,38 +386,28 @@ fn read(path: &Path) -> Result<toml::Table, Error> {
 /// Variables with the prefix that are not settings: the file's own place, and the switch of `fail_point`.
 const NOT_SETTINGS: [&str; 2] = ["HOIAN_CONFIG", "HOIAN_FAIL_POINT"];
 
-fn overlay(table: &mut toml::Table, name: &str, text: &str) -> Result<(), Error> {
+fn overlay(said: &mut Said, name: &str, text: String) -> Result<(), Error> {
     let Some(path) = name
         .strip_prefix("HOIAN_")
         .filter(|_| !NOT_SETTINGS.contains(&name))
     else {
         return Ok(());
     };
+    let mut here = said;
     let path = path.to_lowercase();
-    let value = value_of(text);
-    let Some((section, key)) = path.split_once("__") else {
-        table.insert(path, value);
-        return Ok(());
-    };
-    let section = table.entry(section).or_insert_with(|| toml::Table::new().into());
-    let section = section
-        .as_table_mut()
-        .ok_or_else(|| Error::UnknownVariable(name.to_owned()))?;
-    section.insert(key.to_owned(), value);
+    let (section, key) = path
+        .split_once("__")
+        .map_or((None, &*path), |(section, key)| (Some(section), key));
+    let unknown = || Error::UnknownVariable(name.to_owned());
+    if let Some(section) = section {
+        let table = here.table().ok_or_else(unknown)?;
+        let section = table.entry(section.to_owned());
+        here = section.or_insert_with(|| Said::Table(BTreeMap::new()));
+    }
+    here.table()
+        .ok_or_else(unknown)?
+        .insert(key.to_owned(), Said::Text(text));
     Ok(())
-}
-
-/// Numbers, booleans and lists are written as in TOML; anything else is a plain string without quotes.
-fn value_of(text: &str) -> toml::Value {
-    let parsed = format!("value = {text}").parse::<toml::Table>().ok();
-    let value = parsed.and_then(|mut table| {
-        if table.len() == 1 {
-            table.remove("value")
-        } else {
-            None
-        }
-    });
-    value.unwrap_or_else(|| toml::Value::String(text.to_owned()))
 }
 
 #[cfg(test)]
@@ -451,6 +444,57 @@ mod tests {
         assert_eq!(config.session.idle_minutes, 60);
         assert_eq!(config.work.days_off.len(), 1);
         assert_eq!(config.database_url(), "sqlite:///srv/hoian/hoian.db");
+    }
+
+    #[test]
+    fn a_text_of_the_environment_is_what_its_setting_is() {
+        let file = "[ldap]\nurl = 'ldaps://may'\nuser_dn = 'uid={}'\n[mail]\nport = 25";
+        let environment = [
+            ("HOIAN_MAIL__PASSWORD", "20261129"),
+            ("HOIAN_MAIL__PORT", "2525"),
+            ("HOIAN_MAIL__ENCRYPTION", "none"),
+            ("HOIAN_LDAP__BIND_PASSWORD", "1e5"),
+            ("HOIAN_LDAP__STARTTLS", "true"),
+            ("HOIAN_LDAP__OWN_PASSWORDS", "['quantri']"),
+            ("HOIAN_HTTP__METRICS_TOKEN", "1_000"),
+            ("HOIAN_S3__ACCESS_KEY_ID", "true"),
+            ("HOIAN_S3__SECRET_ACCESS_KEY", "2026-11-29"),
+            ("HOIAN_DATA_FOLDER", "7"),
+            ("HOIAN_LOG__FORMAT", "json"),
+        ];
+        let config = load(file, &environment).unwrap();
+        let ldap = config.ldap.unwrap();
+        let texts = [
+            config.mail.password.as_deref(),
+            ldap.bind_password.as_deref(),
+            config.http.metrics_token.as_deref(),
+            config.s3.access_key_id.as_deref(),
+            config.s3.secret_access_key.as_deref(),
+            config.data_folder.to_str(),
+        ];
+        let expected = ["20261129", "1e5", "1_000", "true", "2026-11-29", "7"];
+        assert_eq!(texts, expected.map(Some));
+        assert_eq!(config.mail.port, Some(2525));
+        assert_eq!(config.mail.encryption, Encryption::None);
+        assert_eq!(
+            (ldap.starttls, ldap.own_passwords),
+            (true, vec!["quantri".to_owned()])
+        );
+        assert_eq!(config.log.format, LogFormat::Json);
+    }
+
+    #[test]
+    fn a_refusal_names_the_place() {
+        let table: [(&str, &[(&str, &str)], &str); 4] = [
+            ("[http]\naddress = 'nowhere'", &[], "http.address: "),
+            ("[mail]\nport = 'x'", &[], "mail.port: "),
+            ("", &[("HOIAN_MEDIA__UDP_PORT", "many")], "media.udp_port: "),
+            ("", &[("HOIAN_LOG__FORMAT", "xml")], "log.format: "),
+        ];
+        for (file, environment, place) in table {
+            let refusal = load(file, environment).unwrap_err().to_string();
+            assert!(refusal.contains(place), "{refusal}");
+        }
     }
 
     #[test]
