@@ -13,12 +13,14 @@ use axum::serve::Listener;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use time::OffsetDateTime;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
+use x509_parser::prelude::{FromDer, X509Certificate};
 
 /// Certificate and key as they were read last; cheap to clone.
 #[derive(Clone)]
@@ -66,6 +68,22 @@ impl Tls {
         TlsAcceptor::from(Arc::clone(&current))
     }
 }
+
+/// When the first certificate of a PEM file ends.
+///
+/// # Errors
+/// The file is not there, is no PEM, or holds no certificate first.
+pub fn not_after(certificate: &Path) -> Result<OffsetDateTime, Error> {
+    let failed = |source| Error::Pem {
+        path: certificate.to_owned(),
+        source,
+    };
+    let first = CertificateDer::from_pem_file(certificate).map_err(failed)?;
+    let (_, first) = X509Certificate::from_der(&first).map_err(|_| Error::Unfit(BAD_ENCODING))?;
+    Ok(first.validity().not_after.to_datetime())
+}
+
+const BAD_ENCODING: rustls::Error = rustls::Error::InvalidCertificate(rustls::CertificateError::BadEncoding);
 
 fn read(certificate: &Path, key: &Path) -> Result<ServerConfig, Error> {
     let failed = |path: &Path| {

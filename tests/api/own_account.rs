@@ -332,18 +332,21 @@ async fn the_provinces_administrator_sees_how_the_house_stands() {
                 "clock",
                 "mail",
                 "time_stamps",
-                "certificates"
+                "authorities",
+                "certificates",
+                "tls",
+                "backup"
             ]
         );
         assert_eq!(health["today"]["log_ins"], 1);
         assert!(health["disk_free_bytes"].as_u64().unwrap() > 0);
-        let mail = health["checks"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|check| check["part"] == "mail")
-            .unwrap();
-        assert_eq!(mail["level"], "watch", "no mail server is set up");
+        let level = |part: &str| {
+            let mut checks = health["checks"].as_array().unwrap().iter();
+            checks.find(|check| check["part"] == part).unwrap()["level"].clone()
+        };
+        assert_eq!(level("mail"), "watch", "no mail server is set up");
+        assert_eq!(level("tls"), "good", "a proxy ends TLS");
+        assert_eq!(level("backup"), "watch", "there was none yet");
     })
     .await;
 }

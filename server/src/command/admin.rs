@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
+use sea_orm::DbErr;
+use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::api_key::ApiKey;
@@ -22,8 +24,9 @@ use hoian_server::domain::organisation::{AgencyKind, Said};
 use hoian_server::domain::outside;
 use hoian_server::domain::role::Role;
 use hoian_server::jobs::invitation;
-use hoian_server::store::archive;
-use hoian_server::store::audit::Actor;
+use hoian_server::store::archive::{self, Manifest};
+use hoian_server::store::audit::{self, Actor};
+use hoian_server::store::setting;
 
 /// What an administrator does on the machine.
 #[derive(Subcommand)]
@@ -280,6 +283,9 @@ async fn add_image(app: &App, new: AddImage) -> anyhow::Result<String> {
 
 async fn backup(app: &App, file: &Path) -> anyhow::Result<String> {
     let made = archive::backup(&app.store, app.clock.now(), file).await?;
+    note(app, &made)
+        .await
+        .context("the backup is whole, but that it was made cannot be noted")?;
     Ok(format!(
         "{} holds {} rows and {} blobs; keep {} in another place",
         file.display(),
@@ -287,6 +293,27 @@ async fn backup(app: &App, file: &Path) -> anyhow::Result<String> {
         made.blobs,
         app.config.data_folder.join("server.secret").display()
     ))
+}
+
+/// For the audit chain, since everything has left the house with it, and for whoever watches that there is a fresh one.
+async fn note(app: &App, made: &Manifest) -> anyhow::Result<()> {
+    let detail = json!({ "rows": made.rows(), "blobs": made.blobs });
+    let noted: Result<(), DbErr> = app
+        .store
+        .write(async |tx| {
+            setting::write(tx, setting::LAST_BACKUP, &made.made_at.0.to_string()).await?;
+            audit::append(
+                tx,
+                app.clock.now(),
+                &Actor::System,
+                "backup.made",
+                "backup",
+                detail,
+            )
+            .await
+        })
+        .await;
+    Ok(noted?)
 }
 
 async fn restore(app: &App, file: &Path) -> anyhow::Result<String> {

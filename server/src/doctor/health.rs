@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use futures::future::join_all;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, DbErr, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 use serde::Serialize;
+use tokio::net::TcpStream;
 use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
@@ -16,10 +18,11 @@ use crate::domain::holder::Holder;
 use crate::domain::meeting_plan::MeetingKind;
 use crate::domain::numbering::{VIETNAM, local_date};
 use crate::parts::App;
-use crate::store::disk;
 use crate::store::entity::{
     agency, audit_entry, job, meeting, person, session, signature_pending, signing_key,
 };
+use crate::store::{disk, setting};
+use crate::tls;
 
 /// How the house stands.
 #[derive(Debug, Serialize, ToSchema)]
@@ -39,6 +42,11 @@ pub struct Report {
     pub signatures_waiting: u64,
     /// Keys in custody whose certificates end soon or have ended, the first to end first.
     pub ending_certificates: Vec<EndingCertificate>,
+    /// Hosts that are asked about signatures and take no connection now.
+    pub unreachable_hosts: Vec<String>,
+    /// When the certificate ends by which the program itself ends TLS.
+    pub tls_not_after: Option<Timestamp>,
+    pub last_backup_at: Option<Timestamp>,
     pub today: Today,
 }
 
@@ -65,6 +73,8 @@ pub struct Today {
 
 /// The most certificates that are named.
 const MOST_CERTIFICATES: u64 = 20;
+/// Somebody waits for the page.
+const REACHED_WITHIN: Duration = Duration::from_secs(2);
 
 /// Asks everything.
 ///
@@ -95,6 +105,13 @@ pub async fn report(app: &App) -> Result<Report, DbErr> {
         .await?;
     let room = disk::room(&app.config.data_folder).ok();
     let waited = |since: Option<Timestamp>| since.map_or(Duration::ZERO, |since| now.since(since));
+    let unreachable_hosts = unreachable(app).await;
+    let tls = app.config.http.tls_certificate.as_deref();
+    let tls_not_after = tls
+        .and_then(|path| tls::not_after(path).ok())
+        .map(Timestamp::from);
+    let last_backup_at = setting::read(reader, setting::LAST_BACKUP).await?;
+    let last_backup_at = last_backup_at.and_then(|text| text.parse().ok()).map(Timestamp);
     let found = Found {
         database_answers: true,
         blobs_writable: app.store.blobs().try_out().await.is_ok(),
@@ -106,6 +123,9 @@ pub async fn report(app: &App) -> Result<Report, DbErr> {
         time_stamps_set_up: app.config.signing.tsa_url.is_some(),
         oldest_signature: waited(oldest_signature.map(|row| row.created_at)),
         first_certificate: keys.first().map(|key| key.not_after.since(now)),
+        unreachable_hosts: unreachable_hosts.len(),
+        tls: tls.map(|_| tls_not_after.map_or(Duration::ZERO, |end| end.since(now))),
+        last_backup: last_backup_at.map(|made| now.since(made)),
     };
     Ok(Report {
         checks: judge(&found).to_vec(),
@@ -118,8 +138,38 @@ pub async fn report(app: &App) -> Result<Report, DbErr> {
         oldest_job_seconds: found.oldest_job.as_secs(),
         signatures_waiting: signature_pending::Entity::find().count(reader).await?,
         ending_certificates: named(app, keys).await?,
+        unreachable_hosts,
+        tls_not_after,
+        last_backup_at,
         today: today(app, now).await?,
     })
+}
+
+/// Those of the hosts that may be asked about signatures which take no connection. Nothing is asked of them.
+async fn unreachable(app: &App) -> Vec<String> {
+    let hosts = app.config.signing.hosts();
+    let reached = join_all(hosts.iter().map(|host| is_reached(host))).await;
+    let lost = hosts
+        .into_iter()
+        .zip(reached)
+        .filter(|(_, is_reached)| !is_reached);
+    lost.map(|(host, _)| host).collect()
+}
+
+/// Without a port, whichever of HTTP and HTTPS.
+async fn is_reached(host: &str) -> bool {
+    let connect = async |place: String| {
+        let connected = tokio::time::timeout(REACHED_WITHIN, TcpStream::connect(place)).await;
+        matches!(connected, Ok(Ok(_)))
+    };
+    match host.contains(':') {
+        true => connect(host.to_owned()).await,
+        false => {
+            let (http, https) = (connect(format!("{host}:80")), connect(format!("{host}:443")));
+            let (http, https) = tokio::join!(http, https);
+            http || https
+        }
+    }
 }
 
 async fn named(app: &App, keys: Vec<signing_key::Model>) -> Result<Vec<EndingCertificate>, DbErr> {

@@ -30,7 +30,13 @@ pub enum Part {
     Clock,
     Mail,
     TimeStamps,
+    /// Whether those who answer about revocation, and the authority for time-stamps, can be reached.
+    Authorities,
+    /// Of the keys in custody.
     Certificates,
+    /// The certificate by which the program itself ends TLS.
+    Tls,
+    Backup,
 }
 
 /// A part and how it stands.
@@ -59,6 +65,12 @@ pub struct Found {
     pub oldest_signature: Duration,
     /// How long the certificate that ends first is still valid; zero where it has ended; none where there is none.
     pub first_certificate: Option<Duration>,
+    /// Hosts that may be asked about signatures and do not take a connection.
+    pub unreachable_hosts: usize,
+    /// How long the certificate of TLS is still valid; zero where it has ended or cannot be read; none where a proxy ends TLS.
+    pub tls: Option<Duration>,
+    /// How long ago the last backup was made; none where there was none.
+    pub last_backup: Option<Duration>,
 }
 
 /// Room below which nothing large can be taken in any more: twenty files at the upload limit.
@@ -73,9 +85,15 @@ const SIGNATURE_BAD: Duration = Duration::from_secs(2 * 3600);
 /// A new certificate takes some weeks to be issued.
 pub const CERTIFICATE_WATCH: Duration = Duration::from_secs(45 * 24 * 3600);
 const CERTIFICATE_BAD: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Whoever renews by themselves (ACME) does so a month before the end.
+const TLS_WATCH: Duration = Duration::from_secs(14 * 24 * 3600);
+const TLS_BAD: Duration = Duration::from_secs(3 * 24 * 3600);
+/// A nightly one, and a night that was missed.
+const BACKUP_WATCH: Duration = Duration::from_secs(50 * 3600);
+const BACKUP_BAD: Duration = Duration::from_secs(10 * 24 * 3600);
 
 /// Every part and how it stands.
-pub fn judge(found: &Found) -> [Check; 8] {
+pub fn judge(found: &Found) -> [Check; 11] {
     use Level::{Bad, Good, Watch};
     let works = |it_does| if it_does { Good } else { Bad };
     let disk = match found.disk {
@@ -98,6 +116,17 @@ pub fn judge(found: &Found) -> [Check; 8] {
         Some(left) if left < CERTIFICATE_WATCH => Watch,
         _ => Good,
     };
+    let tls = match found.tls {
+        Some(left) if left < TLS_BAD => Bad,
+        Some(left) if left < TLS_WATCH => Watch,
+        _ => Good,
+    };
+    let backup = match found.last_backup {
+        Some(ago) if ago >= BACKUP_BAD => Bad,
+        Some(ago) if ago < BACKUP_WATCH => Good,
+        _ => Watch,
+    };
+    let authorities = if found.unreachable_hosts == 0 { Good } else { Watch };
     let levels = [
         (Part::Database, works(found.database_answers)),
         (Part::Blobs, works(found.blobs_writable)),
@@ -113,7 +142,10 @@ pub fn judge(found: &Found) -> [Check; 8] {
         ),
         (Part::Mail, if found.mail_set_up { Good } else { Watch }),
         (Part::TimeStamps, time_stamps),
+        (Part::Authorities, authorities),
         (Part::Certificates, certificates),
+        (Part::Tls, tls),
+        (Part::Backup, backup),
     ];
     levels.map(|(part, level)| Check { part, level })
 }
@@ -137,6 +169,9 @@ mod tests {
             time_stamps_set_up: true,
             oldest_signature: Duration::ZERO,
             first_certificate: None,
+            unreachable_hosts: 0,
+            tls: None,
+            last_backup: Some(20 * HOUR),
         }
     }
 
@@ -145,7 +180,7 @@ mod tests {
         use Level::{Bad, Good, Watch};
         assert!(judge(&well()).iter().all(|check| check.level == Good));
         let day = 24 * HOUR;
-        let table: [(Part, Level, Found); 17] = [
+        let table: [(Part, Level, Found); 25] = [
             (
                 Part::Database,
                 Bad,
@@ -272,6 +307,70 @@ mod tests {
                 Bad,
                 Found {
                     first_certificate: Some(Duration::ZERO),
+                    ..well()
+                },
+            ),
+            (
+                Part::Authorities,
+                Watch,
+                Found {
+                    unreachable_hosts: 1,
+                    ..well()
+                },
+            ),
+            (
+                Part::Tls,
+                Good,
+                Found {
+                    tls: Some(20 * day),
+                    ..well()
+                },
+            ),
+            (
+                Part::Tls,
+                Watch,
+                Found {
+                    tls: Some(10 * day),
+                    ..well()
+                },
+            ),
+            (
+                Part::Tls,
+                Bad,
+                Found {
+                    tls: Some(Duration::ZERO),
+                    ..well()
+                },
+            ),
+            (
+                Part::Backup,
+                Watch,
+                Found {
+                    last_backup: None,
+                    ..well()
+                },
+            ),
+            (
+                Part::Backup,
+                Good,
+                Found {
+                    last_backup: Some(49 * HOUR),
+                    ..well()
+                },
+            ),
+            (
+                Part::Backup,
+                Watch,
+                Found {
+                    last_backup: Some(3 * day),
+                    ..well()
+                },
+            ),
+            (
+                Part::Backup,
+                Bad,
+                Found {
+                    last_backup: Some(11 * day),
                     ..well()
                 },
             ),

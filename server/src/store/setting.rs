@@ -8,6 +8,8 @@ use super::entity::setting;
 
 /// Says who made the database: `demo` or `serve`. The two never touch each other's.
 pub const MADE_BY: &str = "made_by";
+/// When the last backup was made, in milliseconds since the Unix epoch.
+pub const LAST_BACKUP: &str = "last_backup";
 
 /// The value of the setting `name`, where there is one.
 ///

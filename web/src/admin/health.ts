@@ -1,4 +1,5 @@
 import type { Health } from '../api/types';
+import { clock, date } from '../time';
 import { t } from './texts';
 
 type Check = Health['checks'][number];
@@ -25,6 +26,20 @@ export function saying(part: Check['part'], level: Check['level'], health: Healt
       return health.ending_certificates.length > 0
         ? t('say.certificates', { count: health.ending_certificates.length })
         : t('say.certificates.good');
+    case 'authorities':
+      return health.unreachable_hosts.length > 0
+        ? t('say.authorities', { hosts: health.unreachable_hosts.join(', ') })
+        : t('say.authorities.good');
+    case 'tls':
+      if (level === 'good' && health.tls_not_after == null) return t('say.tls.proxy');
+      return health.tls_not_after == null ? t('say.tls.bad') : t('say.tls', { day: date(health.tls_not_after) });
+    case 'backup':
+      return health.last_backup_at == null
+        ? t('say.backup.none')
+        : t(level === 'good' ? 'say.backup' : 'say.backup.old', {
+            day: date(health.last_backup_at),
+            at: clock(health.last_backup_at),
+          });
     default:
       return t(level === 'good' ? `say.${part}.good` : `say.${part}.bad`);
   }
