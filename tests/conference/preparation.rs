@@ -271,6 +271,26 @@ async fn a_paper_is_seen_by_whom_it_is_meant_for_and_a_note_by_its_writer() {
     );
     assert_eq!(ask(&department, &notes).await, json!([]));
     later_is_now(&server, &department, &path).await;
+    notes_go_with_their_person(&server, &department, &notes).await;
+}
+
+/// Who has left takes along what they wrote for themself; the office that hands out their data counts it and reads none of it.
+async fn notes_go_with_their_person(server: &Server, delegate: &Client, notes: &str) {
+    let note = json!({ "page": 1, "words": "Chỉ mình tôi đọc" });
+    let put = delegate.request(reqwest::Method::PUT, notes).json(&note).send();
+    assert_eq!(put.await.unwrap().status(), 204);
+    let own = ask(delegate, "/api/v1/session/personal-data").await;
+    assert_eq!(own["notes_on_papers"][0][2], "Chỉ mình tôi đọc");
+    let administrator = server.log_in("quantri").await;
+    let account = format!("/api/v1/admin/people/{}", own["account"]["id"].as_str().unwrap());
+    let data = ask(&administrator, &format!("{account}/personal-data")).await;
+    assert_eq!(data["notes_on_papers"], 1);
+    assert_eq!(
+        send(&administrator, &format!("{account}/erasure"), json!({})).await,
+        200
+    );
+    let data = ask(&administrator, &format!("{account}/personal-data")).await;
+    assert_eq!(data["notes_on_papers"], 0);
 }
 
 async fn later_is_now(server: &Server, delegate: &Client, path: &str) {

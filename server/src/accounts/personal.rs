@@ -12,15 +12,23 @@ use crate::parts::App;
 use crate::store::Tx;
 use crate::store::audit::{self, Actor};
 use crate::store::entity::{
-    audit_entry, calendar_feed, membership, password_reset, person, session, substitution,
+    audit_entry, calendar_feed, membership, notice, paper_note, password_reset, person, session, substitution,
 };
 
-/// Everything kept of a person beside the papers themselves: the account, roles, sessions, substitutions, and what they did
-/// by the audit chain. Secrets are not in it.
+/// Who is handed a person's data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    Oneself,
+    /// An administrator, who hands them over: what the person wrote for themself alone is only counted.
+    Office,
+}
+
+/// Everything kept of a person beside the papers themselves: the account, roles, sessions, substitutions, notices, notes for
+/// themself, and what they did by the audit chain. Secrets are not in it.
 ///
 /// # Errors
 /// [`Error::NotFound`], or the database's.
-pub async fn hand_out(app: &App, id: &PersonId) -> Result<Value, Error> {
+pub async fn hand_out(app: &App, id: &PersonId, to: Reader) -> Result<Value, Error> {
     let reader = app.store.read();
     let row = person::Entity::find_by_id(id.clone()).one(reader).await?;
     let row = row.ok_or(Error::NotFound)?;
@@ -39,6 +47,16 @@ pub async fn hand_out(app: &App, id: &PersonId) -> Result<Value, Error> {
     let entries = audit_entry::Entity::find()
         .filter(about)
         .order_by_asc(audit_entry::Column::Sequence)
+        .all(reader)
+        .await?;
+    let notices = notice::Entity::find()
+        .filter(notice::Column::PersonId.eq(id.clone()))
+        .order_by_asc(notice::Column::Id)
+        .all(reader)
+        .await?;
+    let notes = paper_note::Entity::find()
+        .filter(paper_note::Column::PersonId.eq(id.clone()))
+        .order_by_asc(paper_note::Column::WrittenAt)
         .all(reader)
         .await?;
     let session = |one: session::Model| {
@@ -63,12 +81,24 @@ pub async fn hand_out(app: &App, id: &PersonId) -> Result<Value, Error> {
             .iter()
             .map(|one| json!([one.absent_id, one.substitute_id, one.from_on, one.until_on]))
             .collect::<Vec<_>>(),
+        "notices": notices
+            .iter()
+            .map(|one| json!([one.told_at, one.kind, one.code, one.subject, one.read_at]))
+            .collect::<Vec<_>>(),
+        "notes_on_papers": match to {
+            Reader::Oneself => notes
+                .iter()
+                .map(|one| json!([one.paper_id, one.page, one.words, one.written_at]))
+                .collect::<Vec<_>>()
+                .into(),
+            Reader::Office => json!(notes.len()),
+        },
         "audit_chain": entries.into_iter().map(entry).collect::<Vec<_>>(),
     }))
 }
 
 /// Erases what no paper needs of a person who has left: mail address, password, authenticator, passkeys, sessions, links, calendar
-/// feed; and locks the account. The name and the positions stay, since signatures, registers and records name them, and so
+/// feed, notices, notes for themself; and locks the account. The name and the positions stay, since signatures, registers and records name them, and so
 /// does the audit chain.
 ///
 /// # Errors
@@ -94,10 +124,24 @@ pub async fn erase(app: &App, actor: &Actor, id: &PersonId) -> Result<(), Error>
             passkey::remove_all(tx, id).await?;
             login::forget(tx, &login::name_hash(&row.user_name)).await?;
             forget_links(tx, id).await?;
+            forget_words(tx, id).await?;
             let subject = format!("person/{id}");
             Ok(audit::append(tx, now, actor, "person.erased", &subject, json!({})).await?)
         })
         .await
+}
+
+/// What was told to the person, and what they wrote for themself: nobody else reads either.
+async fn forget_words(tx: &Tx, id: &PersonId) -> Result<(), DbErr> {
+    notice::Entity::delete_many()
+        .filter(notice::Column::PersonId.eq(id.clone()))
+        .exec(tx)
+        .await?;
+    paper_note::Entity::delete_many()
+        .filter(paper_note::Column::PersonId.eq(id.clone()))
+        .exec(tx)
+        .await?;
+    Ok(())
 }
 
 async fn forget_links(tx: &Tx, id: &PersonId) -> Result<(), DbErr> {

@@ -133,7 +133,9 @@ pub(super) fn not_changed(app: &App, refusal: NotChanged) -> Problem {
     responses((status = OK, body = serde_json::Value), (status = UNAUTHORIZED, body = problem::Body))
 )]
 async fn personal_data(State(app): State<App>, person: Person) -> Result<Json<serde_json::Value>, Problem> {
-    Ok(Json(personal::hand_out(&app, &person.id).await?))
+    Ok(Json(
+        personal::hand_out(&app, &person.id, personal::Reader::Oneself).await?,
+    ))
 }
 
 fn token(app: &App, headers: &HeaderMap) -> String {

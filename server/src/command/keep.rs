@@ -146,7 +146,8 @@ impl Keep {
                 Ok(format!("secret for the authenticator: {}", code.base32()))
             }
             Self::ExportPerson { user_name } => {
-                let data = personal::hand_out(app, &person(app, &user_name).await?).await?;
+                let person = person(app, &user_name).await?;
+                let data = personal::hand_out(app, &person, personal::Reader::Office).await?;
                 Ok(serde_json::to_string_pretty(&data)?)
             }
             Self::ErasePerson { user_name } => {

@@ -326,7 +326,9 @@ async fn personal_data(
     Path(id): Path<PersonId>,
 ) -> Result<Json<serde_json::Value>, Problem> {
     kept(&app, &administrator, &id).await?;
-    Ok(Json(personal::hand_out(&app, &id).await?))
+    Ok(Json(
+        personal::hand_out(&app, &id, personal::Reader::Office).await?,
+    ))
 }
 
 /// Erases what no paper needs of a person who has left, and locks the account for good: address, password, authenticator,
