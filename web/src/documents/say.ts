@@ -8,6 +8,7 @@ export function standing(document: DocumentSummary | DocumentDetail): string {
   let key = (KEYS[document.state]?.[mine ? 0 : 1] ?? 'state.issued') as Key;
   // Either of two may have returned it.
   if (document.state === 'returned' && document.cosigner) key = 'state.returned.joint';
+  if (document.state === 'signed' && document.cosigner) key = mine ? 'state.signed.joint.mine' : 'state.signed.joint';
   const receivers = 'dispatches' in document ? document.dispatches.length : 0;
   return t(key, {
     signer: document.signer.full_name,
