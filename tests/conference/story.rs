@@ -27,7 +27,7 @@ async fn people_come_and_go_and_everyone_is_told() {
     );
     assert_eq!(
         welcome["participants"][0]["title"],
-        "Chủ tịch, Ủy ban nhân dân tỉnh Lam Giang"
+        "Chủ tịch Ủy ban nhân dân tỉnh Lam Giang"
     );
 
     let mut guest = Person::guest(&server, &meeting).await;

@@ -83,7 +83,7 @@ impl Meeting<'_> {
         // Writing to a string does not fail.
         let _ = writeln!(
             body,
-            "Ngày {} tháng {} năm {}{at}, {} chủ trì {}.",
+            "Ngày {} tháng {} năm {}{at}, {}, chủ trì {}.",
             printed_day(began),
             printed_month(began),
             began.year(),

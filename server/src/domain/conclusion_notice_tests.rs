@@ -12,11 +12,11 @@ fn a_notice_names_who_presided_and_who_is_to_act_by_when() {
     let meeting = told(&procedure, &items, &agencies);
     assert_eq!(
         meeting.notice_subject(),
-        "Kết luận của đồng chí Trần Văn Minh, Chủ tịch, UBND tỉnh tại Hội nghị cải cách hành chính"
+        "Kết luận của đồng chí Trần Văn Minh, Chủ tịch UBND tỉnh tại Hội nghị cải cách hành chính"
     );
     let body = meeting.notice();
     for lines in [
-        "Ngày 30 tháng 11 năm 2026, tại Hội trường UBND tỉnh, đồng chí Trần Văn Minh, Chủ tịch, UBND tỉnh chủ trì Hội nghị cải cách hành chính.\n",
+        "Ngày 30 tháng 11 năm 2026, tại Hội trường UBND tỉnh, đồng chí Trần Văn Minh, Chủ tịch UBND tỉnh, chủ trì Hội nghị cải cách hành chính.\n",
         "1. Hoàn thành số hóa hồ sơ. Giao Sở Nội vụ thực hiện, hoàn thành trước ngày 05 tháng 12 năm 2026.\n",
     ] {
         assert!(body.contains(lines), "{lines}\nis missing in\n{body}");

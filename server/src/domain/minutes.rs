@@ -43,7 +43,7 @@ pub struct Meeting<'a> {
     pub starts_at: Timestamp,
     /// Or when its minutes are closed, where they are signed before the room is left; nothing before it has begun.
     pub ended_at: Option<Timestamp>,
-    /// "đồng chí Trần Văn Minh, Chủ tịch, Ủy ban nhân dân tỉnh Lam Giang" each.
+    /// "đồng chí Trần Văn Minh, Chủ tịch Ủy ban nhân dân tỉnh Lam Giang" each.
     pub chair: &'a str,
     pub secretary: &'a str,
     pub items: &'a [Item],
@@ -76,11 +76,7 @@ impl Meeting<'_> {
         // Writing to a string does not fail.
         let _ = writeln!(body, "Cuộc họp kết thúc vào {end}.");
         if let Some(record) = self.record {
-            line(
-                &mut body,
-                "Mã băm hồ sơ điện tử của cuộc họp (SHA-256)",
-                &grouped(record),
-            );
+            line(&mut body, RECORD, &grouped(record));
         }
         body
     }
@@ -139,15 +135,15 @@ impl Meeting<'_> {
         for site in self.sites().filter(|site| roll.was_present(site)) {
             let sits = people(&|entry| entry.site.is_some() && entry.site == site.site);
             let mut entries: Vec<String> = sits.into_iter().map(attended).collect();
-            if entries.is_empty() {
-                entries.push("tham dự qua phòng họp của điểm cầu".to_owned());
+            if entries.is_empty() || !site.intervals.is_empty() {
+                entries.insert(0, format!("phòng họp của điểm cầu{}", stood(&site.intervals)));
             }
             let main = if self.is_main(site) {
                 " (điểm cầu chính)"
             } else {
                 ""
             };
-            let title = format!("Điểm cầu {}{main}{}", site.name, stood(&site.intervals));
+            let title = format!("Điểm cầu {}{main}", site.name);
             group(body, &title, entries);
         }
         let elsewhere = people(&|entry| !known.contains(&entry.site.as_ref()) || entry.site.is_none());
@@ -158,7 +154,13 @@ impl Meeting<'_> {
         };
         group(body, title, elsewhere.into_iter().map(attended).collect());
         let guests = roll.entries.iter().filter(|entry| entry.kind == Kind::Guest);
-        group(body, "Khách mời", guests.map(attended).collect());
+        let guests: Vec<&Entry> = guests.collect();
+        // Of many the names fill a paragraph and not pages; when each was there is in the record.
+        let named = match guests.len() > MOST_GUESTS {
+            true => vec![crowd(&guests)],
+            false => guests.into_iter().map(attended).collect(),
+        };
+        group(body, "Khách mời", named);
         let absent = roll
             .entries
             .iter()
@@ -314,7 +316,7 @@ pub(super) fn moment(at: Timestamp) -> String {
     )
 }
 
-/// "đồng chí Lê Thị Hoa, Văn thư, Ủy ban nhân dân tỉnh Lam Giang".
+/// "đồng chí Lê Thị Hoa, Văn thư Ủy ban nhân dân tỉnh Lam Giang".
 pub(super) fn called(entry: &Entry) -> String {
     let name = match entry.kind {
         Kind::Person => format!("đồng chí {}", entry.name),
@@ -339,6 +341,12 @@ fn attended(entry: &Entry) -> String {
         _ => stood(&entry.intervals),
     };
     format!("{}{role}{how}", called(entry))
+}
+
+/// "56 khách: Xã Bản Mây 1, Xã Bản Mây 2".
+fn crowd(guests: &[&Entry]) -> String {
+    let names: Vec<&str> = guests.iter().map(|guest| guest.name.as_str()).collect();
+    format!("{} khách: {}", guests.len(), names.join(", "))
 }
 
 fn missed(entry: &Entry) -> String {
@@ -409,6 +417,10 @@ pub(super) fn grouped(digest: &str) -> String {
     groups.join(" ")
 }
 
+/// What the papers call the hash of the record that they were drafted from.
+pub(super) const RECORD: &str = "Mã băm hồ sơ điện tử của cuộc họp (SHA-256)";
+/// More are named in one paragraph.
+const MOST_GUESTS: usize = 10;
 /// Whoever is back so soon lost the line and did not leave.
 const BROKE_OFF: Duration = Duration::from_secs(5 * 60);
 

@@ -49,28 +49,28 @@ pub(crate) fn procedure() -> Procedure {
         person(
             "chair",
             "Trần Văn Minh",
-            "Chủ tịch, UBND tỉnh",
+            "Chủ tịch UBND tỉnh",
             Role::Chair,
             site("hall"),
         ),
         person(
             "secretary",
             "Phạm Quốc Anh",
-            "Chuyên viên, UBND tỉnh",
+            "Chuyên viên UBND tỉnh",
             Role::Secretary,
             site("hall"),
         ),
         person(
             "lan",
             "Nguyễn Thị Lan",
-            "Giám đốc, Sở Nội vụ",
+            "Giám đốc Sở Nội vụ",
             Role::Delegate,
             site("snv"),
         ),
         person(
             "thuan",
             "Phạm Văn Thuận",
-            "Giám đốc, Sở Tài chính",
+            "Giám đốc Sở Tài chính",
             Role::Delegate,
             None,
         ),
@@ -149,8 +149,8 @@ pub(crate) fn told<'a>(
         place: "Hội trường UBND tỉnh",
         starts_at: at(0),
         ended_at: Some(at(125)),
-        chair: "đồng chí Trần Văn Minh, Chủ tịch, UBND tỉnh",
-        secretary: "đồng chí Phạm Quốc Anh, Chuyên viên, UBND tỉnh",
+        chair: "đồng chí Trần Văn Minh, Chủ tịch UBND tỉnh",
+        secretary: "đồng chí Phạm Quốc Anh, Chuyên viên UBND tỉnh",
         items,
         agencies,
         procedure,
@@ -237,18 +237,30 @@ fn minutes_say_what_the_form_asks_for() {
     let (procedure, items, agencies) = (held(), items(), agencies());
     let body = told(&procedure, &items, &agencies).minutes();
     for lines in [
-        "Thời gian bắt đầu: 08 giờ 02, ngày 30 tháng 11 năm 2026.\nĐịa điểm: Hội trường UBND tỉnh và 1 điểm cầu trực tuyến.\nChủ trì (chủ tọa): đồng chí Trần Văn Minh, Chủ tịch, UBND tỉnh.\nThư ký (người ghi biên bản): đồng chí Phạm Quốc Anh,",
+        "Thời gian bắt đầu: 08 giờ 02, ngày 30 tháng 11 năm 2026.\nĐịa điểm: Hội trường UBND tỉnh và 1 điểm cầu trực tuyến.\nChủ trì (chủ tọa): đồng chí Trần Văn Minh, Chủ tịch UBND tỉnh.\nThư ký (người ghi biên bản): đồng chí Phạm Quốc Anh,",
         "Có mặt 2/3 đại biểu được triệu tập; 2/2 điểm cầu.\n",
-        "1. Điểm cầu Hội trường UBND tỉnh (điểm cầu chính)\n- đồng chí Trần Văn Minh, Chủ tịch, UBND tỉnh, chủ trì, trực tuyến từ 07 giờ 40 đến 10 giờ 05;\n",
-        "2. Điểm cầu Sở Nội vụ, trực tuyến từ 07 giờ 40 đến 10 giờ 05\n",
-        "- đồng chí Nguyễn Thị Lan, Giám đốc, Sở Nội vụ, trực tuyến từ 07 giờ 40 đến 09 giờ 00, từ 09 giờ 20 đến 10 giờ 05.\n",
+        "1. Điểm cầu Hội trường UBND tỉnh (điểm cầu chính)\n- đồng chí Trần Văn Minh, Chủ tịch UBND tỉnh, chủ trì, trực tuyến từ 07 giờ 40 đến 10 giờ 05;\n",
+        "2. Điểm cầu Sở Nội vụ\n- phòng họp của điểm cầu, trực tuyến từ 07 giờ 40 đến 10 giờ 05;\n- đồng chí Nguyễn Thị Lan",
+        "- đồng chí Nguyễn Thị Lan, Giám đốc Sở Nội vụ, trực tuyến từ 07 giờ 40 đến 09 giờ 00, từ 09 giờ 20 đến 10 giờ 05.\n",
         "3. Khách mời\n- Khách guest, trực tuyến từ 08 giờ 10 đến 10 giờ 05.\n",
-        "4. Vắng mặt\n- đồng chí Phạm Văn Thuận, Giám đốc, Sở Tài chính.\n",
+        "4. Vắng mặt\n- đồng chí Phạm Văn Thuận, Giám đốc Sở Tài chính.\n",
         "II. NỘI DUNG CUỘC HỌP\n1. Báo cáo quý IV (trình bày: Sở Nội vụ)\nKết quả: 92% hồ sơ đúng hạn.\n- Còn chậm ở cấp xã.\nÝ kiến phát biểu: Nguyễn Thị Lan (03 phút).\n2. Thảo luận\nBiểu quyết “Thông qua kế hoạch?”: tán thành 1, không tán thành 1, không biểu quyết 0, trên 2 phiếu của người có mặt (cần ít nhất 2); không được thông qua.\n",
         "III. KẾT LUẬN CỦA CHỦ TRÌ\n1. Hoàn thành số hóa hồ sơ. Giao Sở Nội vụ thực hiện, hoàn thành trước ngày 05 tháng 12 năm 2026.\nCuộc họp kết thúc vào 10 giờ 05, ngày 30 tháng 11 năm 2026.\nMã băm hồ sơ điện tử của cuộc họp (SHA-256): 5f70aa01 c3d4e5f6.\n",
     ] {
         assert!(body.contains(lines), "{lines}\nis missing in\n{body}");
     }
+}
+
+#[test]
+fn many_guests_are_named_in_one_paragraph() {
+    let mut procedure = procedure();
+    for number in 0..11 {
+        come(&mut procedure, 0, &format!("g{number}"));
+    }
+    let (items, agencies) = (items(), agencies());
+    let body = told(&procedure, &items, &agencies).minutes();
+    assert!(body.contains("- 11 khách: Khách g0, Khách g1, "), "{body}");
+    assert_eq!(body.matches("Khách g").count(), 11, "{body}");
 }
 
 #[test]
