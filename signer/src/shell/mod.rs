@@ -1,5 +1,6 @@
 //! The only I/O of this crate: keys, fetching, memory maps, the clock, the command, the host for tokens.
 
+pub mod certificates;
 pub mod clock;
 pub mod command;
 pub mod fetch;

@@ -33,7 +33,7 @@ pub use report::{
     RevocationStatus, SignatureReport, SubIndication, ValidationObject, Verdict, Warning,
 };
 
-pub use statement::check_statement;
+pub use statement::{check_statement, trust_statement};
 pub(crate) use waiting::waiting;
 
 use crate::error::Error;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::error::{Error, Result};
-use crate::shell::{pkcs11, pkcs12};
+use crate::shell::{certificates, pkcs11, pkcs12};
 use crate::sign::{self, Digest, Wishes};
 
 #[derive(clap::Args)]
@@ -107,7 +107,7 @@ impl KeyArguments {
 pub(super) fn certificates(paths: &[PathBuf]) -> Result<Vec<Vec<u8>>> {
     let mut found = Vec::new();
     for path in paths {
-        found.extend(super::certificates(path)?);
+        found.extend(certificates::certificates(path)?);
     }
     Ok(found)
 }

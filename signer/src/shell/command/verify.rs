@@ -18,6 +18,7 @@ use super::in_order::in_order;
 use super::language;
 use crate::error::Result;
 use crate::report::Language;
+use crate::shell::certificates::certificates;
 use crate::shell::clock;
 use crate::shell::fetch::Fetcher;
 use crate::validate::{Anchor, Policy, Report, Revocation, validate};
@@ -155,7 +156,7 @@ fn judge(
 fn policy(arguments: &Arguments) -> Result<Policy> {
     let mut policy = Policy::new(clock::now());
     for path in &arguments.trust {
-        for certificate in super::certificates(path)? {
+        for certificate in certificates(path)? {
             policy
                 .anchors
                 .push(Anchor::new(certificate, path.display().to_string()));
