@@ -79,7 +79,7 @@ async function visitor(browser, size) {
     /** Runs in every page before its own scripts. */
     before: (work) => context.addInitScript(work),
     hover: (selector, position) => page.hover(selector, { position }),
-    another: () => visitor(browser, size),
+    another: (its = size) => visitor(browser, its),
     close: () => browser.close(),
   };
 }

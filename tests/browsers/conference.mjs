@@ -1,13 +1,15 @@
-// A conference is played from invitation to close: chair and a site in Chromium, the secretary in another window of it, a site in
-// Firefox, sixty light participants.
+// A conference is played from its invitation to the papers that come of it: chair, secretary and a site in Chromium, a delegate in it
+// with the page of a phone, a site in Firefox, sixty light participants of whom four are sites; a clerk of each agency beside them.
 //
-//   node conference.mjs '{"origin", "chair", "secretary", "clerk", "password", "pin", "codes", "pictures"}'
+//   node conference.mjs '{"origin", "people", "codes", "password", "pin", "document", "pictures"}'
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { join as joinBots } from './bots.mjs';
 import { openChromium, openFirefox } from './browser.mjs';
-import { DESK, judge, logIn, show, until } from './look.mjs';
+import * as decisions from './decisions.mjs';
+import { ask, DESK, judge, logIn, PHONE, show, until } from './look.mjs';
+import * as outcomes from './outcomes.mjs';
 
 const given = JSON.parse(process.argv[2]);
 const { pictures } = given;
@@ -19,36 +21,39 @@ const chair = await openChromium(DESK);
 const secretary = await chair.another();
 const site = await chair.another();
 const host = await chair.another();
+const receiver = await chair.another();
+const delegate = await chair.another(PHONE);
 const commune = await openFirefox(DESK);
-let bots;
+const hall = { given, pictures, done, chair, secretary, site, host, receiver, delegate, commune, bots: { all: [], sites: [], leave: () => undefined } };
 try {
   await story();
 } catch (error) {
-  for (const [name, browser] of Object.entries({ chair, secretary, site, host, commune }))
+  for (const [name, browser] of Object.entries({ chair, secretary, site, host, receiver, delegate, commune }))
     await browser.picture(join(pictures, `failed-${name}.png`)).catch(() => undefined);
   console.error(error);
   process.exitCode = 1;
 } finally {
-  bots?.leave();
+  hall.bots.leave();
   await Promise.allSettled([chair.close(), commune.close()]);
 }
 
 async function story() {
-  await logIn(chair, given, given.chair, given.codes.chair);
-  await logIn(secretary, given, given.secretary);
-  await logIn(host, given, given.clerk, given.codes.clerk);
+  for (const [who, browser] of Object.entries({ chair, secretary, host, receiver, delegate }))
+    await logIn(browser, given, given.people[who], given.codes[who]);
   await mailAddress();
   const called = await call();
   await prepared(called);
   const invitation = await invited(called);
+  await answered(called);
   await tried(called);
   await enter(chair, called.link_code);
   await enter(secretary, called.link_code);
   await enter(site, called.sites[0]);
   await enter(commune, called.sites[1]);
-  bots = await joinBots(given.origin, called.id, called.link_code, 60);
-  await until(chair, 'everyone in the room', () => /64/.test(document.querySelector('[aria-keyshortcuts=P]').textContent));
-  done('chair, secretary, two sites and sixty more are in');
+  await enter(delegate, called.link_code);
+  hall.bots = await joined(called);
+  await until(chair, 'everyone in the room', () => /65/.test(document.querySelector('[aria-keyshortcuts=P]').textContent));
+  done('chair, secretary, a delegate, two sites with pages and sixty more are in');
 
   await rollCall();
   await agenda();
@@ -57,23 +62,13 @@ async function story() {
   await lineLoss();
   await chat();
   await wall();
+  await decisions.openly(hall);
+  await decisions.inSecret(hall);
+  await decisions.signed(hall);
   await door(called);
-  const minutes = await concludes();
+  await outcomes.concluded(hall);
   await over();
-  await afterwards(called, minutes);
-}
-
-/** Steps of the interface behind the pages, for what has pages and tests of its own. */
-function ask(browser, path, body, method = 'POST') {
-  return browser.evaluate(
-    async ([path, body, method]) => {
-      const init = body && { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
-      const answer = await fetch(`/api/v1${path}`, init ?? {});
-      if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-      return answer.status === 204 ? null : answer.json();
-    },
-    [path, body ?? null, method],
-  );
+  await outcomes.issued(hall, called);
 }
 
 async function mailAddress() {
@@ -89,32 +84,62 @@ async function mailAddress() {
 async function call() {
   const people = (await ask(chair, '/people?limit=200')).items;
   const person = (name) => people.find((one) => one.full_name === name).id;
-  const delegate = person('Hoàng Văn Nam');
+  const speaker = person('Hoàng Văn Nam');
+  const site = (name, more = {}) => ({ name, ...more });
   const meeting = await ask(chair, '/meetings', {
     title: 'Hội nghị trực tuyến cải cách hành chính quý IV',
     kind: 'conference',
     place: 'Hội trường UBND tỉnh',
     muted_above: 100,
     quorum: 'half',
-    sites: [{ name: 'Hội trường UBND tỉnh', is_main: true }, { name: 'UBND xã An Phú', agency_id: 'agency-anphu' }],
-    agencies: [{ agency_id: 'agency-anphu', site: 1 }],
+    sites: [
+      site('Hội trường UBND tỉnh', { is_main: true }),
+      site('UBND xã An Phú', { agency_id: 'agency-anphu' }),
+      ...['UBND xã Tân Thủy', 'UBND xã Mường Lèn', 'UBND xã Thác Bạc', 'UBND phường Bến Ngự'].map((name) => site(name)),
+    ],
+    agencies: [{ agency_id: 'agency-anphu', site: 1 }, { agency_id: 'agency-snv' }],
     members: [
       { person_id: person('Phạm Quốc Anh'), role: 'secretary', site: 0 },
       { person_id: person('Lê Thị Hoa'), role: 'technical_host', site: 0 },
-      { person_id: delegate, role: 'delegate', site: 1 },
+      { person_id: speaker, role: 'delegate', site: 1 },
+      { person_id: person('Nguyễn Thị Lan'), role: 'delegate' },
     ],
     items: [
-      { title: 'Báo cáo kết quả quý IV', presenter: 'Hoàng Văn Nam', presenter_id: delegate, minutes: 15 },
-      { title: 'Thảo luận', presenter: '', minutes: 45 },
+      { title: 'Báo cáo kết quả quý IV', presenter: 'Hoàng Văn Nam', presenter_id: speaker, minutes: 15 },
+      { title: 'Kế hoạch năm 2027', presenter: '', minutes: 45 },
     ],
   });
   const plan = await ask(chair, `/meetings/${meeting.id}/preparation`);
   return { id: meeting.id, link_code: meeting.link_code, sites: plan.sites.map((one) => one.link_code) };
 }
 
+/** The chair prepares a question with the agenda and puts a draft on the table; the secretary answers and finds it in the calendar. */
 async function prepared({ id }) {
+  await ask(secretary, `/documents/${given.document}/submission`, {});
   await chair.go(`${given.origin}/hop/${id}/chuan-bi`);
   await until(chair, 'the agenda', () => /Báo cáo kết quả quý IV/.test(document.body.textContent));
+  await chair.click('Chuẩn bị');
+  await until(chair, 'both items', () => document.querySelectorAll('dialog[open] input[aria-label="Nội dung"]').length === 2);
+  await chair.click('Chuẩn bị câu hỏi biểu quyết', 'dialog[open]');
+  await chair.fill('dialog[open] input.question', 'Thông qua Kế hoạch cải cách hành chính năm 2027?');
+  await show(chair, pictures, 'plan');
+  await chair.click('Lưu', 'dialog[open]');
+  await until(chair, 'the plan is kept', () => document.querySelector('dialog[open]') === null);
+  await chair.click('Thêm tài liệu');
+  await until(chair, 'the draft to choose', () => /Kế hoạch cải cách/.test(document.querySelector('dialog[open] select')?.textContent));
+  await chair.evaluate((id) => {
+    const [which, item] = document.querySelectorAll('dialog[open] select');
+    for (const [select, value] of [[which, id], [item, '2']]) {
+      select.value = value;
+      select.dispatchEvent(new Event('change', { bubbles: true }));
+    }
+    const audience = [...document.querySelectorAll('dialog[open] select')].find((one) => [...one.options].some((option) => option.value === 'everyone'));
+    audience.value = 'everyone';
+    audience.dispatchEvent(new Event('change', { bubbles: true }));
+  }, given.document);
+  await show(chair, pictures, 'add-paper');
+  await chair.evaluate(() => [...document.querySelectorAll('dialog[open] button')].at(-1).click());
+  await until(chair, 'the paper on the table', () => [...document.querySelectorAll('main .rows a')].some((one) => /Kế hoạch cải cách/.test(one.textContent)));
   await show(chair, pictures, 'prepare');
   await secretary.go(`${given.origin}/hop/${id}/chuan-bi`);
   await secretary.wait('.answer');
@@ -133,16 +158,9 @@ async function invited({ id }) {
   await until(secretary, 'the draft', () => /\/van-ban\/[^/]+$/.test(location.pathname) && /Dự Hội nghị/.test(document.body.textContent));
   await show(secretary, pictures, 'invitation');
   const document = await secretary.evaluate(() => location.pathname.split('/').pop());
-  const step = (browser, name, body = {}) => ask(browser, `/documents/${document}/${name}`, body);
-  await step(secretary, 'submission');
-  await step(chair, 'signature', { pin: given.pin });
-  await step(host, 'number');
-  await step(host, 'seal', { pin: given.pin });
-  await host.go(`${given.origin}/van-ban/${document}`);
-  await until(host, 'the asked agency is chosen', () => /các cơ quan được mời đã chọn sẵn/.test(globalThis.document.body.textContent));
-  await show(host, pictures, 'issue');
-  await host.click('Phát hành tới 1');
-  await until(host, 'it is issued', () => /01\/GM-UBND/.test(globalThis.document.body.textContent) && !/đã chọn sẵn/.test(globalThis.document.body.textContent));
+  await outcomes.submits(hall);
+  await outcomes.signs(hall, document);
+  await outcomes.issues(hall, document, '01/GM-UBND', 'issue');
   for (let sent = 0; sent === 0; ) sent = (await ask(secretary, `/meetings/${id}/preparation`)).invitation.letters.sent;
   await secretary.go(`${given.origin}/hop/${id}/chuan-bi`);
   await until(secretary, 'the state of the invitation', () =>
@@ -151,6 +169,23 @@ async function invited({ id }) {
   await show(secretary, pictures, 'invited');
   done('the invitation is drafted, signed, numbered, sealed, issued, and its letters are sent');
   return document;
+}
+
+/** The commune's clerk takes the invitation in, and says who comes. */
+async function answered({ id }) {
+  await outcomes.accepts(hall, '01');
+  await receiver.go(`${given.origin}/hop/${id}/chuan-bi`);
+  await receiver.click('Cơ quan sẽ dự');
+  await receiver.wait('.answer ~ fieldset input');
+  await receiver.evaluate(() => [...document.querySelectorAll('fieldset label')].find((one) => /Bùi Thị Thu/.test(one.textContent)).querySelector('input').click());
+  await show(receiver, pictures, 'agency-answers');
+  await receiver.click('Lưu');
+  await until(receiver, 'the answer', () => /Ủy ban nhân dân xã An Phú: Sẽ dự/.test(document.querySelector('main').textContent));
+  await delegate.go(`${given.origin}/hop/${id}/chuan-bi`);
+  await delegate.wait('.answer');
+  await delegate.click('Tôi sẽ dự');
+  await until(delegate, 'the answer', () => document.querySelector('.answer [aria-pressed=true]') !== null);
+  done('the commune takes the invitation in and names who comes');
 }
 
 /** The site tries itself out; the technical host sees it on the board, and both see each other in a test call. */
@@ -198,18 +233,27 @@ async function enter(browser, code) {
   await browser.wait('.controls');
 }
 
+/** Fifty-six come by the link of the meeting, four are the rooms of other sites. */
+async function joined({ id, link_code, sites }) {
+  const guests = await joinBots(given.origin, id, link_code, 56);
+  const rooms = [];
+  for (const code of sites.slice(2)) rooms.push((await joinBots(given.origin, id, code, 1)).all[0]);
+  const all = [...guests.all, ...rooms];
+  return { all, sites: rooms, leave: () => all.forEach((one) => one.leave()) };
+}
+
 async function rollCall() {
   await secretary.click('Thêm');
   await secretary.click('Điểm danh', 'dialog[open]');
   await secretary.wait('aside.panel select');
   await secretary.evaluate(() => {
-    for (const name of ['Trần Văn Minh', 'Hoàng Văn Nam']) {
+    for (const name of ['Trần Văn Minh', 'Hoàng Văn Nam', 'Bùi Thị Thu']) {
       const select = document.querySelector(`aside.panel select[aria-label*="${name}"]`);
       select.value = 'in_person';
       select.dispatchEvent(new Event('change', { bubbles: true }));
     }
   });
-  await until(chair, 'all sites', () => /2\/2 điểm cầu có mặt/.test(document.querySelector('header').textContent));
+  await until(chair, 'all sites', () => /6\/6 điểm cầu có mặt/.test(document.querySelector('header').textContent));
   await until(secretary, 'a quorum', () => /Đủ số đại biểu/.test(document.querySelector('aside.panel').textContent));
   await show(secretary, pictures, 'roll');
   await secretary.click('Đóng điểm danh');
@@ -239,7 +283,10 @@ async function paper({ id }, document_id) {
     const papers = document.querySelector('aside.panel ul');
     return /Giấy mời/.test(papers?.textContent ?? '');
   });
-  await chair.click('Trình chiếu');
+  await chair.evaluate(() => {
+    const paper = [...document.querySelectorAll('aside.panel li')].find((one) => /Giấy mời/.test(one.textContent));
+    [...paper.querySelectorAll('button')].find((one) => /Trình chiếu/.test(one.textContent)).click();
+  });
   for (const browser of [chair, commune]) await browser.wait('.stage .sheet canvas');
   await chair.hover('.stage .leaf', { x: 200, y: 160 });
   await chair.hover('.stage .leaf', { x: 240, y: 200 });
@@ -281,7 +328,7 @@ async function speeches() {
 
 /** A site drops: its place in the queue is kept and the chair is told in a quiet line. */
 async function lineLoss() {
-  const one = bots.all[7];
+  const one = hall.bots.all[7];
   one.step({ name: 'raise_hand' });
   await until(chair, 'its hand', () => /Xã Bản Mây 8/.test(document.querySelector('.queue')?.textContent));
   one.drop();
@@ -300,7 +347,7 @@ async function chat() {
   await chair.click('Trao đổi');
   await until(chair, 'the words', () => /Hội trường đã sẵn sàng/.test(document.querySelector('.said')?.textContent));
   await show(chair, pictures, 'chat');
-  await chair.click('Đóng trao đổi');
+  for (const browser of [chair, site]) await browser.click('Đóng trao đổi');
   done('what a site writes is read');
 }
 
@@ -318,7 +365,7 @@ async function wall() {
     return { count: tasks.length, total: tasks.reduce((sum, one) => sum + one.duration, 0) };
   });
   await secretary.throttle(1);
-  console.log(`the wall of ${bots.all.length + 4}, slowed down 4 times: ${busy.count} long tasks, ${Math.round(busy.total)} ms of 5000`);
+  console.log(`the wall of ${hall.bots.all.length + 5}, slowed down 4 times: ${busy.count} long tasks, ${Math.round(busy.total)} ms of 5000`);
   await secretary.click('Đóng tường điểm cầu');
   done('the wall shows every site');
 }
@@ -341,73 +388,6 @@ async function door({ link_code }) {
   await guest.wait('.controls');
   await show(guest, pictures, 'guest');
   done('a guest waits at the door and is let in');
-}
-
-/** Notes and a conclusion are written and seen at once; the minutes are drafted, and both sign them before they leave. */
-async function concludes() {
-  for (const browser of [secretary, chair]) {
-    await browser.click('Thêm');
-    await browser.click('Biên bản và kết luận', 'dialog[open]');
-    await browser.wait('aside.panel textarea');
-  }
-  await secretary.fill('aside.panel textarea', 'Sở Nội vụ báo cáo: 92% hồ sơ đúng hạn.\n- Một số xã còn chậm.');
-  await until(chair, 'what the secretary writes', () => /92% hồ sơ/.test(document.querySelector('aside.panel textarea').value));
-  await secretary.click('Thêm kết luận');
-  await secretary.fill('aside.panel form textarea', 'Hoàn thành số hóa hồ sơ lưu trữ năm 2026.');
-  await secretary.evaluate(() => {
-    const select = document.querySelector('aside.panel form select');
-    select.value = [...select.options].find((option) => /An Phú/.test(option.text)).value;
-    select.dispatchEvent(new Event('change', { bubbles: true }));
-  });
-  await secretary.fill('aside.panel form input[type=date]', '2099-12-15');
-  await secretary.click('Ghi kết luận');
-  await until(chair, 'the conclusion', () => /số hóa hồ sơ.*An Phú.*15\/12\/2099/s.test(document.querySelector('aside.panel').textContent));
-  await show(secretary, pictures, 'minutes');
-  done('notes and a conclusion are written and seen by the chair');
-  await secretary.click('Lập dự thảo Biên bản cuộc họp');
-  await secretary.click('Trình ký Biên bản cuộc họp');
-  for (const browser of [secretary, chair]) {
-    await browser.click('Xem và ký Biên bản cuộc họp');
-    await browser.wait('dialog[open] canvas');
-    await browser.fill('dialog[open] input[type=password]', given.pin);
-    if (browser === chair) await show(chair, pictures, 'sign-minutes');
-    await browser.evaluate(() => document.querySelector('dialog[open] button[type=submit]').click());
-    await until(browser, 'the signature', () => !document.querySelector('dialog[open]') && !/Xem và ký Biên bản/.test(document.querySelector('aside.panel').textContent));
-  }
-  await until(chair, 'both signatures', () => /Đã ký/.test(document.querySelector('aside.panel').textContent));
-  await show(chair, pictures, 'minutes-signed');
-  const id = await chair.evaluate(() => document.querySelector('aside.panel a[href^="/van-ban/"]').pathname.split('/').pop());
-  done('secretary and chair sign the minutes in the meeting');
-  return id;
-}
-
-/** The clerk numbers, seals and issues the minutes; the notice gives the agency its part, and the page of the meeting tells how it stands. */
-async function afterwards({ id }, minutes) {
-  const step = (browser, document, name, body = {}) => ask(browser, `/documents/${document}/${name}`, body);
-  await step(host, minutes, 'number');
-  await step(host, minutes, 'seal', { pin: given.pin });
-  await host.go(`${given.origin}/van-ban/${minutes}`);
-  await until(host, 'the agencies of the meeting are chosen', () => /các cơ quan được mời đã chọn sẵn/.test(globalThis.document.body.textContent));
-  await host.click('Phát hành tới 1');
-  await until(host, 'it is issued', () => /01\/BB-UBND/.test(globalThis.document.body.textContent) && !/đã chọn sẵn/.test(globalThis.document.body.textContent));
-  await show(host, pictures, 'minutes-issued');
-  await secretary.go(`${given.origin}/hop/${id}/bien-ban`);
-  await secretary.click('Lập dự thảo Thông báo kết luận');
-  await secretary.click('Trình ký Thông báo kết luận');
-  await until(secretary, 'it is submitted', () => /Đã trình ký/.test(globalThis.document.querySelector('main').textContent));
-  const notice = await secretary.evaluate(async (meeting) => {
-    const answer = await fetch(`/api/v1/meetings/${meeting}/minutes`);
-    return (await answer.json()).papers.find((one) => one.paper === 'conclusion_notice').document_id;
-  }, id);
-  await step(chair, notice, 'signature', { pin: given.pin });
-  await step(host, notice, 'number');
-  await step(host, notice, 'seal', { pin: given.pin });
-  await step(host, notice, 'issue', { receivers: ['agency-anphu'] });
-  await secretary.go(`${given.origin}/hop/${id}/bien-ban`);
-  await until(secretary, 'how the conclusions stand', () => /Thực hiện kết luận.*An Phú.*Đã đến, chưa tiếp nhận/s.test(globalThis.document.body.textContent));
-  await show(secretary, pictures, 'conclusions-stand');
-  console.log(`minutes ${minutes}`);
-  done('the minutes are issued, and the agency has its part of the conclusions');
 }
 
 async function over() {

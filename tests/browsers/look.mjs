@@ -59,3 +59,16 @@ export async function until(browser, what, condition, argument = null) {
     await new Promise((resolve) => setTimeout(resolve, 150));
   }
 }
+
+/** A step of the interface behind the pages, by whoever is logged in there, for what has pages and tests of its own. */
+export function ask(browser, path, body) {
+  return browser.evaluate(
+    async ([path, body]) => {
+      const init = body && { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+      const answer = await fetch(`/api/v1${path}`, init ?? {});
+      if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+      return answer.status === 204 ? null : answer.json();
+    },
+    [path, body ?? null],
+  );
+}

@@ -13,6 +13,7 @@
 )]
 #[path = "../documents/judges.rs"]
 mod judges;
+mod played;
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -23,12 +24,10 @@ use std::time::Duration;
 use hoian_server::accounts;
 use hoian_server::app::App;
 use hoian_server::config::Oidc;
-use hoian_server::store::entity::document;
 use hoian_tests::mail::MailServer;
-use hoian_tests::signing::{LEADER, Office, PIN, content, paper};
+use hoian_tests::signing::{LEADER, Office, PARTNER, PIN, SECRETARY, content, expect, paper};
 use hoian_tests::token::{self, Display, TOKEN_PIN, Token};
 use hoian_tests::{PASSWORD, Server, binary, people};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Command;
@@ -50,32 +49,36 @@ async fn chromium_and_firefox_meet() {
     server.stop().await;
 }
 
-/// A conference from its invitation to its close: the invitation through the document flow, letters, a test call, roll call,
-/// agenda, speeches, a lost line, the chat, the wall and the door, with two sites and sixty more.
+/// A conference from its invitation to the papers that come of it: the invitation through the document flow, letters, answers, a
+/// test call, roll call, agenda, speeches, a lost line, the chat, the wall, an open and a secret vote, a paper signed on the stage,
+/// the door; minutes, records of the votes and the notice signed, sealed and issued. Then others judge every paper, and the record.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_conference_is_played_from_invitation_to_close() {
+async fn a_conference_is_played_from_its_invitation_to_its_issued_papers() {
     let mail = MailServer::start();
     let office = Office::open_with(|config| config.mail = mail.settings()).await;
+    office.enrol_partner().await;
+    let officer = office.server.log_in(SECRETARY).await;
+    let draft = expect(office.upload(&officer, paper()).await, 201).await;
+    office.server.clock.advance(Duration::from_secs(60));
+    let app = office.app();
     let given = json!({
         "origin": office.server.origin(),
-        "chair": "chutich",
-        "secretary": "chuyenvien",
-        "clerk": "vanthu",
+        "people": { "chair": LEADER, "secretary": SECRETARY, "host": "vanthu", "receiver": "vanthu.anphu", "delegate": PARTNER },
         "password": PASSWORD,
         "pin": PIN,
-        "codes": { "chair": code(office.app(), "chutich").await, "clerk": code(office.app(), "vanthu").await },
+        "codes": {
+            "chair": code(app, LEADER).await,
+            "host": code(app, "vanthu").await,
+            "receiver": code(app, "vanthu.anphu").await,
+            "delegate": code(app, PARTNER).await,
+        },
+        "document": draft["id"],
         "pictures": Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/pictures/conference"),
     });
-    run("conference.mjs", &given.to_string(), Duration::from_secs(500)).await;
-    let minutes = document::Entity::find()
-        .filter(document::Column::Kind.eq("BB"))
-        .one(office.app().store.read())
-        .await
-        .unwrap()
-        .expect("the minutes");
-    let reader = office.server.log_in("chuyenvien").await;
-    let file = content(&reader, &minutes.id.0, "latest").await;
-    judges::accept_all(&office.authority.root, &file, 3);
+    let time = played::let_time_pass(app);
+    run("conference.mjs", &given.to_string(), Duration::from_secs(900)).await;
+    time.abort();
+    played::judge(&office).await;
     let letters = mail.letters();
     assert_eq!(letters.len(), 1);
     assert_eq!(letters[0].to, "anh@ubnd.test");
@@ -96,30 +99,24 @@ async fn a_question_is_answered_openly_and_in_secret() {
     server.stop().await;
 }
 
-/// A paper is opened for signing on the stage and signed with keys, a ballot is signed; a question in writing is put, answered
-/// openly and in secret, and its result seen.
+/// A ballot is signed in a meeting whose plan asks for it; a question in writing is put with a paper, told by a notice, answered
+/// openly and in secret, and its result becomes a paper that two sign.
 #[tokio::test(flavor = "multi_thread")]
-async fn papers_and_ballots_are_signed_and_questions_answered_in_writing() {
+async fn a_ballot_is_signed_and_questions_are_answered_in_writing() {
     let office = Office::open().await;
-    let officer = office.server.log_in("chuyenvien").await;
-    let draft: serde_json::Value = office
-        .upload(&officer, paper())
-        .await
-        .json()
-        .await
-        .expect("a draft");
+    let document = office.submitted().await;
     office.server.clock.advance(Duration::from_secs(60));
     let given = json!({
         "origin": office.server.origin(),
-        "chair": "chutich",
-        "secretary": "chuyenvien",
+        "document": document,
+        "chair": LEADER,
+        "secretary": SECRETARY,
         "password": PASSWORD,
         "pin": PIN,
-        "code": code(office.app(), "chutich").await,
-        "document": draft["id"],
-        "pictures": Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/pictures/record"),
+        "code": code(office.app(), LEADER).await,
+        "pictures": Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/pictures/written"),
     });
-    run("record.mjs", &given.to_string(), Duration::from_secs(240)).await;
+    run("written.mjs", &given.to_string(), Duration::from_secs(240)).await;
 }
 
 /// The wall of two hundred sites: forty tiles a page with their stills, and what it costs the page is printed.

@@ -1,12 +1,10 @@
 //! The record of a real meeting as a file: who may take it away, that it is whole, and that a change of it is named.
 
-use std::process::Output;
-
 use hoian_server::conference::export;
 use hoian_server::domain::meeting::MeetingId;
 use hoian_server::domain::record;
 use hoian_tests::Server;
-use hoian_tests::binary::command;
+use hoian_tests::binary::doctor_record;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 
@@ -94,17 +92,6 @@ async fn held(server: Server, hall: &Hall) -> Server {
     server
 }
 
-fn doctor(file: &[u8], more: &[&str]) -> (Output, String) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("record.jsonl");
-    std::fs::write(&path, file).unwrap();
-    let path = path.to_str().unwrap();
-    let arguments = [&["doctor", "record", path][..], more].concat();
-    let output = command(folder.path(), &arguments).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    (output, said)
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_meeting_is_whole_and_every_entry_changed_or_gone_is_named() {
     let server = Server::start().await;
@@ -151,8 +138,8 @@ async fn a_real_meeting_is_whole_and_every_entry_changed_or_gone_is_named() {
     }
     let id = MeetingId(hall.meeting.id.clone());
     let head = export::head(server.app().store.read(), &id).await.unwrap();
-    let (output, said) = doctor(file.as_bytes(), &["--head", &head]);
-    assert!(output.status.success(), "{said}");
+    let (code, said) = doctor_record(file.as_bytes(), &["--head", &head]);
+    assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("carried: 4 in favour"), "{said}");
 
     let lines: Vec<&str> = file.lines().collect();
@@ -166,13 +153,13 @@ async fn a_real_meeting_is_whole_and_every_entry_changed_or_gone_is_named() {
         .filter(|(at, _)| *at != voted)
         .map(|(_, line)| format!("{line}\n"))
         .collect();
-    let (output, said) = doctor(without.as_bytes(), &[]);
-    assert_eq!(output.status.code(), Some(1));
+    let (code, said) = doctor_record(without.as_bytes(), &[]);
+    assert_eq!(code, Some(1));
     assert!(said.contains(&format!("entry {voted} was REMOVED")), "{said}");
-    let (output, said) = doctor(file.replacen("against", "in_favour", 1).as_bytes(), &[]);
-    assert_eq!(output.status.code(), Some(1));
+    let (code, said) = doctor_record(file.replacen("against", "in_favour", 1).as_bytes(), &[]);
+    assert_eq!(code, Some(1));
     assert!(said.contains(&format!("entry {voted} was CHANGED")), "{said}");
-    let (output, said) = doctor(file.as_bytes(), &["--head", &"0".repeat(64)]);
-    assert_eq!(output.status.code(), Some(1));
+    let (code, said) = doctor_record(file.as_bytes(), &["--head", &"0".repeat(64)]);
+    assert_eq!(code, Some(1));
     assert!(said.contains("ANOTHER RECORD"), "{said}");
 }

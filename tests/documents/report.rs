@@ -15,7 +15,10 @@ async fn a_report_is_handed_out_as_a_paper_that_the_service_signed() {
     let clerk = office.server.log_in("vanthu").await;
     let file = content(&clerk, &id, "latest").await;
     let anyone = office.server.client();
-    for (language, words) in [("vi", "Chữ ký số hợp lệ."), ("en", "The digital signature is valid.")] {
+    for (language, words) in [
+        ("vi", "Chữ ký số hợp lệ."),
+        ("en", "The digital signature is valid."),
+    ] {
         let report = report(&anyone, file.clone(), language).await;
         judges::accept_all(&office.authority.root, &report, 1);
         assert_eq!(

@@ -87,6 +87,19 @@ pub fn command_of(program: &Path, folder: &Path, arguments: &[&str]) -> Command 
     command
 }
 
+/// What `hoian doctor record` says of a file, and its exit code.
+pub fn doctor_record(file: &[u8], more: &[&str]) -> (Option<i32>, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("record.jsonl");
+    std::fs::write(&path, file).expect("the record");
+    let arguments = [&["doctor", "record", path.to_str().expect("a path")][..], more].concat();
+    let output = command(folder.path(), &arguments)
+        .output()
+        .expect("the program runs");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    (output.status.code(), said)
+}
+
 /// A running program; killed when dropped.
 pub struct Process {
     child: Child,

@@ -1,12 +1,12 @@
-// A paper is opened for signing on the stage of a meeting and signed by two with their own keys, one of them signs a ballot; then a
-// question is put in writing, answered openly and in secret, and its result is seen.
+// A ballot is signed by its voter in a meeting; then a question is put in writing, answered openly and in secret, its result is seen
+// and becomes a paper.
 //
-//   node record.mjs '{"origin", "chair", "secretary", "password", "pin", "code", "document", "pictures"}'
+//   node written.mjs '{"origin", "chair", "secretary", "password", "pin", "code", "document", "pictures"}'
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openChromium } from './browser.mjs';
-import { DESK, logIn, show, until } from './look.mjs';
+import { ask, DESK, logIn, show, until } from './look.mjs';
 
 const given = JSON.parse(process.argv[2]);
 const { pictures } = given;
@@ -21,7 +21,6 @@ try {
   await logIn(secretary, given, given.secretary);
   const meeting = await call();
   for (const browser of [chair, secretary]) await enter(browser, meeting.link_code);
-  await signed();
   await ballot();
   await written();
   await inSecret();
@@ -32,18 +31,6 @@ try {
   process.exitCode = 1;
 } finally {
   await chair.close();
-}
-
-function ask(browser, path, body) {
-  return browser.evaluate(
-    async ([path, body]) => {
-      const init = body && { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
-      const answer = await fetch(`/api/v1${path}`, init);
-      if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`);
-      return answer.status === 204 ? null : answer.json();
-    },
-    [path, body],
-  );
 }
 
 async function person(name) {
@@ -58,9 +45,18 @@ async function call() {
     members: [{ person_id: await person('Phạm Quốc Anh'), role: 'delegate' }],
     items: [{ title: 'Kế hoạch năm 2027', minutes: 30 }],
   });
-  // Whoever drafted it may see it; as a delegate they put nothing on the table, so the chair does once it is theirs to sign.
-  await ask(secretary, `/documents/${given.document}/submission`, {});
-  await ask(chair, `/meetings/${meeting.id}/papers`, { document_id: given.document, title: 'Dự thảo Kế hoạch năm 2027' });
+  await chair.go(`${given.origin}/hop/${meeting.id}/chuan-bi`);
+  await chair.click('Chuẩn bị');
+  await chair.click('Chuẩn bị câu hỏi biểu quyết', 'dialog[open]');
+  await chair.fill('dialog[open] input.question', 'Thông qua Kế hoạch cải cách hành chính năm 2027?');
+  await chair.evaluate(() => {
+    const manner = [...document.querySelectorAll('dialog[open] select')].find((one) => [...one.options].some((option) => option.value === 'signed'));
+    manner.value = 'signed';
+    manner.dispatchEvent(new Event('change', { bubbles: true }));
+  });
+  await show(chair, pictures, 'plan-signed');
+  await chair.click('Lưu', 'dialog[open]');
+  await until(chair, 'the plan is kept', () => document.querySelector('dialog[open]') === null);
   return meeting;
 }
 
@@ -71,42 +67,10 @@ async function enter(browser, code) {
   await browser.wait('.controls');
 }
 
-async function signed() {
-  await chair.click('Thêm');
-  await chair.click('Tài liệu', 'dialog[open]');
-  await chair.click('Trình chiếu', 'aside.panel');
-  for (const browser of [chair, secretary]) await browser.wait('.leaf canvas');
-  await chair.click('Mở để ký số');
-  await until(chair, 'who signs', () => document.querySelectorAll('dialog[open] input:checked').length === 2);
-  await show(chair, pictures, 'signing-open');
-  await chair.click('Mở để 2 đồng chí ký', 'dialog[open]');
-  for (const browser of [chair, secretary])
-    await until(browser, 'the locked paper', () => /0\/2 đồng chí đã ký/.test(document.querySelector('.signing')?.textContent));
-  await show(secretary, pictures, 'signing-asked');
-  for (const [browser, count] of [[secretary, 1], [chair, 2]]) {
-    await browser.click('Ký số tài liệu', '.signing');
-    await browser.fill('dialog[open] input.pin', given.pin);
-    if (count === 1) await show(browser, pictures, 'signing-pin');
-    await browser.press('Enter');
-    for (const other of [chair, secretary])
-      await until(other, `${count} signatures`, (count) => document.querySelector('.signing')?.textContent.includes(`${count}/2 đồng chí đã ký`), count);
-  }
-  await chair.click('Xem ai đã ký');
-  await show(chair, pictures, 'signing-done');
-  await chair.press('Escape');
-  done('a paper is signed by two on the stage');
-}
-
+/** How its ballots are cast was settled with the agenda; in the room it is only put. */
 async function ballot() {
-  await chair.click('Thêm');
-  await chair.click('Biểu quyết', 'dialog[open]');
-  await chair.wait('aside.panel form');
-  await chair.fill('aside.panel textarea', 'Thông qua Kế hoạch cải cách hành chính năm 2027?');
-  await chair.evaluate(() => {
-    const manner = [...document.querySelectorAll('aside.panel select')].find((one) => [...one.options].some((option) => option.value === 'signed'));
-    manner.value = 'signed';
-    manner.dispatchEvent(new Event('change', { bubbles: true }));
-  });
+  await chair.evaluate(() => document.querySelector('.item button').click());
+  await chair.click('Bàn mục này');
   await chair.click('Mở biểu quyết');
   await until(secretary, 'its ballot', () => document.querySelectorAll('.stage .choices button:enabled').length === 3);
   await secretary.press('1');
@@ -125,6 +89,11 @@ async function written() {
   await chair.click('Gửi phiếu lấy ý kiến');
   await chair.wait('dialog[open] .people label');
   await chair.fill('dialog[open] textarea', 'Đồng ý ban hành Quy chế làm việc của Ủy ban nhân dân tỉnh?');
+  await chair.evaluate((document_id) => {
+    const papers = [...document.querySelectorAll('dialog[open] select')].find((one) => [...one.options].some((option) => option.value === document_id));
+    papers.value = document_id;
+    papers.dispatchEvent(new Event('change', { bubbles: true }));
+  }, given.document);
   await chair.evaluate(() => {
     for (const label of document.querySelectorAll('dialog[open] .people label'))
       if (/Phạm Quốc Anh|Lê Thị Hoa/.test(label.textContent)) label.querySelector('input').click();
@@ -132,11 +101,21 @@ async function written() {
   await show(chair, pictures, 'opinion-new');
   await chair.click('Gửi tới 2 đồng chí', 'dialog[open]');
   await until(chair, 'the question', () => /Quy chế làm việc/.test(document.querySelector('main h2')?.textContent));
+  await secretary.go(`${given.origin}/thong-bao`);
+  await until(secretary, 'the notice', () => /Phiếu lấy ý kiến chờ đồng chí trả lời.*Quy chế làm việc/s.test(document.querySelector('main')?.textContent));
+  await show(secretary, pictures, 'notices');
   await secretary.go(`${given.origin}/lay-y-kien`);
   await until(secretary, 'what waits', () => /đang chờ đồng chí/.test(document.querySelector('h1')?.textContent));
   await show(secretary, pictures, 'opinions');
   await secretary.evaluate(() => document.querySelector('main .rows a').click());
   await secretary.wait('.choices button');
+  const locked = await secretary.evaluate(async () => {
+    const link = document.querySelector('.paper a');
+    const bytes = await (await fetch(link.href)).arrayBuffer();
+    const digest = [...new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+    return document.querySelector('.paper code').textContent === digest;
+  });
+  assert.ok(locked, 'what is read is what was locked');
   await show(secretary, pictures, 'opinion');
   await secretary.evaluate(() => document.querySelector('.choices button').click());
   await until(secretary, 'what is recorded', () => /Đồng chí đã trả lời/.test(document.querySelector('h1')?.textContent));
@@ -150,6 +129,34 @@ async function written() {
   await until(chair, 'the result', () => /không được thông qua/.test(document.querySelector('h1')?.textContent));
   await show(chair, pictures, 'opinion-over');
   done('a question is answered in writing, and closed');
+  await result();
+}
+
+/** The result becomes a paper: the secretary who is named signs it at their desk, the chair on the page of the question. */
+async function result() {
+  const title = 'Biên bản kết quả lấy ý kiến';
+  await chair.wait('article');
+  await show(chair, pictures, 'result-draft');
+  await chair.click(`Lập dự thảo ${title}`);
+  await until(chair, 'the draft', () => /Dự thảo/.test(document.querySelector('article')?.textContent));
+  const id = await chair.evaluate(() => document.querySelector('article a[href^="/van-ban/"]').pathname.split('/').pop());
+  await secretary.go(`${given.origin}/thong-bao`);
+  await until(secretary, 'the notice', () => /Phiếu lấy ý kiến đã có kết quả/.test(document.querySelector('main')?.textContent));
+  await secretary.go(`${given.origin}/van-ban/${id}`);
+  await secretary.click('Trình ký');
+  await secretary.go(`${given.origin}/van-ban/${id}/ky`);
+  await secretary.wait('input.pin');
+  await secretary.fill('input.pin', given.pin);
+  await secretary.click('Ký văn bản');
+  await until(secretary, 'its signature', () => document.querySelector('input.pin') === null);
+  await chair.click(`Xem và ký ${title}`);
+  await chair.wait('dialog[open] canvas');
+  await chair.fill('dialog[open] input.pin', given.pin);
+  await show(chair, pictures, 'result-sign');
+  await chair.evaluate(() => document.querySelector('dialog[open] button[type=submit]').click());
+  await until(chair, 'both signatures', () => !document.querySelector('dialog[open]') && /Đã ký/.test(document.querySelector('article')?.textContent));
+  await show(chair, pictures, 'result-signed');
+  done('the result becomes a paper that secretary and chair sign');
 }
 
 async function inSecret() {
