@@ -1491,6 +1491,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/documents/{id}/signature-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Prepares my signature for a key that stays with me; an earlier request of mine is over then. */
+        post: operations["ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{id}/signature-requests/{request}/signature": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Brings the signature that a request asked for, in the session that asked: the document is signed as by any other key. */
+        post: operations["bring"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/documents/{id}/submission": {
         parameters: {
             query?: never;
@@ -2556,6 +2590,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/signing-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My signing key, if one is enrolled. */
+        get: operations["own_key"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/signing-key/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks the key of a certificate on my token to prove that it is there. */
+        post: operations["ask_to_enrol"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/signing-key/requests/{request}/signature": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Enrols the key that has proven to be there; an earlier one of mine is retired. */
+        post: operations["enrol"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session/ways": {
         parameters: {
             query?: never;
@@ -2603,6 +2688,27 @@ export interface paths {
         post?: never;
         /** Ends one of my sessions. */
         delete: operations["end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/signature-requests/opening": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hands out what is to be signed, once: a PDF whose place for the signature holds zeros, or words. The header
+         *     `Hoian-Signature-Request` is JSON in base64url: `kind` (`document`, `statement`), `certificate` (SHA-256, hexadecimal),
+         *     `algorithm`, `title`.
+         */
+        post: operations["open"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3527,6 +3633,7 @@ export interface components {
             jobs_given_up: number;
             /** Format: int64 */
             jobs_waiting: number;
+            last_backup_at?: components["schemas"]["Timestamp"] | null;
             /**
              * Format: int64
              * @description How long the job that is due longest has waited.
@@ -3537,7 +3644,10 @@ export interface components {
              * @description Signatures that wait for their time-stamp.
              */
             signatures_waiting: number;
+            tls_not_after?: components["schemas"]["Timestamp"] | null;
             today: components["schemas"]["Today"];
+            /** @description Hosts that are asked about signatures and take no connection now. */
+            unreachable_hosts: string[];
             /** @description Of the program. */
             version: string;
         };
@@ -3555,7 +3665,7 @@ export interface components {
          * @description A part of the house.
          * @enum {string}
          */
-        HealthPart: "database" | "blobs" | "disk" | "jobs" | "clock" | "mail" | "time_stamps" | "certificates";
+        HealthPart: "database" | "blobs" | "disk" | "jobs" | "clock" | "mail" | "time_stamps" | "authorities" | "certificates" | "tls" | "backup";
         /** @description A check that was made (ký nháy). */
         Initial: {
             full_name: string;
@@ -3615,6 +3725,8 @@ export interface components {
             issuer: string;
             locked: boolean;
             not_after: components["schemas"]["Timestamp"];
+            /** @description The key stays with its holder, on a token: `tries_left` says nothing then. */
+            on_token: boolean;
             serial: string;
             subject: string;
             /** Format: int32 */
@@ -5034,6 +5146,10 @@ export interface components {
          * @enum {string}
          */
         Reply: "none" | "accepted" | "declined" | "substituted";
+        /** @description What opens a request. */
+        RequestWord: {
+            word: string;
+        };
         /** @description A number kept aside. */
         Reservation: {
             created_at: components["schemas"]["Timestamp"];
@@ -5144,6 +5260,24 @@ export interface components {
             pin: string;
             place?: components["schemas"]["Place"] | null;
         };
+        /** @description A request for a signature that is made elsewhere. */
+        SignatureRequest: {
+            /** @description Of what is signed: hexadecimal. */
+            digest: string;
+            expires_at: components["schemas"]["Timestamp"];
+            id: string;
+            /** @description Opens at `/signature-requests/opening` what is to be signed: once, and without a session. */
+            word: string;
+        };
+        /** @description A signature value. */
+        SignatureValue: {
+            /** @description Base64; of ECDSA the DER of `Ecdsa-Sig-Value`. */
+            signature: string;
+        };
+        /** @description Where the signer put it by hand. */
+        SignatureWish: {
+            place?: components["schemas"]["Place"] | null;
+        };
         SignedCast: {
             choice: components["schemas"]["VoteChoice"];
             pin: string;
@@ -5251,6 +5385,13 @@ export interface components {
             received: number;
             /** Format: int64 */
             signed: number;
+        };
+        /** @description A certificate on my token. */
+        TokenCertificate: {
+            /** @description As `rsa-pss-sha256`, `rsa-pkcs1-sha256`, `ecdsa-p256-sha256`. */
+            algorithm: string;
+            /** @description DER in base64, the key's own first. */
+            chain: string[];
         };
         /** @description The postal service's code. */
         Tracking: {
@@ -10602,6 +10743,146 @@ export interface operations {
             };
         };
     };
+    ask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignatureWish"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignatureRequest"];
+                };
+            };
+            /** @description Not the signer. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `key-here`, and as for signing. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; `type` says why */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now, or a fault of ours; nothing was done */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bring: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                request: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignatureValue"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Signed; waits for its time-stamp. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `signature-request-over` */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `signature-unfit` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; `type` says why */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now, or a fault of ours; nothing was done */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     submit: {
         parameters: {
             query?: never;
@@ -14750,6 +15031,178 @@ export interface operations {
             };
         };
     };
+    own_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"] | null;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; `type` says why */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now, or a fault of ours; nothing was done */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_to_enrol: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenCertificate"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignatureRequest"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `certificate-untrusted`, `certificate-unfit`, `certificate-of-another`, `certificate-expired`, `certificate-not-yet-valid`, `certificate-revoked`, `already-enrolled` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; `type` says why */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now, or a fault of ours; nothing was done */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enrol: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignatureValue"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"] | null;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `signature-request-over` */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `signature-unfit` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; `type` says why */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now, or a fault of ours; nothing was done */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     ways: {
         parameters: {
             query?: never;
@@ -14893,6 +15346,56 @@ export interface operations {
                 content?: never;
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; `type` says why */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now, or a fault of ours; nothing was done */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestWord"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description `signature-request-over` */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
