@@ -85,18 +85,28 @@ impl Request {
     pub fn unsigned(&self, certificate: &[u8]) -> Result<Unsigned, Refusal> {
         let unsigned = match self.head.kind {
             Kind::Document => sign::unsigned_document(&self.content, self.algorithm, certificate),
-            Kind::Statement => sign::unsigned_statement(&self.content, self.algorithm, certificate),
+            Kind::Statement => {
+                let words = words(&self.content).ok_or(Refusal::DocumentRefused)?;
+                sign::unsigned_statement(words.as_bytes(), self.algorithm, certificate)
+            }
         };
         unsigned.map_err(|error| told(Refusal::DocumentRefused, &error))
     }
 
     /// The words of a statement, to be read before they are signed.
-    pub fn statement(&self) -> Option<String> {
+    pub fn statement(&self) -> Option<&str> {
         match self.head.kind {
             Kind::Document => None,
-            Kind::Statement => Some(String::from_utf8_lossy(&self.content).into_owned()),
+            Kind::Statement => words(&self.content),
         }
     }
+}
+
+/// A statement that a person can read whole where the PIN is asked for; a document is none.
+fn words(content: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(content).ok()?;
+    let is_read = text.chars().count() <= STATEMENT_CHARACTERS && !text.chars().any(char::is_control);
+    is_read.then_some(text)
 }
 
 fn told(refusal: Refusal, error: &dyn std::error::Error) -> Refusal {
@@ -109,8 +119,24 @@ const HEADER: &str = "hoian-signature-request";
 /// As the server makes them.
 const WORD_BYTES: usize = 32;
 
+/// All of it fits into the window of the PIN.
+pub(super) const STATEMENT_CHARACTERS: usize = 200;
+
 /// The server takes uploads of 200 MB by default; fields and appearances come on top.
 const LIMITS: Limits = Limits {
     size_bytes: 256 << 20,
     time: Duration::from_secs(120),
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_is_no_statement() {
+        assert!(words("Tôi đăng ký khóa này.".as_bytes()).is_some());
+        assert!(words(b"%PDF-1.7\n1 0 obj").is_none());
+        assert!(words(&[0xFF, 0xFE]).is_none());
+        assert!(words("ữ".repeat(201).as_bytes()).is_none());
+    }
+}

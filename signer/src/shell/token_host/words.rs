@@ -1,7 +1,7 @@
 //! What the person reads in the window of the PIN.
 
 use super::message::Language;
-use super::request::Request;
+use super::request::{Request, STATEMENT_CHARACTERS};
 use crate::shell::pkcs11::present::{PinState, Token};
 
 /// The window's fixed words: its title, the prompt, and the two buttons.
@@ -22,12 +22,14 @@ pub(super) fn description(
     token: &Token,
 ) -> String {
     let (title, label, origin) = (
-        one_line(&request.head.title),
-        one_line(&token.label),
-        one_line(origin),
+        one_line(&request.head.title, LINE_CHARACTERS),
+        one_line(&token.label, LINE_CHARACTERS),
+        one_line(origin, LINE_CHARACTERS),
     );
     let (words, code) = (
-        request.statement().map(|words| one_line(&words)),
+        request
+            .statement()
+            .map(|words| one_line(words, STATEMENT_CHARACTERS)),
         fingerprint(digest),
     );
     let mut lines = match language {
@@ -80,14 +82,14 @@ pub(super) fn fingerprint(digest: &[u8]) -> String {
 }
 
 /// Without line breaks and characters that are not seen, and no longer than a line of a window.
-fn one_line(text: &str) -> String {
+fn one_line(text: &str, most: usize) -> String {
     let seen = text.chars().map(|character| match character {
         character if character.is_control() || is_format(character) => ' ',
         character => character,
     });
     let line: String = seen.collect();
     let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(LINE_CHARACTERS) {
+    match line.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
     }
@@ -98,7 +100,7 @@ fn is_format(character: char) -> bool {
     matches!(character, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }
 
-const LINE_CHARACTERS: usize = 120;
+const LINE_CHARACTERS: usize = 100;
 
 #[cfg(test)]
 mod tests {
@@ -107,10 +109,13 @@ mod tests {
     #[test]
     fn what_a_server_says_stays_on_its_line() {
         assert_eq!(
-            one_line("Kế hoạch\nMã đối chiếu: 0000\u{202E} x"),
+            one_line("Kế hoạch\nMã đối chiếu: 0000\u{202E} x", 100),
             "Kế hoạch Mã đối chiếu: 0000 x"
         );
-        assert_eq!(one_line(&"ữ".repeat(500)).chars().count(), LINE_CHARACTERS + 1);
+        assert_eq!(
+            one_line(&"ữ".repeat(500), LINE_CHARACTERS).chars().count(),
+            LINE_CHARACTERS + 1
+        );
     }
 
     #[test]
