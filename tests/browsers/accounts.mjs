@@ -1,6 +1,8 @@
 // The administrator's pages and what people do with their own account, each scene shown to `examine(name, page)`.
+import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { enter } from './stage.mjs'
 
 export async function keep(stage, examine) {
@@ -69,6 +71,7 @@ export async function keep(stage, examine) {
 
   await trust(page, stage, examine)
   await takeIn(page, stage, examine)
+  await leave(page, stage, examine)
   await page.context().close()
   await choose(stage, examine, chosen)
 }
@@ -120,6 +123,26 @@ async function takeIn(page, stage, examine) {
   await page.getByRole('button', { name: 'Nhập tất cả' }).click()
   await page.getByRole('heading', { name: /^Đã nhập xong 2 dòng/ }).waitFor()
   await examine('accounts-list-done', page)
+}
+
+/** Somebody leaves: they are handed their data, the account is locked, and what no paper needs is erased. */
+async function leave(page, stage, examine) {
+  await page.goto(`${stage.url}/quan-tri`)
+  await page.getByRole('searchbox').fill('do thi lanh')
+  await page.getByRole('link', { name: /Đỗ Thị Lành/ }).click()
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'Tải dữ liệu của người này' }).click(),
+  ])
+  const data = JSON.parse(await readFile(await download.path(), 'utf8'))
+  assert.equal(data.account.full_name, 'Đỗ Thị Lành')
+  for (const act of ['Khóa tài khoản', 'Xóa dữ liệu cá nhân']) {
+    await page.getByRole('button', { name: act }).click()
+    await examine(act === 'Khóa tài khoản' ? 'accounts-lock' : 'accounts-erase', page)
+    await page.getByRole('dialog').getByRole('button', { name: act }).click()
+    await page.getByRole('dialog').waitFor({ state: 'hidden' })
+  }
+  await page.getByRole('heading', { name: /đang bị khóa/ }).waitFor()
 }
 
 /** Whoever was handed a link chooses a password, and logs in with it. */

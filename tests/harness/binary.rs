@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// The program `hoian`.
@@ -100,6 +100,9 @@ pub fn doctor_record(file: &[u8], more: &[&str]) -> (Option<i32>, String) {
     (output.status.code(), said)
 }
 
+/// The lines of a log so far.
+pub type Log = Arc<Mutex<String>>;
+
 /// A running program; killed when dropped.
 pub struct Process {
     child: Child,
@@ -115,8 +118,24 @@ impl Process {
             .expect("hoian says where it listens")
     }
 
+    /// As [`Process::start`]; what it logs is kept in the place of being shown.
+    pub async fn start_keeping_its_log(command: Command) -> (Self, Log) {
+        let log = Log::default();
+        let kept = Arc::clone(&log);
+        let keep = move |line: &str| {
+            let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+            log.extend([line, "\n"]);
+        };
+        let process = Self::start_with(command, keep).await;
+        (process.expect("hoian says where it listens"), kept)
+    }
+
     /// As [`Process::start`]; `None` where it ended before it listened.
-    pub async fn try_start(mut command: Command) -> Option<Self> {
+    pub async fn try_start(command: Command) -> Option<Self> {
+        Self::start_with(command, |line| eprintln!("hoian: {line}")).await
+    }
+
+    async fn start_with(mut command: Command, heard: impl FnMut(&str) + Send + 'static) -> Option<Self> {
         let mut child = command
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -125,7 +144,7 @@ impl Process {
         let stderr = child.stderr.take().expect("its log");
         let (found, address) = tokio::sync::oneshot::channel();
         // The log says the port; it is read to its end, since a full pipe would stop the program.
-        std::thread::spawn(move || read_log(BufReader::new(stderr), found));
+        std::thread::spawn(move || read_log(BufReader::new(stderr), found, heard));
         let address = tokio::time::timeout(Duration::from_secs(120), address).await;
         let address = address.expect("hoian listens in time").ok();
         let mut process = Self {
@@ -186,11 +205,15 @@ impl Drop for Process {
     }
 }
 
-fn read_log(log: BufReader<impl Read>, found: tokio::sync::oneshot::Sender<String>) {
+fn read_log(
+    log: BufReader<impl Read>,
+    found: tokio::sync::oneshot::Sender<String>,
+    mut heard: impl FnMut(&str),
+) {
     let mut found = Some(found);
     for line in log.lines().map_while(Result::ok) {
-        eprintln!("hoian: {line}");
         let plain = without_colours(&line);
+        heard(&plain);
         let address = plain
             .split("http.address=")
             .nth(1)

@@ -8,6 +8,9 @@
 )]
 
 mod layers;
+mod secrets;
+mod security;
+mod settings;
 
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
@@ -147,6 +150,11 @@ fn a_backup_fills_an_empty_house_and_no_other() {
     assert!(hoian(folder.path(), &agency).0);
     let (made, said) = hoian(folder.path(), &["admin", "backup", file]);
     assert!(made && said.contains("server.secret"), "{said}");
+    let health = hoian(folder.path(), &["doctor", "health"]).1;
+    assert!(
+        health.contains("\"last_backup_at\": \"20"),
+        "whoever watches sees it: {health}"
+    );
     assert!(hoian(folder.path(), &["doctor", "backup", file]).0);
     assert!(
         !hoian(folder.path(), &["admin", "restore", file]).0,

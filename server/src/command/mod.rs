@@ -76,9 +76,20 @@ async fn execute(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// Whatever the settings say: below that these write what passes on their lines, with tokens and passwords.
+const NEVER_BELOW: [&str; 4] = [
+    "tungstenite=info",
+    "tokio_tungstenite=info",
+    "h2=info",
+    "ldap3=info",
+];
+
 /// Logs go to standard error, so that a command's answer on standard output can be read by a script.
 fn log_to_stderr(config: &Config) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&config.log.filter).context("log.filter is malformed")?;
+    let mut filter = EnvFilter::try_new(&config.log.filter).context("log.filter is malformed")?;
+    for directive in NEVER_BELOW {
+        filter = filter.add_directive(directive.parse()?);
+    }
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
