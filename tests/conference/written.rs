@@ -63,6 +63,15 @@ async fn seen(client: &Client, id: &str) -> Value {
     ask(client, &format!("/api/v1/opinions/{id}")).await
 }
 
+/// What kinds of notices somebody has, the latest first.
+async fn told(client: &Client) -> Vec<String> {
+    let notices = ask(client, "/api/v1/notices").await;
+    let kinds = notices["items"].as_array().unwrap().iter();
+    kinds
+        .map(|one| one["kind"].as_str().unwrap().to_owned())
+        .collect()
+}
+
 async fn run_jobs(server: &Server) {
     let registry = jobs::registry();
     while jobs::run_due(server.app(), &registry).await.expect("jobs") > 0 {}
@@ -92,6 +101,7 @@ async fn an_open_question_is_closed_when_everyone_has_answered_or_by_the_hour() 
         ("closes_at", json!(server.clock.now().to_string()), "opinion-time"),
         ("majority", json!("half_of_present"), "opinion-manner"),
         ("is_secret", json!(true), "opinion-people"),
+        ("papers", json!(vec!["document"; 21]), "opinion-papers"),
     ] {
         let mut body = good.clone();
         body[field] = wrong;
@@ -139,9 +149,23 @@ async fn an_open_question_is_closed_when_everyone_has_answered_or_by_the_hour() 
         "whoever asks sees who has answered"
     );
     assert_eq!(cast(&clients[1], &id, "in_favour").await.status(), 200);
+    assert_eq!(told(&clients[1]).await, ["ballot_asked"]);
+    assert_eq!(told(&chair).await, [""; 0], "whoever asks knows");
     assert_eq!(seen(&clients[1], &id).await["end"], Value::Null);
     let last: Value = cast(&clients[2], &id, "abstaining").await.json().await.unwrap();
     assert_eq!(last["end"]["outcome"], "carried");
+    assert_eq!(told(&clients[1]).await, ["ballot_counted", "ballot_asked"]);
+    assert_eq!(
+        told(&chair).await,
+        ["ballot_counted"],
+        "nobody closed it but the last ballot"
+    );
+    let notices = ask(&chair, "/api/v1/notices").await;
+    let first = &notices["items"][0];
+    assert_eq!(
+        (&first["href"], &first["subject"], &first["code"]),
+        (&json!(format!("/lay-y-kien/{id}")), &good["question"], &json!(""))
+    );
     assert_eq!(
         last["tally"],
         json!({ "in_favour": 2, "against": 0, "abstaining": 1 })
@@ -288,6 +312,10 @@ async fn whoever_has_not_answered_is_written_to_the_day_before_and_on_the_day() 
     server.clock.advance(Duration::from_secs(25 * 3600));
     run_jobs(&server).await;
     assert_eq!(mail.letters().len(), 2, "to the two who have not answered");
+    let answered = server.log_in("vanthu").await;
+    assert_eq!(told(&answered).await, ["ballot_asked"]);
+    let silent = server.log_in("chuyenvien").await;
+    assert_eq!(told(&silent).await, ["ballot_due", "ballot_asked"]);
     server.clock.advance(Duration::from_secs(20 * 3600));
     run_jobs(&server).await;
     assert_eq!(mail.letters().len(), 4);

@@ -13,23 +13,29 @@ use crate::story::{get, verdict};
 
 const BODY: &str = "Căn cứ Luật Tổ chức chính quyền địa phương;\nĐiều 1. Phối hợp cải cách hành chính.\nĐiều 2. Nghị quyết này có hiệu lực từ ngày ký.";
 
+/// A draft written in the page by `by`, which both of these people are to sign; `said` is the rest of what is said of it.
+pub async fn draft_for_two(
+    office: &Office,
+    by: &str,
+    [signer, cosigner]: [&str; 2],
+    mut said: Value,
+) -> reqwest::Response {
+    let client = office.server.log_in(by).await;
+    said["signer_id"] = json!(office.person(signer).await.0);
+    said["cosigner_id"] = json!(office.person(cosigner).await.0);
+    let sent = client.post("/api/v1/documents/written").json(&said).send();
+    sent.await.unwrap()
+}
+
 /// A draft that the chair and `cosigner` sign.
 async fn draft(office: &Office, cosigner: &str) -> reqwest::Response {
-    let officer = office.server.log_in("chuyenvien").await;
-    let body = json!({
+    let said = json!({
         "subject": "Phối hợp cải cách hành chính",
         "kind": "NQ",
-        "signer_id": office.person(LEADER).await.0,
-        "cosigner_id": office.person(cosigner).await.0,
         "metadata": { "receivers": ["Như Điều 2"] },
         "body": BODY,
     });
-    officer
-        .post("/api/v1/documents/written")
-        .json(&body)
-        .send()
-        .await
-        .unwrap()
+    draft_for_two(office, "chuyenvien", [LEADER, cosigner], said).await
 }
 
 async fn submitted(office: &Office, cosigner: &str) -> String {

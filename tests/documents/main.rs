@@ -9,6 +9,7 @@
 )]
 
 mod authorities;
+mod ballots;
 mod beside;
 mod copies;
 mod crowd;

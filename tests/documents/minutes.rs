@@ -6,27 +6,20 @@ use hoian_tests::postgres::Postgres;
 use hoian_tests::signing::{LEADER, Office, PIN, SECRETARY, act, content, expect, look, problem};
 use serde_json::{Value, json};
 
+use crate::joint::draft_for_two;
 use crate::judges;
 use crate::story::{get, verdict};
 
 const BODY: &str = "Thời gian bắt đầu: 08 giờ 00, ngày 30 tháng 11 năm 2026.\nChủ trì (chủ tọa): đồng chí Trần Văn Minh, Chủ tịch.\nThư ký (người ghi biên bản): đồng chí Phạm Quốc Anh, Chuyên viên.\n1. Thông qua báo cáo.\nCuộc họp kết thúc vào 10 giờ 00, ngày 30 tháng 11 năm 2026.";
 
 async fn draft(office: &Office, by: &str, secretary: &str, chair: &str) -> reqwest::Response {
-    let client = office.server.log_in(by).await;
-    let body = json!({
+    let said = json!({
         "subject": "Họp giao ban tháng 11",
         "kind": "BB",
-        "signer_id": office.person(secretary).await.0,
-        "cosigner_id": office.person(chair).await.0,
         "metadata": { "receivers": ["Như thành phần dự họp"] },
         "body": BODY,
     });
-    client
-        .post("/api/v1/documents/written")
-        .json(&body)
-        .send()
-        .await
-        .unwrap()
+    draft_for_two(office, by, [secretary, chair], said).await
 }
 
 async fn signs(client: &Client, id: &str) -> Value {

@@ -46,9 +46,9 @@ struct Wanted {
 struct Notice {
     id: NoticeId,
     kind: Kind,
-    /// The page that shows the paper.
+    /// The page that shows the paper, or the question in writing.
     href: String,
-    /// Number and symbol: `141/KH-UBND`.
+    /// Number and symbol: `141/KH-UBND`; empty of a question in writing.
     code: String,
     subject: String,
     /// The day until which the work is done.
@@ -88,9 +88,10 @@ async fn list(
     let people = rows.iter().filter_map(|row| row.from_id.clone()).collect();
     let names = view::people(&app, people).await?;
     let one = |row: Model| Notice {
-        href: match &row.dispatch_id {
-            Some(dispatch) => format!("/van-ban-den/{dispatch}"),
-            None => format!("/van-ban/{}", row.document_id),
+        href: match (&row.meeting_id, &row.dispatch_id) {
+            (Some(question), _) => format!("/lay-y-kien/{question}"),
+            (None, Some(dispatch)) => format!("/van-ban-den/{dispatch}"),
+            (None, None) => format!("/van-ban/{}", row.document_id),
         },
         person: row.from_id.as_ref().and_then(|from| names.get(from).cloned()),
         is_read: row.read_at.is_some(),

@@ -179,7 +179,7 @@ fn someone(person: Option<Person>, role: Role, site: Option<SiteId>) -> Visitor 
     };
     let title = person
         .main()
-        .map(|main| format!("{}, {}", main.position, main.agency_name));
+        .map(|main| format!("{} {}", main.position, main.agency_name));
     let account_name = DisplayName::parse(&person.full_name).ok();
     Visitor {
         identity: Identity::Person(person.id),

@@ -16,6 +16,7 @@ use hoian_server::domain::health::Level;
 use hoian_server::domain::record;
 use hoian_server::store::archive;
 use hoian_server::store::audit::{self, Verdict};
+use hoian_signer::shell::certificates::certificates;
 
 /// What can be checked.
 #[derive(Subcommand)]
@@ -34,6 +35,9 @@ pub(super) enum Doctor {
         /// The hash of the record as the minutes print it.
         #[arg(long)]
         head: Option<String>,
+        /// A trusted certificate (DER or PEM), or a folder of them: each signed ballot must lead to one. May be repeated.
+        #[arg(long)]
+        trust: Vec<PathBuf>,
     },
     /// Join a meeting as any client would, speak a soft tone, and say what the line is worth; exit 1 where
     /// no meeting can be held on it.
@@ -54,7 +58,7 @@ impl Doctor {
             Self::Audit => audit(config).await,
             Self::Health => health(config).await,
             Self::Backup { file } => Ok(backup(&file)),
-            Self::Record { file, head } => record(&file, head.as_deref()),
+            Self::Record { file, head, trust } => record(&file, head.as_deref(), &trust),
             Self::Call { link, seconds } => {
                 let report = call::call(&link, Duration::from_secs(seconds)).await?;
                 println!("{report}");
@@ -104,9 +108,16 @@ fn backup(file: &Path) -> ExitCode {
     }
 }
 
-fn record(file: &Path, head: Option<&str>) -> anyhow::Result<ExitCode> {
+fn record(file: &Path, head: Option<&str>, trust: &[PathBuf]) -> anyhow::Result<ExitCode> {
     let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let report = record::check(&bytes, head);
+    let mut report = record::check(&bytes, head);
+    if !trust.is_empty() {
+        let mut anchors = Vec::new();
+        for path in trust {
+            anchors.extend(certificates(path)?);
+        }
+        report.judge_signers(&anchors);
+    }
     print!("{report}");
     Ok(match report.is_good() {
         true => ExitCode::SUCCESS,

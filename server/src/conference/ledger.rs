@@ -9,7 +9,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::json;
 
-use super::{ballot_box, prepared};
+use super::{ballot_box, prepared, told};
 use crate::clock::{Clock, Timestamp};
 use crate::domain::called::Called;
 use crate::domain::meeting::MeetingId;
@@ -250,6 +250,8 @@ impl Ledger {
                     if let Some(file) = file_of(&row.event) {
                         blob::record(tx, &file, row.at).await?;
                     }
+                    let what = (&row.actor, &row.event);
+                    told::tell(tx, &self.clock, row.at, self.planned.as_ref(), what).await?;
                     let detail = json!({ "sequence": sequence, "what": row.event });
                     audit::append(tx, row.at, &row.actor, action(&row.event), &subject, detail).await?;
                 }
@@ -297,6 +299,7 @@ fn file_of(event: &Event) -> Option<Stored> {
     let (file, size_bytes) = match event {
         Event::SigningOpened { signing, size_bytes } => (&signing.file, *size_bytes),
         Event::PaperSigned { signature } => (&signature.file, signature.size_bytes),
+        Event::PaperStamped { stamp } => (&stamp.file, stamp.size_bytes),
         _ => return None,
     };
     Some(Stored {
@@ -325,6 +328,8 @@ fn action(event: &Event) -> &'static str {
         Event::VoteOpened { .. } | Event::Voted { .. } | Event::VoteClosed { .. } => "meeting.vote",
         Event::TokenIssued { .. } => "meeting.token",
         Event::Written { .. } => "meeting.written",
-        Event::SigningOpened { .. } | Event::PaperSigned { .. } => "meeting.paper_signing",
+        Event::SigningOpened { .. } | Event::PaperSigned { .. } | Event::PaperStamped { .. } => {
+            "meeting.paper_signing"
+        }
     }
 }

@@ -12,6 +12,7 @@
 //! - [`steps`]: steps of the procedure taken, and everyone told.
 //! - [`votes`]: votes as each may see them, and closed when their time is over.
 //! - [`written`]: votes in writing, without a room.
+//! - [`told`]: who is told by a notice that one waits for them, or is over.
 //! - [`entry`]: somebody comes in.
 //! - [`refusal`]: what is said to who is refused something.
 //! - [`command`]: what sockets ask of the actor.
@@ -38,6 +39,7 @@ mod registry;
 mod roster;
 mod steps;
 mod talk;
+mod told;
 mod votes;
 mod written;
 

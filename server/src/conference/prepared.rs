@@ -7,13 +7,16 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Que
 use uuid::Uuid;
 
 use super::roster::Identity;
-use crate::domain::called::Called;
+use crate::domain::called::{Called, Enclosed};
 use crate::domain::id::PersonId;
 use crate::domain::meeting::{MeetingId, Role, SeatId, SiteId};
 use crate::domain::meeting_plan::{MeetingKind, Reply};
 use crate::domain::procedure::Rules;
 use crate::domain::roll::{Entry, Kind};
-use crate::store::entity::{agency, meeting, meeting_item, meeting_member, meeting_site, membership, person};
+use crate::store::entity::{
+    agency, document_version, meeting, meeting_item, meeting_member, meeting_paper, meeting_site, membership,
+    person,
+};
 
 /// The meeting before anything happened.
 ///
@@ -24,9 +27,32 @@ pub(super) async fn plan(connection: &impl ConnectionTrait, id: &MeetingId) -> R
     let row = row.ok_or_else(|| DbErr::RecordNotFound(format!("meeting {id}")))?;
     let mut plan = Called::new(id.clone(), row.title.clone(), rules(&row));
     (plan.entries, plan.main_site) = called(connection, id).await?;
-    plan.closes_at = row.ends_at.filter(|_| row.kind == MeetingKind::Written);
+    if row.kind == MeetingKind::Written {
+        plan.closes_at = row.ends_at;
+        plan.papers = enclosed(connection, id).await?;
+    }
     plan.presenters = presenters(connection, id).await?;
     Ok(plan)
+}
+
+/// The papers of a question in writing: versions of documents, which never change.
+async fn enclosed(connection: &impl ConnectionTrait, id: &MeetingId) -> Result<Vec<Enclosed>, DbErr> {
+    let rows = meeting_paper::Entity::find()
+        .filter(meeting_paper::Column::MeetingId.eq(id.clone()))
+        .order_by_asc(meeting_paper::Column::Id)
+        .all(connection)
+        .await?;
+    let mut papers = Vec::new();
+    for row in rows {
+        let version = document_version::Entity::find_by_id((row.document_id, row.version))
+            .one(connection)
+            .await?;
+        papers.extend(version.map(|version| Enclosed {
+            title: row.title,
+            digest: version.blob.0,
+        }));
+    }
+    Ok(papers)
 }
 
 fn rules(row: &meeting::Model) -> Rules {
@@ -131,7 +157,7 @@ async fn people(
         let agency = agency.map(|agency| agency.name).unwrap_or_default();
         titles
             .entry(membership.person_id)
-            .or_insert(format!("{}, {agency}", membership.position));
+            .or_insert(format!("{} {agency}", membership.position));
     }
     let rows = person::Entity::find()
         .filter(person::Column::Id.is_in(ids))

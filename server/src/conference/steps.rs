@@ -153,6 +153,7 @@ impl Actor {
             }
             Event::SigningOpened { signing, .. } => self.tell_signing(&signing.paper),
             Event::PaperSigned { signature } => self.tell_signing(&signature.paper),
+            Event::PaperStamped { stamp } => self.tell_signing(&stamp.paper),
             Event::Written { writing, .. } => self.tell_writing(&writing),
             Event::Interrupted {} | Event::Called { .. } | Event::Microphone { .. } => {}
         }

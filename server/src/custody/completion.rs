@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hoian_signer::shell::fetch::exchange::Limits;
-use hoian_signer::sign::Signed;
+use hoian_signer::sign::{DocumentTimeStamp, Signed};
 use hoian_signer::validate::Verdict;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
@@ -15,6 +15,7 @@ use super::error::{Error, Result};
 use super::fetch;
 use super::{Custody, Outcome, appendix, place};
 use crate::domain::document::{Action, Capacity, DocumentId, Purpose, State};
+use crate::domain::paper_signing::WITHOUT_TIME;
 use crate::fail_point;
 use crate::store::Tx;
 use crate::store::audit::Actor;
@@ -139,10 +140,27 @@ impl Custody {
             Ok(stamped) => Ok((stamped, "B-T")),
             Err(Error::TimeStamp(reason)) => {
                 tracing::warn!(reason, "a signature goes without its time-stamp");
-                Ok((signed.without_time_stamp(), "B-B"))
+                Ok((signed.without_time_stamp(), WITHOUT_TIME))
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Appends a document time-stamp to `file`.
+    ///
+    /// # Errors
+    /// [`Error::TimeStamp`] where the authority is silent.
+    pub(super) async fn stamp_over(&self, file: &mut Vec<u8>) -> Result<()> {
+        let document = file.clone();
+        let prepared = self
+            .run(move || DocumentTimeStamp::prepare(&document, None))
+            .await??;
+        let nonce = u64::from_be_bytes(self.clock.random_bytes());
+        let patience = self.settings.time_stamp_time();
+        let answer = self.time_stamp(prepared.request(nonce), patience).await?;
+        let update = prepared.update(&answer, nonce, self.clock.now_utc());
+        file.extend(update.map_err(|error| Error::TimeStamp(error.to_string()))?);
+        Ok(())
     }
 
     /// What the time-stamp authority answers to `question`.

@@ -25,7 +25,7 @@ use crate::store::blob::{Sha256, Stored};
 /// A signature that our own validator passes.
 pub struct JointSignature {
     pub stored: Stored,
-    /// `B-T`, or `B-B` where the time-stamp authority was silent for as long as people wait.
+    /// `B-T`, or `B-B` where the time-stamp authority was silent for as long as people wait; [`Custody::stamp_joint`] raises it.
     pub level: &'static str,
     pub issuer: String,
     pub serial: String,
@@ -95,6 +95,20 @@ impl Custody {
             issuer,
             serial,
         })
+    }
+
+    /// Puts a time-stamp over the whole of `file`, in which `signed` are signed: what was signed while no authority gave its
+    /// time is proven to have been there from now on, and has the level B-T.
+    ///
+    /// # Errors
+    /// [`Error::TimeStamp`] where the authority is silent; [`Error::SelfCheck`]. Nothing is kept then.
+    pub async fn stamp_joint(&self, file: &Sha256, signed: &[String]) -> Result<Stored> {
+        let mut stamped = self.store.blobs().get(file).await?.to_vec();
+        self.stamp_over(&mut stamped).await?;
+        let stamped = Bytes::from(stamped);
+        let fields: Vec<&str> = signed.iter().map(String::as_str).collect();
+        self.self_check(stamped.clone(), &fields).await?;
+        Ok(self.store.blobs().put(stamped).await?)
     }
 
     /// Signs words that are no document: a detached CMS in DER.

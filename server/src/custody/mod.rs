@@ -31,7 +31,7 @@ pub mod issue;
 mod joint;
 mod key;
 pub mod meeting_paper;
-mod notice;
+pub mod notice;
 mod numbering;
 pub mod outside;
 mod package;

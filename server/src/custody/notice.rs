@@ -3,28 +3,32 @@
 use std::collections::BTreeSet;
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::EntityTrait;
 use sea_orm::sea_query::OnConflict;
+use sea_orm::{DbErr, EntityTrait};
 use serde_json::Value;
 
 use super::error::{Error, Result};
 use super::{Custody, appendix};
-use crate::clock::Timestamp;
+use crate::clock::{Clock, Timestamp};
 use crate::domain::dispatch::DispatchId;
 use crate::domain::document::DocumentId;
 use crate::domain::id::PersonId;
+use crate::domain::meeting::MeetingId;
 use crate::domain::notice::{Kind, NoticeId};
+use crate::domain::numbering::local_date;
 use crate::store::Tx;
 use crate::store::audit::{self, Actor};
 use crate::store::entity::notice::{ActiveModel, Column, Entity};
 use crate::store::entity::{dispatch, document};
 
-/// The paper that notices tell of.
+/// The paper, or the question in writing, that notices tell of.
 #[derive(Debug, Clone)]
-pub(super) struct About {
+pub struct About {
+    /// Empty for a question.
     pub document_id: DocumentId,
     /// As it came to the agency of those who are told; empty for those of its sender's side.
     pub dispatch_id: Option<DispatchId>,
+    pub meeting_id: Option<MeetingId>,
     pub code: String,
     pub subject: String,
     pub due_on: Option<String>,
@@ -32,7 +36,7 @@ pub(super) struct About {
 
 /// One thing, told to some people.
 #[derive(Debug, Clone)]
-pub(super) struct Telling {
+pub struct Telling {
     pub kind: Kind,
     /// Which of its kind: with the kind, the key by which it is told once.
     pub which: String,
@@ -48,10 +52,24 @@ impl About {
         Ok(Self {
             document_id: document.id.clone(),
             dispatch_id: None,
+            meeting_id: None,
             code: appendix::code(document)?,
             subject: document.subject.clone(),
             due_on: None,
         })
+    }
+
+    /// A question in writing, until when it can be answered.
+    pub fn question(meeting: MeetingId, question: &str, closes_at: Option<Timestamp>) -> Self {
+        let day = closes_at.map(|at| local_date(at.to_offset_date_time()).to_string());
+        Self {
+            document_id: DocumentId(String::new()),
+            dispatch_id: None,
+            meeting_id: Some(meeting),
+            code: String::new(),
+            subject: question.to_owned(),
+            due_on: day,
+        }
     }
 }
 
@@ -68,6 +86,7 @@ impl Custody {
         Ok(About {
             document_id: row.document_id.clone(),
             dispatch_id: Some(row.id.clone()),
+            meeting_id: None,
             code,
             subject,
             due_on: row.due_on.clone(),
@@ -103,10 +122,7 @@ impl Custody {
             .await
     }
 
-    /// Tells each of these people, unless they were told already, and says how many were told now.
-    ///
-    /// Rows are put in in the order of the people, and before the audit entry, so that no two transactions wait for each
-    /// other in a circle.
+    /// As [`tell`].
     pub(super) async fn tell(
         &self,
         tx: &Tx,
@@ -114,33 +130,51 @@ impl Custody {
         about: &About,
         telling: &Telling,
     ) -> Result<u64> {
-        let key = format!("{}/{}", telling.kind.key(), telling.which);
-        let knows = |person: &&PersonId| telling.from.as_ref() == Some(*person);
-        let mut told = 0;
-        for person in telling.to.iter().filter(|person| !knows(person)) {
-            let row = ActiveModel {
-                id: Set(NoticeId(self.clock.new_id())),
-                person_id: Set(person.clone()),
-                kind: Set(telling.kind),
-                key: Set(key.clone()),
-                document_id: Set(about.document_id.clone()),
-                dispatch_id: Set(about.dispatch_id.clone()),
-                code: Set(about.code.clone()),
-                subject: Set(about.subject.clone()),
-                due_on: Set(about.due_on.clone()),
-                words: Set(telling.words.clone()),
-                from_id: Set(telling.from.clone()),
-                told_at: Set(now),
-                read_at: Set(None),
-            };
-            let once = OnConflict::columns([Column::PersonId, Column::Key])
-                .do_nothing()
-                .to_owned();
-            told += Entity::insert(row)
-                .on_conflict(once)
-                .exec_without_returning(tx)
-                .await?;
-        }
-        Ok(told)
+        Ok(tell(tx, &self.clock, now, about, telling).await?)
     }
+}
+
+/// Tells each of these people, unless they were told already, and says how many were told now.
+///
+/// Rows are put in in the order of the people, and before the audit entry, so that no two transactions wait for each
+/// other in a circle.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn tell(
+    tx: &Tx,
+    clock: &Clock,
+    now: Timestamp,
+    about: &About,
+    telling: &Telling,
+) -> std::result::Result<u64, DbErr> {
+    let key = format!("{}/{}", telling.kind.key(), telling.which);
+    let knows = |person: &&PersonId| telling.from.as_ref() == Some(*person);
+    let mut told = 0;
+    for person in telling.to.iter().filter(|person| !knows(person)) {
+        let row = ActiveModel {
+            id: Set(NoticeId(clock.new_id())),
+            person_id: Set(person.clone()),
+            kind: Set(telling.kind),
+            key: Set(key.clone()),
+            document_id: Set(about.document_id.clone()),
+            dispatch_id: Set(about.dispatch_id.clone()),
+            meeting_id: Set(about.meeting_id.clone()),
+            code: Set(about.code.clone()),
+            subject: Set(about.subject.clone()),
+            due_on: Set(about.due_on.clone()),
+            words: Set(telling.words.clone()),
+            from_id: Set(telling.from.clone()),
+            told_at: Set(now),
+            read_at: Set(None),
+        };
+        let once = OnConflict::columns([Column::PersonId, Column::Key])
+            .do_nothing()
+            .to_owned();
+        told += Entity::insert(row)
+            .on_conflict(once)
+            .exec_without_returning(tx)
+            .await?;
+    }
+    Ok(told)
 }

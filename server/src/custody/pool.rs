@@ -1,7 +1,7 @@
 //! The bounded pool: reading, signing and validating PDFs never starves the rest.
 
 use bytes::Bytes;
-use hoian_signer::validate::{Indication, Level, Modification, Policy, Report, Verdict, validate};
+use hoian_signer::validate::{Indication, Kind, Level, Modification, Policy, Report, Verdict, validate};
 
 use super::Custody;
 use super::error::{Error, Result};
@@ -49,12 +49,10 @@ impl Custody {
 
 /// Why a report does not certify these fields at this level.
 fn complaint(report: &Report, fields: &[&str], least: Level) -> Option<String> {
-    if report.signatures.len() != fields.len() {
-        return Some(format!(
-            "{} signatures instead of {}",
-            report.signatures.len(),
-            fields.len()
-        ));
+    let signatures = report.signatures.iter().filter(|one| one.kind == Kind::Signature);
+    let count = signatures.count();
+    if count != fields.len() {
+        return Some(format!("{count} signatures instead of {}", fields.len()));
     }
     for field in fields {
         let Some(signature) = report

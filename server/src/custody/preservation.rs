@@ -7,7 +7,6 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use hoian_signer::sign::DocumentTimeStamp;
 use hoian_signer::sign::extend::{self, Gathering};
 use hoian_signer::validate::{Indication, Kind, Level, Policy, Report, Verdict};
 use sea_orm::ActiveValue::Set;
@@ -136,10 +135,10 @@ impl Custody {
             .run(move || extend::is_time_stamped(&document, None))
             .await??;
         if !is_stamped {
-            self.archive_stamp(&mut file).await?;
+            self.stamp_over(&mut file).await?;
         }
         self.add_validation_data(&mut file, &policy).await?;
-        self.archive_stamp(&mut file).await?;
+        self.stamp_over(&mut file).await?;
         let file = Bytes::from(file);
         let policy = Policy {
             now: self.clock.now_utc(),
@@ -163,23 +162,6 @@ impl Custody {
         self.gather(&mut gathering).await;
         let update = move || gathering.finish()?.update(&document, None);
         file.extend(self.run(update).await??);
-        Ok(())
-    }
-
-    /// Appends a document time-stamp.
-    async fn archive_stamp(&self, file: &mut Vec<u8>) -> Result<()> {
-        let document = file.clone();
-        let prepared = self
-            .run(move || DocumentTimeStamp::prepare(&document, None))
-            .await??;
-        let nonce = u64::from_be_bytes(self.clock.random_bytes());
-        let patience = self.settings.time_stamp_time();
-        let answer = self.time_stamp(prepared.request(nonce), patience).await?;
-        let now = self.clock.now_utc();
-        let update = prepared
-            .update(&answer, nonce, now)
-            .map_err(|error| Error::TimeStamp(error.to_string()))?;
-        file.extend(update);
         Ok(())
     }
 

@@ -21,8 +21,19 @@ pub struct Called {
     /// Until when a question in writing can be answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closes_at: Option<Timestamp>,
+    /// What is to be read before a question in writing is answered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub papers: Vec<Enclosed>,
     rules: Rules,
     quorum: QuorumRule,
+}
+
+/// A paper that goes with a question in writing, locked to its bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enclosed {
+    pub title: String,
+    /// SHA-256 in hexadecimal.
+    pub digest: String,
 }
 
 impl Called {
@@ -36,6 +47,7 @@ impl Called {
             main_site: None,
             presenters: Vec::new(),
             closes_at: None,
+            papers: Vec::new(),
             // In the record the quorum stands beside the rules that leaders change as it goes.
             rules: Rules {
                 quorum: QuorumRule::default(),
@@ -70,6 +82,11 @@ impl Procedure {
     /// Until when a question in writing can be answered.
     pub fn closes_at(&self) -> Option<Timestamp> {
         self.called.as_ref()?.closes_at
+    }
+
+    /// What is to be read before a question in writing is answered.
+    pub fn enclosed(&self) -> &[Enclosed] {
+        self.called.as_ref().map_or(&[][..], |called| &called.papers[..])
     }
 
     /// Takes the plan over: who came keeps what happened, and rules that the plan does not change stay as leaders set them.

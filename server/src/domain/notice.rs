@@ -1,4 +1,4 @@
-//! Notices (thông báo): what a person is told of a paper without having asked, each thing once.
+//! Notices (thông báo): what a person is told of a paper or a question in writing without having asked, each thing once.
 
 use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
@@ -42,6 +42,12 @@ pub enum Kind {
     Returned,
     /// A letter to a receiver outside was refused, or no server took it.
     MailRefused,
+    /// Chờ trả lời: a question in writing asks for your ballot.
+    BallotAsked,
+    /// Sắp hết hạn trả lời: its hour is near and your ballot is missing.
+    BallotDue,
+    /// Có kết quả: a question in writing is over.
+    BallotCounted,
 }
 
 impl Kind {
@@ -58,6 +64,9 @@ impl Kind {
             Self::Overdue => "overdue",
             Self::Returned => "returned",
             Self::MailRefused => "mail_refused",
+            Self::BallotAsked => "ballot_asked",
+            Self::BallotDue => "ballot_due",
+            Self::BallotCounted => "ballot_counted",
         }
     }
 }

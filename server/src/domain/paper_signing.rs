@@ -1,6 +1,8 @@
 //! A paper on the table that several sign while all see it (ký trên phòng họp): locked to its bytes when it is opened for signing,
 //! with a field for each, and signed one over the other.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -47,6 +49,11 @@ impl PaperSigning {
         signed.map(|(place, _)| field(place)).collect()
     }
 
+    /// Whether everyone has signed.
+    pub fn is_complete(&self) -> bool {
+        self.signed() == self.signatories.len()
+    }
+
     /// How many have signed.
     pub fn signed(&self) -> usize {
         self.signatories
@@ -79,15 +86,32 @@ pub struct PaperSignature {
     pub serial: String,
 }
 
+/// A time-stamp over a whole paper, for signatures that were made while no authority gave its time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaperStamp {
+    pub paper: PaperId,
+    /// The file that it was put over, and the one that it made: both SHA-256.
+    pub over: String,
+    pub file: String,
+    pub size_bytes: u64,
+}
+
 /// All papers that were opened for signing, in their order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PaperSignings {
     pub all: Vec<PaperSigning>,
+    /// Papers with a signature that has no time-stamp.
+    unstamped: BTreeSet<PaperId>,
 }
 
 impl PaperSignings {
     pub fn of(&self, paper: &PaperId) -> Option<&PaperSigning> {
         self.all.iter().find(|one| one.paper == *paper)
+    }
+
+    /// Whether a signature of this paper waits for a time-stamp.
+    pub fn needs_stamp(&self, paper: &PaperId) -> bool {
+        self.unstamped.contains(paper)
     }
 
     pub(super) fn open(&mut self, signing: PaperSigning) {
@@ -99,6 +123,9 @@ impl PaperSignings {
             return;
         };
         signing.file.clone_from(&signature.file);
+        if signature.level == WITHOUT_TIME {
+            self.unstamped.insert(signature.paper.clone());
+        }
         let signatory = signing
             .signatories
             .iter_mut()
@@ -107,7 +134,16 @@ impl PaperSignings {
             signatory.signed_at = Some(at);
         }
     }
+
+    pub(super) fn stamp(&mut self, stamp: &PaperStamp) {
+        if let Some(signing) = self.all.iter_mut().find(|one| one.paper == stamp.paper) {
+            signing.file.clone_from(&stamp.file);
+            self.unstamped.remove(&stamp.paper);
+        }
+    }
 }
 
+/// The level of a signature without a time-stamp (EN 319 142-1).
+pub const WITHOUT_TIME: &str = "B-B";
 /// Above the largest committee; the fields of all stand in the file before the first signature.
 pub const MOST_SIGNATORIES: usize = 100;

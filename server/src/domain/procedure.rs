@@ -468,6 +468,7 @@ impl Procedure {
             } => self.votes.close(vote, End { at, outcome, tally }, ballots),
             Event::SigningOpened { signing, .. } => self.signings.open(*signing),
             Event::PaperSigned { signature } => self.signings.sign(&signature, at),
+            Event::PaperStamped { stamp } => self.signings.stamp(&stamp),
             Event::TokenIssued { vote, voter, blinded } => self.votes.issue(vote, voter, blinded),
             Event::Written { writing, name } => self.minutes.write(at, name, writing),
             Event::Said { seat, name, text } => {

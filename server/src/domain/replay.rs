@@ -5,10 +5,12 @@
 
 use std::collections::BTreeSet;
 
-use super::ballot::{Choice, Opening, SecretBallot, Vote, VoteId};
+use hoian_signer::x509::Certificate;
+
+use super::ballot::{Choice, Opening, SecretBallot, Vote, VoteId, Voter};
 use super::floor::{Ending, TurnId};
 use super::meeting::SeatId;
-use super::paper_signing::{MOST_SIGNATORIES, PaperSignature, PaperSigning};
+use super::paper_signing::{MOST_SIGNATORIES, PaperSignature, PaperSigning, PaperStamp};
 use super::procedure::{Event, Procedure, Stage};
 use super::roll::Entry;
 use super::signed_ballot::{SignedBallot, Statement};
@@ -55,11 +57,11 @@ pub enum Fault {
     OtherText,
     #[error("nobody is to sign it, or somebody twice, or who is not on the roll")]
     WrongSignatories,
-    #[error("a paper is signed that is not open for signing")]
+    #[error("a paper is signed or stamped that is not open for signing")]
     NotForSigning,
     #[error("somebody signs who was not asked to, or a second time")]
     NotSignatory,
-    #[error("another paper or another file is signed than the one that was locked")]
+    #[error("another paper or another file is signed or stamped than the one that was locked")]
     OtherPaper,
     #[error("the count or what came of it is not that of the ballots")]
     WrongCount,
@@ -116,6 +118,7 @@ impl Procedure {
             Event::Written { writing, .. } => when(self.minutes.can_write(writing), Fault::OtherText),
             Event::SigningOpened { signing, .. } => self.can_open_signing(signing),
             Event::PaperSigned { signature } => self.can_sign(signature),
+            Event::PaperStamped { stamp } => self.can_stamp(stamp),
             Event::VoteClosed { vote, ballots, .. } => can_close(self.open_one(*vote)?, event, ballots),
         }
     }
@@ -185,6 +188,12 @@ impl Procedure {
         when(is_same, Fault::OtherPaper)
     }
 
+    fn can_stamp(&self, stamp: &PaperStamp) -> Result<(), Fault> {
+        let signing = self.signings.of(&stamp.paper).ok_or(Fault::NotForSigning)?;
+        changes(self.signings.needs_stamp(&stamp.paper))?;
+        when(signing.file == stamp.over, Fault::OtherPaper)
+    }
+
     fn can_vote(
         &self,
         vote: VoteId,
@@ -197,20 +206,50 @@ impl Procedure {
         let entitled = vote.opening.voter(voter).filter(|_| !terms.is_secret);
         let entitled = entitled.ok_or(Fault::NotEntitled)?;
         changes(vote.ballots.get(voter) != Some(&choice))?;
-        match (terms.is_signed, signed, &self.called) {
-            (false, None, _) => Ok(()),
-            (true, Some(signed), Some(called)) => {
-                let statement = Statement {
-                    meeting: &called.meeting,
-                    vote: vote.id,
-                    question: &terms.question,
-                    voter: entitled,
-                    choice,
-                };
-                when(statement.signer(signed).is_ok(), Fault::NotSigned)
+        match (terms.is_signed, signed) {
+            (false, None) => Ok(()),
+            (true, Some(signed)) => {
+                let signer = self.signer(vote, entitled, choice, signed);
+                when(signer.is_some(), Fault::NotSigned)
             }
             _ => Err(Fault::NotSigned),
         }
+    }
+
+    /// Of a ballot that its voter has signed: with which certificate.
+    pub fn signed(&self, event: &Event) -> Option<(Certificate, SignedBallot)> {
+        let Event::Voted {
+            vote,
+            voter,
+            choice,
+            signed: Some(signed),
+            ..
+        } = event
+        else {
+            return None;
+        };
+        let vote = self.votes.vote(*vote)?;
+        let signer = self.signer(vote, vote.opening.voter(voter)?, *choice, signed)?;
+        Some((signer, (**signed).clone()))
+    }
+
+    fn signer(
+        &self,
+        vote: &Vote,
+        voter: &Voter,
+        choice: Choice,
+        signed: &SignedBallot,
+    ) -> Option<Certificate> {
+        let called = self.called.as_ref()?;
+        let statement = Statement {
+            meeting: &called.meeting,
+            vote: vote.id,
+            question: &vote.opening.terms.question,
+            papers: &called.papers,
+            voter,
+            choice,
+        };
+        statement.signer(signed).ok()
     }
 
     fn open_one(&self, vote: VoteId) -> Result<&Vote, Fault> {

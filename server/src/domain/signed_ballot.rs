@@ -3,11 +3,12 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use hoian_signer::error::Error;
-use hoian_signer::validate::check_statement;
+use hoian_signer::validate::{check_statement, trust_statement};
 use hoian_signer::x509::Certificate;
 use serde::{Deserialize, Serialize};
 
 use super::ballot::{Choice, VoteId, Voter};
+use super::called::Enclosed;
 use super::meeting::MeetingId;
 use crate::clock::Timestamp;
 
@@ -20,12 +21,29 @@ pub struct SignedBallot {
     pub cms: String,
 }
 
+impl SignedBallot {
+    /// Whether `signer` leads to one of `anchors` (DER) at the time that the ballot names.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub fn trusted(&self, signer: &Certificate, anchors: &[Vec<u8>]) -> Result<(), Error> {
+        trust_statement(&self.cms()?, signer, anchors, self.at.to_offset_date_time())
+    }
+
+    fn cms(&self) -> Result<Vec<u8>, Error> {
+        let cms = BASE64_STANDARD.decode(&self.cms);
+        cms.map_err(|error| Error::malformed("ballot", error.to_string()))
+    }
+}
+
 /// What a voter states.
 #[derive(Debug, Clone, Copy)]
 pub struct Statement<'a> {
     pub meeting: &'a MeetingId,
     pub vote: VoteId,
     pub question: &'a str,
+    /// What was to be read before it.
+    pub papers: &'a [Enclosed],
     pub voter: &'a Voter,
     pub choice: Choice,
 }
@@ -42,12 +60,17 @@ impl Statement<'_> {
             meeting,
             vote,
             question,
+            papers,
             voter,
             ..
         } = self;
         let (name, seat) = (&voter.name, &voter.seat);
+        let papers: String = papers
+            .iter()
+            .map(|paper| format!("paper: {}\n", paper.digest))
+            .collect();
         format!(
-            "hoian ballot 1\nmeeting: {meeting}\nvote: {vote}\nquestion: {question}\nchoice: {choice}\nvoter: {name}\nseat: {seat}\nat: {at}\n"
+            "hoian ballot 1\nmeeting: {meeting}\nvote: {vote}\nquestion: {question}\n{papers}choice: {choice}\nvoter: {name}\nseat: {seat}\nat: {at}\n"
         )
     }
 
@@ -56,8 +79,6 @@ impl Statement<'_> {
     /// # Errors
     /// Where the signature is none, or not over these words.
     pub fn signer(&self, signed: &SignedBallot) -> Result<Certificate, Error> {
-        let cms = BASE64_STANDARD.decode(&signed.cms);
-        let cms = cms.map_err(|error| Error::malformed("ballot", error.to_string()))?;
-        check_statement(self.words(signed.at).as_bytes(), &cms)
+        check_statement(self.words(signed.at).as_bytes(), &signed.cms()?)
     }
 }

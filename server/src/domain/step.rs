@@ -11,7 +11,7 @@ use super::floor::{Ending, How, TurnId};
 use super::meeting::{PaperId, Role, SeatId, SiteId};
 use super::meeting_right::Act;
 use super::minute_book::Writing;
-use super::paper_signing::{PaperSignature, PaperSigning};
+use super::paper_signing::{PaperSignature, PaperSigning, PaperStamp};
 use super::roll::{Departure, Kind, Mark, QuorumRule};
 use super::signed_ballot::SignedBallot;
 use crate::clock::Timestamp;
@@ -342,6 +342,10 @@ pub enum Event {
     },
     PaperSigned {
         signature: Box<PaperSignature>,
+    },
+    /// A time-stamp over the whole paper, for signatures without one of their own.
+    PaperStamped {
+        stamp: Box<PaperStamp>,
     },
 }
 

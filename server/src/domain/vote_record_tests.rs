@@ -2,7 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::ballot::SecretBallot;
-use crate::domain::meeting::{Role, SeatId};
+use crate::domain::called::{Called, Enclosed};
+use crate::domain::meeting::{MeetingId, Role, SeatId};
 use crate::domain::minutes::tests::{agencies, caller, come, held, items, procedure, take, terms, told};
 use crate::domain::procedure::{Procedure, Step};
 use crate::domain::roll::{Entry, Kind};
@@ -20,7 +21,7 @@ fn an_open_vote_says_who_chose_what() {
     let body = record.body().unwrap();
     for lines in [
         "Thời gian mở: 08 giờ 41, ngày 30 tháng 11 năm 2026.\nThời gian kết thúc: 08 giờ 43,",
-        "- Hình thức: biểu quyết công khai.\n- Điều kiện thông qua: quá nửa số có mặt khi mở biểu quyết tán thành, tức từ 2 phiếu.\n",
+        "1. Vấn đề và cách biểu quyết\n- Vấn đề: Thông qua kế hoạch?\n- Hình thức: biểu quyết công khai.\n- Điều kiện thông qua: quá nửa số có mặt khi mở biểu quyết tán thành, tức từ 2 phiếu.\n",
         "- Số có mặt theo điểm danh khi mở biểu quyết: 2 trên 3 được triệu tập, cần ít nhất 0 nên đủ điều kiện tiến hành.\n",
         "| Tán thành | 1 | 50,00% |\n| Không tán thành | 1 | 50,00% |\n| Không biểu quyết | 0 | 0,00% |\n| Không bỏ phiếu | 0 | 0,00% |\n",
         "4. Kết luận\nVấn đề nêu trên không được thông qua.\n",
@@ -28,6 +29,41 @@ fn an_open_vote_says_who_chose_what() {
     ] {
         assert!(body.contains(lines), "{lines}\nis missing in\n{body}");
     }
+}
+
+#[test]
+fn a_question_in_writing_names_who_was_asked_and_what_they_read() {
+    let mut procedure = held();
+    procedure.votes.all[0].opening.terms.electorate = Electorate::Asked;
+    procedure.votes.all[0].opening.terms.majority = Majority::HalfOfCalled;
+    let rules = procedure.rules.clone();
+    let mut called = Called::new(MeetingId("m".into()), "Lấy ý kiến".into(), rules);
+    called.papers.push(Enclosed {
+        title: "Dự thảo Quy chế".into(),
+        digest: "0123456789abcdef".repeat(4),
+    });
+    procedure.called = Some(called);
+    let (items, agencies) = (items(), agencies());
+    let meeting = told(&procedure, &items, &agencies);
+    let record = VoteRecord {
+        meeting: &meeting,
+        vote: &procedure.votes.all[0],
+        list_digest: None,
+    };
+    assert_eq!(record.subject(), "Kết quả lấy ý kiến: Thông qua kế hoạch?");
+    let body = record.body().unwrap();
+    for lines in [
+        "Thời gian gửi phiếu: 08 giờ 41, ngày 30 tháng 11 năm 2026.\n",
+        "- Văn bản kèm theo: Dự thảo Quy chế (mã băm SHA-256: 01234567 89abcdef",
+        "- Hình thức: phiếu lấy ý kiến điện tử ghi tên, không họp.\n",
+        "- Điều kiện thông qua: quá nửa tổng số được lấy ý kiến tán thành, tức từ ",
+        "- Số được lấy ý kiến: 2 người, tổng số 2 phiếu.\n- Số phiếu trả lời: 2 phiếu.\n",
+        "| Ý kiến | Số phiếu | Tỷ lệ trên số được lấy ý kiến |\n",
+        "| Không trả lời | 0 | 0,00% |\n",
+    ] {
+        assert!(body.contains(lines), "{lines}\nis missing in\n{body}");
+    }
+    assert!(!body.contains("có mặt") && !body.contains("Cuộc họp"), "{body}");
 }
 
 /// Five people over lines of their own, and a secret vote that they open.

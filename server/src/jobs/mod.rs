@@ -9,6 +9,7 @@ pub mod password_letter;
 pub mod preserving;
 pub mod reminding;
 pub mod signing;
+pub mod stamping;
 mod worker;
 pub mod written;
 
@@ -44,6 +45,7 @@ pub fn registry() -> Registry {
         .with::<reminding::PressForAnswers>()
         .with::<reminding::AskReminders>()
         .with::<preserving::KeepProvable>()
+        .with::<stamping::StampPaper>()
         .with::<written::PutQuestion>()
         .with::<written::RemindVoters>()
         .with::<written::CloseQuestion>()

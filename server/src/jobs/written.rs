@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::{Failure, Job, enqueue_at, enqueue_once};
 use crate::clock::{Clock, Timestamp};
 use crate::conference::{Close, Identity, Unwritten};
+use crate::custody::notice::{self, About, Telling};
 use crate::domain::ballot::Terms;
 use crate::domain::meeting::MeetingId;
+use crate::domain::notice::Kind;
 use crate::mail::{Letter, NotSent};
 use crate::parts::App;
 use crate::store::Tx;
@@ -94,8 +96,8 @@ impl Job for CloseQuestion {
     }
 }
 
-/// Writes to whoever has not voted, the day before and on the day. Run twice, it sends the same letters under the same
-/// Message-IDs.
+/// Tells whoever has not voted, the day before and on the day, by a notice and by a letter. Run twice, it tells once, and sends
+/// the same letters under the same Message-IDs.
 #[derive(Serialize, Deserialize)]
 pub struct RemindVoters {
     meeting: MeetingId,
@@ -106,7 +108,6 @@ impl Job for RemindVoters {
     const KIND: &'static str = "opinion.remind";
 
     async fn run(self, app: App) -> Result<(), Failure> {
-        let Some(mailer) = &app.mailer else { return Ok(()) };
         let reader = app.store.read();
         let row = meeting::Entity::find_by_id(self.meeting.clone())
             .one(reader)
@@ -134,6 +135,19 @@ impl Job for RemindVoters {
             .filter(person::Column::IsActive.eq(true))
             .all(reader)
             .await?;
+        let telling = Telling {
+            kind: Kind::BallotDue,
+            which: format!("{}/{}", row.id, self.number),
+            to: people.iter().map(|person| person.id.clone()).collect(),
+            words: None,
+            from: None,
+        };
+        let about = About::question(row.id.clone(), &vote.opening.terms.question, row.ends_at);
+        let now = app.clock.now();
+        app.store
+            .write(async |tx: &Tx| notice::tell(tx, &app.clock, now, &about, &telling).await)
+            .await?;
+        let Some(mailer) = &app.mailer else { return Ok(()) };
         let mut later = None;
         for person in people {
             let Some(to_address) = person.mail_address.clone() else {

@@ -204,7 +204,8 @@ async fn said(
         .collect();
     let asked = invited.into_iter().map(|one| one.agency_id);
     let asked = asked.filter_map(|id| agencies.get(&id).cloned().map(|name| (id, name)));
-    let titles = titles(reader, members).await?;
+    let ids = members.iter().map(|member| member.person_id.clone());
+    let titles = titles(reader, ids.collect()).await?;
     let by_name = members
         .iter()
         .filter(|member| member.role == Role::Delegate && member.agency_id.is_none());
@@ -250,12 +251,11 @@ fn component_sites(
     sites
 }
 
-/// "đồng chí Trần Văn Minh, Chủ tịch, Ủy ban nhân dân tỉnh Lam Giang" of each.
+/// "đồng chí Trần Văn Minh, Chủ tịch Ủy ban nhân dân tỉnh Lam Giang" of each.
 pub(super) async fn titles(
     reader: &impl ConnectionTrait,
-    members: &[meeting_member::Model],
+    ids: Vec<PersonId>,
 ) -> Result<BTreeMap<PersonId, String>, DbErr> {
-    let ids: Vec<PersonId> = members.iter().map(|member| member.person_id.clone()).collect();
     let held = accounts::memberships(reader, &ids).await?;
     let people = person::Entity::find()
         .filter(person::Column::Id.is_in(ids))
@@ -264,7 +264,7 @@ pub(super) async fn titles(
     let titled = people.into_iter().map(|row| {
         let post = held.get(&row.id).and_then(|held| held.first());
         let post = post.map_or_else(String::new, |post| {
-            format!(", {}, {}", post.position, post.agency_name)
+            format!(", {} {}", post.position, post.agency_name)
         });
         let title = format!("đồng chí {}{post}", row.full_name);
         (row.id, title)

@@ -24,6 +24,7 @@ use crate::domain::document::{DocumentId, State as Standing};
 use crate::domain::document_metadata::Metadata;
 use crate::domain::id::PersonId;
 use crate::domain::meeting::MeetingId;
+use crate::domain::meeting_plan::MeetingKind;
 use crate::domain::meeting_right::Act;
 use crate::domain::minutes::Paper;
 use crate::domain::numbering::Kind;
@@ -38,8 +39,13 @@ use crate::store::entity::{document, document_metadata, meeting, meeting_documen
 pub(super) enum Wanted {
     /// The minutes, signed by secretary and chair.
     Minutes {},
-    /// The record of a vote that is over, signed by secretary and chair.
-    VoteRecord { vote: VoteId },
+    /// The record of a vote that is over, signed by secretary and chair; of a question in writing by those who are named, where
+    /// any are.
+    VoteRecord {
+        vote: VoteId,
+        secretary_id: Option<PersonId>,
+        chair_id: Option<PersonId>,
+    },
     /// The notice of the conclusions, signed by a leader: the chair unless another is named.
     ConclusionNotice { signer_id: Option<PersonId> },
 }
@@ -49,7 +55,7 @@ impl Wanted {
     fn which(&self) -> (Paper, VoteId) {
         match self {
             Self::Minutes {} => (Paper::Minutes, 0),
-            Self::VoteRecord { vote } => (Paper::VoteRecord, *vote),
+            Self::VoteRecord { vote, .. } => (Paper::VoteRecord, *vote),
             Self::ConclusionNotice { .. } => (Paper::ConclusionNotice, 0),
         }
     }
@@ -101,10 +107,10 @@ pub(super) async fn draft(
     {
         return Ok(before(former.id.clone()));
     }
-    let told = Told::of(&app, &row).await?;
-    let content = content(&told, &person, &wanted)?;
+    let (told, signatories) = as_told(&app, &person, &row, &wanted, None).await?;
+    let content = content(&told, signatories, &wanted)?;
     let (drafter, tasks) = (content.drafter.clone(), content.tasks.clone());
-    let receivers = receivers(paper);
+    let receivers = receivers(paper, row.kind);
     let (description, stored) = kept(&app, &person, description(content, receivers)?).await?;
     let for_meeting = ForMeeting {
         meeting: row.id.clone(),
@@ -155,8 +161,8 @@ pub(super) async fn refresh(
     let standing = standing.ok_or_else(Problem::not_found)?;
     let presence: Presence = (&person).into();
     app.custody.document(&presence, &standing.id).await?;
-    let told = Told::of(&app, &row).await?;
-    let content = content(&told, &person, &wanted)?;
+    let (told, signatories) = as_told(&app, &person, &row, &wanted, Some(&standing)).await?;
+    let content = content(&told, signatories, &wanted)?;
     let tasks = content.tasks.clone();
     let said = document_metadata::Entity::find_by_id(standing.id.clone())
         .one(app.store.read())
@@ -208,13 +214,53 @@ async fn standing(
     }
 }
 
-fn content(told: &Told, person: &Person, wanted: &Wanted) -> Result<Content, Problem> {
-    let chair = told.chair().ok_or_else(refusals::secretary)?;
-    let secretary = told.secretary(&person.id);
+/// Who signs.
+struct Signatories {
+    secretary: Option<PersonId>,
+    chair: PersonId,
+}
+
+/// The meeting as it is told, and who signs: its own secretary and chair; under the result of a question in writing, which may
+/// have one of them at the most, those who are named, or who stand under the draft already.
+async fn as_told(
+    app: &App,
+    person: &Person,
+    row: &meeting::Model,
+    wanted: &Wanted,
+    standing: Option<&document::Model>,
+) -> Result<(Told, Signatories), Problem> {
+    let mut told = Told::of(app, row).await?;
+    let (mut secretary, mut chair) = (told.secretary(&person.id), told.chair());
+    if row.kind == MeetingKind::Written {
+        let drafted = |which: fn(&document::Model) -> Option<PersonId>| standing.and_then(which);
+        let (named_secretary, named_chair) = match wanted {
+            Wanted::VoteRecord {
+                secretary_id,
+                chair_id,
+                ..
+            } => (secretary_id.clone(), chair_id.clone()),
+            _ => (None, None),
+        };
+        secretary = drafted(|row| Some(row.signer_id.clone()))
+            .or(named_secretary)
+            .or(secretary);
+        chair = drafted(|row| row.cosigner_id.clone()).or(named_chair).or(chair);
+        let named = secretary.iter().chain(&chair).cloned();
+        told.meet(app, named.collect()).await?;
+    }
+    let chair = chair.ok_or_else(refusals::secretary)?;
+    Ok((told, Signatories { secretary, chair }))
+}
+
+fn content(
+    told: &Told,
+    Signatories { secretary, chair }: Signatories,
+    wanted: &Wanted,
+) -> Result<Content, Problem> {
     let meeting = told.meeting(&chair, secretary.as_ref());
     let (subject, body) = match wanted {
         Wanted::Minutes {} => (meeting.subject(), meeting.minutes()),
-        Wanted::VoteRecord { vote } => {
+        Wanted::VoteRecord { vote, .. } => {
             let vote = told.procedure.votes.vote(*vote).ok_or_else(Problem::not_found)?;
             let digest = vote.opening.terms.is_secret.then(|| list_digest(&vote.published));
             let record = VoteRecord {
@@ -269,10 +315,11 @@ fn list_digest(ballots: &[SecretBallot]) -> String {
     hex::encode(context.finish())
 }
 
-fn receivers(paper: Paper) -> Metadata {
-    let to = match paper {
-        Paper::Minutes | Paper::VoteRecord => "Như thành phần tham dự",
-        Paper::ConclusionNotice => "Các cơ quan, đơn vị dự họp và được giao nhiệm vụ",
+fn receivers(paper: Paper, kind: MeetingKind) -> Metadata {
+    let to = match (paper, kind) {
+        (Paper::VoteRecord, MeetingKind::Written) => "Những người được lấy ý kiến",
+        (Paper::Minutes | Paper::VoteRecord, _) => "Như thành phần tham dự",
+        (Paper::ConclusionNotice, _) => "Các cơ quan, đơn vị dự họp và được giao nhiệm vụ",
     };
     Metadata {
         receivers: vec![to.to_owned()],

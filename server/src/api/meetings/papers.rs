@@ -16,6 +16,7 @@ use crate::api::problem::{self, Problem};
 use crate::api::session::Person;
 use crate::clock::Timestamp;
 use crate::domain::document::DocumentId;
+use crate::domain::id::PersonId;
 use crate::domain::meeting::{MeetingId, PaperId, Title};
 use crate::domain::meeting_plan::{Audience, sees};
 use crate::domain::meeting_right::Act;
@@ -90,6 +91,7 @@ pub(super) async fn add(
     Json(new): Json<NewPaper>,
 ) -> Result<(StatusCode, Json<Paper>), Problem> {
     let access = access(&app, Some(person.clone()), id, None).await?;
+    access.require_room()?;
     access.require(Act::Prepare)?;
     // Whoever puts it there must be allowed to see it.
     app.custody.document(&(&person).into(), &new.document_id).await?;
@@ -124,6 +126,7 @@ pub(super) async fn remove(
     Path((id, paper)): Path<(MeetingId, PaperId)>,
 ) -> Result<StatusCode, Problem> {
     let access = access(&app, Some(person.clone()), id, None).await?;
+    access.require_room()?;
     access.require(Act::Prepare)?;
     let row = found(&app, &access, paper).await?;
     if signing_of(&app, &row).await?.is_some() {
@@ -211,9 +214,53 @@ async fn row_of(
     if meeting_paper::Entity::find().filter(of_meeting).count(tx).await? >= MOST_PAPERS {
         return Err(refusals::words());
     }
-    let document = document::Entity::find_by_id(new.document_id.clone())
-        .one(tx)
-        .await?;
+    let (document, version) = latest(tx, &new.document_id).await?;
+    let title = match &new.title {
+        Some(title) => Title::parse(title).map_err(|_| refusals::words())?.into_string(),
+        None => title_of(&document),
+    };
+    Ok(meeting_paper::Model {
+        id: PaperId(app.clock.new_id()),
+        meeting_id,
+        item: new.item,
+        document_id: document.id,
+        version,
+        title,
+        audience: new.audience,
+        visible_from: new.visible_from,
+        added_by: person.id.clone(),
+        added_at: app.clock.now(),
+    })
+}
+
+/// A document that goes with a question in writing, as it stands now.
+///
+/// # Errors
+/// 404 where it has no version.
+pub(super) async fn enclosed(
+    app: &App,
+    tx: &Tx,
+    meeting_id: &MeetingId,
+    by: &PersonId,
+    document: &DocumentId,
+) -> Result<meeting_paper::Model, Problem> {
+    let (document, version) = latest(tx, document).await?;
+    Ok(meeting_paper::Model {
+        id: PaperId(app.clock.new_id()),
+        meeting_id: meeting_id.clone(),
+        item: None,
+        title: title_of(&document),
+        document_id: document.id,
+        version,
+        audience: Audience::default(),
+        visible_from: None,
+        added_by: by.clone(),
+        added_at: app.clock.now(),
+    })
+}
+
+async fn latest(tx: &Tx, id: &DocumentId) -> Result<(document::Model, i32), Problem> {
+    let document = document::Entity::find_by_id(id.clone()).one(tx).await?;
     let document = document.ok_or_else(Problem::not_found)?;
     let latest = document_version::Entity::find()
         .filter(document_version::Column::DocumentId.eq(document.id.clone()))
@@ -221,22 +268,11 @@ async fn row_of(
         .one(tx)
         .await?
         .ok_or_else(Problem::not_found)?;
-    let title = match &new.title {
-        Some(title) => Title::parse(title).map_err(|_| refusals::words())?.into_string(),
-        None => document.subject.chars().take(200).collect(),
-    };
-    Ok(meeting_paper::Model {
-        id: PaperId(app.clock.new_id()),
-        meeting_id,
-        item: new.item,
-        document_id: document.id,
-        version: latest.number,
-        title,
-        audience: new.audience,
-        visible_from: new.visible_from,
-        added_by: person.id.clone(),
-        added_at: app.clock.now(),
-    })
+    Ok((document, latest.number))
+}
+
+fn title_of(document: &document::Model) -> String {
+    document.subject.chars().take(200).collect()
 }
 
 fn paper(row: meeting_paper::Model) -> Paper {

@@ -298,6 +298,14 @@ pub(super) fn opinion_time() -> Problem {
     )
 }
 
+pub(super) fn opinion_papers() -> Problem {
+    unprocessable(
+        "opinion-papers",
+        "Kèm không quá 20 văn bản.",
+        "Attach 20 documents at the most.",
+    )
+}
+
 pub(super) fn opinion_manner() -> Problem {
     unprocessable(
         "opinion-manner",

@@ -15,7 +15,7 @@ use crate::conference::{Identity, Unwritten};
 use crate::domain::ballot::{Choice, Vote, VoteId, Voter};
 use crate::domain::meeting::MeetingId;
 use crate::domain::meeting_right::Act;
-use crate::domain::procedure::Event;
+use crate::domain::procedure::{Event, Procedure};
 use crate::domain::replay::Fault;
 use crate::domain::signed_ballot::{SignedBallot, Statement};
 use crate::parts::App;
@@ -62,7 +62,7 @@ pub(super) async fn cast(
     if vote.ballots.get(&seat) == Some(&choice) {
         return Ok(StatusCode::NO_CONTENT);
     }
-    let signed = statement_of(&app, &person, (&id, vote, voter), choice, &pin).await?;
+    let signed = statement_of(&app, &person, (&procedure, vote, voter), choice, &pin).await?;
     let event = Event::Voted {
         vote: vote.id,
         voter: seat.clone(),
@@ -85,14 +85,16 @@ pub(super) async fn cast(
 pub(super) async fn statement_of(
     app: &App,
     person: &Person,
-    (meeting, vote, voter): (&MeetingId, &Vote, &Voter),
+    (procedure, vote, voter): (&Procedure, &Vote, &Voter),
     choice: Choice,
     pin: &str,
 ) -> Result<SignedBallot, Problem> {
+    let called = procedure.called.as_ref().ok_or_else(Problem::not_found)?;
     let statement = Statement {
-        meeting,
+        meeting: &called.meeting,
         vote: vote.id,
         question: &vote.opening.terms.question,
+        papers: &called.papers,
         voter,
         choice,
     };

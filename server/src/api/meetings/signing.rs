@@ -18,9 +18,10 @@ use crate::custody;
 use crate::domain::id::PersonId;
 use crate::domain::meeting::{MeetingId, PaperId, SeatId};
 use crate::domain::meeting_right::Act;
-use crate::domain::paper_signing::{MOST_SIGNATORIES, PaperSignature, PaperSigning, Signatory};
+use crate::domain::paper_signing::{MOST_SIGNATORIES, PaperSignature, PaperSigning, Signatory, WITHOUT_TIME};
 use crate::domain::procedure::Event;
 use crate::domain::replay::Fault;
+use crate::jobs::stamping;
 use crate::parts::App;
 use crate::store::blob::Sha256;
 use crate::store::entity::{blob, document_version, meeting_member, meeting_paper, person};
@@ -149,6 +150,9 @@ pub(super) async fn sign(
             .custody
             .sign_joint(&(&person).into(), &person.full_name, &file, fields, &pin)
             .await?;
+        if made.level == WITHOUT_TIME {
+            stamping::ask(&app.store, &app.clock, &access.row.id, &row.id).await?;
+        }
         let signature = PaperSignature {
             paper: row.id.clone(),
             seat: seat.clone(),

@@ -53,12 +53,16 @@ impl Told {
             .iter()
             .any(|entry| !entry.intervals.is_empty());
         let now = has_begun.then(|| app.clock.now());
-        let record = match has_begun {
+        let is_recorded = has_begun || !procedure.votes.all.is_empty();
+        let record = match is_recorded {
             true => Some(export::head(reader, &row.id).await?),
             false => None,
         };
         let leads = |member: &&meeting_member::Model| matches!(member.role, Role::Chair | Role::Secretary);
-        let leaders: Vec<meeting_member::Model> = members.iter().filter(leads).cloned().collect();
+        let leaders = members
+            .iter()
+            .filter(leads)
+            .map(|member| member.person_id.clone());
         Ok(Self {
             title: row.title.clone(),
             place: row.place.clone(),
@@ -76,7 +80,7 @@ impl Told {
                 .into_iter()
                 .map(|agency| (agency.id, agency.name))
                 .collect(),
-            titles: invitation::titles(reader, &leaders).await?,
+            titles: invitation::titles(reader, leaders.collect()).await?,
             members,
             record,
             procedure,
@@ -108,6 +112,16 @@ impl Told {
         named
             .or_else(|| of_role().next())
             .map(|member| member.person_id.clone())
+    }
+
+    /// Learns the names and posts of people whom the meeting does not name as its leaders.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(super) async fn meet(&mut self, app: &App, people: Vec<PersonId>) -> Result<(), DbErr> {
+        self.titles
+            .extend(invitation::titles(app.store.read(), people).await?);
+        Ok(())
     }
 
     /// As the papers name them: chair and secretary by name and post.

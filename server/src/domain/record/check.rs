@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::{
-    AFTER_HASH, BEFORE_HASH, FORMAT, Finding, GENESIS, HASH_CHARACTERS, Report, Subject, Wrong, hash,
+    AFTER_HASH, BEFORE_HASH, FORMAT, Finding, GENESIS, HASH_CHARACTERS, Report, SignedEntry, Subject, Trust,
+    Wrong, hash,
 };
 use crate::clock::Timestamp;
 use crate::domain::procedure::{Event, Procedure, Rules};
@@ -26,11 +27,12 @@ pub fn check(file: &[u8], head: Option<&str>) -> Report {
     findings.extend(found);
     let entries = rows.len() as u64;
     let is_whole = findings.is_empty();
-    let mut meeting = None;
+    let (mut meeting, mut ballots) = (None, Vec::new());
     if is_whole {
-        let (told, impossible) = tell(&rows);
+        let (told, signed, impossible) = tell(&rows);
         findings.extend(impossible);
         meeting = Some(told);
+        ballots = signed;
     }
     let is_known = |head: &str| heads.iter().any(|one| one.eq_ignore_ascii_case(head));
     // As the minutes print it, in groups.
@@ -47,6 +49,8 @@ pub fn check(file: &[u8], head: Option<&str>) -> Report {
         entries,
         head: heads.last().filter(|_| is_whole).cloned(),
         meeting,
+        ballots,
+        trust: Trust::NotAsked,
         findings,
     }
 }
@@ -262,10 +266,11 @@ impl Chain {
     }
 }
 
-/// The meeting once over, by its own rules.
-fn tell(rows: &[Told]) -> (Procedure, Vec<Finding>) {
+/// The meeting once over, by its own rules; with the ballots that their voters have signed.
+fn tell(rows: &[Told]) -> (Procedure, Vec<SignedEntry>, Vec<Finding>) {
     let mut meeting = Procedure::new(Roll::default(), Rules::default());
     let mut findings = Vec::new();
+    let mut ballots = Vec::new();
     for told in rows {
         let mut find = |wrong| {
             findings.push(Finding {
@@ -280,11 +285,17 @@ fn tell(rows: &[Told]) -> (Procedure, Vec<Finding>) {
                 if let Err(fault) = meeting.can_follow(&event) {
                     find(Wrong::Impossible(fault));
                 }
+                ballots.extend(meeting.signed(&event).map(|(signer, signed)| SignedEntry {
+                    line: told.line,
+                    entry: told.entry,
+                    signer,
+                    signed,
+                }));
                 meeting.apply(told.at, event);
             }
         }
     }
-    (meeting, findings)
+    (meeting, ballots, findings)
 }
 
 /// More are not told one by one.

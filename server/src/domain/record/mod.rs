@@ -6,12 +6,14 @@
 
 mod check;
 mod report;
+mod trust;
 
 use ring::digest;
 use serde::{Deserialize, Serialize};
 
 pub use check::check;
 pub use report::{Finding, Report, Wrong};
+pub use trust::{SignedEntry, Trust};
 
 use crate::clock::Timestamp;
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{GENESIS, Subject};
+use super::{GENESIS, SignedEntry, Subject, Trust};
 use crate::domain::ballot::{Outcome, Vote};
 use crate::domain::procedure::Procedure;
 use crate::domain::replay::Fault;
@@ -17,6 +17,9 @@ pub struct Report {
     pub head: Option<String>,
     /// The meeting as the record tells it, where the chain is whole.
     pub meeting: Option<Procedure>,
+    /// Those that their voters have signed, where the chain is whole.
+    pub ballots: Vec<SignedEntry>,
+    pub trust: Trust,
     /// Nothing where all is well.
     pub findings: Vec<Finding>,
 }
@@ -51,6 +54,11 @@ pub enum Wrong {
     Unreadable,
     /// The meeting could not have brought it.
     Impossible(Fault),
+    /// A ballot's signer is nobody whom the given anchors vouch for.
+    Untrusted {
+        signer: String,
+        reason: String,
+    },
     /// No entry has the hash that was given.
     OtherHead,
 }
@@ -90,6 +98,10 @@ impl fmt::Display for Finding {
                 "entry {entry} cannot be read: it is not of this format, or of a later program"
             ),
             Wrong::Impossible(fault) => write!(formatter, "entry {entry} cannot be true: {fault}"),
+            Wrong::Untrusted { signer, reason } => write!(
+                formatter,
+                "entry {entry} is a ballot signed by {signer}, who is NOT TRUSTED: {reason}"
+            ),
             Wrong::OtherHead => write!(
                 formatter,
                 "no entry has the hash that was given: this is ANOTHER RECORD, or it was written anew"
@@ -109,7 +121,12 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.is_good() {
-            writeln!(formatter, "the record is NOT as it was written:")?;
+            let is_untrusted = |finding: &Finding| matches!(finding.wrong, Wrong::Untrusted { .. });
+            let heading = match self.findings.iter().all(is_untrusted) {
+                true => "the record is as it was written, but NOT all who signed ballots are trusted:",
+                false => "the record is NOT as it was written:",
+            };
+            writeln!(formatter, "{heading}")?;
             for finding in self.findings.iter().take(MOST_TOLD) {
                 writeln!(formatter, "  {finding}")?;
             }
@@ -141,7 +158,17 @@ impl fmt::Display for Report {
                 signing.file
             )?;
         }
-        Ok(())
+        match (self.ballots.len(), self.trust) {
+            (0, _) => Ok(()),
+            (count, Trust::NotAsked) => writeln!(
+                formatter,
+                "  {count} signed ballots: the signatures fit; whether their certificates are to be trusted was not asked (--trust)"
+            ),
+            (count, Trust::Asked) => writeln!(
+                formatter,
+                "  {count} signed ballots: each certificate leads to an anchor; whether one was revoked by then was not asked"
+            ),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::domain::dispatch::DispatchId;
 use crate::domain::document::DocumentId;
 use crate::domain::id::PersonId;
+use crate::domain::meeting::MeetingId;
 use crate::domain::notice::{Kind, NoticeId};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -18,10 +19,13 @@ pub struct Model {
     pub kind: Kind,
     /// What is told, so that it is told once: `overdue/{dispatch}/{day}`.
     pub key: String,
+    /// Empty where it tells of a question in writing.
     pub document_id: DocumentId,
     /// The paper as it came to the person's agency; empty where it is told as its sender's.
     pub dispatch_id: Option<DispatchId>,
-    /// Number and symbol, and the subject, as they were when it was told.
+    /// The question in writing.
+    pub meeting_id: Option<MeetingId>,
+    /// Number and symbol, and the subject, as they were when it was told; of a question no number, and its words.
     pub code: String,
     pub subject: String,
     /// The day until which the work is done.

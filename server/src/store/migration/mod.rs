@@ -30,6 +30,7 @@ mod m0100_prepared_votes;
 mod m0110_passkeys;
 mod m0120_trust;
 mod m0121_open_tries;
+mod m0130_ballot_notices;
 mod m0150_elsewhere;
 mod m0160_preservation;
 mod m0161_api_keys;
@@ -86,6 +87,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0110_passkeys::Migration),
             Box::new(m0120_trust::Migration),
             Box::new(m0121_open_tries::Migration),
+            Box::new(m0130_ballot_notices::Migration),
             Box::new(m0150_elsewhere::Migration),
             Box::new(m0160_preservation::Migration),
             Box::new(m0161_api_keys::Migration),
