@@ -36,7 +36,7 @@ export interface Task {
 /** Which paper is wanted of a meeting. */
 export type Wanted =
   | { paper: 'minutes' }
-  | { paper: 'vote_record'; vote: number }
+  | { paper: 'vote_record'; vote: number; secretary_id?: string | null; chair_id?: string | null }
   | { paper: 'conclusion_notice'; signer_id: string | null };
 
 export const minutesOf = (id: string, signal?: AbortSignal): Promise<Minutes> =>

@@ -4,6 +4,7 @@ import type { Choice, End, Majority, Tally, TokenKey, VoteState } from '../proto
 /** A question put in writing, as one who is asked, or who put it, sees it; see server/openapi.json. */
 export interface Opinion {
   id: string;
+  agency_id: string;
   agency_name: string;
   question: string;
   opened_at: string;
@@ -22,6 +23,7 @@ export interface Opinion {
   leads: boolean;
   seat: string;
   key: TokenKey | null;
+  papers: { id: string; title: string; digest: string }[];
   ballots: { name: string; took_part: boolean; choice: Choice | null }[];
 }
 
@@ -32,6 +34,7 @@ export interface NewOpinion {
   is_secret: boolean;
   is_signed: boolean;
   majority: Majority;
+  papers: string[];
 }
 
 const of = (id: string) => `/opinions/${encodeURIComponent(id)}`;
