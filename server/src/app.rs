@@ -76,6 +76,7 @@ impl App {
             mailer.clone(),
             outbox,
         )?
+        .at(&config.origin())
         .with_report_seal(ReportSeal::open(&config.report).map_err(Error::ReportKey)?);
         let directory = config.ldap.as_ref().map(Directory::new).transpose()?;
         let provider = config.oidc.as_ref();

@@ -130,6 +130,8 @@ pub struct Signing {
     /// A PEM or DER file of certificates by which authorities that answer over HTTPS are trusted, beside the roots of the
     /// system. Default: none. It says nothing of signatures, whose roots are in the trust store.
     pub tls_roots: Option<PathBuf>,
+    /// Whether papers get a QR code in the margin that leads to their record. Default true.
+    pub codes: bool,
 }
 
 /// What is logged, and how.
@@ -218,6 +220,7 @@ impl Default for Signing {
                 .into(),
             mapped_hosts: BTreeMap::from([("ocsp.ca.ptc".to_owned(), "ocsp.ca.gov.vn".to_owned())]),
             tls_roots: None,
+            codes: true,
         }
     }
 }

@@ -217,6 +217,8 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("get", "/api/v1/registers/{register}", PEOPLE),
     ("get", "/api/v1/registers/{register}/print", PEOPLE),
     ("post", "/api/v1/verifications", PUBLIC),
+    // The word on the paper is the right: tests/documents/lookup.rs.
+    ("get", "/api/v1/lookups/{word}", PUBLIC),
     ("get", "/api/v1/meetings/{id}/votes/{vote}/ballots", PEOPLE),
     // Who is entitled: tests/documents/meeting.rs.
     ("post", "/api/v1/meetings/{id}/votes/{vote}/ballot", PEOPLE),

@@ -78,6 +78,7 @@ async fn signed_documents(office: &Office, id: &str, count: usize) -> Vec<String
         let id = DocumentId(format!("{id}-{copy:03}"));
         let document = document::Model {
             id: id.clone(),
+            lookup: None,
             ..row.clone()
         }
         .into_active_model();
@@ -118,6 +119,7 @@ pub async fn arrived(office: &Office, id: &str, count: usize) -> Vec<String> {
         let document = document::Model {
             id: DocumentId(format!("{id}-{copy:03}")),
             number: Some(1000 + i32::try_from(copy).unwrap()),
+            lookup: None,
             ..row.clone()
         };
         let dispatch = dispatch::Model {

@@ -21,6 +21,7 @@ mod forwarding;
 mod handling;
 mod joint;
 mod judges;
+mod lookup;
 mod meeting;
 mod minutes;
 mod numbers;

@@ -40,6 +40,13 @@ export const routes: Route[] = [
     frame: 'bar',
     place: 'verify',
   },
+  {
+    paths: ['/tra-cuu/:word'],
+    load: () => import('./pages/verify/Record.svelte'),
+    access: 'public',
+    frame: 'bar',
+    place: 'verify',
+  },
   { paths: ['/quan-tri'], load: () => import('./admin/People.svelte'), ...admin },
   { paths: ['/quan-tri/nguoi/:id'], load: () => import('./admin/Person.svelte'), ...admin },
   { paths: ['/quan-tri/co-quan'], load: () => import('./admin/Agencies.svelte'), ...admin },

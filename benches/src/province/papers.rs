@@ -168,6 +168,7 @@ impl Province {
             form_initialled: false,
             cosigner_id: None,
             partner_id: None,
+            lookup: None,
         }
     }
 

@@ -20,6 +20,7 @@ mod headers;
 mod health;
 mod idempotency;
 mod login;
+mod lookups;
 mod meetings;
 mod notices;
 mod numbers;
@@ -75,6 +76,7 @@ fn families() -> OpenApiRouter<App> {
         .merge(numbers::routes())
         .merge(search::routes())
         .merge(verifications::routes())
+        .merge(lookups::routes())
         .merge(meetings::routes())
         .merge(calendar::routes())
         .merge(socket::routes())

@@ -9,7 +9,6 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use hoian_signer::pdf::form::{self, NewField};
 use hoian_signer::pdf::place::Place;
 use hoian_signer::sign::{self, Algorithm, Prepared};
 use sea_orm::sea_query::Expr;
@@ -106,7 +105,7 @@ impl Custody {
         let Task {
             base,
             document,
-            fields,
+            places: ready,
             field,
             name,
             appearance,
@@ -114,7 +113,7 @@ impl Custody {
         } = task;
         let request = request(field, name, appearance, self.clock.now_utc(), algorithm);
         let prepared = self.run(move || {
-            let document = with_fields(document, &fields)?;
+            let document = prepared(document, ready.as_ref())?;
             Ok::<_, Error>(sign::prepare(&document, &request, &chain)?)
         });
         let prepared = prepared.await??;
@@ -293,11 +292,10 @@ impl Custody {
             .map(serde_json::from_str::<Places>)
             .transpose();
         let places = places.map_err(|_| Error::Row("signature_request.content"))?;
-        let fields = places.map_or_else(Vec::new, |places| places.fields());
-        let prepared = asked.prepared.clone();
+        let asked = asked.prepared.clone();
         let document = self.run(move || {
-            let document = with_fields(document, &fields)?;
-            prepared.check(&document)?;
+            let document = prepared(document, places.as_ref())?;
+            asked.check(&document)?;
             Ok::<_, Error>(document)
         });
         Ok((base, document.await??))
@@ -317,10 +315,10 @@ pub(super) fn content(row: &Model) -> Result<Content> {
     serde_json::from_str(&row.content).map_err(|_| Error::Row("signature_request.content"))
 }
 
-fn with_fields(document: Bytes, fields: &[NewField]) -> Result<Bytes> {
-    match fields {
-        [] => Ok(document),
-        fields => Ok(form::prepare_fields(&document, fields)?.into()),
+fn prepared(document: Bytes, places: Option<&Places>) -> Result<Bytes> {
+    match places {
+        Some(places) => Ok(places.prepare(&document)?.into()),
+        None => Ok(document),
     }
 }
 

@@ -142,6 +142,8 @@ pub struct Custody {
     clock: Clock,
     secret: ServerSecret,
     settings: Arc<config::Signing>,
+    /// Where people reach the program, as codes on papers say it.
+    origin: Arc<str>,
     working_days: Arc<WorkingDays>,
     fetch: Fetch,
     mailer: Option<Mailer>,
@@ -188,6 +190,7 @@ impl Custody {
             clock,
             secret,
             settings: Arc::new(settings),
+            origin: "".into(),
             working_days: Arc::new(working_days),
             fetch,
             mailer,
@@ -206,6 +209,14 @@ impl Custody {
 }
 
 impl Custody {
+    /// The same, reached by people at this origin.
+    pub fn at(self, origin: &str) -> Self {
+        Self {
+            origin: origin.into(),
+            ..self
+        }
+    }
+
     /// The same, whose reports of verification are signed.
     pub fn with_report_seal(self, report_seal: Option<ReportSeal>) -> Self {
         Self { report_seal, ..self }

@@ -1,12 +1,13 @@
 //! Where the signature, the seal, the number and the date go on a document's pages.
 
-use hoian_signer::appearance::place as find;
-use hoian_signer::pdf::form::{Alignment, Face, Lock, NewField};
+use hoian_signer::appearance::{Appearance, imprint, place as find};
+use hoian_signer::pdf::form::{self, Alignment, Face, Lock, NewField};
 use hoian_signer::pdf::place::{POINTS_PER_MM, Place, Rect};
 use hoian_signer::pdf::text::Page;
 use serde::{Deserialize, Serialize};
 use time::Date;
 
+use super::error::Result;
 use crate::domain::numbering;
 use crate::render;
 
@@ -18,6 +19,9 @@ pub const AGENCY: &str = "agency";
 pub const COSIGNER: &str = "cosigner";
 pub const PARTNER: &str = "partner";
 
+/// Side of the code with its white frame: a telephone reads modules of half a millimetre from a hand's breadth.
+pub const CODE_MM: f64 = 20.0;
+
 /// The places of everything that is added to a document after its draft.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Places {
@@ -27,6 +31,19 @@ pub struct Places {
     /// Of the second signatory, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second: Option<SecondPlaces>,
+    /// Of the code that leads from the paper to its record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<CodePlace>,
+}
+
+/// A QR code, printed before the first signature.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CodePlace {
+    pub place: Place,
+    /// What it says: the address of the record.
+    pub address: String,
+    /// The word at the end of the address, by which the record is found.
+    pub word: String,
 }
 
 /// Where the second signatory signs, and that agency seals where it is another one.
@@ -113,6 +130,7 @@ pub fn find_places(
         seal: over(pages, &sealed, seal)?,
         texts: texts(pages),
         second: places,
+        code: None,
     })
 }
 
@@ -173,6 +191,23 @@ pub fn signed_fields(signers: u8, sealers: u8) -> Vec<&'static str> {
 }
 
 impl Places {
+    /// The document made ready for all that comes later: the code printed and the empty fields added, in updates that leave
+    /// what is there as it is.
+    ///
+    /// # Errors
+    /// The signer's.
+    pub fn prepare(&self, document: &[u8]) -> Result<Vec<u8>> {
+        let printed = match &self.code {
+            Some(code) => {
+                let text = code.address.clone();
+                Some(imprint(document, &code.place, &Appearance::QrCode { text })?)
+            }
+            None => None,
+        };
+        let document = printed.as_deref().unwrap_or(document);
+        Ok(form::prepare_fields(document, &self.fields())?)
+    }
+
     /// The fields of the one update before the first signature.
     ///
     /// Each signature locks every field but those that are still to come; the last seal locks all.
@@ -360,6 +395,7 @@ mod tests {
             seal: place,
             texts,
             second: None,
+            code: None,
         }
     }
 

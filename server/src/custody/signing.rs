@@ -4,10 +4,11 @@
 //! Then completion is tried at once, for as long as a person waits. So a slow or silent time-stamp authority, or a stop
 //! of this program, costs time and never a second PIN.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use hoian_signer::appearance::Appearance;
-use hoian_signer::pdf::form::{self, NewField};
-use hoian_signer::pdf::place::Place;
+use hoian_signer::appearance::{Appearance, place as find};
+use hoian_signer::pdf::place::{POINTS_PER_MM, Place};
 use hoian_signer::pdf::text;
 use hoian_signer::shell::pkcs12;
 use hoian_signer::sign::{self, Algorithm, Key as _, Level, Request, Signed};
@@ -18,7 +19,7 @@ use serde_json::json;
 use super::appendix::{self, SignedAppendix};
 use super::desk::{NewVersion, Step};
 use super::error::{Error, Result};
-use super::place::{self, Places, Second};
+use super::place::{self, CodePlace, Places, Second};
 use super::{Custody, Presence, elsewhere, key};
 use crate::domain::document::{Action, DocumentId, Purpose, State};
 use crate::domain::holder::Holder;
@@ -42,8 +43,8 @@ pub(super) struct Task {
     /// The version whose bytes are signed over, or prepared first.
     pub base: document_version::Model,
     pub document: Bytes,
-    /// The fields to be prepared before the first signature.
-    pub fields: Vec<NewField>,
+    /// What is prepared before the first signature.
+    pub places: Option<Places>,
     pub field: &'static str,
     /// Name in the signature dictionary: information, never identity.
     pub name: String,
@@ -101,7 +102,7 @@ impl Custody {
             let task = Task {
                 document: self.content(&base).await?,
                 base,
-                fields: Vec::new(),
+                places: None,
                 field: place::COSIGNER,
                 name: self.person_name(&presence.person_id).await?,
                 appearance: self.appearance(&holder).await?,
@@ -113,18 +114,19 @@ impl Custody {
         let base = self.latest(id, Purpose::Draft).await?;
         let document = self.content(&base).await?;
         let places = self.places(&step.row, document.clone(), wish).await?;
+        let places = self.with_code(places, document.clone()).await?;
+        let kept = serde_json::to_string(&places).map_err(|_| Error::Row("document.places"))?;
         let task = Task {
             base,
             document,
-            fields: places.fields(),
+            places: Some(places),
             field: place::LEADER,
             name: self.person_name(&step.row.signer_id).await?,
             appearance: self.appearance(&holder).await?,
             appendices: Vec::new(),
             code: String::new(),
         };
-        let places = serde_json::to_string(&places).map_err(|_| Error::Row("document.places"))?;
-        Ok((task, Some(places)))
+        Ok((task, Some(kept)))
     }
 
     /// The clerk seals: the agency's key signs over the numbered version, the second agency's over what the first has sealed.
@@ -145,7 +147,7 @@ impl Custody {
         let task = Task {
             document: self.content(&base).await?,
             base,
-            fields: Vec::new(),
+            places: None,
             field,
             name,
             appearance: self.appearance(&holder).await?,
@@ -186,7 +188,7 @@ impl Custody {
         let Task {
             base,
             document,
-            fields,
+            places,
             field,
             name,
             appearance,
@@ -197,7 +199,7 @@ impl Custody {
         let made = self
             .run(move || {
                 let request = request(field, name.clone(), appearance, signing_time, key.algorithm());
-                let (prepared, signed) = sign_over(&document, &fields, &request, &key)?;
+                let (prepared, signed) = sign_over(&document, places.as_ref(), &request, &key)?;
                 let beside = appendices
                     .iter()
                     .map(|file| appendix::sign_over(file, &code, &name, signing_time, &key));
@@ -279,6 +281,26 @@ impl Custody {
             .await
     }
 
+    /// The places with one for the code that leads to the record, where the margin is free and codes are wanted. Each
+    /// signature has a word of its own: what was given up leads nowhere.
+    async fn with_code(&self, places: Places, document: Bytes) -> Result<Places> {
+        let pages = self.run(move || text::pages(&document)).await??;
+        let place = find::lower_left(&pages, place::CODE_MM * POINTS_PER_MM);
+        let Some(place) = place.filter(|_| self.settings.codes) else {
+            return Ok(Places { code: None, ..places });
+        };
+        let word = URL_SAFE_NO_PAD.encode(self.clock.random_bytes::<16>());
+        let code = CodePlace {
+            place,
+            address: format!("{}/tra-cuu/{word}", self.origin),
+            word,
+        };
+        Ok(Places {
+            code: Some(code),
+            ..places
+        })
+    }
+
     /// The places for this document now; those found at upload unless the signer wishes another.
     async fn places(&self, row: &document::Model, document: Bytes, wish: Option<Place>) -> Result<Places> {
         if let (None, Some(found)) = (wish, &row.places) {
@@ -357,9 +379,17 @@ impl Custody {
 }
 
 /// What becomes of a document's row with these places.
+/// What the document's row keeps of the places.
 pub(super) fn placed(places: Option<String>) -> document::ActiveModel {
+    let Some(kept) = places else {
+        return document::ActiveModel::default();
+    };
+    let code = serde_json::from_str(&kept)
+        .ok()
+        .and_then(|places: Places| places.code);
     document::ActiveModel {
-        places: places.map_or_else(Default::default, |places| Set(Some(places))),
+        places: Set(Some(kept)),
+        lookup: Set(code.map(|code| code.word)),
         ..Default::default()
     }
 }
@@ -388,14 +418,11 @@ pub(super) fn request(
 /// Prepares the fields, if any, and signs: the prepared file where one was made, and the signature that waits.
 fn sign_over(
     document: &[u8],
-    fields: &[NewField],
+    places: Option<&Places>,
     request: &Request,
     key: &pkcs12::Key,
 ) -> Result<(Option<Vec<u8>>, Signed)> {
-    let prepared = match fields {
-        [] => None,
-        fields => Some(form::prepare_fields(document, fields)?),
-    };
+    let prepared = places.map(|places| places.prepare(document)).transpose()?;
     let ready = sign::prepare(prepared.as_deref().unwrap_or(document), request, key.chain())?;
     let signature = key.sign(ready.signed_attributes())?;
     Ok((prepared, ready.with_signature(signature)?))

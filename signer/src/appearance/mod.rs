@@ -1,5 +1,6 @@
 //! How a signature looks: profiles of Nghị định 30/2020/NĐ-CP, Annex I; fonts with Vietnamese.
 
+mod code;
 pub mod font;
 pub mod image;
 mod imprint;
@@ -29,6 +30,8 @@ pub enum Appearance {
     Text { lines: Vec<String> },
     /// The stamp of an incoming document (Annex IV), drawn in its frame.
     Stamp(Stamp),
+    /// A QR code of this text.
+    QrCode { text: String },
 }
 
 impl Appearance {
@@ -58,6 +61,7 @@ impl Appearance {
             Self::Image { png } => draw_image(update, png, &bounds)?,
             Self::Text { lines } => draw_text(update, lines, &bounds)?,
             Self::Stamp(stamp) => stamp.draw(update, &bounds)?,
+            Self::QrCode { text } => code::draw(text, &bounds)?,
         };
         Ok(update.add(form_xobject(rect, rotation, resources, content.into_bytes())))
     }

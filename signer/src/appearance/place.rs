@@ -143,6 +143,26 @@ pub fn left_column(pages: &[Page], width: f64, height: f64) -> Option<Place> {
     Some(on(page, within(rect, page)))
 }
 
+/// The lower left corner of the first page, in the margin that the legal layout leaves free; none where something is printed
+/// there.
+pub fn lower_left(pages: &[Page], side: f64) -> Option<Place> {
+    let page = &seen(pages.first()?);
+    let (shown, unit) = (page.crop_box, page.user_unit);
+    let edge = EDGE_MM * POINTS_PER_MM / unit;
+    let rect = Rect {
+        x: shown.x + edge,
+        y: shown.y + edge,
+        width: side / unit,
+        height: side / unit,
+    };
+    let is_free = !page
+        .lines
+        .iter()
+        .flat_map(|line| &line.runs)
+        .any(|run| run.rect.overlaps(&rect));
+    is_free.then(|| on(page, rect))
+}
+
 /// The page turned upright: everything stands where it is seen.
 fn seen(page: &Page) -> Page {
     let turn = Turn::of(page.rotation);

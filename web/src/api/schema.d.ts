@@ -1559,6 +1559,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/lookups/{word}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The record of the paper whose code bears this word. */
+        get: operations["one"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/meetings": {
         parameters: {
             query?: never;
@@ -4183,6 +4200,12 @@ export interface components {
         MendedDispatch: components["schemas"]["RelatedDocument"] & {
             dispatch_id?: components["schemas"]["DispatchId"] | null;
         };
+        /** @description A paper that corrects or replaces another. */
+        MendingPaper: {
+            code?: string | null;
+            issued_on?: string | null;
+            relation: components["schemas"]["Relation"];
+        };
         /** @description An issued paper that is corrected or replaced. */
         Mends: {
             document_id: components["schemas"]["DocumentId"];
@@ -4420,11 +4443,11 @@ export interface components {
         };
         /** @description A notice. */
         Notice: {
-            /** @description Number and symbol: `141/KH-UBND`. */
+            /** @description Number and symbol: `141/KH-UBND`; empty of a question in writing. */
             code: string;
             /** @description The day until which the work is done. */
             due_on?: string | null;
-            /** @description The page that shows the paper. */
+            /** @description The page that shows the paper, or the question in writing. */
             href: string;
             id: components["schemas"]["NoticeId"];
             is_read: boolean;
@@ -4447,7 +4470,7 @@ export interface components {
          * @description What is told.
          * @enum {string}
          */
-        NoticeKind: "assigned" | "support_asked" | "relieved" | "opinion_given" | "completed" | "unanswered" | "due_soon" | "overdue" | "returned" | "mail_refused";
+        NoticeKind: "assigned" | "support_asked" | "relieved" | "opinion_given" | "completed" | "unanswered" | "due_soon" | "overdue" | "returned" | "mail_refused" | "ballot_asked" | "ballot_due" | "ballot_counted";
         /** @description Where the sequences of an agency stand in this year. */
         Numbers: {
             kinds: components["schemas"]["KindNumbers"][];
@@ -4484,6 +4507,12 @@ export interface components {
             choice: components["schemas"]["VoteChoice"];
             /** @description Where ballots are signed. */
             pin?: string | null;
+        };
+        OpinionPaper: {
+            /** @description SHA-256 in hexadecimal: the record names the same. */
+            digest: string;
+            id: components["schemas"]["PaperId"];
+            title: string;
         };
         OpinionToken: {
             /** @description In hexadecimal, as long as the modulus of the vote's key. */
@@ -4759,11 +4788,11 @@ export interface components {
         /** @description A page of a list. */
         Page_Notice: {
             items: {
-                /** @description Number and symbol: `141/KH-UBND`. */
+                /** @description Number and symbol: `141/KH-UBND`; empty of a question in writing. */
                 code: string;
                 /** @description The day until which the work is done. */
                 due_on?: string | null;
-                /** @description The page that shows the paper. */
+                /** @description The page that shows the paper, or the question in writing. */
                 href: string;
                 id: components["schemas"]["NoticeId"];
                 is_read: boolean;
@@ -4891,6 +4920,25 @@ export interface components {
         };
         PaperPin: {
             pin: string;
+        };
+        /** @description What became of an issued paper. */
+        PaperRecord: {
+            /** @description The agency that issued it. */
+            agency: string;
+            /** @description Number and symbol: `141/KH-UBND`. */
+            code?: string | null;
+            /** @description Its agency asked for it back. */
+            is_recalled: boolean;
+            issued_on?: string | null;
+            kind_name: string;
+            /** @description Papers that correct or replace it. */
+            mended_by: components["schemas"]["MendingPaper"][];
+            proven_until?: components["schemas"]["Timestamp"] | null;
+            /** @description SHA-256 of the file as it was issued, lower-case hexadecimal. */
+            sha256: string;
+            /** Format: int64 */
+            size_bytes: number;
+            subject: string;
         };
         /** @description Who signs, in the order in which their names are shown. */
         PaperSignatories: {
@@ -5520,8 +5568,10 @@ export interface components {
             /** @enum {string} */
             paper: "minutes";
         } | {
+            chair_id?: components["schemas"]["PersonId"] | null;
             /** @enum {string} */
             paper: "vote_record";
+            secretary_id?: components["schemas"]["PersonId"] | null;
             vote: components["schemas"]["u32"];
         } | {
             /** @enum {string} */
@@ -10987,6 +11037,53 @@ export interface operations {
             };
         };
     };
+    one: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                word: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaperRecord"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; `type` says why */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now, or a fault of ours; nothing was done */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list: {
         parameters: {
             query?: {
@@ -13522,7 +13619,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `opinion-question`, `opinion-people`, `opinion-time` or `opinion-manner` */
+            /** @description No document that the caller may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `opinion-question`, `opinion-people`, `opinion-time`, `opinion-manner` or `opinion-papers` */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -22,6 +22,7 @@ export type Health = Schemas['Health'];
 export type AgencyNode = Schemas['AgencyNode'];
 export type AgencyAccount = Schemas['AgencyAccount'];
 export type TrustAnchor = Schemas['TrustAnchor'];
+export type PaperRecord = Schemas['PaperRecord'];
 export type ApiKey = Schemas['ApiKey'];
 export type GivenApiKey = Schemas['GivenApiKey'];
 export type Certificate = Schemas['Certificate'];

@@ -51,6 +51,9 @@ pub struct Model {
     /// Who signs after the signer (văn bản liên tịch, or a paper of two signatories); and of which other agency, if so.
     pub cosigner_id: Option<PersonId>,
     pub partner_id: Option<AgencyId>,
+    /// The word in the code on its first page, by which anybody who holds the paper finds its record.
+    #[sea_orm(unique)]
+    pub lookup: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -34,6 +34,7 @@ mod m0130_ballot_notices;
 mod m0150_elsewhere;
 mod m0160_preservation;
 mod m0161_api_keys;
+mod m0162_lookup;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryOrder};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, seaql_migrations};
@@ -91,6 +92,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0150_elsewhere::Migration),
             Box::new(m0160_preservation::Migration),
             Box::new(m0161_api_keys::Migration),
+            Box::new(m0162_lookup::Migration),
         ]
     }
 }
