@@ -242,7 +242,7 @@ pub enum Error {
     #[error("the settings in {0} are not TOML: {1}")]
     Malformed(PathBuf, toml::de::Error),
     #[error("the settings are refused: {0}")]
-    Refused(#[from] Fault),
+    Refused(Fault),
     #[error("the environment variable {0} does not name a setting")]
     UnknownVariable(String),
     #[error("http.public_origin must be an origin such as https://hop.langiang.gov.vn, without a path: {0}")]
@@ -270,7 +270,7 @@ impl Config {
         for (name, value) in environment {
             overlay(&mut said, &name, value)?;
         }
-        Self::deserialize(said)?.checked()
+        Self::deserialize(said).map_err(Error::Refused)?.checked()
     }
 
     /// Where the rows are: the configured URL, or the SQLite file in the data folder.
@@ -488,7 +488,12 @@ mod tests {
 
     #[test]
     fn a_refusal_names_the_place() {
-        let table: [(&str, &[(&str, &str)], &str); 4] = [
+        type Case = (
+            &'static str,
+            &'static [(&'static str, &'static str)],
+            &'static str,
+        );
+        let table: [Case; 4] = [
             ("[http]\naddress = 'nowhere'", &[], "http.address: "),
             ("[mail]\nport = 'x'", &[], "mail.port: "),
             ("", &[("HOIAN_MEDIA__UDP_PORT", "many")], "media.udp_port: "),
