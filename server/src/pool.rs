@@ -8,8 +8,9 @@ use std::thread;
 
 use tokio::sync::{Semaphore, oneshot};
 
-/// How far heavy work stands back (nice(2)): beside one that wants the core as well it gets about a tenth of it.
-const NICE: libc::c_int = 10;
+/// How far heavy work stands back (nice(2)): beside one that wants the core as well it gets about a quarter of
+/// it. Much less, and a busy house would let nobody log in.
+const NICE: libc::c_int = 5;
 
 /// Runs heavy work, only so much at a time; cheap to clone.
 #[derive(Clone, Debug)]
