@@ -199,9 +199,13 @@ impl VoteRecord<'_> {
         let opening = &self.vote.opening;
         let _ = writeln!(body, "5. Danh sách");
         if opening.terms.is_secret {
+            let whom = match opening.terms.electorate {
+                Electorate::Sites => "điểm cầu",
+                Electorate::Delegates | Electorate::Asked => "người",
+            };
             let _ = writeln!(
                 body,
-                "Đã cấp phiếu cho {} người trong danh sách; số phiếu trong hòm phiếu là {}.",
+                "Đã cấp phiếu cho {} {whom} trong danh sách; số phiếu trong hòm phiếu là {}.",
                 self.vote.issued.len(),
                 self.vote.published.len()
             );
