@@ -144,6 +144,7 @@ async function result() {
   await until(secretary, 'the notice', () => /Phiếu lấy ý kiến đã có kết quả/.test(document.querySelector('main')?.textContent));
   await secretary.go(`${given.origin}/van-ban/${id}`);
   await secretary.click('Trình ký');
+  await until(secretary, 'it is submitted', () => ![...document.querySelectorAll('main button')].some((one) => /Trình ký/.test(one.textContent)));
   await secretary.go(`${given.origin}/van-ban/${id}/ky`);
   await secretary.wait('input.pin');
   await secretary.fill('input.pin', given.pin);
