@@ -70,6 +70,7 @@ export async function keep(stage, examine) {
   await examine('accounts-substitute', page)
 
   await trust(page, stage, examine)
+  await connect(page, stage, examine)
   await takeIn(page, stage, examine)
   await leave(page, stage, examine)
   await page.context().close()
@@ -104,6 +105,35 @@ async function trust(page, stage, examine) {
   await page.getByRole('dialog').getByRole('button', { name: 'Thôi tin cậy' }).click()
   await page.getByText('Lý do: Thay bằng gốc khác').waitFor()
   await examine('accounts-trust-ended', page)
+}
+
+/** A key for another system: shown once, then ended. */
+async function connect(page, stage, examine) {
+  await page.goto(`${stage.url}/quan-tri/khoa`)
+  await page.getByText('Chưa cấp khóa nào.').waitFor()
+  await examine('accounts-keys-none', page)
+  await page.getByRole('button', { name: 'Cấp khóa' }).click()
+  await page.getByLabel('Hệ thống dùng khóa').fill('Cổng dịch vụ công tỉnh')
+  await page.getByRole('dialog').getByRole('button', { name: 'Cấp khóa' }).click()
+  const key = await page.getByText(/^hoian_/).textContent()
+  await examine('accounts-keys-given', page)
+  const asked = await fetch(`${stage.url}/api/v1/verifications`, {
+    ...{ method: 'POST', headers: { authorization: `Bearer ${key}` } },
+    body: form('hello'),
+  })
+  if (asked.status !== 200) throw new Error(`the key opens verification: ${asked.status}`)
+  await page.getByRole('button', { name: 'Đã chép, đóng lại' }).click()
+  await page.getByRole('button', { name: 'Ngừng khóa của Cổng dịch vụ công tỉnh' }).click()
+  await examine('accounts-keys-end', page)
+  await page.getByRole('dialog').getByRole('button', { name: 'Ngừng khóa' }).click()
+  await page.getByText('Đã ngừng', { exact: true }).first().waitFor()
+  await examine('accounts-keys', page)
+}
+
+function form(file) {
+  const form = new FormData()
+  form.set('file', new Blob([file]), 'tep.pdf')
+  return form
 }
 
 async function takeIn(page, stage, examine) {

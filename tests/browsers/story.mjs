@@ -4,7 +4,8 @@
 // as test, as source of pictures and as tour for the accessibility check.
 
 import assert from 'node:assert/strict'
-import { writeFile, mkdtemp } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { enter, raise } from './stage.mjs'
@@ -337,6 +338,21 @@ async function follow(stage, see) {
   await leave(page)
 }
 
+/** Whoever holds the paper scans the code on its first page, and compares files with what was issued. */
+async function lookUp(stage, page, genuine, altered, see) {
+  const image = genuine.replace(/\.pdf$/, '')
+  execFileSync('pdftoppm', ['-r', '150', '-f', '1', '-l', '1', '-png', '-singlefile', genuine, image])
+  const address = execFileSync('zbarimg', ['--quiet', '--raw', `${image}.png`]).toString().trim()
+  await page.goto(stage.url + new URL(address).pathname)
+  await heading(page, 'Văn bản này đã được phát hành')
+  await see('tra-cuu', page)
+  await page.setInputFiles('input[type=file]', altered)
+  await page.getByText('Không phải tệp đã phát hành.').first().waitFor()
+  await page.setInputFiles('input[type=file]', genuine)
+  await page.getByText('Đúng là tệp đã phát hành').first().waitFor()
+  await see('tra-cuu-doi-chieu', page)
+}
+
 /** Anyone checks the very file, and the same file with one byte of its page changed. */
 async function verify(stage, page, id, see) {
   const clerk = await enter(stage, 'chuyenvien')
@@ -357,6 +373,10 @@ async function verify(stage, page, id, see) {
   await heading(page, 'Văn bản hợp lệ và chưa bị thay đổi từ khi phát hành.')
   await drawn(page)
   await see('kiem-tra-hop-le', page)
+  const saved = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Tải báo cáo kiểm tra' }).click()
+  const report = await readFile(await (await saved).path())
+  assert.equal(report.subarray(0, 5).toString(), '%PDF-')
   await page.getByRole('button', { name: 'Tệp khác' }).click()
   await page.setInputFiles('input[type=file]', altered)
   await heading(page, /^Không dùng văn bản này/)
@@ -369,6 +389,7 @@ async function verify(stage, page, id, see) {
   await heading(page, /^Không dùng văn bản này/)
   await page.getByRole('button', { name: 'Về danh sách' }).click()
   await heading(page, '2 tệp hợp lệ, 1 tệp cần xem lại')
+  await lookUp(stage, page, genuine, altered, see)
   await page.goto(`${stage.url}/khong-co`)
   await heading(page, 'Không có trang nào ở địa chỉ này.')
   await see('khong-tim-thay', page)
