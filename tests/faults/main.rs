@@ -114,7 +114,10 @@ impl Province {
         let mut demo = command(copy.path(), &["demo"]);
         mail.configure(&mut demo);
         let process = Process::start(demo).await;
-        let end = people.finish(&process.origin).await.expect("nobody dies here");
+        let end = people
+            .finish(&process.origin, copy.path())
+            .await
+            .expect("nobody dies here");
         assert!(process.terminate().await.success());
         Self {
             folder,
@@ -149,14 +152,15 @@ impl Province {
         let mut armed = self.command(&copy);
         armed.env("HOIAN_FAIL_POINT", &what);
         if let Some(mut process) = Process::try_start(armed).await {
-            if self.people.finish(&process.origin).await.is_ok() && process.has_ended().is_none() {
+            if self.people.finish(&process.origin, copy.path()).await.is_ok() && process.has_ended().is_none()
+            {
                 return false;
             }
             let status = process.ended().await;
             assert!(is_abort(status), "{what}: ended with {status}");
         }
         let process = Process::start(self.command(&copy)).await;
-        let end = self.people.finish(&process.origin).await;
+        let end = self.people.finish(&process.origin, copy.path()).await;
         let end = end.unwrap_or_else(|died| panic!("{what}: died again: {died}"));
         assert!(process.terminate().await.success());
         self.nothing_is_lost(&copy, &end, letters, &what);
@@ -173,7 +177,7 @@ impl Province {
         let end = loop {
             let process = Process::start(self.command(&copy)).await;
             let origin = process.origin.clone();
-            let day = self.people.finish(&origin);
+            let day = self.people.finish(&origin, copy.path());
             if lives.len() == most {
                 let end = day.await;
                 assert!(process.terminate().await.success());

@@ -117,6 +117,9 @@ pub trait Outbox: Send + Sync {
     /// Asks that [`Custody::verify_arrivals`] runs for this file.
     fn verify<'a>(&'a self, tx: &'a Tx, blob: &'a Sha256) -> BoxFuture<'a, Result<(), DbErr>>;
 
+    /// Asks that [`Custody::keep_provable`] runs now.
+    fn keep_provable<'a>(&'a self, tx: &'a Tx) -> BoxFuture<'a, Result<(), DbErr>>;
+
     /// Asks that [`Custody::deliver`] runs for this sending.
     fn deliver<'a>(&'a self, tx: &'a Tx, sending: &'a str) -> BoxFuture<'a, Result<(), DbErr>>;
 

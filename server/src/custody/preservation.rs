@@ -4,8 +4,6 @@
 //! The paper itself stays as it is; the proofs are a file of their own, which stands behind it where somebody asks for the
 //! paper with its proofs.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use hoian_signer::sign::extend::{self, Gathering};
 use hoian_signer::validate::{Indication, Kind, Level, Policy, Report, Verdict};
@@ -41,12 +39,12 @@ impl Custody {
         Ok(row.filter(|row| row.proofs.is_some()))
     }
 
-    /// Proves the papers that are due, one after another, those that wait longest first; comes back with when to look
-    /// again.
+    /// Proves some papers that are due, one after another, those that wait longest first; comes back with whether more may
+    /// be due.
     ///
     /// # Errors
     /// The store's. What one paper or an authority says is kept in its row.
-    pub async fn keep_provable(&self) -> Result<Timestamp> {
+    pub async fn keep_provable(&self) -> Result<bool> {
         let due = Entity::find()
             .filter(Column::DueAt.lte(self.clock.now()))
             .order_by_asc(Column::DueAt)
@@ -56,11 +54,10 @@ impl Custody {
         for row in due {
             if let Err(Error::TimeStamp(_)) = self.prove(row).await? {
                 // The others would only wait for the same silence.
-                return Ok(self.clock.now().after(LOOK));
+                return Ok(false);
             }
         }
-        let now = self.clock.now();
-        Ok(if more { now } else { now.after(LOOK) })
+        Ok(more)
     }
 
     /// Lets every paper be proven anew as soon as it can: somebody learnt that an algorithm or an authority is failing.
@@ -261,4 +258,3 @@ fn unproven(report: &Report) -> Error {
 
 /// Papers of one run of the job: other jobs must have their turn.
 const AT_A_TIME: u64 = 8;
-const LOOK: Duration = Duration::from_secs(3_600);

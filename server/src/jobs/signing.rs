@@ -5,6 +5,7 @@ use futures::future::BoxFuture;
 use sea_orm::DbErr;
 use serde::{Deserialize, Serialize};
 
+use super::preserving::KeepProvable;
 use super::reminding::{PressForAnswers, Remind};
 use super::{Failure, Job, enqueue, enqueue_at, enqueue_once, invitation};
 use crate::clock::{Clock, Timestamp};
@@ -118,6 +119,10 @@ impl custody::Outbox for Outbox {
     fn verify<'a>(&'a self, tx: &'a Tx, blob: &'a Sha256) -> BoxFuture<'a, Result<(), DbErr>> {
         let job = VerifyArrivals { blob: blob.clone() };
         async move { enqueue(tx, &self.clock, &job).await }.boxed()
+    }
+
+    fn keep_provable<'a>(&'a self, tx: &'a Tx) -> BoxFuture<'a, Result<(), DbErr>> {
+        async move { enqueue(tx, &self.clock, &KeepProvable {}).await }.boxed()
     }
 
     fn deliver<'a>(&'a self, tx: &'a Tx, sending: &'a str) -> BoxFuture<'a, Result<(), DbErr>> {
