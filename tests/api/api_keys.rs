@@ -8,7 +8,7 @@ use reqwest::multipart::{Form, Part};
 use sea_orm::EntityTrait;
 use serde_json::json;
 
-use crate::asking::{PEOPLE, get, kind, log_in, on_both_databases, post};
+use crate::asking::{administrator_of_a_department, get, kind, on_both_databases, post};
 
 const KEYS: &str = "/api/v1/admin/api-keys";
 
@@ -63,14 +63,7 @@ async fn a_key_opens_verifications_until_it_is_ended_and_nothing_else() {
 async fn who_administers_an_agency_alone_gives_out_no_keys() {
     let server = Server::start().await;
     let admin = server.log_in("quantri").await;
-    let new = json!({
-        "user_name": "quantri.sonv", "full_name": "Quản trị Sở", "agency_id": "agency-snv", "role": "administrator",
-        "position": "Quản trị",
-    });
-    let (status, made) = post(&admin, PEOPLE, new).await;
-    assert_eq!(status, 201, "{made}");
-    let (person, status) = log_in(&server, "quantri.sonv", made["first_password"].as_str().unwrap()).await;
-    assert_eq!(status, 201);
+    let person = administrator_of_a_department(&server, &admin).await;
     assert_eq!(get(&person, KEYS).await.0, 403);
     assert_eq!(post(&person, KEYS, json!({ "name": "Sở" })).await.0, 403);
     assert_eq!(

@@ -57,3 +57,16 @@ pub async fn log_in(server: &Server, user_name: &str, password: &str) -> (Client
     let status = post(&client, "/api/v1/session", body).await.0;
     (client, status)
 }
+
+/// Somebody who administers a department alone, logged in.
+pub async fn administrator_of_a_department(server: &Server, admin: &Client) -> Client {
+    let new = json!({
+        "user_name": "quantri.sonv", "full_name": "Quản trị Sở", "agency_id": "agency-snv", "role": "administrator",
+        "position": "Quản trị",
+    });
+    let (status, made) = post(admin, PEOPLE, new).await;
+    assert_eq!(status, 201, "{made}");
+    let (person, status) = log_in(server, "quantri.sonv", made["first_password"].as_str().unwrap()).await;
+    assert_eq!(status, 201);
+    person
+}

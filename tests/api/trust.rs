@@ -11,7 +11,7 @@ use reqwest::Method;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 
-use crate::asking::{PEOPLE, get, kind, log_in, on_both_databases, post};
+use crate::asking::{administrator_of_a_department, get, kind, on_both_databases, post};
 
 const ANCHORS: &str = "/api/v1/admin/trust-anchors";
 
@@ -138,14 +138,7 @@ async fn a_root_is_trusted_once_it_is_pinned_and_until_it_is_ended() {
 async fn who_administers_an_agency_alone_does_not_decide_whom_the_province_trusts() {
     let server = Server::start().await;
     let admin = server.log_in("quantri").await;
-    let new = json!({
-        "user_name": "quantri.sonv", "full_name": "Quản trị Sở", "agency_id": "agency-snv", "role": "administrator",
-        "position": "Quản trị",
-    });
-    let (status, made) = post(&admin, PEOPLE, new).await;
-    assert_eq!(status, 201, "{made}");
-    let (person, status) = log_in(&server, "quantri.sonv", made["first_password"].as_str().unwrap()).await;
-    assert_eq!(status, 201);
+    let person = administrator_of_a_department(&server, &admin).await;
     let root = certificate("Gốc", true);
     let published = Facts::of(&root).unwrap().fingerprint;
     let before = fingerprints(&admin).await;

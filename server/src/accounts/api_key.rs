@@ -7,7 +7,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use ring::digest;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use serde_json::json;
 use thiserror::Error;
 
@@ -18,8 +18,8 @@ use crate::store::entity::api_key::{ActiveModel, Column, Entity, Model};
 /// What a key begins with, so that one which leaked into a file is found there.
 const PREFIX: &str = "hoian_";
 pub const LONGEST_NAME: usize = 100;
-/// Every page and every question reads them all; a province has tens of systems.
-const MOST_KEYS: usize = 200;
+/// The page reads them all; a province has tens of systems.
+const MOST_KEYS: u64 = 200;
 
 /// Why no key is given out or retired.
 #[derive(Debug, Error)]
@@ -43,7 +43,8 @@ pub async fn give(app: &App, actor: &Actor, name: &str) -> Result<(String, Strin
     if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
         return Err(Error::Name);
     }
-    if in_use(app).await?.len() >= MOST_KEYS {
+    let in_use = Entity::find().filter(Column::RetiredAt.is_null());
+    if in_use.count(app.store.read()).await? >= MOST_KEYS {
         return Err(Error::TooMany);
     }
     let secret: [u8; 32] = app.clock.random_bytes();
@@ -100,35 +101,25 @@ pub async fn retire(app: &App, actor: &Actor, id: &str) -> Result<(), Error> {
         .await
 }
 
-/// The id of the key in use that this is, if it is one.
+/// Whether this is a key in use.
 ///
 /// # Errors
 /// The database's.
-pub async fn identify(app: &App, key: &str) -> Result<Option<String>, DbErr> {
+pub async fn is_in_use(app: &App, key: &str) -> Result<bool, DbErr> {
     let find = Entity::find()
         .filter(Column::Digest.eq(digest_of(key)))
         .filter(Column::RetiredAt.is_null());
     let Some(row) = find.one(app.store.read()).await? else {
-        return Ok(None);
+        return Ok(false);
     };
     let now = app.clock.now();
-    let used = Entity::update_many()
-        .col_expr(Column::UsedAt, Expr::value(now))
-        .filter(Column::Id.eq(&row.id))
-        .filter(
-            Condition::any()
-                .add(Column::UsedAt.is_null())
-                .add(Column::UsedAt.lt(now.before(USED_TO))),
-        );
     if row.used_at.is_none_or(|used| used < now.before(USED_TO)) {
+        let used = Entity::update_many()
+            .col_expr(Column::UsedAt, Expr::value(now))
+            .filter(Column::Id.eq(row.id));
         app.store.write(async |tx| used.exec(tx).await).await?;
     }
-    Ok(Some(row.id))
-}
-
-async fn in_use(app: &App) -> Result<Vec<Model>, DbErr> {
-    let find = Entity::find().filter(Column::RetiredAt.is_null());
-    find.all(app.store.read()).await
+    Ok(true)
 }
 
 fn digest_of(key: &str) -> Vec<u8> {

@@ -78,10 +78,8 @@ async fn create(
 ) -> Result<Response, Problem> {
     let visitor = match bearer(&headers) {
         None => app.custody.visitor()?,
-        Some(key) => match api_key::identify(&app, key).await? {
-            Some(_) => app.custody.program().await?,
-            None => return Err(unknown_key()),
-        },
+        Some(key) if api_key::is_in_use(&app, key).await? => app.custody.program().await?,
+        Some(_) => return Err(unknown_key()),
     };
     let limit = app.config.http.upload_limit_bytes;
     let receiving = tokio::time::timeout(PATIENCE, file(&mut form, limit));

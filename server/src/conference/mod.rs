@@ -46,6 +46,7 @@ mod written;
 pub use ballot_box::{PREPARED_BYTES, Token};
 pub use command::Unwritten;
 pub use limit::Limit;
+pub use prepared::enclosed;
 pub use registry::{Conferences, Hall};
 pub use roster::{Entrant, Identity};
 pub use talk::{Out, Outbox, Talk, Turn, Visitor};

@@ -13,6 +13,7 @@ use crate::domain::meeting::{MeetingId, Role, SeatId, SiteId};
 use crate::domain::meeting_plan::{MeetingKind, Reply};
 use crate::domain::procedure::Rules;
 use crate::domain::roll::{Entry, Kind};
+use crate::store::blob::Sha256;
 use crate::store::entity::{
     agency, document_version, meeting, meeting_item, meeting_member, meeting_paper, meeting_site, membership,
     person,
@@ -29,14 +30,25 @@ pub(super) async fn plan(connection: &impl ConnectionTrait, id: &MeetingId) -> R
     (plan.entries, plan.main_site) = called(connection, id).await?;
     if row.kind == MeetingKind::Written {
         plan.closes_at = row.ends_at;
-        plan.papers = enclosed(connection, id).await?;
+        let papers = enclosed(connection, id).await?.into_iter();
+        let paper = |(row, blob): (meeting_paper::Model, Sha256)| Enclosed {
+            title: row.title,
+            digest: blob.0,
+        };
+        plan.papers = papers.map(paper).collect();
     }
     plan.presenters = presenters(connection, id).await?;
     Ok(plan)
 }
 
-/// The papers of a question in writing: versions of documents, which never change.
-async fn enclosed(connection: &impl ConnectionTrait, id: &MeetingId) -> Result<Vec<Enclosed>, DbErr> {
+/// The papers of a question in writing, each with the SHA-256 of its version, which never changes.
+///
+/// # Errors
+/// The database's.
+pub async fn enclosed(
+    connection: &impl ConnectionTrait,
+    id: &MeetingId,
+) -> Result<Vec<(meeting_paper::Model, Sha256)>, DbErr> {
     let rows = meeting_paper::Entity::find()
         .filter(meeting_paper::Column::MeetingId.eq(id.clone()))
         .order_by_asc(meeting_paper::Column::Id)
@@ -44,13 +56,10 @@ async fn enclosed(connection: &impl ConnectionTrait, id: &MeetingId) -> Result<V
         .await?;
     let mut papers = Vec::new();
     for row in rows {
-        let version = document_version::Entity::find_by_id((row.document_id, row.version))
+        let version = document_version::Entity::find_by_id((row.document_id.clone(), row.version))
             .one(connection)
             .await?;
-        papers.extend(version.map(|version| Enclosed {
-            title: row.title,
-            digest: version.blob.0,
-        }));
+        papers.extend(version.map(|version| (row, version.blob)));
     }
     Ok(papers)
 }

@@ -65,7 +65,7 @@ pub(super) struct Document {
     revision: i64,
     /// The version signed over, or prepared first.
     base: i32,
-    places: Option<String>,
+    places: Option<Places>,
     title: String,
     prepared: Prepared,
 }
@@ -101,17 +101,18 @@ impl Custody {
         let algorithm = Algorithm::named(algorithm).ok_or(Error::Row("signing_key.algorithm"))?;
         let chain = key::chain(&row)?;
         self.check_certificate(&chain).await?;
-        let (task, places) = self.signing_task(presence, &step, wish).await?;
+        let task = self.signing_task(presence, &step, wish).await?;
         let Task {
             base,
             document,
-            places: ready,
+            places,
             field,
             name,
             appearance,
             ..
         } = task;
         let request = request(field, name, appearance, self.clock.now_utc(), algorithm);
+        let ready = places.clone();
         let prepared = self.run(move || {
             let document = prepared(document, ready.as_ref())?;
             Ok::<_, Error>(sign::prepare(&document, &request, &chain)?)
@@ -258,7 +259,7 @@ impl Custody {
             appendices: Vec::new(),
             request: Some(row.id),
         };
-        let change = placed(asked.places);
+        let change = placed(asked.places.as_ref())?;
         self.keep(presence, &step, &base, &key, made, change).await?;
         self.complete_while_waiting(id).await
     }
@@ -286,12 +287,7 @@ impl Custody {
         let base = document_version::Entity::find_by_id((asked.id.clone(), asked.base));
         let base = base.one(self.store.read()).await?.ok_or(Error::RequestOver)?;
         let document = self.content(&base).await?;
-        let places = asked
-            .places
-            .as_deref()
-            .map(serde_json::from_str::<Places>)
-            .transpose();
-        let places = places.map_err(|_| Error::Row("signature_request.content"))?;
+        let places = asked.places.clone();
         let asked = asked.prepared.clone();
         let document = self.run(move || {
             let document = prepared(document, places.as_ref())?;

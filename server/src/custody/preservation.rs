@@ -227,11 +227,9 @@ fn is_hopeless(verdict: Verdict) -> bool {
 
 /// When the last time-stamp's certificate ends, if every signature is proven by it.
 fn proven_until(report: &Report) -> Option<Timestamp> {
-    let signatures = report.signatures.iter().filter(|one| one.kind == Kind::Signature);
+    let mut signatures = report.signatures.iter().filter(|one| one.kind == Kind::Signature);
     let proven = report.verdict == Verdict::TotalPassed
-        && signatures
-            .clone()
-            .all(|one| one.indication == Indication::TotalPassed && one.level == Level::BLTA);
+        && signatures.all(|one| one.indication == Indication::TotalPassed && one.level == Level::BLTA);
     let stamps = report
         .signatures
         .iter()

@@ -80,12 +80,12 @@ impl Custody {
     ) -> Result<Outcome> {
         let step = self.permit(presence, id, Action::Sign, None).await?;
         let holder = Holder::Person(presence.person_id.clone());
-        let (task, places) = self.signing_task(presence, &step, wish).await?;
-        self.make(presence, step, &holder, pin, task, placed(places))
-            .await
+        let task = self.signing_task(presence, &step, wish).await?;
+        let change = placed(task.places.as_ref())?;
+        self.make(presence, step, &holder, pin, task, change).await
     }
 
-    /// What this person's signature is over, and the places that stand in the document with the first one.
+    /// What this person's signature is over, with the places that are prepared before the first one.
     ///
     /// # Errors
     /// The place's.
@@ -94,7 +94,7 @@ impl Custody {
         presence: &Presence,
         step: &Step,
         wish: Option<Place>,
-    ) -> Result<(Task, Option<String>)> {
+    ) -> Result<Task> {
         let id = &step.row.id;
         let holder = Holder::Person(presence.person_id.clone());
         if step.row.state == State::FirstSigned {
@@ -109,14 +109,13 @@ impl Custody {
                 appendices: Vec::new(),
                 code: String::new(),
             };
-            return Ok((task, None));
+            return Ok(task);
         }
         let base = self.latest(id, Purpose::Draft).await?;
         let document = self.content(&base).await?;
         let places = self.places(&step.row, document.clone(), wish).await?;
         let places = self.with_code(places, document.clone()).await?;
-        let kept = serde_json::to_string(&places).map_err(|_| Error::Row("document.places"))?;
-        let task = Task {
+        Ok(Task {
             base,
             document,
             places: Some(places),
@@ -125,8 +124,7 @@ impl Custody {
             appearance: self.appearance(&holder).await?,
             appendices: Vec::new(),
             code: String::new(),
-        };
-        Ok((task, Some(kept)))
+        })
     }
 
     /// The clerk seals: the agency's key signs over the numbered version, the second agency's over what the first has sealed.
@@ -284,9 +282,16 @@ impl Custody {
     /// The places with one for the code that leads to the record, where the margin is free and codes are wanted. Each
     /// signature has a word of its own: what was given up leads nowhere.
     async fn with_code(&self, places: Places, document: Bytes) -> Result<Places> {
-        let pages = self.run(move || text::pages(&document)).await??;
-        let place = find::lower_left(&pages, place::CODE_MM * POINTS_PER_MM);
-        let Some(place) = place.filter(|_| self.settings.codes) else {
+        let find = move || {
+            let pages = text::pages(&document)?;
+            Ok::<_, Error>(find::lower_left(&pages, place::CODE_MM * POINTS_PER_MM))
+        };
+        let place = if self.settings.codes {
+            self.run(find).await??
+        } else {
+            None
+        };
+        let Some(place) = place else {
             return Ok(Places { code: None, ..places });
         };
         let word = URL_SAFE_NO_PAD.encode(self.clock.random_bytes::<16>());
@@ -380,18 +385,16 @@ impl Custody {
 
 /// What becomes of a document's row with these places.
 /// What the document's row keeps of the places.
-pub(super) fn placed(places: Option<String>) -> document::ActiveModel {
-    let Some(kept) = places else {
-        return document::ActiveModel::default();
+pub(super) fn placed(places: Option<&Places>) -> Result<document::ActiveModel> {
+    let Some(places) = places else {
+        return Ok(document::ActiveModel::default());
     };
-    let code = serde_json::from_str(&kept)
-        .ok()
-        .and_then(|places: Places| places.code);
-    document::ActiveModel {
+    let kept = serde_json::to_string(places).map_err(|_| Error::Row("document.places"))?;
+    Ok(document::ActiveModel {
         places: Set(Some(kept)),
-        lookup: Set(code.map(|code| code.word)),
+        lookup: Set(places.code.as_ref().map(|code| code.word.clone())),
         ..Default::default()
-    }
+    })
 }
 
 pub(super) fn request(

@@ -11,13 +11,15 @@ use crate::api::body::{Json, Path};
 use crate::api::problem::{self, Problem};
 use crate::api::session::Person;
 use crate::clock::Timestamp;
+use crate::conference::enclosed;
 use crate::domain::ballot::{Choice, End, Majority, Tally, TokenKey};
 use crate::domain::id::AgencyId;
 use crate::domain::meeting::{MeetingId, PaperId, SeatId};
 use crate::domain::meeting_plan::MeetingKind;
 use crate::domain::meeting_right::{Act, may};
 use crate::parts::App;
-use crate::store::entity::{agency, document_version, meeting, meeting_member, meeting_paper};
+use crate::store::blob::Sha256;
+use crate::store::entity::{agency, meeting, meeting_member, meeting_paper};
 
 /// A question put in writing, as one who is asked, or who put it, sees it.
 #[derive(Serialize, ToSchema)]
@@ -119,6 +121,12 @@ pub(super) async fn read(
 /// As this person sees it.
 pub(super) async fn seen(app: &App, caller: &Person, row: &meeting::Model) -> Result<Opinion, Problem> {
     let reader = app.store.read();
+    let papers = enclosed(reader, &row.id).await?.into_iter();
+    let paper = |(paper, blob): (meeting_paper::Model, Sha256)| Paper {
+        id: paper.id,
+        title: paper.title,
+        digest: blob.0,
+    };
     let procedure = app.conferences.procedure(&row.id).await?;
     let vote = question(&procedure).ok_or_else(Problem::not_found)?;
     let member = member_of(reader, &row.id, &caller.id).await?;
@@ -153,30 +161,10 @@ pub(super) async fn seen(app: &App, caller: &Person, row: &meeting::Model) -> Re
         took_part: vote.has_voted(&seat),
         leads,
         key: opening.key.clone(),
-        papers: enclosed(reader, &row.id).await?,
+        papers: papers.map(paper).collect(),
         ballots: answers.collect(),
         seat,
     })
-}
-
-async fn enclosed(connection: &impl ConnectionTrait, id: &MeetingId) -> Result<Vec<Paper>, DbErr> {
-    let rows = meeting_paper::Entity::find()
-        .filter(meeting_paper::Column::MeetingId.eq(id.clone()))
-        .order_by_asc(meeting_paper::Column::Id)
-        .all(connection)
-        .await?;
-    let mut papers = Vec::new();
-    for row in rows {
-        let version = document_version::Entity::find_by_id((row.document_id, row.version))
-            .one(connection)
-            .await?;
-        papers.extend(version.map(|version| Paper {
-            id: row.id,
-            title: row.title,
-            digest: version.blob.0,
-        }));
-    }
-    Ok(papers)
 }
 
 async fn agency_name(connection: &impl ConnectionTrait, id: &AgencyId) -> Result<String, DbErr> {
