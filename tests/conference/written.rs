@@ -318,5 +318,12 @@ async fn whoever_has_not_answered_is_written_to_the_day_before_and_on_the_day() 
     assert_eq!(told(&silent).await, ["ballot_due", "ballot_asked"]);
     server.clock.advance(Duration::from_secs(20 * 3600));
     run_jobs(&server).await;
+    // The program's own worker may have taken a letter first.
+    for _ in 0..200 {
+        if mail.letters().len() >= 4 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     assert_eq!(mail.letters().len(), 4);
 }
