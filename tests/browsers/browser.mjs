@@ -60,7 +60,7 @@ async function visitor(browser, size) {
     name: 'Chromium',
     go: (url) => page.goto(url),
     reload: () => page.reload(),
-    wait: (selector) => page.waitForSelector(selector, { timeout: 30_000 }),
+    wait: (selector) => page.waitForSelector(selector, { timeout: 60_000 }),
     fill: (selector, text) => page.fill(selector, text),
     press: (key) => page.keyboard.press(key),
     click: (text, within = 'body') => page.locator(within).getByRole('button', { name: text }).last().click(),
@@ -106,7 +106,7 @@ export async function openFirefox(size) {
     name: 'Firefox',
     go: (url) => page.goto(url, { waitUntil: 'domcontentloaded' }),
     reload: () => page.reload({ waitUntil: 'domcontentloaded' }),
-    wait: (selector) => page.waitForSelector(selector, { timeout: 30_000 }),
+    wait: (selector) => page.waitForSelector(selector, { timeout: 60_000 }),
     fill: async (selector, text) => {
       await page.$eval(selector, (field) => field.select());
       await page.type(selector, text);
@@ -114,7 +114,7 @@ export async function openFirefox(size) {
     press: (key) => page.keyboard.press(key),
     click: async (text, within = 'body') => {
       const scope = within === 'body' ? 'self::body' : 'self::dialog[@open]';
-      const button = await page.waitForSelector(find(text, scope), { timeout: 30_000 });
+      const button = await page.waitForSelector(find(text, scope), { timeout: 60_000 });
       await button.click();
     },
     evaluate: (work, argument) => page.evaluate(work, argument),

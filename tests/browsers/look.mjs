@@ -51,7 +51,7 @@ export async function logIn(browser, { origin, password }, user, code = null) {
 
 /** Waits until `condition`, run in the page, holds. */
 export async function until(browser, what, condition, argument = null) {
-  const end = Date.now() + 30_000;
+  const end = Date.now() + 60_000;
   for (;;) {
     const holds = await browser.evaluate(condition, argument).catch((error) => error);
     if (holds === true) return;

@@ -78,8 +78,10 @@ function said(words) {
   return until(browser, words, shows, words);
 }
 
-function sign() {
-  return browser.evaluate(() => globalThis.document.querySelector('main form button[type=submit]').click());
+async function sign() {
+  const button = 'main form button[type=submit]:enabled';
+  await browser.wait(button);
+  await browser.evaluate((selector) => globalThis.document.querySelector(selector).click(), button);
 }
 
 /** Asks as a page does that has not the product's own code. */
@@ -87,7 +89,7 @@ function ask(command) {
   return browser.evaluate((asked) => {
     const id = String(Math.random());
     return new Promise((resolve, reject) => {
-      setTimeout(() => reject(new Error('no extension answers')), 10_000);
+      setTimeout(() => reject(new Error('no extension answers')), 30_000);
       addEventListener('message', ({ data }) => {
         if (data?.hoian !== 'token-answer' || data.id !== id) return;
         const { result, refusal } = data;
@@ -113,12 +115,14 @@ async function press(key) {
 }
 
 async function opened(isSo) {
-  for (let turn = 0; turn < 300; turn++) {
+  const end = Date.now() + 60_000;
+  while (Date.now() < end) {
     const found = await xdotool('search', '--onlyvisible', '--name', 'USB token');
     if (isSo(found)) return found;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error('the window of the PIN did not come or go within 15 s');
+  const page = await browser.evaluate(() => globalThis.document.querySelector('main').innerText);
+  throw new Error(`${browser.name}: the window of the PIN did not come or go within a minute; the page says: ${page}`);
 }
 
 async function show(name) {
@@ -165,7 +169,7 @@ async function openChromium() {
   return {
     name: 'Chromium',
     go: (url) => page.goto(url),
-    wait: (selector) => page.waitForSelector(selector, { timeout: 30_000 }),
+    wait: (selector) => page.waitForSelector(selector, { timeout: 60_000 }),
     fill: (selector, text) => page.fill(selector, text),
     press: (key) => page.keyboard.press(key),
     click: (text) => page.getByRole('button', { name: text }).last().click(),
@@ -195,9 +199,9 @@ async function openFirefox() {
   return {
     name: 'Firefox',
     go: (url) => page.goto(url, { waitUntil: 'domcontentloaded' }),
-    wait: (selector) => page.waitForSelector(selector, { timeout: 30_000 }),
+    wait: (selector) => page.waitForSelector(selector, { timeout: 60_000 }),
     fill: async (selector, text) => {
-      await page.waitForSelector(selector, { timeout: 30_000 });
+      await page.waitForSelector(selector, { timeout: 60_000 });
       await page.type(selector, text);
     },
     press: (key) => page.keyboard.press(key),
