@@ -2,6 +2,7 @@
 //! ICE, DTLS and SRTP, the packet sizes of Chromium, arrival reports from every viewer.
 //!
 //!     make bench AREA=media
+//!     target/release/deps/media-… --sfus hoian,janus --subscribers 50,200 --seconds 5
 //!
 //! The media thread is pinned to the first core and has it alone as far as the machine allows; the load runs on
 //! the others. Prints a table and writes target/bench/media.json.
@@ -14,21 +15,22 @@
 )]
 
 mod floor;
-mod server;
+mod peers;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use hoian_benches::media::address;
 use hoian_benches::media::client::{Certified, Client};
+use hoian_benches::media::inlet::Inlet;
 use hoian_benches::media::publisher::{self, Publisher};
-use hoian_benches::media::viewer::{self, Seen, Signals, Viewer};
+use hoian_benches::media::viewer::{Seen, Signals, Viewers};
 use hoian_server::clock;
 use serde_json::{Value, json};
 
-use server::Remote;
+use peers::Figures;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().collect();
@@ -36,7 +38,7 @@ fn main() -> Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        return runtime.block_on(server::serve());
+        return runtime.block_on(peers::serve());
     }
     let option = |name: &str, usual: &str| {
         let at = arguments.iter().position(|word| word == name);
@@ -46,17 +48,21 @@ fn main() -> Result<()> {
     let seconds = option("--seconds", "5").parse()?;
     let kbps: u64 = option("--kbps", "3000").parse()?;
     let subscribers = option("--subscribers", "1,10,50,100,200,400,700,1000");
+    let sfus = option("--sfus", "hoian");
     let mut results = Vec::new();
     println!(
-        "subscribers  packets/s  Mbit/s   CPU  us/packet  floor  ratio    lost    held   p50 ms   p99 ms  kB/peer"
+        "sfu      subscribers  packets/s  Mbit/s   CPU  us/packet  floor  ratio    lost    held   p50 ms   p99 ms  kB/peer"
     );
-    for count in subscribers.split(',') {
-        let run = Run {
-            subscribers: count.trim().parse()?,
-            seconds: Duration::from_secs(seconds),
-            bits_per_second: kbps * 1_000,
-        };
-        results.extend(run.measure()?);
+    for sfu in sfus.split(',') {
+        for count in subscribers.split(',') {
+            let run = Run {
+                sfu: sfu.to_owned(),
+                subscribers: count.trim().parse()?,
+                seconds: Duration::from_secs(seconds),
+                bits_per_second: kbps * 1_000,
+            };
+            results.extend(run.measure()?);
+        }
     }
     let folder = std::path::Path::new("target/bench");
     std::fs::create_dir_all(folder)?;
@@ -65,83 +71,91 @@ fn main() -> Result<()> {
 }
 
 struct Run {
+    sfu: String,
     subscribers: usize,
     seconds: Duration,
     bits_per_second: u64,
 }
 
+/// What one run gave.
+struct Measured {
+    before: Figures,
+    after: Figures,
+    seen: Seen,
+    passed: Duration,
+    floor_ns: f64,
+    /// Bytes a subscriber.
+    memory: f64,
+}
+
 impl Run {
     fn measure(&self) -> Result<Vec<Value>> {
         let certified = Certified::new()?;
-        let mut server = Remote::start()?;
-        let empty = server.ask(&json!({ "figures": true }))?;
+        let mut sfu = peers::start(&self.sfu)?;
         let pictures = publisher::recorded()?;
-        let (publisher, viewers) = self.join_all(&certified, &mut server)?;
-        viewer::raise_buffers(&viewers);
-        let full = server.ask(&json!({ "figures": true }))?;
-        let began = clock::instant();
+        let answer = sfu.publish(&certified.offer())?;
+        let client = Client::connect(&certified, "127.0.0.1:0".parse()?, address(&answer)?, &answer)?;
+        let empty = sfu.figures()?;
+        let mut viewers = Viewers::new()?;
+        for _ in 0..self.subscribers {
+            let offer = sfu.subscribe()?;
+            sfu.accept(&certified.answer(&offer))?;
+            viewers.connect(&certified, &offer)?;
+        }
+        let full = sfu.figures()?;
         let signals = Signals::default();
-        let mut publisher = Publisher::new(publisher, pictures.clone());
-        let (before, after, seen, viewers, passed) = thread::scope(|scope| {
+        let mut publisher = Publisher::new(client, pictures.clone());
+        let (before, after, seen, passed) = thread::scope(|scope| {
             let watching = scope.spawn(|| {
                 pin(0, LOAD_CORE)?;
-                viewer::watch(viewers, began, &signals)
+                viewers.watch(&signals)
             });
             let sending = scope.spawn(|| {
                 pin(0, LOAD_CORE)?;
-                publisher.run(self.bits_per_second, began, &signals.stop)
+                publisher.run(self.bits_per_second, &signals.stop)
             });
             // The estimates must first rise to what the picture takes.
             thread::sleep(WARM_UP);
-            let before = server.ask(&json!({ "figures": true }))?;
+            let before = sfu.figures();
             signals.count.store(true, Ordering::Relaxed);
             let from = clock::instant();
             thread::sleep(self.seconds);
-            let after = server.ask(&json!({ "figures": true }))?;
+            let after = sfu.figures();
             let passed = from.elapsed();
             signals.count.store(false, Ordering::Relaxed);
             signals.stop.store(true, Ordering::Relaxed);
             sending.join().expect("the publisher does not panic")?;
-            let (seen, viewers) = watching.join().expect("the viewers do not panic")?;
-            anyhow::Ok((before, after, seen, viewers, passed))
+            let seen = watching.join().expect("the viewers do not panic")?;
+            anyhow::Ok((before?, after?, seen, passed))
         })?;
-        drop(server);
-        let floor = self.floor(viewers, &pictures)?;
-        let memory =
-            (number(&full["memory_bytes"]) - number(&empty["memory_bytes"])) / self.subscribers as f64;
-        self.print(&before, &after, seen, passed, floor, memory)
+        drop(sfu);
+        let floor_ns = self.floor(&viewers, &pictures)?;
+        let rise = full.memory_bytes.saturating_sub(empty.memory_bytes);
+        Ok(self.print(Measured {
+            before,
+            after,
+            seen,
+            passed,
+            floor_ns,
+            memory: rise as f64 / self.subscribers as f64,
+        }))
     }
 
-    /// The publisher's connection, and the viewers'.
-    fn join_all(&self, certified: &Certified, server: &mut Remote) -> Result<(Client, Vec<Viewer>)> {
-        let joined = server.ask(&json!({ "join": true, "publish": certified.offer() }))?;
-        let answer = joined["answer"].as_str().context("an answer")?;
-        let publisher = Client::connect(certified, address(answer)?, answer)?;
-        let mut viewers = Vec::new();
-        for at in 0..self.subscribers {
-            let joined = server.ask(&json!({ "join": true, "publish": null }))?;
-            let offer = joined["offer"].as_str().context("an offer")?;
-            let answer = certified.answer(offer);
-            server.ask(&json!({ "accept": at + 1, "answer": answer }))?;
-            let client = Client::connect(certified, address(offer)?, offer)?;
-            // A few, spread over all, tell how long packets are on the way.
-            viewers.push(Viewer::new(client, at % self.subscribers.div_ceil(8) == 0));
-        }
-        Ok((publisher, viewers))
-    }
-
-    fn floor(&self, viewers: Vec<Viewer>, pictures: &[Vec<usize>]) -> Result<f64> {
-        let sockets = viewer::addresses(&viewers)?;
-        // They were connected to the server; fresh ones at the same addresses take what anybody sends.
-        drop(viewers);
-        let drains: Vec<std::net::UdpSocket> = sockets
-            .iter()
-            .map(|address| std::net::UdpSocket::bind(*address))
-            .collect::<Result<_, _>>()?;
+    fn floor(&self, viewers: &Viewers, pictures: &[Vec<usize>]) -> Result<f64> {
+        let addresses: Vec<_> = (0..viewers.count())
+            .map(|number| Inlet::address(number, viewers.port()))
+            .collect();
+        let mut inlet = Inlet::open(viewers.port())?;
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {
-            let draining = scope.spawn(|| drain(&drains, &stop));
-            let measured = scope.spawn(|| floor::measure(&sockets, pictures, &stop));
+            let draining = scope.spawn(|| {
+                pin(0, LOAD_CORE)?;
+                while !stop.load(Ordering::Relaxed) {
+                    inlet.receive(|_| ())?;
+                }
+                anyhow::Ok(())
+            });
+            let measured = scope.spawn(|| floor::measure(&addresses, pictures, &stop));
             thread::sleep(self.seconds.min(Duration::from_secs(3)));
             stop.store(true, Ordering::Relaxed);
             draining.join().expect("draining does not panic")?;
@@ -149,43 +163,41 @@ impl Run {
         })
     }
 
-    fn print(
-        &self,
-        before: &Value,
-        after: &Value,
-        mut seen: Seen,
-        passed: Duration,
-        floor_ns: f64,
-        memory: f64,
-    ) -> Result<Vec<Value>> {
-        let rise = |name: &str| number(&after[name]) - number(&before[name]);
-        let (forwarded, repeated) = (rise("forwarded"), rise("sent_again"));
-        let packets = forwarded + repeated;
-        let (us, floor) = (rise("cpu_ns") / packets / 1e3, floor_ns / 1e3);
-        seen.delays_us.sort_unstable();
+    fn print(&self, run: Measured) -> Vec<Value> {
+        let mut delays_us = run.seen.delays_us;
+        delays_us.sort_unstable();
         let delay = |share: f64| {
-            let at = (seen.delays_us.len() as f64 * share) as usize;
-            f64::from(seen.delays_us.get(at).copied().unwrap_or(0)) / 1e3
+            let at = (delays_us.len() as f64 * share) as usize;
+            f64::from(delays_us.get(at).copied().unwrap_or(0)) / 1e3
         };
         let (p50, p99) = (delay(0.5), delay(0.99));
-        let rate = packets / passed.as_secs_f64();
-        let megabits = rate * seen.bytes as f64 * 8.0 / seen.packets.max(1) as f64 / 1e6;
-        let busy = rise("cpu_ns") / passed.as_nanos() as f64;
-        // What the client's own sockets could not hold counts as lost: the load must not flatter.
-        let lost = (1.0 - seen.packets as f64 / packets).max(0.0);
-        let held_back = rise("dropped") / (packets + rise("dropped"));
+        let seen = run.seen.packets as f64;
+        let sent = run.before.sent.zip(run.after.sent);
+        let packets = sent
+            .map_or(seen, |(before, after)| (after - before) as f64)
+            .max(1.0);
+        let cpu_ns = (run.after.cpu_ns - run.before.cpu_ns) as f64;
+        let (us, floor) = (cpu_ns / packets / 1e3, run.floor_ns / 1e3);
+        let rate = packets / run.passed.as_secs_f64();
+        let megabits = rate * run.seen.bytes as f64 * 8.0 / seen.max(1.0) / 1e6;
+        let busy = cpu_ns / run.passed.as_nanos() as f64;
+        // What the load's own socket could not hold counts as lost: the load must not flatter.
+        let lost = (1.0 - seen / packets).max(0.0);
+        let dropped = (run.after.held_back - run.before.held_back) as f64;
+        let held_back = dropped / (packets + dropped);
         println!(
-            "{:11}  {rate:9.0}  {megabits:6.0}  {:3.0} %  {us:9.2}  {floor:5.2}  {:5.2}  {:4.1} %  {:4.1} %  {p50:7.2}  {p99:7.2}  {:7.0}",
+            "{:7}  {:11}  {rate:9.0}  {megabits:6.0}  {:3.0} %  {us:9.2}  {floor:5.2}  {:5.2}  {:4.1} %  {:4.1} %  {p50:7.2}  {p99:7.2}  {:7.0}",
+            self.sfu,
             self.subscribers,
             busy * 100.0,
             us / floor,
             lost * 100.0,
             held_back * 100.0,
-            memory / 1024.0
+            run.memory / 1024.0
         );
-        let at = |name: &str| format!("{name}, {} subscribers", self.subscribers);
+        let at = |name: &str| format!("{}: {name}, {} subscribers", self.sfu, self.subscribers);
         let plain = |name: &str, value: f64, unit: &str| json!({ "name": at(name), "value": value, "unit": unit, "floor": null, "ratio": null, "peers": {} });
-        Ok(vec![
+        vec![
             json!({ "name": at("CPU a forwarded packet"), "value": us, "unit": "us", "floor": floor, "ratio": us / floor, "peers": {} }),
             plain("packets sent", rate, "1/s"),
             plain("media rate", megabits, "Mbit/s"),
@@ -194,24 +206,9 @@ impl Run {
             plain("packets held back for slow viewers", held_back, "share"),
             plain("added latency p50", p50, "ms"),
             plain("added latency p99", p99, "ms"),
-            plain("memory a subscriber", memory / 1024.0, "kB"),
-        ])
+            plain("memory a subscriber", run.memory / 1024.0, "kB"),
+        ]
     }
-}
-
-/// Takes whatever comes and throws it away.
-fn drain(sockets: &[std::net::UdpSocket], stop: &AtomicBool) -> Result<()> {
-    pin(0, LOAD_CORE)?;
-    let mut buffer = [0; 2048];
-    for socket in sockets {
-        socket.set_nonblocking(true)?;
-    }
-    while !stop.load(Ordering::Relaxed) {
-        for socket in sockets {
-            while socket.recv(&mut buffer).is_ok() {}
-        }
-    }
-    Ok(())
 }
 
 /// Ties a thread (0: this one) to a core.
@@ -226,10 +223,6 @@ fn pin(thread: libc::pid_t, core: usize) -> Result<()> {
         return Err(std::io::Error::last_os_error().into());
     }
     Ok(())
-}
-
-fn number(value: &Value) -> f64 {
-    value.as_f64().unwrap_or_default()
 }
 
 /// The media thread and the floor run on the first.

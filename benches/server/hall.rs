@@ -4,15 +4,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use futures::{SinkExt, StreamExt};
 use hoian_benches::media::address;
 use hoian_benches::media::client::{Certified, Client};
 use hoian_benches::media::publisher::{self, Publisher};
-use hoian_benches::media::viewer::{self, Seen, Signals, Viewer};
-use hoian_server::clock;
+use hoian_benches::media::viewer::{Seen, Signals, Viewers};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -22,8 +21,8 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use crate::people::LoggedIn;
 
 pub struct Hall {
-    began: Instant,
-    viewers: Vec<Viewer>,
+    /// None while a thread has them.
+    viewers: Option<Viewers>,
     stop: Arc<AtomicBool>,
     publisher: Option<JoinHandle<Result<()>>>,
 }
@@ -43,26 +42,22 @@ impl Hall {
         let seat = socket.join(None).await?;
         let sender = socket.publish(&certified).await?;
         socket.stay();
-        let mut all = Vec::new();
+        let mut all = Viewers::new()?;
         for at in 0..viewers {
             let mut socket = Socket::open(origin, id, Some(link), None).await?;
             socket.join(Some(&format!("Xã số {at}"))).await?;
-            let client = socket.subscribe(&certified, &seat).await?;
-            // A few, spread over all, tell how long packets are on the way.
-            all.push(Viewer::new(client, at % viewers.div_ceil(8) == 0));
+            socket.subscribe(&certified, &seat, &mut all).await?;
             socket.stay();
         }
-        viewer::raise_buffers(&all);
-        let (began, stop) = (clock::instant(), Arc::new(AtomicBool::new(false)));
+        let stop = Arc::new(AtomicBool::new(false));
         let mut publisher = Publisher::new(sender, publisher::recorded()?);
         let told = Arc::clone(&stop);
         let sending = thread::spawn(move || {
             be_prompt();
-            publisher.run(bits_per_second, began, &told)
+            publisher.run(bits_per_second, &told)
         });
         Ok(Hall {
-            began,
-            viewers: all,
+            viewers: Some(all),
             stop,
             publisher: Some(sending),
         })
@@ -72,21 +67,18 @@ impl Hall {
     pub async fn while_watched<T>(&mut self, work: impl Future<Output = Result<T>>) -> Result<(Seen, T)> {
         let signals = Arc::new(Signals::default());
         signals.count.store(true, Ordering::Relaxed);
-        let (viewers, began, told) = (
-            std::mem::take(&mut self.viewers),
-            self.began,
-            Arc::clone(&signals),
-        );
+        let mut viewers = self.viewers.take().context("the viewers are back")?;
+        let told = Arc::clone(&signals);
         let watching = thread::spawn(move || {
             be_prompt();
-            viewer::watch(viewers, began, &told)
+            (viewers.watch(&told), viewers)
         });
         let done = work.await;
         signals.stop.store(true, Ordering::Relaxed);
         let watched = tokio::task::spawn_blocking(|| watching.join()).await?;
-        let (seen, viewers) = watched.expect("the viewers do not panic")?;
-        self.viewers = viewers;
-        Ok((seen, done?))
+        let (seen, viewers) = watched.expect("the viewers do not panic");
+        self.viewers = Some(viewers);
+        Ok((seen?, done?))
     }
 }
 
@@ -153,7 +145,11 @@ impl Socket {
         let tracks = json!([{ "mid": "0", "source": "microphone" }, { "mid": "1", "source": "camera" }]);
         self.say(json!({ "type": "publish_offer", "sdp": certified.offer(), "tracks": tracks }))
             .await?;
-        let client = self.connect(certified, "publish_answer", false).await?;
+        let answer = self.hear("publish_answer").await?;
+        let answer = answer["sdp"].as_str().context("a description")?;
+        let from = "127.0.0.1:0".parse()?;
+        let client =
+            tokio::task::block_in_place(|| Client::connect(certified, from, address(answer)?, answer))?;
         for source in ["microphone", "camera"] {
             self.say(json!({ "type": "mute", "source": source, "muted": false }))
                 .await?;
@@ -161,21 +157,14 @@ impl Socket {
         Ok(client)
     }
 
-    async fn subscribe(&mut self, certified: &Certified, wanted: &str) -> Result<Client> {
-        let client = self.connect(certified, "subscribe_offer", true).await?;
-        self.say(json!({ "type": "watch", "pictures": 1, "first": [wanted], "sound_only": false }))
+    async fn subscribe(&mut self, certified: &Certified, wanted: &str, viewers: &mut Viewers) -> Result<()> {
+        let offer = self.hear("subscribe_offer").await?;
+        let offer = offer["sdp"].as_str().context("a description")?;
+        self.say(json!({ "type": "subscribe_answer", "sdp": certified.answer(offer) }))
             .await?;
-        Ok(client)
-    }
-
-    async fn connect(&mut self, certified: &Certified, kind: &str, answers: bool) -> Result<Client> {
-        let heard = self.hear(kind).await?;
-        let sdp = heard["sdp"].as_str().context("a description")?;
-        if answers {
-            self.say(json!({ "type": "subscribe_answer", "sdp": certified.answer(sdp) }))
-                .await?;
-        }
-        tokio::task::block_in_place(|| Client::connect(certified, address(sdp)?, sdp))
+        tokio::task::block_in_place(|| viewers.connect(certified, offer))?;
+        self.say(json!({ "type": "watch", "pictures": 1, "first": [wanted], "sound_only": false }))
+            .await
     }
 
     /// Takes what comes and pings, until the benchmark ends.

@@ -76,16 +76,31 @@ impl Certified {
     }
 }
 
+/// A connection, and the socket on which it was made.
 pub struct Client {
     pub socket: UdpSocket,
+    pub keys: Keys,
+}
+
+/// What a connection is when its socket is another's.
+pub struct Keys {
+    pub server: SocketAddr,
     pub opener: Opener,
     pub sealer: Sealer,
 }
 
 impl Client {
-    /// Makes the connection that `description` of the server speaks of.
-    pub fn connect(certified: &Certified, server: SocketAddr, description: &str) -> Result<Client> {
-        let socket = UdpSocket::bind("127.0.0.1:0")?;
+    /// Makes the connection that `description` of the server speaks of, from an address of this machine.
+    ///
+    /// # Errors
+    /// The server does not answer, or not as described.
+    pub fn connect(
+        certified: &Certified,
+        from: SocketAddr,
+        server: SocketAddr,
+        description: &str,
+    ) -> Result<Client> {
+        let socket = UdpSocket::bind(from)?;
         socket.connect(server)?;
         socket.set_read_timeout(Some(Duration::from_millis(20)))?;
         socket.send(&check(certified, description)?)?;
@@ -100,11 +115,12 @@ impl Client {
         endpoint.connect(clock::instant(), server, Arc::new(config), None)?;
         let (opener, sealer) = shake_hands(&socket, server, &mut endpoint)?;
         socket.set_nonblocking(true)?;
-        Ok(Client {
-            socket,
+        let keys = Keys {
+            server,
             opener,
             sealer,
-        })
+        };
+        Ok(Client { socket, keys })
     }
 }
 

@@ -1,7 +1,7 @@
 //! A publisher that sends pictures of the sizes that Chromium was seen to send, and sound.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use hoian_server::clock;
@@ -9,6 +9,7 @@ use hoian_server::media::rtp::{self, Outgoing};
 use hoian_server::media::transport::srtp;
 
 use super::client::{AUDIO, Client, VIDEO};
+use super::unix_microseconds;
 
 /// The packets of each picture, by their payload sizes; recorded by `benches/media/record.py`.
 ///
@@ -54,16 +55,16 @@ impl Publisher {
     ///
     /// # Errors
     /// The socket fails.
-    pub fn run(&mut self, bits_per_second: u64, began: Instant, stop: &AtomicBool) -> Result<()> {
+    pub fn run(&mut self, bits_per_second: u64, stop: &AtomicBool) -> Result<()> {
         let (mut picture_at, mut sound_at) = (clock::instant(), clock::instant());
         while !stop.load(Ordering::Relaxed) {
             let now = clock::instant();
             if now >= sound_at {
                 sound_at += Duration::from_millis(20);
-                self.send_sound(began)?;
+                self.send_sound()?;
             }
             if now >= picture_at {
-                let bytes = self.send_picture(began)?;
+                let bytes = self.send_picture()?;
                 picture_at += Duration::from_nanos(bytes * 8_000_000_000 / bits_per_second);
             }
             let next = picture_at.min(sound_at);
@@ -72,13 +73,13 @@ impl Publisher {
         Ok(())
     }
 
-    fn send_sound(&mut self, began: Instant) -> Result<()> {
+    fn send_sound(&mut self) -> Result<()> {
         self.audio.index += 1;
         let timestamp = self.audio.index as u32 * 960;
-        send(&self.client, &self.audio, timestamp, false, vec![7; 80], began)
+        send(&self.client, &self.audio, timestamp, false, vec![7; 80])
     }
 
-    fn send_picture(&mut self, began: Instant) -> Result<u64> {
+    fn send_picture(&mut self) -> Result<u64> {
         let at = usize::from(self.picture) % self.pictures.len();
         let is_key = self.picture.is_multiple_of(300);
         self.picture = self.picture.wrapping_add(1);
@@ -96,23 +97,15 @@ impl Publisher {
             payload.resize((*size).max(16), 7);
             let timestamp = u32::from(self.picture) * 3_000;
             let is_last = part + 1 == sizes.len();
-            send(&self.client, &self.video, timestamp, is_last, payload, began)?;
+            send(&self.client, &self.video, timestamp, is_last, payload)?;
         }
         Ok(sizes.iter().sum::<usize>() as u64)
     }
 }
 
-fn send(
-    client: &Client,
-    stream: &Stream,
-    timestamp: u32,
-    marker: bool,
-    mut payload: Vec<u8>,
-    began: Instant,
-) -> Result<()> {
-    let sent_us = clock::instant().saturating_duration_since(began).as_micros() as u64;
+fn send(client: &Client, stream: &Stream, timestamp: u32, marker: bool, mut payload: Vec<u8>) -> Result<()> {
     if let Some(last) = payload.last_chunk_mut::<8>() {
-        *last = sent_us.to_be_bytes();
+        *last = unix_microseconds().to_be_bytes();
     }
     let plain = rtp::HEADER_LENGTH + payload.len();
     let mut bytes = vec![0; plain + srtp::OVERHEAD];
@@ -125,9 +118,11 @@ fn send(
     }
     .write(bytes.first_chunk_mut().context("a header's room")?);
     bytes[rtp::HEADER_LENGTH..plain].copy_from_slice(&payload);
-    let sealed = client
-        .sealer
-        .seal_rtp(&mut bytes, rtp::HEADER_LENGTH, plain, stream.ssrc, stream.index);
+    let sealed =
+        client
+            .keys
+            .sealer
+            .seal_rtp(&mut bytes, rtp::HEADER_LENGTH, plain, stream.ssrc, stream.index);
     client
         .socket
         .send(&bytes[..sealed.context("room for the tag")?])?;

@@ -15,11 +15,14 @@ use hoian_server::net::{Config, Media, PublishedTrack, Renewal, Room, Seat, Slot
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::{Figures, Sfu};
+
 /// The end that the load client holds.
 pub struct Remote {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
+    seats: u64,
 }
 
 impl Remote {
@@ -33,14 +36,49 @@ impl Remote {
             input: child.stdin.take().context("standard input")?,
             output: BufReader::new(child.stdout.take().context("standard output")?),
             child,
+            seats: 0,
         })
     }
 
-    pub fn ask(&mut self, question: &Value) -> Result<Value> {
+    fn join(&mut self, publish: Option<&str>) -> Result<Value> {
+        self.seats += 1;
+        self.ask(&json!({ "join": true, "publish": publish }))
+    }
+
+    fn ask(&mut self, question: &Value) -> Result<Value> {
         writeln!(self.input, "{question}")?;
         let mut line = String::new();
         self.output.read_line(&mut line)?;
         Ok(serde_json::from_str(&line)?)
+    }
+}
+
+impl Sfu for Remote {
+    fn publish(&mut self, offer: &str) -> Result<String> {
+        Ok(self.join(Some(offer))?["answer"]
+            .as_str()
+            .context("an answer")?
+            .to_owned())
+    }
+
+    fn subscribe(&mut self) -> Result<String> {
+        Ok(self.join(None)?["offer"].as_str().context("an offer")?.to_owned())
+    }
+
+    fn accept(&mut self, answer: &str) -> Result<()> {
+        self.ask(&json!({ "accept": self.seats - 1, "answer": answer }))?;
+        Ok(())
+    }
+
+    fn figures(&mut self) -> Result<Figures> {
+        let told = self.ask(&json!({ "figures": true }))?;
+        let number = |name: &str| told[name].as_u64().context("a figure");
+        Ok(Figures {
+            cpu_ns: number("cpu_ns")?,
+            memory_bytes: number("memory_bytes")?,
+            sent: Some(number("forwarded")? + number("sent_again")?),
+            held_back: number("dropped")?,
+        })
     }
 }
 

@@ -1,0 +1,47 @@
+//! Who forwards: our own media plane and, where this machine has them, others, each behind the same questions.
+//!
+//! Differences that stay: the others have all their threads on the core that our media thread has alone, the viewers' arrival
+//! reports answer ours only, and what a peer has sent is what the viewers saw.
+
+mod janus;
+mod ours;
+mod process;
+mod socket;
+
+use anyhow::{Result, bail};
+
+pub use ours::serve;
+
+/// One room with one publisher.
+pub trait Sfu {
+    /// Takes the publisher's offer; the answer comes back.
+    fn publish(&mut self, offer: &str) -> Result<String>;
+    /// One more viewer of the publisher; the offer for it comes back.
+    fn subscribe(&mut self) -> Result<String>;
+    /// Takes the answer of the viewer who came last.
+    fn accept(&mut self, answer: &str) -> Result<()>;
+    fn figures(&mut self) -> Result<Figures>;
+}
+
+/// What has come together so far.
+#[derive(Default)]
+pub struct Figures {
+    pub cpu_ns: u64,
+    pub memory_bytes: u64,
+    /// Packets sent, where it says so.
+    pub sent: Option<u64>,
+    /// Packets that it did not send because a viewer could not take them.
+    pub held_back: u64,
+}
+
+/// Starts the one of this name: "hoian", "janus".
+///
+/// # Errors
+/// There is none of that name here, or it does not start.
+pub fn start(name: &str) -> Result<Box<dyn Sfu>> {
+    match name {
+        "hoian" => Ok(Box::new(ours::Remote::start()?)),
+        "janus" if janus::Janus::is_here() => Ok(Box::new(janus::Janus::start("media0")?)),
+        _ => bail!("no {name} here: benches/media/peers/install brings the peers"),
+    }
+}

@@ -1,0 +1,63 @@
+//! A peer as a process of its own on the media core, and what the system says of it.
+
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, Result};
+
+use super::Figures;
+
+pub struct Process(Child);
+
+impl Process {
+    /// Starts it on the core that our media thread has, with all its threads.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn start(mut command: Command) -> Result<Process> {
+        use std::os::unix::process::CommandExt as _;
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        // SAFETY: between fork and exec only one system call is made.
+        unsafe { command.pre_exec(|| crate::pin(0, 0).map_err(std::io::Error::other)) };
+        Ok(Process(command.spawn().context("it starts")?))
+    }
+
+    /// CPU of all its threads so far, and its memory.
+    ///
+    /// # Errors
+    /// It has ended.
+    pub fn figures(&self) -> Result<Figures> {
+        let folder = format!("/proc/{}", self.0.id());
+        let mut cpu_ns = 0;
+        for thread in std::fs::read_dir(format!("{folder}/task"))? {
+            // One that ended meanwhile has nothing to say.
+            let Ok(schedule) = std::fs::read_to_string(thread?.path().join("schedstat")) else {
+                continue;
+            };
+            let spent = schedule
+                .split(' ')
+                .next()
+                .and_then(|word| word.parse::<u64>().ok());
+            cpu_ns += spent.unwrap_or(0);
+        }
+        let status = std::fs::read_to_string(format!("{folder}/status"))?;
+        let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = memory.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
+        Ok(Figures {
+            cpu_ns,
+            memory_bytes: kilobytes.unwrap_or(0) * 1024,
+            sent: None,
+            held_back: 0,
+        })
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
