@@ -30,7 +30,7 @@ use hoian_benches::media::viewer::{Seen, Signals, Viewers};
 use hoian_server::clock;
 use serde_json::{Value, json};
 
-use peers::Figures;
+use peers::{Figures, Sfu};
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().collect();
@@ -95,24 +95,19 @@ impl Run {
         let pictures = publisher::recorded()?;
         let answer = sfu.publish(&certified.offer())?;
         let client = Client::connect(&certified, "127.0.0.1:0".parse()?, address(&answer)?, &answer)?;
-        let empty = sfu.figures()?;
-        let mut viewers = Viewers::new()?;
-        for _ in 0..self.subscribers {
-            let offer = sfu.subscribe()?;
-            sfu.accept(&certified.answer(&offer))?;
-            viewers.connect(&certified, &offer)?;
-        }
-        let full = sfu.figures()?;
         let signals = Signals::default();
         let mut publisher = Publisher::new(client, pictures.clone());
-        let (before, after, seen, passed) = thread::scope(|scope| {
-            let watching = scope.spawn(|| {
-                pin(0, LOAD_CORE)?;
-                viewers.watch(&signals)
-            });
+        let mut viewers = Viewers::new()?;
+        let (memory, before, after, seen, passed) = thread::scope(|scope| {
+            // Others tell nobody of a publisher who sends nothing.
             let sending = scope.spawn(|| {
                 pin(0, LOAD_CORE)?;
                 publisher.run(self.bits_per_second, &signals.stop)
+            });
+            let memory = self.join_all(&certified, sfu.as_mut(), &mut viewers);
+            let watching = scope.spawn(|| {
+                pin(0, LOAD_CORE)?;
+                viewers.watch(&signals)
             });
             // The estimates must first rise to what the picture takes.
             thread::sleep(WARM_UP);
@@ -126,19 +121,30 @@ impl Run {
             signals.stop.store(true, Ordering::Relaxed);
             sending.join().expect("the publisher does not panic")?;
             let seen = watching.join().expect("the viewers do not panic")?;
-            anyhow::Ok((before?, after?, seen, passed))
+            anyhow::Ok((memory?, before?, after?, seen, passed))
         })?;
         drop(sfu);
         let floor_ns = self.floor(&viewers, &pictures)?;
-        let rise = full.memory_bytes.saturating_sub(empty.memory_bytes);
         Ok(self.print(Measured {
             before,
             after,
             seen,
             passed,
             floor_ns,
-            memory: rise as f64 / self.subscribers as f64,
+            memory,
         }))
+    }
+
+    /// All viewers come; gives the bytes that each took.
+    fn join_all(&self, certified: &Certified, sfu: &mut dyn Sfu, viewers: &mut Viewers) -> Result<f64> {
+        let empty = sfu.figures()?.memory_bytes;
+        for _ in 0..self.subscribers {
+            let offer = sfu.subscribe()?;
+            sfu.accept(&certified.answer(&offer))?;
+            viewers.connect(certified, &offer)?;
+        }
+        let full = sfu.figures()?.memory_bytes;
+        Ok(full.saturating_sub(empty) as f64 / self.subscribers as f64)
     }
 
     fn floor(&self, viewers: &Viewers, pictures: &[Vec<usize>]) -> Result<f64> {

@@ -4,11 +4,15 @@
 //! reports answer ours only, and what a peer has sent is what the viewers saw.
 
 mod janus;
+mod livekit;
 mod ours;
 mod process;
 mod socket;
 
+use std::path::PathBuf;
+
 use anyhow::{Result, bail};
+use hoian_benches::media::unix_microseconds;
 
 pub use ours::serve;
 
@@ -34,14 +38,29 @@ pub struct Figures {
     pub held_back: u64,
 }
 
-/// Starts the one of this name: "hoian", "janus".
+/// Starts the one of this name: "hoian", "janus", "livekit".
 ///
 /// # Errors
 /// There is none of that name here, or it does not start.
 pub fn start(name: &str) -> Result<Box<dyn Sfu>> {
-    match name {
-        "hoian" => Ok(Box::new(ours::Remote::start()?)),
-        "janus" if janus::Janus::is_here() => Ok(Box::new(janus::Janus::start("media0")?)),
+    let livekit = livekit::LiveKit::program();
+    match (name, livekit) {
+        ("hoian", _) => Ok(Box::new(ours::Remote::start()?)),
+        ("janus", _) if janus::Janus::is_here() => Ok(Box::new(janus::Janus::start("media0")?)),
+        ("livekit", Some(program)) => Ok(Box::new(livekit::LiveKit::start(program)?)),
         _ => bail!("no {name} here: benches/media/peers/install brings the peers"),
     }
+}
+
+/// Where `benches/media/peers/install` builds peers.
+fn folder() -> Option<PathBuf> {
+    let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache"));
+    let cache = std::env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .or_else(home)?;
+    Some(cache.join("hoian/peers"))
+}
+
+fn unix_seconds() -> u64 {
+    unix_microseconds() / 1_000_000
 }

@@ -81,7 +81,7 @@ impl Publisher {
 
     fn send_picture(&mut self) -> Result<u64> {
         let at = usize::from(self.picture) % self.pictures.len();
-        let is_key = self.picture.is_multiple_of(300);
+        let is_key = self.picture.is_multiple_of(KEY_EVERY);
         self.picture = self.picture.wrapping_add(1);
         let sizes = self.pictures[at].clone();
         for (part, size) in sizes.iter().enumerate() {
@@ -128,3 +128,6 @@ fn send(client: &Client, stream: &Stream, timestamp: u32, marker: bool, mut payl
         .send(&bytes[..sealed.context("room for the tag")?])?;
     Ok(())
 }
+
+/// Whoever comes late waits for one.
+const KEY_EVERY: u16 = 60;
