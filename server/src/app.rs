@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::api;
+use crate::api::{self, Traffic};
 use crate::clock::Clock;
 use crate::conference::Conferences;
 use crate::config::Config;
@@ -48,6 +48,8 @@ pub enum Error {
     Tls(#[from] tls::Error),
     #[error("whoever says who people are cannot be asked over TLS: {0}")]
     Identity(#[from] tls::client::Error),
+    #[error("counting what is answered: {0}")]
+    Traffic(#[from] prometheus::Error),
     #[error(transparent)]
     Media(#[from] net::StartError),
     #[error("cannot listen on {address}: {source}")]
@@ -142,7 +144,7 @@ pub async fn start_beside(app: App, services: Router) -> Result<Running, Error> 
         .await
         .map_err(store::Error::from)?;
     let worker = jobs::Worker::start(app.clone(), jobs::registry());
-    let router = services.fallback_service(api::router(app.clone()));
+    let router = services.fallback_service(api::router(app.clone(), Traffic::new()?));
     let stopping = app.stopping.clone();
     let serving = match &tls {
         Some(tls) => {

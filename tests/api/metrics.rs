@@ -21,6 +21,31 @@ async fn who_has_the_token_reads_the_counters_and_nobody_else_learns_that_they_a
         text.contains("# TYPE hoian_media_received_packets_total counter\n"),
         "{text}"
     );
+    // Of what is answered, of the house, and of the process; a path that is no route adds no name.
+    let _ = server.client().get("/api/v1/session").send().await.unwrap();
+    let _ = server.client().get("/khong-co/trang-nay").send().await.unwrap();
+    let (_, text) = ask(Some("s3cret")).await;
+    for line in [
+        "hoian_http_answers_total{method=\"GET\",route=\"/metrics\",status=\"404\"} 2\n",
+        "hoian_http_answers_total{method=\"GET\",route=\"/api/v1/session\",status=\"401\"} 1\n",
+        "hoian_health{part=\"database\"} 0\n",
+        "# TYPE hoian_http_answer_seconds histogram\n",
+        "\nhoian_disk_free_bytes ",
+        "\nhoian_jobs_waiting ",
+        "\nhoian_sessions_open 0\n",
+        "\nprocess_resident_memory_bytes ",
+    ] {
+        assert!(text.contains(line), "{line} of {text}");
+    }
+    assert!(!text.contains("khong-co"), "{text}");
+    let mut names: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE "))
+        .collect();
+    let all = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), all, "each figure is declared once: {text}");
     let closed = Server::start().await;
     let response = closed
         .client()

@@ -1,8 +1,7 @@
-//! `/healthz`, `/readyz` and `/metrics`: for whoever watches the program.
+//! `/healthz` and `/readyz`: for whoever watches the program.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
-use ring::digest::{SHA256, digest};
+use axum::http::StatusCode;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -11,10 +10,7 @@ use crate::parts::App;
 use crate::store::setting;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(alive))
-        .routes(routes!(ready))
-        .routes(routes!(metrics))
+    OpenApiRouter::new().routes(routes!(alive)).routes(routes!(ready))
 }
 
 /// The process answers.
@@ -39,31 +35,4 @@ async fn ready(State(app): State<App>) -> Result<&'static str, Problem> {
         ));
     }
     Ok("ready")
-}
-
-/// Counters and the state of every site, in the Prometheus text format, version 0.0.4; for whoever sends the configured
-/// token, for all others there is no such page.
-#[utoipa::path(
-    get, path = "/metrics", tag = "health",
-    responses((status = OK, body = String), (status = NOT_FOUND, body = problem::Body))
-)]
-async fn metrics(
-    State(app): State<App>,
-    headers: HeaderMap,
-) -> Result<([(header::HeaderName, &'static str); 1], String), Problem> {
-    if !may_read(app.config.http.metrics_token.as_deref(), &headers) {
-        return Err(Problem::not_found());
-    }
-    let text = app.conferences.metrics().await.unwrap_or_default();
-    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text))
-}
-
-/// By digests, so that how long it takes tells nothing of the token.
-fn may_read(token: Option<&str>, headers: &HeaderMap) -> bool {
-    let sent = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
-    let sent = sent.and_then(|value| value.strip_prefix("Bearer "));
-    let of = |text: &str| digest(&SHA256, text.as_bytes());
-    matches!((token, sent), (Some(token), Some(sent)) if of(token).as_ref() == of(sent).as_ref())
 }

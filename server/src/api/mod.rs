@@ -22,6 +22,7 @@ mod idempotency;
 mod login;
 mod lookups;
 mod meetings;
+mod metrics;
 mod notices;
 mod numbers;
 mod origin;
@@ -43,15 +44,17 @@ mod trace;
 mod verifications;
 mod web;
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::{Extension, Router};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
+
+pub use metrics::Traffic;
 
 use crate::parts::App;
 
@@ -97,6 +100,7 @@ fn described() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Document::openapi())
         .nest("/api/v1", families())
         .merge(health::routes())
+        .merge(metrics::routes())
 }
 
 /// The OpenAPI document of everything that is served; `server/openapi.json` is a copy of it.
@@ -108,7 +112,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 }
 
 /// Everything that is answered over HTTP.
-pub fn router(app: App) -> Router {
+pub fn router(app: App, traffic: Traffic) -> Router {
     let (described, _) = described().split_for_parts();
     let layers = ServiceBuilder::new()
         .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
@@ -118,6 +122,7 @@ pub fn router(app: App) -> Router {
         // Inside the compression, because it replaces bodies.
         .layer(from_fn(problem::in_the_callers_language))
         .layer(from_fn_with_state(app.clone(), trace::log))
+        .layer(from_fn_with_state(traffic.clone(), metrics::count))
         .layer(CatchPanicLayer::custom(problem::of_panic))
         .layer(from_fn_with_state(app.clone(), origin::check))
         .layer(from_fn_with_state(app.clone(), session::identify))
@@ -127,6 +132,8 @@ pub fn router(app: App) -> Router {
         .fallback(web::serve)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(layers)
+        // `/metrics` reads it.
+        .layer(Extension(traffic))
         .with_state(app.clone())
         // No layer of the others knows of it.
         .merge(meetings::ballots::router(app))

@@ -78,7 +78,7 @@ impl Doctor {
 
 async fn health(config: Config) -> anyhow::Result<ExitCode> {
     let app = App::open(config, Clock::system()).await?;
-    let report = health::report(&app).await?;
+    let report = health::report(&app, health::Authorities::Asked).await?;
     app.store.close().await?;
     println!("{}", serde_json::to_string_pretty(&report)?);
     Ok(

@@ -76,11 +76,18 @@ const MOST_CERTIFICATES: u64 = 20;
 /// Somebody waits for the page.
 const REACHED_WITHIN: Duration = Duration::from_secs(2);
 
+/// Whether those who are asked about signatures are tried out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Authorities {
+    Asked,
+    NotAsked,
+}
+
 /// Asks everything.
 ///
 /// # Errors
 /// When the database does not answer: then nothing else can be told.
-pub async fn report(app: &App) -> Result<Report, DbErr> {
+pub async fn report(app: &App, authorities: Authorities) -> Result<Report, DbErr> {
     let now = app.clock.now();
     let reader = app.store.read();
     let due = || {
@@ -105,7 +112,10 @@ pub async fn report(app: &App) -> Result<Report, DbErr> {
         .await?;
     let room = disk::room(&app.config.data_folder).ok();
     let waited = |since: Option<Timestamp>| since.map_or(Duration::ZERO, |since| now.since(since));
-    let unreachable_hosts = unreachable(app).await;
+    let unreachable_hosts = match authorities {
+        Authorities::Asked => unreachable(app).await,
+        Authorities::NotAsked => Vec::new(),
+    };
     let tls = app.config.http.tls_certificate.as_deref();
     let tls_not_after = tls
         .and_then(|path| tls::not_after(path).ok())

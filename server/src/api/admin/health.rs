@@ -7,7 +7,7 @@ use utoipa_axum::routes;
 use super::Administrator;
 use crate::api::body::Json;
 use crate::api::problem::{self, Problem};
-use crate::doctor::health::{self, Report};
+use crate::doctor::health::{self, Authorities, Report};
 use crate::parts::App;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -21,5 +21,5 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 )]
 async fn show(State(app): State<App>, administrator: Administrator) -> Result<Json<Report>, Problem> {
     administrator.of_province()?;
-    Ok(Json(health::report(&app).await?))
+    Ok(Json(health::report(&app, Authorities::Asked).await?))
 }
