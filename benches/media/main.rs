@@ -5,7 +5,7 @@
 //!     target/release/deps/media-… --sfus hoian,janus --subscribers 50,200 --seconds 5
 //!
 //! The media thread is pinned to the first core and has it alone as far as the machine allows; the load runs on
-//! the others. Prints a table and writes target/bench/media.json.
+//! the others. Every viewer who joins waits for the first whole picture. Prints a table and writes target/bench/media.json.
 
 #![allow(
     clippy::unwrap_used,
@@ -26,7 +26,7 @@ use hoian_benches::media::address;
 use hoian_benches::media::client::{Certified, Client};
 use hoian_benches::media::inlet::Inlet;
 use hoian_benches::media::publisher::{self, Publisher};
-use hoian_benches::media::viewer::{Seen, Signals, Viewers};
+use hoian_benches::media::viewer::{Seen, Signals, Viewers, await_picture};
 use hoian_server::clock;
 use serde_json::{Value, json};
 
@@ -49,14 +49,16 @@ fn main() -> Result<()> {
     let kbps: u64 = option("--kbps", "3000").parse()?;
     let subscribers = option("--subscribers", "1,10,50,100,200,400,700,1000");
     let sfus = option("--sfus", "hoian");
+    let rooms = option("--rooms", "1").parse()?;
     let mut results = Vec::new();
     println!(
-        "sfu      subscribers  packets/s  Mbit/s   CPU  us/packet  floor  ratio    lost    held   p50 ms   p99 ms  kB/peer"
+        "sfu      subscribers  packets/s  Mbit/s   CPU  us/packet  floor  ratio    lost    held   p50 ms   p99 ms  kB/peer  join CPU s  first picture ms"
     );
     for sfu in sfus.split(',') {
         for count in subscribers.split(',') {
             let run = Run {
                 sfu: sfu.to_owned(),
+                rooms,
                 subscribers: count.trim().parse()?,
                 seconds: Duration::from_secs(seconds),
                 bits_per_second: kbps * 1_000,
@@ -72,6 +74,8 @@ fn main() -> Result<()> {
 
 struct Run {
     sfu: String,
+    rooms: usize,
+    /// In each room.
     subscribers: usize,
     seconds: Duration,
     bits_per_second: u64,
@@ -84,8 +88,17 @@ struct Measured {
     seen: Seen,
     passed: Duration,
     floor_ns: f64,
+    joining: Joining,
+}
+
+/// What it took until all had come.
+struct Joining {
     /// Bytes a subscriber.
     memory: f64,
+    /// CPU of the whole process.
+    cpu: Duration,
+    /// From the click to the first whole picture, the shortest first.
+    first_picture: Vec<Duration>,
 }
 
 impl Run {
@@ -93,18 +106,26 @@ impl Run {
         let certified = Certified::new()?;
         let mut sfu = peers::start(&self.sfu)?;
         let pictures = publisher::recorded()?;
-        let answer = sfu.publish(&certified.offer())?;
-        let client = Client::connect(&certified, "127.0.0.1:0".parse()?, address(&answer)?, &answer)?;
+        let mut publishers = Vec::new();
+        for room in 0..self.rooms {
+            let answer = sfu.publish(room, &certified.offer())?;
+            let client = Client::connect(&certified, "127.0.0.1:0".parse()?, address(&answer)?, &answer)?;
+            publishers.push(Publisher::new(client, pictures.clone()));
+        }
         let signals = Signals::default();
-        let mut publisher = Publisher::new(client, pictures.clone());
         let mut viewers = Viewers::new()?;
-        let (memory, before, after, seen, passed) = thread::scope(|scope| {
+        let (joining, before, after, seen, passed) = thread::scope(|scope| {
             // Others tell nobody of a publisher who sends nothing.
-            let sending = scope.spawn(|| {
-                pin(0, LOAD_CORE)?;
-                publisher.run(self.bits_per_second, &signals.stop)
-            });
-            let memory = self.join_all(&certified, sfu.as_mut(), &mut viewers);
+            let sending: Vec<_> = publishers
+                .iter_mut()
+                .map(|publisher| {
+                    scope.spawn(|| {
+                        pin(0, LOAD_CORE)?;
+                        publisher.run(self.bits_per_second, &signals.stop)
+                    })
+                })
+                .collect();
+            let joining = self.join_all(&certified, sfu.as_mut(), &mut viewers);
             let watching = scope.spawn(|| {
                 pin(0, LOAD_CORE)?;
                 viewers.watch(&signals)
@@ -119,9 +140,11 @@ impl Run {
             let passed = from.elapsed();
             signals.count.store(false, Ordering::Relaxed);
             signals.stop.store(true, Ordering::Relaxed);
-            sending.join().expect("the publisher does not panic")?;
+            for publisher in sending {
+                publisher.join().expect("the publisher does not panic")?;
+            }
             let seen = watching.join().expect("the viewers do not panic")?;
-            anyhow::Ok((memory?, before?, after?, seen, passed))
+            anyhow::Ok((joining?, before?, after?, seen, passed))
         })?;
         drop(sfu);
         let floor_ns = self.floor(&viewers, &pictures)?;
@@ -131,20 +154,32 @@ impl Run {
             seen,
             passed,
             floor_ns,
-            memory,
+            joining,
         }))
     }
 
-    /// All viewers come; gives the bytes that each took.
-    fn join_all(&self, certified: &Certified, sfu: &mut dyn Sfu, viewers: &mut Viewers) -> Result<f64> {
-        let empty = sfu.figures()?.memory_bytes;
-        for _ in 0..self.subscribers {
-            let offer = sfu.subscribe()?;
-            sfu.accept(&certified.answer(&offer))?;
-            viewers.connect(certified, &offer)?;
+    /// All viewers come, one after the other, and each waits for the first picture.
+    fn join_all(&self, certified: &Certified, sfu: &mut dyn Sfu, viewers: &mut Viewers) -> Result<Joining> {
+        let empty = sfu.figures()?;
+        let mut first_picture = Vec::new();
+        for room in 0..self.rooms {
+            for _ in 0..self.subscribers {
+                let clicked = clock::instant();
+                let offer = sfu.subscribe(room)?;
+                sfu.accept(&certified.answer(&offer))?;
+                let socket = viewers.connect(certified, &offer)?;
+                await_picture(&socket, &offer)?;
+                first_picture.push(clicked.elapsed());
+            }
         }
-        let full = sfu.figures()?.memory_bytes;
-        Ok(full.saturating_sub(empty) as f64 / self.subscribers as f64)
+        first_picture.sort_unstable();
+        let full = sfu.figures()?;
+        let rise = full.memory_bytes.saturating_sub(empty.memory_bytes);
+        Ok(Joining {
+            memory: rise as f64 / viewers.count() as f64,
+            cpu: Duration::from_nanos(full.process_ns - empty.process_ns),
+            first_picture,
+        })
     }
 
     fn floor(&self, viewers: &Viewers, pictures: &[Vec<usize>]) -> Result<f64> {
@@ -191,17 +226,27 @@ impl Run {
         let lost = (1.0 - seen / packets).max(0.0);
         let dropped = (run.after.held_back - run.before.held_back) as f64;
         let held_back = dropped / (packets + dropped);
+        let waits = &run.joining.first_picture;
+        let milliseconds = |wait: Duration| wait.as_secs_f64() * 1e3;
         println!(
-            "{:7}  {:11}  {rate:9.0}  {megabits:6.0}  {:3.0} %  {us:9.2}  {floor:5.2}  {:5.2}  {:4.1} %  {:4.1} %  {p50:7.2}  {p99:7.2}  {:7.0}",
+            "{:7}  {:11}  {rate:9.0}  {megabits:6.0}  {:3.0} %  {us:9.2}  {floor:5.2}  {:5.2}  {:4.1} %  {:4.1} %  {p50:7.2}  {p99:7.2}  {:7.0}  {:10.2}  {:4.0} to {:4.0}",
             self.sfu,
-            self.subscribers,
+            format!("{} x {}", self.rooms, self.subscribers),
             busy * 100.0,
             us / floor,
             lost * 100.0,
             held_back * 100.0,
-            run.memory / 1024.0
+            run.joining.memory / 1024.0,
+            run.joining.cpu.as_secs_f64(),
+            milliseconds(waits[waits.len() / 2]),
+            milliseconds(waits[waits.len() - 1]),
         );
-        let at = |name: &str| format!("{}: {name}, {} subscribers", self.sfu, self.subscribers);
+        let at = |name: &str| {
+            format!(
+                "{}: {name}, {} x {} subscribers",
+                self.sfu, self.rooms, self.subscribers
+            )
+        };
         let plain = |name: &str, value: f64, unit: &str| json!({ "name": at(name), "value": value, "unit": unit, "floor": null, "ratio": null, "peers": {} });
         vec![
             json!({ "name": at("CPU a forwarded packet"), "value": us, "unit": "us", "floor": floor, "ratio": us / floor, "peers": {} }),
@@ -212,7 +257,13 @@ impl Run {
             plain("packets held back for slow viewers", held_back, "share"),
             plain("added latency p50", p50, "ms"),
             plain("added latency p99", p99, "ms"),
-            plain("memory a subscriber", run.memory / 1024.0, "kB"),
+            plain("CPU of all joining", run.joining.cpu.as_secs_f64(), "s"),
+            plain(
+                "first picture, longest",
+                milliseconds(waits[waits.len() - 1]),
+                "ms",
+            ),
+            plain("memory a subscriber", run.joining.memory / 1024.0, "kB"),
         ]
     }
 }

@@ -162,7 +162,7 @@ impl Socket {
         let offer = offer["sdp"].as_str().context("a description")?;
         self.say(json!({ "type": "subscribe_answer", "sdp": certified.answer(offer) }))
             .await?;
-        tokio::task::block_in_place(|| viewers.connect(certified, offer))?;
+        drop(tokio::task::block_in_place(|| viewers.connect(certified, offer))?);
         self.say(json!({ "type": "watch", "pictures": 1, "first": [wanted], "sound_only": false }))
             .await
     }

@@ -27,7 +27,7 @@ impl Janus {
         Path::new(PROGRAM).exists()
     }
 
-    /// Starts it with an empty room.
+    /// Starts it without rooms.
     ///
     /// # Errors
     /// It does not start, or does not answer as its documentation says.
@@ -41,19 +41,13 @@ impl Janus {
         let mut socket = Socket::open(&url, Some("janus-protocol"))?;
         let created = ask(&mut socket, json!({ "janus": "create" }))?;
         let session = created["data"]["id"].as_u64().context("a session")?;
-        let mut janus = Janus {
+        Ok(Janus {
             process,
             socket,
             session,
             subscribers: Vec::new(),
             _folder: folder,
-        };
-        let handle = janus.attach()?;
-        let room = json!({
-            "request": "create", "room": ROOM, "publishers": 2, "videocodec": "vp8", "audiocodec": "opus", "bitrate": 0,
-        });
-        janus.message(handle, &room, None)?;
-        Ok(janus)
+        })
     }
 
     fn attach(&mut self) -> Result<u64> {
@@ -79,20 +73,24 @@ impl Janus {
 }
 
 impl Sfu for Janus {
-    fn publish(&mut self, offer: &str) -> Result<String> {
+    fn publish(&mut self, room: usize, offer: &str) -> Result<String> {
         let handle = self.attach()?;
+        let created = json!({
+            "request": "create", "room": room + 1, "publishers": 2, "videocodec": "vp8", "audiocodec": "opus", "bitrate": 0,
+        });
+        self.message(handle, &created, None)?;
         let body =
-            json!({ "request": "joinandconfigure", "ptype": "publisher", "room": ROOM, "id": PUBLISHER });
+            json!({ "request": "joinandconfigure", "ptype": "publisher", "room": room + 1, "id": PUBLISHER });
         // It would be the client of DTLS, which the load is.
         let offer = offer.replace("a=setup:actpass", "a=setup:active");
         let answer = self.message(handle, &body, Some(json!({ "type": "offer", "sdp": offer })))?;
         Ok(answer["jsep"]["sdp"].as_str().context("an answer")?.to_owned())
     }
 
-    fn subscribe(&mut self) -> Result<String> {
+    fn subscribe(&mut self, room: usize) -> Result<String> {
         let handle = self.attach()?;
         let streams = json!([{ "feed": PUBLISHER }]);
-        let body = json!({ "request": "join", "ptype": "subscriber", "room": ROOM, "streams": streams });
+        let body = json!({ "request": "join", "ptype": "subscriber", "room": room + 1, "streams": streams });
         let answer = self.message(handle, &body, None)?;
         self.subscribers.push(handle);
         Ok(answer["jsep"]["sdp"].as_str().context("an offer")?.to_owned())
@@ -156,5 +154,4 @@ const UNUSED: &str = "libjanus_audiobridge.so,libjanus_duktape.so,libjanus_echot
                       libjanus_recordplay.so,libjanus_sip.so,libjanus_streaming.so,libjanus_textroom.so,libjanus_videocall.so,\
                       libjanus_voicemail.so";
 const PORT: u16 = 18_188;
-const ROOM: u64 = 1;
 const PUBLISHER: u64 = 1;

@@ -16,7 +16,7 @@ use super::{Figures, Sfu};
 
 pub struct LiveKit {
     process: Process,
-    publisher: Option<Socket>,
+    publishers: Vec<Socket>,
     subscribers: Vec<Socket>,
     /// Its settings.
     _folder: TempDir,
@@ -41,16 +41,16 @@ impl LiveKit {
         command.arg("--config").arg(settings);
         Ok(LiveKit {
             process: Process::start(command)?,
-            publisher: None,
+            publishers: Vec::new(),
             subscribers: Vec::new(),
             _folder: folder,
         })
     }
 
-    fn join(identity: &str) -> Result<Socket> {
+    fn join(room: usize, identity: &str) -> Result<Socket> {
         let url = format!(
             "ws://127.0.0.1:17880/rtc?access_token={}&auto_subscribe=1&protocol=9",
-            token(identity)
+            token(room, identity)
         );
         let mut socket = Socket::open(&url, None)?;
         // Who speaks JSON is answered so.
@@ -60,8 +60,8 @@ impl LiveKit {
 }
 
 impl Sfu for LiveKit {
-    fn publish(&mut self, offer: &str) -> Result<String> {
-        let mut socket = Self::join("publisher")?;
+    fn publish(&mut self, room: usize, offer: &str) -> Result<String> {
+        let mut socket = Self::join(room, "publisher")?;
         for (cid, kind, source) in [("sound", "AUDIO", "MICROPHONE"), ("picture", "VIDEO", "CAMERA")] {
             let track = json!({ "cid": cid, "name": cid, "type": kind, "source": source, "width": 1280, "height": 720 });
             socket.say(&json!({ "addTrack": track }))?;
@@ -74,12 +74,12 @@ impl Sfu for LiveKit {
             .replace("a=mid:1\r\n", "a=mid:1\r\na=msid:hall picture\r\n");
         socket.say(&json!({ "offer": { "type": "offer", "sdp": offer } }))?;
         let answer = socket.hear(|heard| heard["answer"].is_object())?;
-        self.publisher = Some(socket);
+        self.publishers.push(socket);
         described(&answer["answer"])
     }
 
-    fn subscribe(&mut self) -> Result<String> {
-        let mut socket = Self::join(&format!("viewer {}", self.subscribers.len()))?;
+    fn subscribe(&mut self, room: usize) -> Result<String> {
+        let mut socket = Self::join(room, &format!("viewer {}", self.subscribers.len()))?;
         let has_both = |offer: &str| offer.contains("m=audio") && offer.contains("m=video");
         let offer = socket.hear(|heard| heard["offer"]["sdp"].as_str().is_some_and(has_both))?;
         self.subscribers.push(socket);
@@ -92,7 +92,7 @@ impl Sfu for LiveKit {
     }
 
     fn figures(&mut self) -> Result<Figures> {
-        for socket in self.publisher.iter_mut().chain(&mut self.subscribers) {
+        for socket in self.publishers.iter_mut().chain(&mut self.subscribers) {
             socket.say(&json!({ "ping": "0" }))?;
         }
         self.process.figures()
@@ -106,9 +106,10 @@ fn described(description: &Value) -> Result<String> {
 }
 
 /// A JSON Web Token that lets in for an hour.
-fn token(identity: &str) -> String {
+fn token(room: usize, identity: &str) -> String {
     let until = super::unix_seconds() + 3_600;
-    let may = json!({ "roomJoin": true, "room": "hall", "canPublish": true, "canSubscribe": true });
+    let may =
+        json!({ "roomJoin": true, "room": format!("room {room}"), "canPublish": true, "canSubscribe": true });
     let claims = json!({ "iss": "benches", "sub": identity, "exp": until, "video": may });
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let signed = format!(

@@ -16,12 +16,12 @@ use hoian_benches::media::unix_microseconds;
 
 pub use ours::serve;
 
-/// One room with one publisher.
+/// Rooms by their numbers, each with one publisher.
 pub trait Sfu {
-    /// Takes the publisher's offer; the answer comes back.
-    fn publish(&mut self, offer: &str) -> Result<String>;
-    /// One more viewer of the publisher; the offer for it comes back.
-    fn subscribe(&mut self) -> Result<String>;
+    /// Takes the offer of a room's publisher; the answer comes back.
+    fn publish(&mut self, room: usize, offer: &str) -> Result<String>;
+    /// One more viewer of the room's publisher; the offer for it comes back.
+    fn subscribe(&mut self, room: usize) -> Result<String>;
     /// Takes the answer of the viewer who came last.
     fn accept(&mut self, answer: &str) -> Result<()>;
     fn figures(&mut self) -> Result<Figures>;
@@ -30,7 +30,10 @@ pub trait Sfu {
 /// What has come together so far.
 #[derive(Default)]
 pub struct Figures {
+    /// Of the threads that forward.
     pub cpu_ns: u64,
+    /// Of the whole process.
+    pub process_ns: u64,
     pub memory_bytes: u64,
     /// Packets sent, where it says so.
     pub sent: Option<u64>,

@@ -1,6 +1,6 @@
 //! The SFU in a process of its own, as the program runs it, driven over standard streams.
 //!
-//!     in  {"join": true, "publish": SDP or null}   out {"answer": SDP or null, "offer": SDP}
+//!     in  {"join": ROOM, "publish": SDP or null}   out {"answer": SDP or null, "offer": SDP}
 //!     in  {"accept": SEAT, "answer": SDP}          out {}
 //!     in  {"figures": true}                        out {"forwarded", "sent_again", "dropped", "cpu_ns", "memory_bytes"}
 
@@ -11,10 +11,11 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use anyhow::{Context, Result};
 use hoian_server::media::stats::Drop;
 use hoian_server::media::{ParticipantId, RoomId, Source};
-use hoian_server::net::{Config, Media, PublishedTrack, Renewal, Room, Seat, SlotPool};
+use hoian_server::net::{Config, Events, Media, PublishedTrack, Renewal, Room, Seat, SlotPool};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::process::cpu_ns;
 use super::{Figures, Sfu};
 
 /// The end that the load client holds.
@@ -40,9 +41,9 @@ impl Remote {
         })
     }
 
-    fn join(&mut self, publish: Option<&str>) -> Result<Value> {
+    fn join(&mut self, room: usize, publish: Option<&str>) -> Result<Value> {
         self.seats += 1;
-        self.ask(&json!({ "join": true, "publish": publish }))
+        self.ask(&json!({ "join": room, "publish": publish }))
     }
 
     fn ask(&mut self, question: &Value) -> Result<Value> {
@@ -54,15 +55,18 @@ impl Remote {
 }
 
 impl Sfu for Remote {
-    fn publish(&mut self, offer: &str) -> Result<String> {
-        Ok(self.join(Some(offer))?["answer"]
+    fn publish(&mut self, room: usize, offer: &str) -> Result<String> {
+        Ok(self.join(room, Some(offer))?["answer"]
             .as_str()
             .context("an answer")?
             .to_owned())
     }
 
-    fn subscribe(&mut self) -> Result<String> {
-        Ok(self.join(None)?["offer"].as_str().context("an offer")?.to_owned())
+    fn subscribe(&mut self, room: usize) -> Result<String> {
+        Ok(self.join(room, None)?["offer"]
+            .as_str()
+            .context("an offer")?
+            .to_owned())
     }
 
     fn accept(&mut self, answer: &str) -> Result<()> {
@@ -75,6 +79,7 @@ impl Sfu for Remote {
         let number = |name: &str| told[name].as_u64().context("a figure");
         Ok(Figures {
             cpu_ns: number("cpu_ns")?,
+            process_ns: cpu_ns(self.child.id())?,
             memory_bytes: number("memory_bytes")?,
             sent: Some(number("forwarded")? + number("sent_again")?),
             held_back: number("dropped")?,
@@ -97,13 +102,21 @@ pub async fn serve() -> Result<()> {
         publisher_bitrate_kbps: 4_000,
         ..Config::default()
     })?;
-    let (room, mut events) = media.open(RoomId(Uuid::from_u128(1))).await?;
+    let mut rooms: Vec<(Room, Events)> = Vec::new();
     let thread = media_thread()?;
     let mut seats: Vec<Seat> = Vec::new();
     for line in std::io::stdin().lock().lines() {
         let question: Value = serde_json::from_str(&line?)?;
-        let answer = if question["join"].is_boolean() {
-            join(&room, &mut seats, question["publish"].as_str()).await?
+        let answer = if let Some(number) = question["join"].as_u64() {
+            while rooms.len() <= number as usize {
+                rooms.push(
+                    media
+                        .open(RoomId(Uuid::from_u128(rooms.len() as u128 + 1)))
+                        .await?,
+                );
+            }
+            let (room, _) = &rooms[number as usize];
+            join(room, &mut seats, question["publish"].as_str()).await?
         } else if let Some(seat) = question["accept"].as_u64() {
             let seat = seats.get(seat as usize).context("a seat")?;
             seat.accept(question["answer"].as_str().unwrap_or_default())
@@ -112,7 +125,9 @@ pub async fn serve() -> Result<()> {
         } else {
             figures(&media, &thread).await?
         };
-        while events.try_recv().is_ok() {}
+        for (_, events) in &mut rooms {
+            while events.try_recv().is_ok() {}
+        }
         println!("{answer}");
     }
     Ok(())

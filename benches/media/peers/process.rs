@@ -29,29 +29,38 @@ impl Process {
     /// # Errors
     /// It has ended.
     pub fn figures(&self) -> Result<Figures> {
-        let folder = format!("/proc/{}", self.0.id());
-        let mut cpu_ns = 0;
-        for thread in std::fs::read_dir(format!("{folder}/task"))? {
-            // One that ended meanwhile has nothing to say.
-            let Ok(schedule) = std::fs::read_to_string(thread?.path().join("schedstat")) else {
-                continue;
-            };
-            let spent = schedule
-                .split(' ')
-                .next()
-                .and_then(|word| word.parse::<u64>().ok());
-            cpu_ns += spent.unwrap_or(0);
-        }
-        let status = std::fs::read_to_string(format!("{folder}/status"))?;
+        let process_ns = cpu_ns(self.0.id())?;
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id()))?;
         let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let kilobytes = memory.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
         Ok(Figures {
-            cpu_ns,
+            cpu_ns: process_ns,
+            process_ns,
             memory_bytes: kilobytes.unwrap_or(0) * 1024,
             sent: None,
             held_back: 0,
         })
     }
+}
+
+/// What all threads of a process have spent.
+///
+/// # Errors
+/// It has ended.
+pub fn cpu_ns(process: u32) -> Result<u64> {
+    let mut spent_ns = 0;
+    for thread in std::fs::read_dir(format!("/proc/{process}/task"))? {
+        // One that ended meanwhile has nothing to say.
+        let Ok(schedule) = std::fs::read_to_string(thread?.path().join("schedstat")) else {
+            continue;
+        };
+        let spent = schedule
+            .split(' ')
+            .next()
+            .and_then(|word| word.parse::<u64>().ok());
+        spent_ns += spent.unwrap_or(0);
+    }
+    Ok(spent_ns)
 }
 
 impl Drop for Process {

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use hoian_server::clock;
+use hoian_server::media::rtcp::{self, Feedback};
 use hoian_server::media::rtp::{self, Outgoing};
-use hoian_server::media::transport::srtp;
+use hoian_server::media::transport::{Protocol, srtp};
 
 use super::client::{AUDIO, Client, VIDEO};
 use super::unix_microseconds;
@@ -32,6 +33,8 @@ pub struct Publisher {
     video: Stream,
     audio: Stream,
     picture: u16,
+    /// Somebody came who has seen none.
+    owes_key: bool,
 }
 
 impl Publisher {
@@ -47,17 +50,19 @@ impl Publisher {
             video: stream(VIDEO, 96),
             audio: stream(AUDIO, 111),
             picture: 0,
+            owes_key: true,
         }
     }
 
     /// Sends at `bits_per_second` of video, with fifty packets of sound a second, until told to stop. The
-    /// pictures are the recorded ones, as often as the rate demands.
+    /// pictures are the recorded ones, as often as the rate demands; a key frame comes when one is asked for.
     ///
     /// # Errors
     /// The socket fails.
     pub fn run(&mut self, bits_per_second: u64, stop: &AtomicBool) -> Result<()> {
         let (mut picture_at, mut sound_at) = (clock::instant(), clock::instant());
         while !stop.load(Ordering::Relaxed) {
+            self.listen();
             let now = clock::instant();
             if now >= sound_at {
                 sound_at += Duration::from_millis(20);
@@ -73,6 +78,22 @@ impl Publisher {
         Ok(())
     }
 
+    /// Takes what the server says.
+    fn listen(&mut self) {
+        let mut buffer = [0; 1500];
+        while let Ok(length) = self.client.socket.recv(&mut buffer) {
+            if Protocol::of(&buffer[..length]) != Some(Protocol::Rtcp) {
+                continue;
+            }
+            let Ok(length) = self.client.keys.opener.open_rtcp(&mut buffer[..length]) else {
+                continue;
+            };
+            rtcp::read(&buffer[..length], |feedback| {
+                self.owes_key |= matches!(feedback, Feedback::KeyFrame { .. });
+            });
+        }
+    }
+
     fn send_sound(&mut self) -> Result<()> {
         self.audio.index += 1;
         let timestamp = self.audio.index as u32 * 960;
@@ -81,7 +102,7 @@ impl Publisher {
 
     fn send_picture(&mut self) -> Result<u64> {
         let at = usize::from(self.picture) % self.pictures.len();
-        let is_key = self.picture.is_multiple_of(KEY_EVERY);
+        let is_key = std::mem::take(&mut self.owes_key);
         self.picture = self.picture.wrapping_add(1);
         let sizes = self.pictures[at].clone();
         for (part, size) in sizes.iter().enumerate() {
@@ -128,6 +149,3 @@ fn send(client: &Client, stream: &Stream, timestamp: u32, marker: bool, mut payl
         .send(&bytes[..sealed.context("room for the tag")?])?;
     Ok(())
 }
-
-/// Whoever comes late waits for one.
-const KEY_EVERY: u16 = 60;

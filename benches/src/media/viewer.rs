@@ -1,9 +1,10 @@
 //! Viewers that take what comes and report on it as browsers do, all on one thread.
 
+use std::net::UdpSocket;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use hoian_server::clock;
 use hoian_server::media::bandwidth::arrivals::Arrivals;
 use hoian_server::media::rtp::Header;
@@ -23,6 +24,8 @@ pub struct Viewers {
 struct Viewer {
     keys: Keys,
     arrivals: Arrivals,
+    /// Payload types of what is sent again (RFC 4588): on the way since long before.
+    repeats: Vec<u8>,
     /// A few open what comes, to see how long it was on the way.
     opens: bool,
 }
@@ -56,19 +59,21 @@ impl Viewers {
         })
     }
 
-    /// Connects one more by the server's `description`.
+    /// Connects one more by the server's `description`; gives the socket on which that was done, which takes what comes until
+    /// [`Self::watch`] opens the one of all.
     ///
     /// # Errors
     /// No connection comes about.
-    pub fn connect(&mut self, certified: &Certified, description: &str) -> Result<()> {
+    pub fn connect(&mut self, certified: &Certified, description: &str) -> Result<UdpSocket> {
         let from = Inlet::address(self.viewers.len(), self.port);
         let client = Client::connect(certified, from, address(description)?, description)?;
         self.viewers.push(Viewer {
             keys: client.keys,
             arrivals: Arrivals::default(),
+            repeats: payload_types(description, "rtx"),
             opens: self.viewers.len().is_multiple_of(OPEN_ONE_OF),
         });
-        Ok(())
+        Ok(client.socket)
     }
 
     /// How many there are.
@@ -124,7 +129,7 @@ impl Viewers {
             let at_us = arrived.at_us.saturating_sub(self.began_us);
             viewer.arrivals.arrived(u16::from_be_bytes([high, low]), at_us);
         }
-        if !viewer.opens {
+        if !viewer.opens || viewer.repeats.contains(&header.payload_type) {
             return;
         }
         let Ok((_, length)) = viewer.keys.opener.open_rtp(arrived.bytes, &header) else {
@@ -149,6 +154,41 @@ impl Viewer {
     }
 }
 
+/// Waits until the first picture is there whole: an SFU begins with a key frame.
+///
+/// # Errors
+/// None comes.
+pub fn await_picture(socket: &UdpSocket, description: &str) -> Result<()> {
+    let pictures = payload_types(description, "VP8");
+    let mut buffer = [0; 1500];
+    socket.set_nonblocking(false)?;
+    socket.set_read_timeout(Some(PATIENCE))?;
+    let until = clock::instant() + PATIENCE;
+    while clock::instant() < until {
+        let length = socket.recv(&mut buffer)?;
+        let datagram = &buffer[..length];
+        if Protocol::of(datagram) != Some(Protocol::Rtp) {
+            continue;
+        }
+        if Header::parse(datagram)
+            .is_some_and(|header| header.marker && pictures.contains(&header.payload_type))
+        {
+            return Ok(());
+        }
+    }
+    bail!("no picture came")
+}
+
+/// The payload types that a description gives to a codec.
+fn payload_types(description: &str, codec: &str) -> Vec<u8> {
+    let maps = description
+        .lines()
+        .filter_map(|line| line.strip_prefix("a=rtpmap:")?.split_once(' '));
+    let named = maps.filter(|(_, map)| map.split('/').next() == Some(codec));
+    named.filter_map(|(number, _)| number.parse().ok()).collect()
+}
+
 /// As Chromium does.
 const REPORT_INTERVAL: Duration = Duration::from_millis(100);
 const OPEN_ONE_OF: usize = 25;
+const PATIENCE: Duration = Duration::from_secs(10);
