@@ -2796,8 +2796,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Counters and the state of every site, in the Prometheus text format, version 0.0.4; for whoever sends the configured
-         *     token, for all others there is no such page.
+         * Counters, the state of the house and of every site, in the Prometheus text format, version 0.0.4; for whoever sends the
+         *     configured token, for all others there is no such page.
          */
         get: operations["metrics"];
         put?: never;
