@@ -13,6 +13,7 @@ pub mod binary;
 pub mod blind;
 pub mod fixture;
 pub mod forms;
+pub mod hsm;
 pub mod identity_provider;
 pub mod link;
 pub mod mail;

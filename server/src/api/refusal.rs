@@ -538,6 +538,16 @@ fn now(error: &Error) -> Problem {
             "Hạn giải quyết phải là một ngày từ hôm nay trở đi.",
             "The due date must be a day from today on.",
         ),
+        Error::Hsm(_) | Error::HsmMissing => {
+            tracing::error!(%error, "the HSM did not sign");
+            retry(
+                "hsm-away",
+                "Thiết bị giữ khóa của cơ quan (HSM) chưa trả lời, nên chưa đóng dấu được. Văn bản vẫn như trước; xin thử \
+                 lại, và báo quản trị của tỉnh nếu vẫn vậy.",
+                "The device that holds the agency's key (HSM) does not answer, so nothing was sealed. The document is as \
+                 before; try again, and tell the province's administrator if it stays so.",
+            )
+        }
         Error::TimeStamp(_) => retry(
             "time-stamp",
             "Máy chủ dấu thời gian chưa trả lời.",

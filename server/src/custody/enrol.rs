@@ -38,12 +38,7 @@ impl Custody {
         password: &str,
         pin: &str,
     ) -> Result<String> {
-        if !PIN_LENGTH.contains(&pin.chars().count()) {
-            return Err(Error::PinLength {
-                least: *PIN_LENGTH.start(),
-                most: *PIN_LENGTH.end(),
-            });
-        }
+        check_length(pin)?;
         let key = pkcs12::Key::open(file, password)?;
         let facts = Facts::of(
             key.chain()
@@ -51,8 +46,12 @@ impl Custody {
                 .ok_or(Error::Row("the file holds no certificate"))?,
         )?;
         let id = self.clock.new_id();
+        let contents = Contents {
+            key: Zeroizing::new(file.to_vec()),
+            password: Zeroizing::new(password.to_owned()),
+        };
         let row = self
-            .key_row(&id, holder, &key, &facts, file, password, pin)
+            .key_row(&id, holder, key.chain(), &facts, contents, pin)
             .await?;
         let now = self.clock.now();
         let written = self.store.write(async |tx| insert(tx, now, actor, row).await);
@@ -60,28 +59,23 @@ impl Custody {
         Ok(id)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the row is all of these")]
-    async fn key_row(
+    /// The row of a key that `contents` opens, under `pin`.
+    pub(super) async fn key_row(
         &self,
         id: &str,
         holder: &Holder,
-        key: &pkcs12::Key,
+        chain: &[Vec<u8>],
         facts: &Facts,
-        file: &[u8],
-        password: &str,
+        contents: Contents,
         pin: &str,
     ) -> Result<signing_key::Model> {
-        let contents = Contents {
-            pkcs12: Zeroizing::new(file.to_vec()),
-            password: Zeroizing::new(password.to_owned()),
-        };
         let (secret, clock) = (self.secret.clone(), self.clock.clone());
         let (key_id, owner, pin) = (id.to_owned(), holder.to_string(), Zeroizing::new(pin.to_owned()));
         let wrapping = self
             .derivations
             .run(move || wrap::wrap(&secret, &clock, &key_id, &owner, &pin, &contents));
         let wrapped = wrapping.await.map_err(|_| Error::Pool)?;
-        let chain: Vec<String> = key.chain().iter().map(|der| STANDARD.encode(der)).collect();
+        let chain: Vec<String> = chain.iter().map(|der| STANDARD.encode(der)).collect();
         Ok(signing_key::Model {
             id: id.to_owned(),
             holder: holder.to_string(),
@@ -92,6 +86,7 @@ impl Custody {
             not_after: facts.not_after.into(),
             chain: serde_json::to_string(&chain).map_err(|_| Error::Row("chain"))?,
             algorithm: None,
+            hsm_key: None,
             wrapped: wrapped.sealed,
             salt: wrapped.salt,
             tries_left: TRIES,
@@ -137,6 +132,16 @@ impl Custody {
     }
 }
 
+/// # Errors
+/// [`Error::PinLength`].
+pub(super) fn check_length(pin: &str) -> Result<()> {
+    let fits = PIN_LENGTH.contains(&pin.chars().count());
+    fits.then_some(()).ok_or(Error::PinLength {
+        least: *PIN_LENGTH.start(),
+        most: *PIN_LENGTH.end(),
+    })
+}
+
 /// Puts a key in the place of its holder's earlier one, with its entry in the audit chain.
 pub(super) async fn insert(
     tx: &Tx,
@@ -153,6 +158,7 @@ pub(super) async fn insert(
     let subject = format!("signing_key/{}", key.id);
     let detail = json!({
         "holder": key.holder, "issuer": key.issuer, "serial": key.serial, "elsewhere": key.algorithm.is_some(),
+        "hsm_key": key.hsm_key,
     });
     signing_key::Entity::insert(signing_key::ActiveModel::from(key))
         .exec_without_returning(tx)

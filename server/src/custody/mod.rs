@@ -24,6 +24,7 @@ mod fetch;
 pub mod filing;
 mod forward;
 pub mod handling;
+pub mod hsm;
 mod indexing;
 pub mod initials;
 pub mod intake;
@@ -152,6 +153,7 @@ pub struct Custody {
     mailer: Option<Mailer>,
     outbox: Arc<dyn Outbox>,
     report_seal: Option<ReportSeal>,
+    hsm: Option<hsm::Hsm>,
     /// Argon2id takes 64 MiB each.
     derivations: Pool,
     /// Reading, signing and validating PDFs.
@@ -199,6 +201,7 @@ impl Custody {
             mailer,
             outbox,
             report_seal: None,
+            hsm: None,
             derivations: Pool::new("pin", DERIVATIONS),
             workers: Pool::new("document", WORKERS),
             time_stamps: Arc::new(Semaphore::new(TIME_STAMPS)),
@@ -223,6 +226,11 @@ impl Custody {
     /// The same, whose reports of verification are signed.
     pub fn with_report_seal(self, report_seal: Option<ReportSeal>) -> Self {
         Self { report_seal, ..self }
+    }
+
+    /// The same, with the HSM of the house.
+    pub fn with_hsm(self, hsm: Option<hsm::Hsm>) -> Self {
+        Self { hsm, ..self }
     }
 }
 

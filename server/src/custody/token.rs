@@ -92,6 +92,7 @@ impl Custody {
             not_after: facts.not_after.into(),
             chain: asked.chain,
             algorithm: Some(asked.algorithm),
+            hsm_key: None,
             wrapped: Vec::new(),
             salt: Vec::new(),
             tries_left: TRIES,
@@ -109,7 +110,7 @@ impl Custody {
     }
 
     /// The certificates from the key's own towards a root that this house trusts.
-    async fn trusted_chain(&self, given: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>> {
+    pub(super) async fn trusted_chain(&self, given: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>> {
         let own = given.first().map(|der| Certificate::parse(der));
         let own = own.ok_or_else(|| Error::CertificateUnfit("there is none".to_owned()))??;
         if own.authority.is_some() {
@@ -143,9 +144,9 @@ impl Custody {
     }
 }
 
-/// Whether a certificate of this common name is this person's: the same letters, whatever their case and how their marks are
+/// Whether a certificate of this common name is this person's or agency's: the same letters, whatever their case and how their marks are
 /// written.
-fn is_name_of(common_name: &str, full_name: &str) -> bool {
+pub(super) fn is_name_of(common_name: &str, full_name: &str) -> bool {
     let plain = |name: &str| {
         let name = name.nfc().collect::<String>().to_lowercase();
         name.split_whitespace().collect::<Vec<_>>().join(" ")
