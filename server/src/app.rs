@@ -81,6 +81,7 @@ impl App {
         )?
         .at(&config.origin())
         .with_report_seal(ReportSeal::open(&config.report).map_err(Error::ReportKey)?)
+        .with_verifications_per_minute(config.http.verifications_per_minute)
         .with_hsm(Hsm::open(config.hsm.as_ref()).map_err(Error::Hsm)?);
         let directory = config.ldap.as_ref().map(Directory::new).transpose()?;
         let provider = config.oidc.as_ref();

@@ -85,6 +85,9 @@ pub struct Http {
     pub tls_certificate: Option<PathBuf>,
     /// The file of its key (PEM). Needed with `tls_certificate`.
     pub tls_key: Option<PathBuf>,
+    /// How many files another system may have verified in a minute under one key. Default 3000: beyond what two cores do, and a
+    /// limit for a system that has lost its way.
+    pub verifications_per_minute: u32,
     /// Who sends this as a bearer token may read `/metrics`. Default: none, then nobody may.
     pub metrics_token: Option<String>,
 }
@@ -189,6 +192,7 @@ impl Default for Http {
             drain_seconds: 20,
             tls_certificate: None,
             tls_key: None,
+            verifications_per_minute: 3000,
             metrics_token: None,
         }
     }
@@ -304,6 +308,9 @@ impl Config {
     }
 
     fn checked(self) -> Result<Self, Error> {
+        if self.http.verifications_per_minute == 0 {
+            return Err(Error::Unfit("http.verifications_per_minute must be 1 or more"));
+        }
         if self.http.tls_certificate.is_some() != self.http.tls_key.is_some() {
             return Err(Error::HalfOfTls);
         }
@@ -532,7 +539,8 @@ mod tests {
             ("HOIAN_S3__ACCESS_KEY_ID", "a"),
             ("HOIAN_S3__SECRET_ACCESS_KEY", "b"),
         ];
-        let refused: [(&str, &[(&str, &str)]); 14] = [
+        let refused: [(&str, &[(&str, &str)]); 15] = [
+            ("[http]\nverifications_per_minute = 0", &[]),
             ("[hsm]\nmodule = '/m.so'\ntoken = 'a'", &[]),
             ("[hsm]\nmodule = '/m.so'\ntoken = ' '\npin_file = '/pin'", &[]),
             ("blobs = 's3://kho'", &[]),

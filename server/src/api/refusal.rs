@@ -538,6 +538,13 @@ fn now(error: &Error) -> Problem {
             "Hạn giải quyết phải là một ngày từ hôm nay trở đi.",
             "The due date must be a day from today on.",
         ),
+        Error::TooMany(wait) => Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too-many-files",
+            "Khóa này đã gửi quá số tệp được phép. Xin chờ rồi gửi tiếp.",
+            "More files came under this key than it may send. Wait, then go on.",
+        )
+        .with("retry_after_seconds", wait.as_secs().max(1)),
         Error::Hsm(_) | Error::HsmMissing => {
             tracing::error!(%error, "the HSM did not sign");
             retry(

@@ -104,6 +104,8 @@ pub enum Error {
     NumbersBusy,
     #[error("too many files are being checked, ask again")]
     Busy,
+    #[error("more files than one system may send; the next one in {0:?}")]
+    TooMany(std::time::Duration),
     #[error("the HSM did not do it: {0}")]
     Hsm(String),
     #[error("the time-stamp authority did not answer: {0}")]

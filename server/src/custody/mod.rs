@@ -7,6 +7,7 @@
 //! the blob, and then stores everything at once. Between any two of these the process may be killed: the old state or
 //! the new one remains.
 
+mod answers;
 mod appendix;
 pub mod arrival;
 pub mod certificate;
@@ -40,6 +41,7 @@ mod paper;
 pub mod place;
 mod pool;
 mod preservation;
+mod programs;
 mod recall;
 mod receipt;
 pub mod relation;
@@ -160,11 +162,12 @@ pub struct Custody {
     workers: Pool,
     /// The state's time-stamp authority is slow; it gets few questions at once.
     time_stamps: Arc<Semaphore>,
+    /// About signers of files that are shown.
+    answers: Arc<answers::Answers>,
     /// Files in memory for the public page.
     visitors: Arc<Semaphore>,
     /// Files in memory for other systems, and those that wait for a place among them.
-    programs: Arc<Semaphore>,
-    waiting_programs: Arc<Semaphore>,
+    programs: Arc<programs::Programs>,
     /// Clerks who want a number of the same sequence, one after another.
     turns: Arc<std::sync::Mutex<HashMap<SequenceKey, Arc<tokio::sync::Mutex<()>>>>>,
     /// Clerks who open the same key, one after another.
@@ -205,9 +208,11 @@ impl Custody {
             derivations: Pool::new("pin", DERIVATIONS),
             workers: Pool::new("document", WORKERS),
             time_stamps: Arc::new(Semaphore::new(TIME_STAMPS)),
+            answers: Arc::default(),
             visitors: Arc::new(Semaphore::new(VISITORS)),
-            programs: Arc::new(Semaphore::new(PROGRAMS)),
-            waiting_programs: Arc::new(Semaphore::new(WAITING_PROGRAMS)),
+            programs: Arc::new(programs::Programs::new(
+                config::Http::default().verifications_per_minute,
+            )),
             turns: Arc::default(),
             doors: Arc::default(),
         })
@@ -228,6 +233,12 @@ impl Custody {
         Self { report_seal, ..self }
     }
 
+    /// The same, of which another system gets so many files a minute verified.
+    pub fn with_verifications_per_minute(self, per_minute: u32) -> Self {
+        let programs = Arc::new(programs::Programs::new(per_minute));
+        Self { programs, ..self }
+    }
+
     /// The same, with the HSM of the house.
     pub fn with_hsm(self, hsm: Option<hsm::Hsm>) -> Self {
         Self { hsm, ..self }
@@ -241,6 +252,3 @@ const WORKERS: usize = 2;
 const TIME_STAMPS: usize = 4;
 /// Each holds one file of at most `http.upload_limit_bytes` for the public page.
 const VISITORS: usize = 4;
-/// As many for other systems, so that neither takes the other's place; and how many questions of theirs may wait.
-const PROGRAMS: usize = 4;
-const WAITING_PROGRAMS: usize = 64;
