@@ -173,5 +173,5 @@ fn milliseconds(times: &[Duration]) -> Vec<f64> {
 static JUDGED: AtomicUsize = AtomicUsize::new(0);
 static REFUSED: AtomicUsize = AtomicUsize::new(0);
 const THREADS: usize = 2;
-const FLOODING: usize = 32;
-const BREATH: Duration = Duration::from_millis(20);
+const FLOODING: usize = 24;
+const BREATH: Duration = Duration::from_millis(50);

@@ -38,7 +38,7 @@ pub(super) enum Admin {
     AddPerson(AddPerson),
     /// Keep where letters to a person go.
     SetMailAddress(SetMailAddress),
-    /// Take a PKCS#12 key into custody for a person or an agency.
+    /// Take a PKCS#12 key into custody for a person or an agency, whose name its certificate must bear.
     AddKey(AddKey),
     /// Keep the picture of a person's signature or an agency's seal (PNG with transparency).
     AddImage(AddImage),
@@ -269,7 +269,7 @@ async fn add_key(app: &App, new: AddKey) -> anyhow::Result<String> {
     );
     let custody = &app.custody;
     custody
-        .enrol_key(&Actor::System, &holder, &file, &password, &pin)
+        .enrol_judged_key(&Actor::System, &holder, &file, &password, &pin)
         .await?;
     Ok(format!(
         "the key is in custody; {} may be deleted",

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hoian_signer::appearance::image;
 use hoian_signer::shell::pkcs12;
-use hoian_signer::sign::Key as _;
+use hoian_signer::sign::{Key as _, common_name};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, SqlErr};
@@ -15,13 +15,14 @@ use super::Custody;
 use super::certificate::Facts;
 use super::error::{Error, Result};
 use super::key::TRIES;
+use super::token::is_name_of;
 use super::wrap::{self, Contents, PIN_LENGTH};
 use crate::clock::Timestamp;
 use crate::domain::holder::Holder;
 use crate::store::Tx;
 use crate::store::audit::{self, Actor};
 use crate::store::blob;
-use crate::store::entity::{signature_image, signing_key};
+use crate::store::entity::{agency, agency_former, person, signature_image, signing_key};
 
 impl Custody {
     /// Takes a PKCS#12 into custody for `holder`, under `pin`; an earlier key of the holder is retired.
@@ -57,6 +58,59 @@ impl Custody {
         let written = self.store.write(async |tx| insert(tx, now, actor, row).await);
         written.await.map_err(taken)?;
         Ok(id)
+    }
+
+    /// As [`Self::enrol_key`], after judging the certificate: [`Self::judged`].
+    ///
+    /// # Errors
+    /// Those of both.
+    pub async fn enrol_judged_key(
+        &self,
+        actor: &Actor,
+        holder: &Holder,
+        file: &[u8],
+        password: &str,
+        pin: &str,
+    ) -> Result<String> {
+        let key = pkcs12::Key::open(file, password)?;
+        self.judged(holder, key.chain().to_vec()).await?;
+        self.enrol_key(actor, holder, file, password, pin).await
+    }
+
+    /// The certificates from the key's own, the first of `given` (DER), towards a root that this house trusts: it is meant for
+    /// signatures, in force, not revoked, and names `holder`, an agency as it is called or was.
+    ///
+    /// # Errors
+    /// [`Error::CertificateUntrusted`], [`Error::CertificateUnfit`], [`Error::CertificateOfAnother`], expired, not yet valid,
+    /// revoked.
+    pub(super) async fn judged(&self, holder: &Holder, given: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>> {
+        let chain = self.trusted_chain(given).await?;
+        let name = common_name(&chain)?;
+        let known = self.names_of(holder).await?;
+        if !known.iter().any(|known| is_name_of(&name, known)) {
+            return Err(Error::CertificateOfAnother);
+        }
+        self.check_certificate(&chain).await?;
+        Ok(chain)
+    }
+
+    async fn names_of(&self, holder: &Holder) -> Result<Vec<String>> {
+        let reader = self.store.read();
+        let id = match holder {
+            Holder::Person(id) => {
+                let person = person::Entity::find_by_id(id.clone()).one(reader).await?;
+                return Ok(vec![person.ok_or(Error::NotFound)?.full_name]);
+            }
+            Holder::Agency(id) => id,
+        };
+        let now = agency::Entity::find_by_id(id.clone()).one(reader).await?;
+        let former = agency_former::Entity::find()
+            .filter(agency_former::Column::AgencyId.eq(id.clone()))
+            .all(reader)
+            .await?;
+        let mut names = vec![now.ok_or(Error::NotFound)?.name];
+        names.extend(former.into_iter().map(|row| row.name));
+        Ok(names)
     }
 
     /// The row of a key that `contents` opens, under `pin`.

@@ -10,13 +10,11 @@ use std::time::Duration;
 use hoian_signer::error::Error as SignerError;
 use hoian_signer::shell::pkcs11::hsm;
 pub use hoian_signer::shell::pkcs11::hsm::Held;
-use hoian_signer::sign::{self, Key as _, common_name};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use hoian_signer::sign::{self, Key as _};
 use zeroize::Zeroizing;
 
 use super::certificate::Facts;
 use super::error::{Error, Result};
-use super::token::is_name_of;
 use super::wrap::Contents;
 use super::{Custody, enrol};
 use crate::config;
@@ -24,7 +22,6 @@ use crate::domain::holder::Holder;
 use crate::domain::id::AgencyId;
 use crate::pool::Pool;
 use crate::store::audit::Actor;
-use crate::store::entity::{agency, agency_former};
 
 /// The HSM of the settings; cheap to clone. A slow one makes those wait who seal, and nobody else.
 #[derive(Clone)]
@@ -133,15 +130,12 @@ impl Custody {
         if !held.stays {
             return Err(Error::HsmKeyLeaves);
         }
-        let chain = self.trusted_chain(held.chain).await?;
+        let holder = Holder::Agency(agency_id.clone());
+        let chain = self.judged(&holder, held.chain).await?;
         let own = chain.first().ok_or(Error::Row("signing_key.chain"))?;
-        if !self.is_agency(agency_id, &common_name(&chain)?).await? {
-            return Err(Error::CertificateOfAnother);
-        }
-        self.check_certificate(&chain).await?;
         let facts = Facts::of(own)?;
         self.prove(key_id.to_vec(), chain.clone()).await?;
-        let (id, holder) = (self.clock.new_id(), Holder::Agency(agency_id.clone()));
+        let id = self.clock.new_id();
         let contents = Contents {
             key: Zeroizing::new(key_id.to_vec()),
             password: Zeroizing::default(),
@@ -168,20 +162,6 @@ impl Custody {
                 .map_err(Error::SignatureUnfit)
         });
         proof.await.map(drop)
-    }
-
-    /// Whether this is the agency's name, or was one.
-    async fn is_agency(&self, id: &AgencyId, name: &str) -> Result<bool> {
-        let now = agency::Entity::find_by_id(id.clone())
-            .one(self.store.read())
-            .await?
-            .ok_or(Error::NotFound)?;
-        let former = agency_former::Entity::find()
-            .filter(agency_former::Column::AgencyId.eq(id.clone()))
-            .all(self.store.read())
-            .await?;
-        let mut names = former.iter().map(|row| &row.name).chain([&now.name]);
-        Ok(names.any(|known| is_name_of(name, known)))
     }
 }
 

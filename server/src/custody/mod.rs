@@ -17,6 +17,7 @@ mod correspondence;
 mod desk;
 pub mod draft;
 pub mod elsewhere;
+mod ending;
 mod enrol;
 mod error;
 mod evidence;

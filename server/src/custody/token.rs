@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hoian_signer::sign::{Algorithm, common_name, statement_container, unsigned_statement};
+use hoian_signer::sign::{Algorithm, statement_container, unsigned_statement};
 use hoian_signer::x509::{self, Anchor, Certificate, Fault, Purpose, Store};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use unicode_normalization::UnicodeNormalization as _;
@@ -34,12 +34,9 @@ impl Custody {
         let algorithm = Algorithm::named(algorithm);
         let algorithm =
             algorithm.ok_or_else(|| Error::CertificateUnfit("an unknown algorithm".to_owned()))?;
-        let chain = self.trusted_chain(chain).await?;
+        let holder = Holder::Person(presence.person_id.clone());
+        let chain = self.judged(&holder, chain).await?;
         let own = chain.first().ok_or(Error::Row("signing_key.chain"))?;
-        if !is_name_of(&common_name(&chain)?, full_name) {
-            return Err(Error::CertificateOfAnother);
-        }
-        self.check_certificate(&chain).await?;
         let facts = Facts::of(own)?;
         let known = Entity::find()
             .filter(Column::Issuer.eq(&facts.issuer))

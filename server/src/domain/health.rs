@@ -87,7 +87,7 @@ const JOB_BAD: Duration = Duration::from_secs(6 * 3600);
 const SIGNATURE_WATCH: Duration = Duration::from_secs(10 * 60);
 const SIGNATURE_BAD: Duration = Duration::from_secs(2 * 3600);
 /// A new certificate takes some weeks to be issued.
-pub const CERTIFICATE_WATCH: Duration = Duration::from_secs(45 * 24 * 3600);
+pub const CERTIFICATE_WATCH: Duration = Duration::from_secs(60 * 24 * 3600);
 const CERTIFICATE_BAD: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Whoever renews by themselves (ACME) does so a month before the end.
 const TLS_WATCH: Duration = Duration::from_secs(14 * 24 * 3600);

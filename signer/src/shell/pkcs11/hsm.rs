@@ -172,7 +172,7 @@ impl Hsm {
             let reason = "its PIN was refused, and is not tried again before the program starts anew";
             return Err(Fault::Failed(Error::refused(SUBJECT, reason)));
         }
-        match session.login(UserType::User, Some(&AuthPin::new(self.0.pin.to_string()))) {
+        match session.login(UserType::User, Some(&AuthPin::new((*self.0.pin).clone()))) {
             // By another session of this process.
             Ok(()) | Err(Cause::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => {}
             Err(Cause::Pkcs11(reason, _)) if is_about_pin(reason) => {
