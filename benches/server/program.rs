@@ -1,8 +1,9 @@
 //! The program as a child process, and what the system says it has cost.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
+use hoian_benches::child;
 use hoian_tests::binary::{self, Process};
 use hoian_tests::signing::TrainingAuthority;
 
@@ -14,7 +15,7 @@ pub struct Program {
 impl Program {
     /// Serves the data in `folder`.
     pub async fn start(folder: &Path, authority: &TrainingAuthority) -> Result<Program> {
-        let mut command = binary::command_of(&beside()?, folder, &["serve"]);
+        let mut command = binary::command_of(&child::beside("hoian")?, folder, &["serve"]);
         let host = authority.base_url.replace("http://", "");
         command
             .env("HOIAN_MEDIA__ADDRESSES", "['127.0.0.1']")
@@ -80,13 +81,6 @@ impl Program {
             self.process.id()
         ))?)
     }
-}
-
-/// The program that was built with this benchmark.
-fn beside() -> Result<PathBuf> {
-    let own = std::env::current_exe()?;
-    let folder = own.ancestors().nth(2).context("a target folder")?;
-    Ok(folder.join("hoian"))
 }
 
 /// Lets this process, and what it starts, hold a connection for each person.

@@ -3,8 +3,20 @@
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 
 use std::io;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+
+/// The program of this name that was built with this benchmark.
+///
+/// # Errors
+/// The benchmark does not stand in a target folder.
+pub fn beside(name: &str) -> io::Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    let folder = own.ancestors().nth(2);
+    let folder = folder.ok_or_else(|| io::Error::other("no target folder"))?;
+    Ok(folder.join(name))
+}
 
 /// Milliseconds that `work` takes.
 pub fn milliseconds<R>(work: impl FnOnce() -> R) -> (f64, R) {

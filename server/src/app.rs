@@ -15,6 +15,7 @@ use crate::api::{self, Traffic};
 use crate::clock::Clock;
 use crate::conference::Conferences;
 use crate::config::Config;
+use crate::custody::hsm::Hsm;
 use crate::custody::{Custody, ReportSeal};
 use crate::domain::working_day::WorkingDays;
 use crate::identity::{Directory, Passkeys, Provider};
@@ -42,6 +43,8 @@ pub enum Error {
     TlsRoots(#[from] hoian_signer::error::Error),
     #[error("report.key cannot be used: {0}")]
     ReportKey(hoian_signer::error::Error),
+    #[error("the settings of the HSM: {0}")]
+    Hsm(hoian_signer::error::Error),
     #[error("the settings of mail: {0}")]
     Mail(#[from] mail::Unfit),
     #[error("TLS: {0}")]
@@ -79,7 +82,9 @@ impl App {
             outbox,
         )?
         .at(&config.origin())
-        .with_report_seal(ReportSeal::open(&config.report).map_err(Error::ReportKey)?);
+        .with_report_seal(ReportSeal::open(&config.report).map_err(Error::ReportKey)?)
+        .with_verifications_per_minute(config.http.verifications_per_minute)
+        .with_hsm(Hsm::open(config.hsm.as_ref()).map_err(Error::Hsm)?);
         let directory = config.ldap.as_ref().map(Directory::new).transpose()?;
         let provider = config.oidc.as_ref();
         let provider = provider.map(|oidc| Provider::new(oidc, &clock)).transpose()?;

@@ -3,6 +3,7 @@
 //! A value is taken from the environment if a variable `HOIAN_<SECTION>__<KEY>` exists (two underscores between section
 //! and key, as in `HOIAN_HTTP__ADDRESS`), else from the file, else from the default written at its field.
 
+mod hsm;
 mod identity;
 mod mail;
 mod report;
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+pub use hsm::Hsm;
 pub use identity::{Ldap, Oidc};
 pub use mail::{Encryption, Mail};
 pub use report::Report;
@@ -44,6 +46,8 @@ pub struct Config {
     pub oidc: Option<Oidc>,
     pub media: Media,
     pub signing: Signing,
+    /// Default: none; keys of agencies are kept here as those of people are.
+    pub hsm: Option<Hsm>,
     pub report: Report,
     pub mail: Mail,
     pub work: Work,
@@ -81,6 +85,9 @@ pub struct Http {
     pub tls_certificate: Option<PathBuf>,
     /// The file of its key (PEM). Needed with `tls_certificate`.
     pub tls_key: Option<PathBuf>,
+    /// How many files another system may have verified in a minute under one key. Default 3000: beyond what two cores do, and a
+    /// limit for a system that has lost its way.
+    pub verifications_per_minute: u32,
     /// Who sends this as a bearer token may read `/metrics`. Default: none, then nobody may.
     pub metrics_token: Option<String>,
 }
@@ -166,6 +173,7 @@ impl Default for Config {
             oidc: None,
             media: Media::default(),
             signing: Signing::default(),
+            hsm: None,
             report: Report::default(),
             mail: Mail::default(),
             work: Work::default(),
@@ -184,6 +192,7 @@ impl Default for Http {
             drain_seconds: 20,
             tls_certificate: None,
             tls_key: None,
+            verifications_per_minute: 3000,
             metrics_token: None,
         }
     }
@@ -299,13 +308,17 @@ impl Config {
     }
 
     fn checked(self) -> Result<Self, Error> {
+        if self.http.verifications_per_minute == 0 {
+            return Err(Error::Unfit("http.verifications_per_minute must be 1 or more"));
+        }
         if self.http.tls_certificate.is_some() != self.http.tls_key.is_some() {
             return Err(Error::HalfOfTls);
         }
         let blobs = self.blobs.as_deref().and_then(|blobs| self.s3.fault(blobs));
         let ldap = self.ldap.as_ref().and_then(Ldap::fault);
         let oidc = self.oidc.as_ref().and_then(Oidc::fault);
-        if let Some(fault) = blobs.or(ldap).or(oidc) {
+        let hsm = self.hsm.as_ref().and_then(Hsm::fault);
+        if let Some(fault) = blobs.or(ldap).or(oidc).or(hsm) {
             return Err(Error::Unfit(fault));
         }
         if let Some(origin) = &self.http.public_origin {
@@ -526,7 +539,10 @@ mod tests {
             ("HOIAN_S3__ACCESS_KEY_ID", "a"),
             ("HOIAN_S3__SECRET_ACCESS_KEY", "b"),
         ];
-        let refused: [(&str, &[(&str, &str)]); 12] = [
+        let refused: [(&str, &[(&str, &str)]); 15] = [
+            ("[http]\nverifications_per_minute = 0", &[]),
+            ("[hsm]\nmodule = '/m.so'\ntoken = 'a'", &[]),
+            ("[hsm]\nmodule = '/m.so'\ntoken = ' '\npin_file = '/pin'", &[]),
             ("blobs = 's3://kho'", &[]),
             ("blobs = 's3:///tep'", &keys),
             ("blobs = '/srv/tep'", &keys),

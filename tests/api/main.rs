@@ -29,3 +29,4 @@ mod schema;
 mod shell;
 mod tls;
 mod trust;
+mod verifications;

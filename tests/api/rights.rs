@@ -160,6 +160,7 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ),
     // Everybody enrols their own key alone, and the certificate must name them: tests/keys/token.rs.
     ("get", "/api/v1/session/signing-key", PEOPLE),
+    ("get", "/api/v1/session/agency-keys", PEOPLE),
     ("post", "/api/v1/session/signing-key/requests", PEOPLE),
     (
         "post",

@@ -160,6 +160,14 @@ impl Process {
         self.child.id()
     }
 
+    /// The memory that it holds now, in megabytes (2^20).
+    pub fn resident_megabytes(&self) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).expect("it lives");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
+        kilobytes.expect("VmRSS (proc(5))") / 1024.0
+    }
+
     /// Asks it to end (SIGTERM).
     pub fn ask_to_end(&self) {
         let id = self.child.id().to_string();

@@ -13,6 +13,8 @@ pub mod binary;
 pub mod blind;
 pub mod fixture;
 pub mod forms;
+pub mod hostile;
+pub mod hsm;
 pub mod identity_provider;
 pub mod link;
 pub mod mail;
@@ -26,6 +28,7 @@ pub mod signing;
 pub mod slapd;
 pub mod tls;
 pub mod token;
+pub mod verifying;
 
 pub use people::{Client, PASSWORD};
 pub use server::Server;

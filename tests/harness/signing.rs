@@ -380,6 +380,13 @@ fn holders() -> Vec<Holder> {
         holder(LEADER, HolderKind::Person, LEADER_NAME, Standing::Valid),
         holder(SECRETARY, HolderKind::Person, SECRETARY_NAME, Standing::Valid),
         holder("stranger", HolderKind::Person, "Người Lạ", Standing::Valid),
+        // The agency's other certificate, whose key is in the HSM, and one of another agency's name.
+        holder(
+            "hsm",
+            HolderKind::Agency,
+            "ỦY BAN NHÂN DÂN TỈNH LAM GIANG",
+            Standing::Valid,
+        ),
         // The leader's other certificate, whose key is on a token of theirs.
         holder("token", HolderKind::Person, LEADER_NAME, Standing::Valid),
         holder("expired", HolderKind::Person, LEADER_NAME, Standing::Expired),

@@ -16,7 +16,8 @@ use crate::binary;
 pub const TOKEN_PIN: &str = "13572468";
 const LABEL: &str = "Khóa ký";
 /// Where Debian puts it.
-const MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
+pub(crate) const MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
+pub(crate) const SETTINGS: &str = "softhsm2.conf";
 
 /// A token in a folder of its own, with the key and the certificate of a PKCS#12.
 pub struct Token {
@@ -29,80 +30,22 @@ impl Token {
         let token = Self {
             folder: tempfile::tempdir().expect("a folder"),
         };
-        let path = |name: &str| token.folder.path().join(name);
-        std::fs::create_dir(path("tokens")).expect("a folder");
-        let settings = format!(
-            "directories.tokendir = {}\nobjectstore.backend = file\nlog.level = ERROR\n",
-            path("tokens").display()
-        );
-        std::fs::write(token.softhsm(), settings).expect("settings");
-        std::fs::write(path("key.p12"), package).expect("a file");
-        let password = format!("pass:{password}");
-        let p12 = ["pkcs12", "-in", "key.p12", "-passin", &password];
-        token
-            .run(
-                "openssl",
-                &[&p12[..], &["-nocerts", "-nodes", "-out", "bag.pem"]].concat(),
-            )
-            .await;
-        token
-            .run("openssl", &["pkey", "-in", "bag.pem", "-out", "key.pem"])
-            .await;
-        token
-            .run(
-                "openssl",
-                &[&p12[..], &["-clcerts", "-nokeys", "-out", "own.pem"]].concat(),
-            )
-            .await;
-        token
-            .run(
-                "openssl",
-                &["x509", "-in", "own.pem", "-outform", "DER", "-out", "own.der"],
-            )
-            .await;
-        let begun = [
-            "--init-token",
-            "--free",
-            "--label",
-            LABEL,
-            "--pin",
-            TOKEN_PIN,
-            "--so-pin",
-            "87654321",
-        ];
-        token.run("softhsm2-util", &begun).await;
-        let key = [
-            "--import", "key.pem", "--token", LABEL, "--label", "ký", "--id", "01", "--pin", TOKEN_PIN,
-        ];
-        token.run("softhsm2-util", &key).await;
-        let login = [
-            "--module",
-            MODULE,
-            "--token-label",
-            LABEL,
-            "--login",
-            "--pin",
-            TOKEN_PIN,
-        ];
-        let certificate = [
-            "--type",
-            "cert",
-            "--label",
-            "ký",
-            "--id",
-            "01",
-            "--write-object",
-            "own.der",
-        ];
-        token
-            .run("pkcs11-tool", &[&login[..], &certificate].concat())
-            .await;
+        let folder = token.folder.path();
+        settings(folder);
+        init(folder, LABEL).await;
+        let key = Imported {
+            token: LABEL,
+            id: "01",
+            package,
+            password,
+        };
+        import(folder, &key).await;
         token
     }
 
     /// The settings by which SoftHSM2 finds it.
     pub fn softhsm(&self) -> PathBuf {
-        self.folder.path().join("softhsm2.conf")
+        self.folder.path().join(SETTINGS)
     }
 
     /// Pulls it out.
@@ -121,16 +64,137 @@ impl Token {
         std::fs::write(&path, text).expect("settings");
         path
     }
+}
 
-    async fn run(&self, program: &str, arguments: &[&str]) {
-        let mut command = Command::new(program);
-        command
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .env("SOFTHSM2_CONF", self.softhsm());
-        let done = command.output().await.expect(program);
-        assert!(done.status.success(), "{program} {arguments:?}: {}", told(&done));
+/// A key that is put on a token.
+pub(crate) struct Imported<'a> {
+    pub token: &'a str,
+    /// `CKA_ID`, hexadecimal.
+    pub id: &'a str,
+    /// A PKCS#12 that `password` opens.
+    pub package: &'a [u8],
+    pub password: &'a str,
+}
+
+/// Settings of SoftHSM2 in `folder`, whose tokens are there too.
+pub(crate) fn settings(folder: &Path) {
+    let tokens = folder.join("tokens");
+    std::fs::create_dir(&tokens).expect("a folder");
+    let settings = format!(
+        "directories.tokendir = {}\nobjectstore.backend = file\nlog.level = ERROR\n",
+        tokens.display()
+    );
+    std::fs::write(folder.join(SETTINGS), settings).expect("settings");
+}
+
+/// Makes an empty token.
+pub(crate) async fn init(folder: &Path, token: &str) {
+    let begun = [
+        "--init-token",
+        "--free",
+        "--label",
+        token,
+        "--pin",
+        TOKEN_PIN,
+        "--so-pin",
+        "87654321",
+    ];
+    run(folder, "softhsm2-util", &begun).await;
+}
+
+/// Puts a key and its certificate on a token, where it is sensitive and cannot be extracted.
+pub(crate) async fn import(folder: &Path, key: &Imported<'_>) {
+    import_under(folder, key, key).await;
+}
+
+/// The same, under the certificate of `other`.
+pub(crate) async fn import_under(folder: &Path, key: &Imported<'_>, other: &Imported<'_>) {
+    open(folder, key).await;
+    let import = [
+        "--import",
+        &file(key, "pem"),
+        "--token",
+        key.token,
+        "--label",
+        "ký",
+        "--id",
+        key.id,
+        "--pin",
+        TOKEN_PIN,
+    ];
+    run(folder, "softhsm2-util", &import).await;
+    open(folder, other).await;
+    import_certificate(folder, other).await;
+}
+
+/// The same, with a key that whoever has the PIN may take out.
+pub(crate) async fn import_extractable(folder: &Path, key: &Imported<'_>) {
+    open(folder, key).await;
+    let (pem, der) = (file(key, "pem"), file(key, "key"));
+    run(
+        folder,
+        "openssl",
+        &["pkey", "-in", &pem, "-outform", "DER", "-out", &der],
+    )
+    .await;
+    let import = ["--type", "privkey", "--extractable", "--write-object", &der];
+    pkcs11_tool(folder, key, &import).await;
+    import_certificate(folder, key).await;
+}
+
+async fn import_certificate(folder: &Path, key: &Imported<'_>) {
+    let certificate = ["--type", "cert", "--write-object", &file(key, "der")];
+    pkcs11_tool(folder, key, &certificate).await;
+}
+
+/// The private key (PEM) and the certificate (DER) of a PKCS#12 as files.
+async fn open(folder: &Path, key: &Imported<'_>) {
+    let [package, bag, private, own, certificate] =
+        ["p12", "bag", "pem", "own", "der"].map(|extension| file(key, extension));
+    std::fs::write(folder.join(&package), key.package).expect("a file");
+    let password = format!("pass:{}", key.password);
+    let p12 = ["pkcs12", "-in", &package, "-passin", &password];
+    let steps: [&[&str]; 4] = [
+        &[&p12[..], &["-nocerts", "-nodes", "-out", &bag]].concat(),
+        &["pkey", "-in", &bag, "-out", &private],
+        &[&p12[..], &["-clcerts", "-nokeys", "-out", &own]].concat(),
+        &["x509", "-in", &own, "-outform", "DER", "-out", &certificate],
+    ];
+    for step in steps {
+        run(folder, "openssl", step).await;
     }
+}
+
+/// Of a key's own name, so that tokens in one folder do not take each other's.
+fn file(key: &Imported<'_>, extension: &str) -> String {
+    format!("{}-{}.{extension}", key.token.replace(' ', "-"), key.id)
+}
+
+async fn pkcs11_tool(folder: &Path, key: &Imported<'_>, arguments: &[&str]) {
+    let on = [
+        "--module",
+        MODULE,
+        "--token-label",
+        key.token,
+        "--login",
+        "--pin",
+        TOKEN_PIN,
+        "--label",
+        "ký",
+        "--id",
+        key.id,
+    ];
+    run(folder, "pkcs11-tool", &[&on[..], arguments].concat()).await;
+}
+
+async fn run(folder: &Path, program: &str, arguments: &[&str]) {
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .env("SOFTHSM2_CONF", folder.join(SETTINGS));
+    let done = command.output().await.expect(program);
+    assert!(done.status.success(), "{program} {arguments:?}: {}", told(&done));
 }
 
 /// A screen with a keyboard, without a window manager.

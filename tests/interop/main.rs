@@ -14,6 +14,7 @@ mod devices;
 mod dss;
 mod encryption;
 mod folders;
+mod hsm;
 mod levels;
 mod matrix;
 mod online;

@@ -7,6 +7,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod expiry;
+mod hsm;
 mod token;
 
 use std::sync::atomic::Ordering;
@@ -241,4 +243,44 @@ async fn a_key_is_enrolled_once_and_its_pin_has_a_length() {
         matches!(wrong, Err(hoian_server::custody::Error::Signer(_))),
         "{wrong:?}"
     );
+}
+
+#[tokio::test]
+async fn a_certificate_is_judged_before_its_key_is_taken_in() {
+    let office = Office::open().await;
+    let custody = &office.app().custody;
+    let leader = Holder::Person(office.person(LEADER).await);
+    let agency = Holder::Agency(AgencyId("agency-snv".into()));
+    let stranger = Office::open().await;
+    let take = async |holder: &Holder, file: &[u8]| {
+        custody
+            .enrol_judged_key(&Actor::System, holder, file, PIN, PIN)
+            .await
+    };
+    use hoian_server::custody::Error;
+    let file = |alias| office.authority.pkcs12(alias);
+    let of_another = take(&leader, file("stranger")).await;
+    assert!(
+        matches!(of_another, Err(Error::CertificateOfAnother)),
+        "{of_another:?}"
+    );
+    let of_another = take(&agency, file("hsm")).await;
+    assert!(
+        matches!(of_another, Err(Error::CertificateOfAnother)),
+        "{of_another:?}"
+    );
+    let expired = take(&leader, file("expired")).await;
+    assert!(
+        matches!(expired, Err(Error::CertificateExpired(_))),
+        "{expired:?}"
+    );
+    let revoked = take(&leader, file("revoked")).await;
+    assert!(matches!(revoked, Err(Error::CertificateRevoked)), "{revoked:?}");
+    let untrusted = take(&leader, stranger.authority.pkcs12("token")).await;
+    assert!(
+        matches!(untrusted, Err(Error::CertificateUntrusted(_))),
+        "{untrusted:?}"
+    );
+    take(&leader, file("token")).await.unwrap();
+    take(&agency, file("agency-snv")).await.unwrap();
 }

@@ -4,20 +4,8 @@
 use std::path::PathBuf;
 
 use hoian_signer::validate::{Policy, Verdict, validate};
+use hoian_tests::hostile::{Random, mutate};
 use time::OffsetDateTime;
-
-/// xorshift64*: the same changes in every run.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self, below: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        let mixed = self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 16;
-        usize::try_from(mixed).unwrap() % below.max(1)
-    }
-}
 
 /// Files up to this length: many small ones say more than a few large ones.
 const LENGTH: u64 = 60_000;
@@ -65,33 +53,6 @@ fn files_that_loop_or_nest_are_refused() {
         let report = validate(file.as_bytes(), &Policy::new(OffsetDateTime::UNIX_EPOCH));
         assert_ne!(report.verdict, Verdict::TotalPassed, "{body:.40}");
     }
-}
-
-/// One to six changes: bytes, digits, pieces doubled, cut out or swapped.
-fn mutate(document: &[u8], random: &mut Random) -> Vec<u8> {
-    let mut changed = document.to_vec();
-    for _ in 0..=random.next(6) {
-        let at = random.next(changed.len());
-        let length = random.next(64).min(changed.len() - at);
-        match random.next(5) {
-            0 => changed[at] = u8::try_from(random.next(256)).unwrap(),
-            1 => {
-                if let Some(digit) = changed[at..].iter_mut().find(|byte| byte.is_ascii_digit()) {
-                    *digit = b'0' + u8::try_from(random.next(10)).unwrap();
-                }
-            }
-            2 => {
-                let piece = changed[at..at + length].to_vec();
-                changed.splice(at..at, piece);
-            }
-            3 => drop(changed.drain(at..at + length)),
-            _ => changed[at..at + length].reverse(),
-        }
-        if changed.is_empty() {
-            break;
-        }
-    }
-    changed
 }
 
 fn files(corpus: &std::path::Path) -> Vec<PathBuf> {

@@ -101,25 +101,25 @@ pub async fn retire(app: &App, actor: &Actor, id: &str) -> Result<(), Error> {
         .await
 }
 
-/// Whether this is a key in use.
+/// The id of this key, if it is in use.
 ///
 /// # Errors
 /// The database's.
-pub async fn is_in_use(app: &App, key: &str) -> Result<bool, DbErr> {
+pub async fn in_use(app: &App, key: &str) -> Result<Option<String>, DbErr> {
     let find = Entity::find()
         .filter(Column::Digest.eq(digest_of(key)))
         .filter(Column::RetiredAt.is_null());
     let Some(row) = find.one(app.store.read()).await? else {
-        return Ok(false);
+        return Ok(None);
     };
     let now = app.clock.now();
     if row.used_at.is_none_or(|used| used < now.before(USED_TO)) {
         let used = Entity::update_many()
             .col_expr(Column::UsedAt, Expr::value(now))
-            .filter(Column::Id.eq(row.id));
+            .filter(Column::Id.eq(&row.id));
         app.store.write(async |tx| used.exec(tx).await).await?;
     }
-    Ok(true)
+    Ok(Some(row.id))
 }
 
 fn digest_of(key: &str) -> Vec<u8> {

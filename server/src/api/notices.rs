@@ -46,12 +46,12 @@ struct Wanted {
 struct Notice {
     id: NoticeId,
     kind: Kind,
-    /// The page that shows the paper, or the question in writing.
+    /// The page that shows the paper, the question in writing, or one's keys.
     href: String,
-    /// Number and symbol: `141/KH-UBND`; empty of a question in writing.
+    /// Number and symbol: `141/KH-UBND`; empty of a question in writing and of a certificate.
     code: String,
     subject: String,
-    /// The day until which the work is done.
+    /// The day until which the work is done, or the certificate's last.
     due_on: Option<String>,
     /// What somebody wrote, or a mail server answered.
     words: Option<String>,
@@ -89,6 +89,7 @@ async fn list(
     let names = view::people(&app, people).await?;
     let one = |row: Model| Notice {
         href: match (&row.meeting_id, &row.dispatch_id) {
+            _ if row.kind == Kind::CertificateEnds => "/cai-dat".to_owned(),
             (Some(question), _) => format!("/lay-y-kien/{question}"),
             (None, Some(dispatch)) => format!("/van-ban-den/{dispatch}"),
             (None, None) => format!("/van-ban/{}", row.document_id),

@@ -538,6 +538,23 @@ fn now(error: &Error) -> Problem {
             "Hạn giải quyết phải là một ngày từ hôm nay trở đi.",
             "The due date must be a day from today on.",
         ),
+        Error::TooMany(wait) => Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too-many-files",
+            "Khóa này đã gửi quá số tệp được phép. Xin chờ rồi gửi tiếp.",
+            "More files came under this key than it may send. Wait, then go on.",
+        )
+        .with("retry_after_seconds", wait.as_secs().max(1)),
+        Error::Hsm(_) | Error::HsmMissing => {
+            tracing::error!(%error, "the HSM did not sign");
+            retry(
+                "hsm-away",
+                "Thiết bị giữ khóa của cơ quan (HSM) chưa trả lời, nên chưa đóng dấu được. Văn bản vẫn như trước; xin thử \
+                 lại, và báo quản trị của tỉnh nếu vẫn vậy.",
+                "The device that holds the agency's key (HSM) does not answer, so nothing was sealed. The document is as \
+                 before; try again, and tell the province's administrator if it stays so.",
+            )
+        }
         Error::TimeStamp(_) => retry(
             "time-stamp",
             "Máy chủ dấu thời gian chưa trả lời.",

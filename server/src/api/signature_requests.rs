@@ -29,6 +29,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(open))
         .routes(routes!(bring))
         .routes(routes!(own_key))
+        .routes(routes!(agency_keys))
         .routes(routes!(ask_to_enrol))
         .routes(routes!(enrol))
 }
@@ -193,6 +194,31 @@ async fn own_key(State(app): State<App>, person: Person) -> Result<Json<Option<v
         Err(Error::KeyMissing) => Ok(Json(None)),
         Err(error) => Err(error.into()),
     }
+}
+
+/// A key with which I seal.
+#[derive(Serialize, ToSchema)]
+struct AgencyKey {
+    /// The agency's name.
+    agency: String,
+    key: view::KeyView,
+}
+
+/// The keys of agencies with which I seal, the first to end first.
+#[utoipa::path(
+    get, path = "/session/agency-keys", tag = "session",
+    responses(
+        (status = OK, body = Vec<AgencyKey>),
+        (status = UNAUTHORIZED, body = problem::Body)
+    )
+)]
+async fn agency_keys(State(app): State<App>, person: Person) -> Result<Json<Vec<AgencyKey>>, Problem> {
+    let keys = app.custody.keys_to_seal_with(&person.held()).await?;
+    let keys = keys.into_iter().map(|(agency, key)| AgencyKey {
+        agency: agency.name,
+        key: key.into(),
+    });
+    Ok(Json(keys.collect()))
 }
 
 /// A certificate on my token.

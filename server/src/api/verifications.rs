@@ -58,7 +58,8 @@ struct Verification {
 
 /// Verifies the signatures of a PDF, for anyone, without log-in.
 ///
-/// Another system names its key as `Authorization: Bearer hoian_…` and then waits for its turn rather than be sent away.
+/// Another system names its key as `Authorization: Bearer hoian_…` and then waits for its turn rather than be sent away, as long
+/// as it sends no more than its share: 16 files at once, and so many a minute as the house allows.
 /// Whoever accepts `application/pdf` gets the report as PDF/A, signed by the service where it has a key, in Vietnamese or, by
 /// `Accept-Language`, in English.
 #[utoipa::path(
@@ -68,6 +69,10 @@ struct Verification {
         (status = OK, content((Verification = "application/json"), (Vec<u8> = "application/pdf"))),
         (status = UNAUTHORIZED, description = "The key is none that is in use.", body = problem::Body),
         (status = PAYLOAD_TOO_LARGE, body = problem::Body),
+        (
+            status = TOO_MANY_REQUESTS, body = problem::Body,
+            description = "`too-many-files`: the key sent more than its share; `Retry-After` says when to go on."
+        ),
         (status = SERVICE_UNAVAILABLE, description = "Too many files at once.", body = problem::Body)
     )
 )]
@@ -78,8 +83,10 @@ async fn create(
 ) -> Result<Response, Problem> {
     let visitor = match bearer(&headers) {
         None => app.custody.visitor()?,
-        Some(key) if api_key::is_in_use(&app, key).await? => app.custody.program().await?,
-        Some(_) => return Err(unknown_key()),
+        Some(key) => {
+            let id = api_key::in_use(&app, key).await?.ok_or_else(unknown_key)?;
+            app.custody.program(&id).await?
+        }
     };
     let limit = app.config.http.upload_limit_bytes;
     let receiving = tokio::time::timeout(PATIENCE, file(&mut form, limit));

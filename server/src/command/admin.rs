@@ -10,6 +10,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::api_key::ApiKey;
+use super::hsm::Hsm;
 use super::keep::Keep;
 use super::serve::claim;
 use super::tell::Tell;
@@ -37,10 +38,13 @@ pub(super) enum Admin {
     AddPerson(AddPerson),
     /// Keep where letters to a person go.
     SetMailAddress(SetMailAddress),
-    /// Take a PKCS#12 key into custody for a person or an agency.
+    /// Take a PKCS#12 key into custody for a person or an agency, whose name its certificate must bear.
     AddKey(AddKey),
     /// Keep the picture of a person's signature or an agency's seal (PNG with transparency).
     AddImage(AddImage),
+    /// Keys in the HSM of the house.
+    #[command(subcommand)]
+    Hsm(Hsm),
     /// Certificates that the office trusts.
     #[command(subcommand)]
     Trust(Trust),
@@ -180,6 +184,7 @@ impl Admin {
             Self::SetMailAddress(new) => set_mail_address(&app, new).await,
             Self::AddKey(new) => add_key(&app, new).await,
             Self::AddImage(new) => add_image(&app, new).await,
+            Self::Hsm(hsm) => hsm.run(&app).await,
             Self::Trust(trust) => trust.run(&app).await,
             Self::ApiKey(key) => key.run(&app).await,
             Self::RenewProofs { reason } => {
@@ -264,7 +269,7 @@ async fn add_key(app: &App, new: AddKey) -> anyhow::Result<String> {
     );
     let custody = &app.custody;
     custody
-        .enrol_key(&Actor::System, &holder, &file, &password, &pin)
+        .enrol_judged_key(&Actor::System, &holder, &file, &password, &pin)
         .await?;
     Ok(format!(
         "the key is in custody; {} may be deleted",
@@ -345,7 +350,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-fn first_line(path: &Path) -> anyhow::Result<Zeroizing<String>> {
+pub(super) fn first_line(path: &Path) -> anyhow::Result<Zeroizing<String>> {
     let text = Zeroizing::new(
         std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?,
     );

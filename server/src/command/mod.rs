@@ -4,6 +4,7 @@ mod admin;
 mod api_key;
 mod demo;
 mod doctor;
+mod hsm;
 mod keep;
 mod serve;
 mod tell;

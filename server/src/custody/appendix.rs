@@ -6,8 +6,7 @@
 use bytes::Bytes;
 use hoian_signer::appearance::{self, Appearance, place as find};
 use hoian_signer::pdf::text;
-use hoian_signer::shell::pkcs12;
-use hoian_signer::sign::{Key as _, Level, Request, Signed};
+use hoian_signer::sign::{Key, Level, Request, Signed};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::json;
@@ -226,7 +225,7 @@ pub(super) fn sign_over(
     code: &str,
     name: &str,
     signing_time: OffsetDateTime,
-    key: &pkcs12::Key,
+    key: &dyn Key,
 ) -> Result<SignedAppendix> {
     let lines = vec![code.to_owned(), appearance::signing_time(signing_time)?];
     let request = top_right(document, lines, name, signing_time, key)?;
@@ -242,7 +241,7 @@ pub(super) fn top_right(
     lines: Vec<String>,
     name: &str,
     signing_time: OffsetDateTime,
-    key: &pkcs12::Key,
+    key: &dyn Key,
 ) -> Result<Signed> {
     let (width, height) = appearance::text_size(&lines)?;
     let pages = text::pages(document)?;

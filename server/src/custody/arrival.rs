@@ -1,7 +1,5 @@
 //! Verification: on arrival, once a file and policy, with its evidence; and for anyone, of a file that is not kept.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use hoian_signer::validate::{ObjectKind, Policy, Report};
 use sea_orm::ActiveValue::Set;
@@ -10,6 +8,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::answers::Answers;
 use super::error::{Error, Result};
 use super::{Custody, preservation};
 use crate::clock::Timestamp;
@@ -18,11 +17,8 @@ use crate::fail_point;
 use crate::store::blob::{self, Sha256, Stored};
 use crate::store::entity::{dispatch, verification};
 
-/// How long another system waits for its turn.
-const PROGRAM_PATIENCE: Duration = Duration::from_secs(60);
-
 /// A place among those whose file is in memory; the public page holds one while a file is received and judged.
-pub struct Visitor(#[expect(dead_code, reason = "held, not read")] OwnedSemaphorePermit);
+pub struct Visitor(#[expect(dead_code, reason = "held, not read")] Vec<OwnedSemaphorePermit>);
 
 impl Custody {
     /// Verifies a file that has been dispatched, and tells every dispatch of it; may run twice.
@@ -64,7 +60,7 @@ impl Custody {
     async fn verify(&self, blob: &Sha256, mut policy: Policy, name: String) -> Result<verification::Model> {
         let document = self.store.blobs().get(blob).await?;
         policy.keep_objects = true;
-        let mut report = self.judge_with_evidence(document, policy).await?;
+        let mut report = self.judge_with_evidence(document, policy, None).await?;
         let (mut stored, mut evidence) = (Vec::new(), Vec::new());
         // Beside the report: lists have megabytes, and are the same for many files.
         for object in std::mem::take(&mut report.objects) {
@@ -119,23 +115,16 @@ impl Custody {
         self.visitors
             .clone()
             .try_acquire_owned()
-            .map(Visitor)
+            .map(|place| Visitor(vec![place]))
             .map_err(|_| Error::Busy)
     }
 
-    /// Room for one more file of another system, which waits for it.
+    /// Room for one more file of another system, which waits for it; `key` is the id of the key under which it asks.
     ///
     /// # Errors
-    /// [`Error::Busy`] where too many wait already, or none was free for as long as a program waits.
-    pub async fn program(&self) -> Result<Visitor> {
-        let _waits = self
-            .waiting_programs
-            .clone()
-            .try_acquire_owned()
-            .map_err(|_| Error::Busy)?;
-        let place = tokio::time::timeout(PROGRAM_PATIENCE, self.programs.clone().acquire_owned()).await;
-        let place = place.map_err(|_| Error::Busy)?.map_err(|_| Error::Pool)?;
-        Ok(Visitor(place))
+    /// [`Error::TooMany`] where the key is beyond its share; [`Error::Busy`].
+    pub async fn program(&self, key: &str) -> Result<Visitor> {
+        self.programs.place(key, self.clock.now()).await.map(Visitor)
     }
 
     /// Judges a visitor's file, which is in memory only and is gone afterwards.
@@ -144,12 +133,18 @@ impl Custody {
     /// [`Error::Pool`].
     pub async fn verify_for_anyone(&self, _visitor: Visitor, document: Bytes) -> Result<Report> {
         let policy = self.rules().await?.policy;
-        self.judge_with_evidence(document, policy).await
+        self.judge_with_evidence(document, policy, Some(&self.answers))
+            .await
     }
 
     /// Fetches what the signers' authorities say, and judges with it.
-    async fn judge_with_evidence(&self, document: Bytes, mut policy: Policy) -> Result<Report> {
-        let material = self.evidence(document.clone(), &policy).await?;
+    async fn judge_with_evidence(
+        &self,
+        document: Bytes,
+        mut policy: Policy,
+        recent: Option<&Answers>,
+    ) -> Result<Report> {
+        let material = self.evidence(document.clone(), &policy, recent).await?;
         policy
             .ocsp_responses
             .extend(material.ocsp_responses.iter().cloned());

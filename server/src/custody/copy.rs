@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use hoian_signer::appearance;
-use hoian_signer::sign::{Key as _, Signed};
+use hoian_signer::sign::Signed;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
@@ -84,9 +84,6 @@ impl Custody {
         let chain = key::chain(&row)?;
         self.check_certificate(&chain).await?;
         let key = self.open_key(presence, &row, pin).await?;
-        if key.chain().first() != chain.first() {
-            return Err(Error::WrongHolder(holder.to_string()));
-        }
         let signing_time = self.clock.now_utc();
         let lines = vec![
             form.title().to_owned(),
@@ -95,8 +92,10 @@ impl Custody {
         ];
         let (name, file) = (agency.name.clone(), part.clone());
         let signed = self
-            .run(move || appendix::top_right(&file, lines, &name, signing_time, &key))
-            .await??;
+            .sign_with(key, move |key| {
+                appendix::top_right(&file, lines, &name, signing_time, key)
+            })
+            .await?;
         let draft = self.store.blobs().put(part).await?;
         let id = self
             .keep_copy(presence, &agency, wanted, ready, draft, &signed)

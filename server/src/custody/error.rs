@@ -50,6 +50,12 @@ pub enum Error {
     KeyElsewhere,
     #[error("the key is kept here, so it signs here")]
     KeyHere,
+    #[error("the settings name no HSM")]
+    HsmMissing,
+    #[error("the HSM holds no key with the id {0}")]
+    HsmKeyMissing(String),
+    #[error("the HSM would give this key out: it must be sensitive and not extractable")]
+    HsmKeyLeaves,
     #[error("the request for a signature is over, was opened before, or is another's")]
     RequestOver,
     #[error("the signature brought is not over what was asked for: {0}")]
@@ -98,6 +104,10 @@ pub enum Error {
     NumbersBusy,
     #[error("too many files are being checked, ask again")]
     Busy,
+    #[error("more files than one system may send; the next one in {0:?}")]
+    TooMany(std::time::Duration),
+    #[error("the HSM did not do it: {0}")]
+    Hsm(String),
     #[error("the time-stamp authority did not answer: {0}")]
     TimeStamp(String),
 

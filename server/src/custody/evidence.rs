@@ -6,6 +6,7 @@ use hoian_signer::sign::extend::{Gathering, Material, Need};
 use hoian_signer::validate::Policy;
 
 use super::Custody;
+use super::answers::Answers;
 use super::error::Result;
 use super::fetch;
 
@@ -14,11 +15,16 @@ const MOST_ANSWERS: usize = 16;
 
 impl Custody {
     /// Certificates, OCSP responses and revocation lists about everyone who signed `document`, as far as they can be had.
-    /// Nothing for a file that cannot be read or holds no signature.
+    /// Nothing for a file that cannot be read or holds no signature. Nobody is asked what stands among `recent` answers.
     ///
     /// # Errors
     /// [`super::Error::Pool`].
-    pub(super) async fn evidence(&self, document: Bytes, policy: &Policy) -> Result<Material> {
+    pub(super) async fn evidence(
+        &self,
+        document: Bytes,
+        policy: &Policy,
+        recent: Option<&Answers>,
+    ) -> Result<Material> {
         let anchors: Vec<_> = policy
             .anchors
             .iter()
@@ -29,33 +35,54 @@ impl Custody {
         let Ok(mut gathering) = self.run(read).await? else {
             return Ok(Material::default());
         };
-        self.gather(&mut gathering).await;
+        self.gather(&mut gathering, recent).await;
         Ok(gathering.into_material())
     }
 
     /// Asks for what is needed, until nothing more can be had.
-    pub(super) async fn gather(&self, gathering: &mut Gathering) {
+    pub(super) async fn gather(&self, gathering: &mut Gathering, recent: Option<&Answers>) {
         for _ in 0..MOST_ANSWERS {
             let Some(need) = gathering.need() else { break };
-            if !self.meet(gathering, &need).await {
+            if !self.meet(gathering, &need, recent).await {
                 gathering.give_up(&need);
             }
         }
     }
 
     /// Asks one address after another.
-    async fn meet(&self, gathering: &mut Gathering, need: &Need) -> bool {
+    async fn meet(&self, gathering: &mut Gathering, need: &Need, recent: Option<&Answers>) -> bool {
         for address in need.addresses().iter().take(2) {
-            let answer = match need {
-                Need::Issuer { .. } => heard(self.fetch.get(address, self.patient(fetch::ANSWER)).await),
-                Need::Ocsp { request, .. } => self.ocsp_answer(address, request.clone()).await,
-                Need::List { .. } => self.revocation_list(address).await,
+            let answer = match recent {
+                Some(recent) => self.ask_unless_recent(address, need, recent).await,
+                None => self.ask_authority(address, need).await,
             };
             if answer.is_some_and(|answer| gathering.supply(need, &answer)) {
                 return true;
             }
         }
         false
+    }
+
+    async fn ask_unless_recent(&self, address: &str, need: &Need, recent: &Answers) -> Option<Bytes> {
+        let question = match need {
+            Need::Ocsp { request, .. } => request.clone(),
+            Need::Issuer { .. } | Need::List { .. } => Vec::new(),
+        };
+        let asked = (address.to_owned(), question);
+        if let Some(answer) = recent.recent(&asked, self.clock.now()) {
+            return answer;
+        }
+        let answer = self.ask_authority(address, need).await;
+        recent.keep(asked, self.clock.now(), answer.clone());
+        answer
+    }
+
+    async fn ask_authority(&self, address: &str, need: &Need) -> Option<Bytes> {
+        match need {
+            Need::Issuer { .. } => heard(self.fetch.get(address, self.patient(fetch::ANSWER)).await),
+            Need::Ocsp { request, .. } => self.ocsp_answer(address, request.clone()).await,
+            Need::List { .. } => self.revocation_list(address).await,
+        }
     }
 
     pub(super) async fn ocsp_answer(&self, address: &str, question: Vec<u8>) -> Option<Bytes> {

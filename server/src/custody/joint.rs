@@ -9,12 +9,12 @@ use hoian_signer::appearance::{Appearance, place as find};
 use hoian_signer::pdf::form::{self, Lock, NewField};
 use hoian_signer::pdf::place::{POINTS_PER_MM, Place, Rect};
 use hoian_signer::pdf::text::{self, Page};
-use hoian_signer::shell::pkcs12;
-use hoian_signer::sign::{self, Key as _, Level, Request, Signed};
+use hoian_signer::sign::{self, Level, Request, Signed};
 use hoian_signer::validate;
 
 use super::certificate::Facts;
 use super::error::{Error, Result};
+use super::key::OpenKey;
 use super::place::Size;
 use super::{Custody, Presence, key};
 use crate::domain::holder::Holder;
@@ -80,12 +80,12 @@ impl Custody {
         };
         let document = self.store.blobs().get(file).await?;
         let base = document.clone();
-        let made = self.run(move || {
+        let made = self.sign_with(key, move |key| {
             let ready = sign::prepare(&base, &request, key.chain())?;
             let signature = key.sign(ready.signed_attributes())?;
             Ok::<Signed, Error>(ready.with_signature(signature)?)
         });
-        let made = made.await??;
+        let made = made.await?;
         // Ten others wait for their turn: a silent authority holds nobody up.
         let (made, level) = self.stamped_if_heard(made).await?;
         let finished = self.finished_joint(made, document, field, signed).await?;
@@ -117,20 +117,17 @@ impl Custody {
     /// The PIN's and the certificate's.
     pub async fn sign_words(&self, presence: &Presence, words: String, pin: &str) -> Result<Vec<u8>> {
         let key = self.own_key(presence, pin).await?.0;
-        let signed = self.run(move || sign::sign_statement(words.as_bytes(), &key));
-        Ok(signed.await??)
+        self.sign_with(key, move |key| Ok(sign::sign_statement(words.as_bytes(), key)?))
+            .await
     }
 
     /// The person's own key, open, and what its certificate says.
-    async fn own_key(&self, presence: &Presence, pin: &str) -> Result<(pkcs12::Key, Facts)> {
+    async fn own_key(&self, presence: &Presence, pin: &str) -> Result<(OpenKey, Facts)> {
         let holder = Holder::Person(presence.person_id.clone());
         let row = self.key_of(&holder).await?;
         let chain = key::chain(&row)?;
         self.check_certificate(&chain).await?;
         let key = self.open_key(presence, &row, pin).await?;
-        if key.chain().first() != chain.first() {
-            return Err(Error::WrongHolder(holder.to_string()));
-        }
         let own = chain.first().ok_or(Error::Row("signing_key.chain"))?;
         Ok((key, Facts::of(own)?))
     }

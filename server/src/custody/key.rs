@@ -5,11 +5,13 @@ use std::sync::{Arc, PoisonError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hoian_signer::shell::pkcs12;
+use hoian_signer::sign;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder};
 use tokio::sync::Mutex;
 
 use super::error::{Error, Result};
+use super::hsm::Hsm;
 use super::wrap::{self, Wrapped};
 use super::{Custody, Presence};
 use crate::domain::holder::Holder;
@@ -18,6 +20,19 @@ use crate::store::entity::signing_key::{Column, Entity, Model};
 
 /// Wrong PINs in a row after which a key is locked.
 pub const TRIES: i32 = 5;
+
+/// A key that is open for one signature.
+pub(super) struct OpenKey {
+    key: Box<dyn sign::Key>,
+    /// Where it is, if it is not here.
+    hsm: Option<Hsm>,
+}
+
+impl OpenKey {
+    pub(super) fn algorithm(&self) -> sign::Algorithm {
+        self.key.algorithm()
+    }
+}
 
 impl Custody {
     /// The key in use of this holder.
@@ -42,7 +57,7 @@ impl Custody {
     ///
     /// # Errors
     /// [`Error::WrongPin`] with the tries left, [`Error::KeyLocked`] when there are none.
-    pub(super) async fn open_key(&self, presence: &Presence, row: &Model, pin: &str) -> Result<pkcs12::Key> {
+    pub(super) async fn open_key(&self, presence: &Presence, row: &Model, pin: &str) -> Result<OpenKey> {
         if !may_use(presence, &row.holder) {
             return Err(Error::KeyMissing);
         }
@@ -57,10 +72,44 @@ impl Custody {
         match contents {
             Ok(contents) => {
                 self.give_back_tries(&row.id).await?;
-                Ok(pkcs12::Key::open(&contents.pkcs12, &contents.password)?)
+                self.opened(row, &contents).await
             }
             Err(Error::WrongPin { .. }) => Err(self.wrong_pin(row, presence).await?),
             Err(error) => Err(error),
+        }
+    }
+
+    /// The row's certificate was judged; the key must be that certificate's.
+    async fn opened(&self, row: &Model, contents: &wrap::Contents) -> Result<OpenKey> {
+        let chain = chain(row)?;
+        if row.hsm_key.is_some() {
+            let hsm = self.hsm.clone().ok_or(Error::HsmMissing)?;
+            let key = Box::new(hsm.key(contents.key.to_vec(), chain).await?);
+            return Ok(OpenKey { key, hsm: Some(hsm) });
+        }
+        let key = pkcs12::Key::open(&contents.key, &contents.password)?;
+        if sign::Key::chain(&key).first() != chain.first() {
+            return Err(Error::WrongHolder(row.holder.clone()));
+        }
+        Ok(OpenKey {
+            key: Box::new(key),
+            hsm: None,
+        })
+    }
+
+    /// Does the work for which a key was opened, on the pool of documents, or on that of the HSM, which may be slow.
+    ///
+    /// # Errors
+    /// The work's; [`Error::Hsm`] where it did not end for as long as a person waits.
+    pub(super) async fn sign_with<T: Send + 'static>(
+        &self,
+        key: OpenKey,
+        work: impl FnOnce(&dyn sign::Key) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let OpenKey { key, hsm } = key;
+        match hsm {
+            Some(hsm) => hsm.run(move || work(&*key)).await,
+            None => self.run(move || work(&*key)).await?,
         }
     }
 

@@ -7,6 +7,7 @@
 //! the blob, and then stores everything at once. Between any two of these the process may be killed: the old state or
 //! the new one remains.
 
+mod answers;
 mod appendix;
 pub mod arrival;
 pub mod certificate;
@@ -16,6 +17,7 @@ mod correspondence;
 mod desk;
 pub mod draft;
 pub mod elsewhere;
+mod ending;
 mod enrol;
 mod error;
 mod evidence;
@@ -24,6 +26,7 @@ mod fetch;
 pub mod filing;
 mod forward;
 pub mod handling;
+pub mod hsm;
 mod indexing;
 pub mod initials;
 pub mod intake;
@@ -39,6 +42,7 @@ mod paper;
 pub mod place;
 mod pool;
 mod preservation;
+mod programs;
 mod recall;
 mod receipt;
 pub mod relation;
@@ -152,17 +156,19 @@ pub struct Custody {
     mailer: Option<Mailer>,
     outbox: Arc<dyn Outbox>,
     report_seal: Option<ReportSeal>,
+    hsm: Option<hsm::Hsm>,
     /// Argon2id takes 64 MiB each.
     derivations: Pool,
     /// Reading, signing and validating PDFs.
     workers: Pool,
     /// The state's time-stamp authority is slow; it gets few questions at once.
     time_stamps: Arc<Semaphore>,
+    /// About signers of files that are shown.
+    answers: Arc<answers::Answers>,
     /// Files in memory for the public page.
     visitors: Arc<Semaphore>,
     /// Files in memory for other systems, and those that wait for a place among them.
-    programs: Arc<Semaphore>,
-    waiting_programs: Arc<Semaphore>,
+    programs: Arc<programs::Programs>,
     /// Clerks who want a number of the same sequence, one after another.
     turns: Arc<std::sync::Mutex<HashMap<SequenceKey, Arc<tokio::sync::Mutex<()>>>>>,
     /// Clerks who open the same key, one after another.
@@ -199,12 +205,15 @@ impl Custody {
             mailer,
             outbox,
             report_seal: None,
+            hsm: None,
             derivations: Pool::new("pin", DERIVATIONS),
             workers: Pool::new("document", WORKERS),
             time_stamps: Arc::new(Semaphore::new(TIME_STAMPS)),
+            answers: Arc::default(),
             visitors: Arc::new(Semaphore::new(VISITORS)),
-            programs: Arc::new(Semaphore::new(PROGRAMS)),
-            waiting_programs: Arc::new(Semaphore::new(WAITING_PROGRAMS)),
+            programs: Arc::new(programs::Programs::new(
+                config::Http::default().verifications_per_minute,
+            )),
             turns: Arc::default(),
             doors: Arc::default(),
         })
@@ -224,6 +233,17 @@ impl Custody {
     pub fn with_report_seal(self, report_seal: Option<ReportSeal>) -> Self {
         Self { report_seal, ..self }
     }
+
+    /// The same, of which another system gets so many files a minute verified.
+    pub fn with_verifications_per_minute(self, per_minute: u32) -> Self {
+        let programs = Arc::new(programs::Programs::new(per_minute));
+        Self { programs, ..self }
+    }
+
+    /// The same, with the HSM of the house.
+    pub fn with_hsm(self, hsm: Option<hsm::Hsm>) -> Self {
+        Self { hsm, ..self }
+    }
 }
 
 const DERIVATIONS: usize = 2;
@@ -233,6 +253,3 @@ const WORKERS: usize = 2;
 const TIME_STAMPS: usize = 4;
 /// Each holds one file of at most `http.upload_limit_bytes` for the public page.
 const VISITORS: usize = 4;
-/// As many for other systems, so that neither takes the other's place; and how many questions of theirs may wait.
-const PROGRAMS: usize = 4;
-const WAITING_PROGRAMS: usize = 64;

@@ -24,7 +24,7 @@ use crate::store::entity::{dispatch, document};
 /// The paper, or the question in writing, that notices tell of.
 #[derive(Debug, Clone)]
 pub struct About {
-    /// Empty for a question.
+    /// Empty for a question, and for a key.
     pub document_id: DocumentId,
     /// As it came to the agency of those who are told; empty for those of its sender's side.
     pub dispatch_id: Option<DispatchId>,
@@ -46,6 +46,13 @@ pub struct Telling {
     pub from: Option<PersonId>,
 }
 
+impl Telling {
+    /// By which a thing is told once.
+    pub(super) fn key(&self) -> String {
+        format!("{}/{}", self.kind.key(), self.which)
+    }
+}
+
 impl About {
     /// A document as its sender's side knows it.
     pub fn sent(document: &document::Model) -> Result<Self> {
@@ -57,6 +64,18 @@ impl About {
             subject: document.subject.clone(),
             due_on: None,
         })
+    }
+
+    /// A key whose certificate ends.
+    pub(super) fn key(subject: String, not_after: Timestamp) -> Self {
+        Self {
+            document_id: DocumentId(String::new()),
+            dispatch_id: None,
+            meeting_id: None,
+            code: String::new(),
+            subject,
+            due_on: Some(local_date(not_after.to_offset_date_time()).to_string()),
+        }
     }
 
     /// A question in writing, until when it can be answered.
@@ -148,7 +167,7 @@ pub async fn tell(
     about: &About,
     telling: &Telling,
 ) -> std::result::Result<u64, DbErr> {
-    let key = format!("{}/{}", telling.kind.key(), telling.which);
+    let key = telling.key();
     let knows = |person: &&PersonId| telling.from.as_ref() == Some(*person);
     let mut told = 0;
     for person in telling.to.iter().filter(|person| !knows(person)) {

@@ -156,7 +156,7 @@ impl Custody {
         let read = document.clone();
         let gathering = move || Gathering::of(&read, None, &anchors, &intermediates, now);
         let mut gathering = self.run(gathering).await??;
-        self.gather(&mut gathering).await;
+        self.gather(&mut gathering, None).await;
         let update = move || gathering.finish()?.update(&document, None);
         file.extend(self.run(update).await??);
         Ok(())

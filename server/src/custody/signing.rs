@@ -10,8 +10,7 @@ use bytes::Bytes;
 use hoian_signer::appearance::{Appearance, place as find};
 use hoian_signer::pdf::place::{POINTS_PER_MM, Place};
 use hoian_signer::pdf::text;
-use hoian_signer::shell::pkcs12;
-use hoian_signer::sign::{self, Algorithm, Key as _, Level, Request, Signed};
+use hoian_signer::sign::{self, Algorithm, Level, Request, Signed};
 use sea_orm::ActiveValue::Set;
 use sea_orm::EntityTrait;
 use serde_json::json;
@@ -179,10 +178,6 @@ impl Custody {
         let chain = key::chain(&row)?;
         self.check_certificate(&chain).await?;
         let key = self.open_key(presence, &row, pin).await?;
-        // The row's certificate was judged; the file's key must be that certificate's.
-        if key.chain().first() != chain.first() {
-            return Err(Error::WrongHolder(holder.to_string()));
-        }
         let Task {
             base,
             document,
@@ -195,12 +190,12 @@ impl Custody {
         } = task;
         let signing_time = self.clock.now_utc();
         let made = self
-            .run(move || {
+            .sign_with(key, move |key| {
                 let request = request(field, name.clone(), appearance, signing_time, key.algorithm());
-                let (prepared, signed) = sign_over(&document, places.as_ref(), &request, &key)?;
+                let (prepared, signed) = sign_over(&document, places.as_ref(), &request, key)?;
                 let beside = appendices
                     .iter()
-                    .map(|file| appendix::sign_over(file, &code, &name, signing_time, &key));
+                    .map(|file| appendix::sign_over(file, &code, &name, signing_time, key));
                 Ok::<_, Error>(Made {
                     prepared,
                     signed,
@@ -208,7 +203,7 @@ impl Custody {
                     request: None,
                 })
             })
-            .await??;
+            .await?;
         fail_point::hit("signing.key_used");
         self.keep(presence, &step, &base, &row, made, change).await?;
         fail_point::hit("signing.kept");
@@ -423,7 +418,7 @@ fn sign_over(
     document: &[u8],
     places: Option<&Places>,
     request: &Request,
-    key: &pkcs12::Key,
+    key: &dyn sign::Key,
 ) -> Result<(Option<Vec<u8>>, Signed)> {
     let prepared = places.map(|places| places.prepare(document)).transpose()?;
     let ready = sign::prepare(prepared.as_deref().unwrap_or(document), request, key.chain())?;

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hoian_signer::sign::{Algorithm, common_name, statement_container, unsigned_statement};
+use hoian_signer::sign::{Algorithm, statement_container, unsigned_statement};
 use hoian_signer::x509::{self, Anchor, Certificate, Fault, Purpose, Store};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use unicode_normalization::UnicodeNormalization as _;
@@ -34,12 +34,9 @@ impl Custody {
         let algorithm = Algorithm::named(algorithm);
         let algorithm =
             algorithm.ok_or_else(|| Error::CertificateUnfit("an unknown algorithm".to_owned()))?;
-        let chain = self.trusted_chain(chain).await?;
+        let holder = Holder::Person(presence.person_id.clone());
+        let chain = self.judged(&holder, chain).await?;
         let own = chain.first().ok_or(Error::Row("signing_key.chain"))?;
-        if !is_name_of(&common_name(&chain)?, full_name) {
-            return Err(Error::CertificateOfAnother);
-        }
-        self.check_certificate(&chain).await?;
         let facts = Facts::of(own)?;
         let known = Entity::find()
             .filter(Column::Issuer.eq(&facts.issuer))
@@ -92,6 +89,7 @@ impl Custody {
             not_after: facts.not_after.into(),
             chain: asked.chain,
             algorithm: Some(asked.algorithm),
+            hsm_key: None,
             wrapped: Vec::new(),
             salt: Vec::new(),
             tries_left: TRIES,
@@ -109,7 +107,7 @@ impl Custody {
     }
 
     /// The certificates from the key's own towards a root that this house trusts.
-    async fn trusted_chain(&self, given: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>> {
+    pub(super) async fn trusted_chain(&self, given: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>> {
         let own = given.first().map(|der| Certificate::parse(der));
         let own = own.ok_or_else(|| Error::CertificateUnfit("there is none".to_owned()))??;
         if own.authority.is_some() {
@@ -143,9 +141,9 @@ impl Custody {
     }
 }
 
-/// Whether a certificate of this common name is this person's: the same letters, whatever their case and how their marks are
+/// Whether a certificate of this common name is this person's or agency's: the same letters, whatever their case and how their marks are
 /// written.
-fn is_name_of(common_name: &str, full_name: &str) -> bool {
+pub(super) fn is_name_of(common_name: &str, full_name: &str) -> bool {
     let plain = |name: &str| {
         let name = name.nfc().collect::<String>().to_lowercase();
         name.split_whitespace().collect::<Vec<_>>().join(" ")

@@ -57,7 +57,7 @@ impl Custody {
             .await
     }
 
-    async fn clerks_of(&self, agency: &AgencyId) -> Result<BTreeSet<PersonId>> {
+    pub(super) async fn clerks_of(&self, agency: &AgencyId) -> Result<BTreeSet<PersonId>> {
         let clerks = membership::Entity::find()
             .filter(membership::Column::AgencyId.eq(agency.clone()))
             .filter(membership::Column::Role.eq(Role::Clerk))

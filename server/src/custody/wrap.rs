@@ -1,4 +1,4 @@
-//! A PKCS#12 under its owner's PIN *and* the server secret.
+//! A PKCS#12, or the place of a key in an HSM, under its owner's PIN *and* the server secret.
 //!
 //! A PIN alone is guessed in minutes by whoever holds a copy of the database. So the wrapping key comes from both: an
 //! Argon2id hash of the PIN, and a secret of the server that is in neither database nor backup, joined by HKDF
@@ -16,9 +16,9 @@ use crate::secret::ServerSecret;
 /// Shortest and longest PIN: the state's tokens ask for 6 to 15; longer passphrases are welcome.
 pub const PIN_LENGTH: std::ops::RangeInclusive<usize> = 6..=64;
 
-/// What is wrapped: the file as it was handed over, and the password that opens it.
+/// What is wrapped: the PKCS#12 as it was handed over and the password that opens it, or the id of a key in the HSM.
 pub struct Contents {
-    pub pkcs12: Zeroizing<Vec<u8>>,
+    pub key: Zeroizing<Vec<u8>>,
     pub password: Zeroizing<String>,
 }
 
@@ -117,14 +117,14 @@ fn seal_into<'a>(key: &LessSafeKey, nonce: [u8; NONCE_LEN], bound: &[u8], text: 
 fn encode(contents: &Contents) -> Vec<u8> {
     let password = contents.password.as_bytes();
     let length = u32::try_from(password.len()).unwrap_or(u32::MAX).to_be_bytes();
-    [length.as_slice(), password, &contents.pkcs12].concat()
+    [length.as_slice(), password, &contents.key].concat()
 }
 
 fn decode(plain: &[u8]) -> Option<Contents> {
     let (length, rest) = plain.split_first_chunk::<4>()?;
-    let (password, pkcs12) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
+    let (password, key) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
     Some(Contents {
-        pkcs12: Zeroizing::new(pkcs12.to_vec()),
+        key: Zeroizing::new(key.to_vec()),
         password: Zeroizing::new(String::from_utf8(password.to_vec()).ok()?),
     })
 }
@@ -143,7 +143,7 @@ mod tests {
         let (here, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let (ours, theirs) = (secret(here.path()), secret(elsewhere.path()));
         let contents = Contents {
-            pkcs12: Zeroizing::new(vec![7; 300]),
+            key: Zeroizing::new(vec![7; 300]),
             password: Zeroizing::new("mật khẩu".to_owned()),
         };
         let mut wrapped = wrap(
@@ -159,7 +159,7 @@ mod tests {
 
         let opened = unwrap(&ours, "k1", "person:a", "246810", &wrapped).unwrap();
         assert_eq!(
-            (opened.pkcs12.as_slice(), opened.password.as_str()),
+            (opened.key.as_slice(), opened.password.as_str()),
             ([7; 300].as_slice(), "mật khẩu")
         );
         assert!(!open(&ours, "k1", "person:a", "246811", &wrapped));

@@ -42,6 +42,8 @@ pub struct Report {
     pub signatures_waiting: u64,
     /// Keys in custody whose certificates end soon or have ended, the first to end first.
     pub ending_certificates: Vec<EndingCertificate>,
+    /// Whether the HSM answers now; none where the settings name none.
+    pub hsm_answers: Option<bool>,
     /// Hosts that are asked about signatures and take no connection now.
     pub unreachable_hosts: Vec<String>,
     /// When the certificate ends by which the program itself ends TLS.
@@ -112,10 +114,13 @@ pub async fn report(app: &App, authorities: Authorities) -> Result<Report, DbErr
         .await?;
     let room = disk::room(&app.config.data_folder).ok();
     let waited = |since: Option<Timestamp>| since.map_or(Duration::ZERO, |since| now.since(since));
-    let unreachable_hosts = match authorities {
-        Authorities::Asked => unreachable(app).await,
-        Authorities::NotAsked => Vec::new(),
+let unreachable_hosts = async {
+        match authorities {
+            Authorities::Asked => unreachable(app).await,
+            Authorities::NotAsked => Vec::new(),
+        }
     };
+    let (unreachable_hosts, hsm_answers) = tokio::join!(unreachable_hosts, app.custody.hsm_answers());
     let tls = app.config.http.tls_certificate.as_deref();
     let tls_not_after = tls
         .and_then(|path| tls::not_after(path).ok())
@@ -133,6 +138,7 @@ pub async fn report(app: &App, authorities: Authorities) -> Result<Report, DbErr
         time_stamps_set_up: app.config.signing.tsa_url.is_some(),
         oldest_signature: waited(oldest_signature.map(|row| row.created_at)),
         first_certificate: keys.first().map(|key| key.not_after.since(now)),
+        hsm_answers,
         unreachable_hosts: unreachable_hosts.len(),
         tls: tls.map(|_| tls_not_after.map_or(Duration::ZERO, |end| end.since(now))),
         last_backup: last_backup_at.map(|made| now.since(made)),
@@ -148,6 +154,7 @@ pub async fn report(app: &App, authorities: Authorities) -> Result<Report, DbErr
         oldest_job_seconds: found.oldest_job.as_secs(),
         signatures_waiting: signature_pending::Entity::find().count(reader).await?,
         ending_certificates: named(app, keys).await?,
+        hsm_answers,
         unreachable_hosts,
         tls_not_after,
         last_backup_at,

@@ -34,6 +34,8 @@ pub enum Part {
     Authorities,
     /// Of the keys in custody.
     Certificates,
+    /// The device that holds keys of agencies.
+    Hsm,
     /// The certificate by which the program itself ends TLS.
     Tls,
     Backup,
@@ -65,6 +67,8 @@ pub struct Found {
     pub oldest_signature: Duration,
     /// How long the certificate that ends first is still valid; zero where it has ended; none where there is none.
     pub first_certificate: Option<Duration>,
+    /// Whether the HSM answers; none where the settings name none.
+    pub hsm_answers: Option<bool>,
     /// Hosts that may be asked about signatures and do not take a connection.
     pub unreachable_hosts: usize,
     /// How long the certificate of TLS is still valid; zero where it has ended or cannot be read; none where a proxy ends TLS.
@@ -83,7 +87,7 @@ const JOB_BAD: Duration = Duration::from_secs(6 * 3600);
 const SIGNATURE_WATCH: Duration = Duration::from_secs(10 * 60);
 const SIGNATURE_BAD: Duration = Duration::from_secs(2 * 3600);
 /// A new certificate takes some weeks to be issued.
-pub const CERTIFICATE_WATCH: Duration = Duration::from_secs(45 * 24 * 3600);
+pub const CERTIFICATE_WATCH: Duration = Duration::from_secs(60 * 24 * 3600);
 const CERTIFICATE_BAD: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Whoever renews by themselves (ACME) does so a month before the end.
 const TLS_WATCH: Duration = Duration::from_secs(14 * 24 * 3600);
@@ -93,7 +97,7 @@ const BACKUP_WATCH: Duration = Duration::from_secs(50 * 3600);
 const BACKUP_BAD: Duration = Duration::from_secs(10 * 24 * 3600);
 
 /// Every part and how it stands.
-pub fn judge(found: &Found) -> [Check; 11] {
+pub fn judge(found: &Found) -> [Check; 12] {
     use Level::{Bad, Good, Watch};
     let works = |it_does| if it_does { Good } else { Bad };
     let disk = match found.disk {
@@ -144,6 +148,7 @@ pub fn judge(found: &Found) -> [Check; 11] {
         (Part::TimeStamps, time_stamps),
         (Part::Authorities, authorities),
         (Part::Certificates, certificates),
+        (Part::Hsm, works(found.hsm_answers != Some(false))),
         (Part::Tls, tls),
         (Part::Backup, backup),
     ];
@@ -169,6 +174,7 @@ mod tests {
             time_stamps_set_up: true,
             oldest_signature: Duration::ZERO,
             first_certificate: None,
+            hsm_answers: None,
             unreachable_hosts: 0,
             tls: None,
             last_backup: Some(20 * HOUR),
@@ -180,7 +186,23 @@ mod tests {
         use Level::{Bad, Good, Watch};
         assert!(judge(&well()).iter().all(|check| check.level == Good));
         let day = 24 * HOUR;
-        let table: [(Part, Level, Found); 25] = [
+        let table: [(Part, Level, Found); 27] = [
+            (
+                Part::Hsm,
+                Good,
+                Found {
+                    hsm_answers: Some(true),
+                    ..well()
+                },
+            ),
+            (
+                Part::Hsm,
+                Bad,
+                Found {
+                    hsm_answers: Some(false),
+                    ..well()
+                },
+            ),
             (
                 Part::Database,
                 Bad,

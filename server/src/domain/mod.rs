@@ -1,6 +1,7 @@
 //! Rules without I/O: values in, values out.
 
 pub mod account;
+pub mod allowance;
 pub mod appendix;
 pub mod ballot;
 pub mod calendar;

@@ -1,5 +1,7 @@
 //! Notices (thông báo): what a person is told of a paper or a question in writing without having asked, each thing once.
 
+use std::time::Duration;
+
 use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
 use time::{Date, OffsetDateTime};
@@ -48,6 +50,8 @@ pub enum Kind {
     BallotDue,
     /// Có kết quả: a question in writing is over.
     BallotCounted,
+    /// Chứng thư sắp hết hạn: of a person's own key, or of the agency's that the person seals with.
+    CertificateEnds,
 }
 
 impl Kind {
@@ -67,6 +71,7 @@ impl Kind {
             Self::BallotAsked => "ballot_asked",
             Self::BallotDue => "ballot_due",
             Self::BallotCounted => "ballot_counted",
+            Self::CertificateEnds => "certificate_ends",
         }
     }
 }
@@ -91,6 +96,19 @@ pub fn answer_by(came: OffsetDateTime, days: &WorkingDays) -> OffsetDateTime {
     }
 }
 
+/// Of how many days before a certificate's end it is time to tell, if it is: the last of those that have come. A new certificate
+/// takes some weeks to be issued.
+pub fn ending(left: Duration) -> Option<u64> {
+    ENDING_DAYS
+        .into_iter()
+        .find(|days| !left.is_zero() && left <= Duration::from_secs(days * 24 * 3600))
+}
+
+/// From the last to the first.
+const ENDING_DAYS: [u64; 3] = [7, 30, 60];
+/// How long before the end of a certificate its holder is told first.
+pub const ENDING_FIRST: Duration = Duration::from_secs(60 * 24 * 3600);
+
 /// Whether somebody still has to act: nobody is pressed for what is done, or asked back by its sender.
 pub fn presses(dispatch: Dispatch) -> bool {
     let handled = matches!(dispatch.status, Status::Assigned | Status::InProgress);
@@ -114,6 +132,22 @@ mod tests {
                 (Kind::Overdue, datetime!(2026-12-01 01:00 UTC))
             ]
         );
+    }
+
+    #[test]
+    fn an_end_is_told_of_two_months_one_month_and_a_week_before() {
+        let days = |days: u64| Duration::from_secs(days * 24 * 3600);
+        for (left, told) in [
+            (days(61), None),
+            (days(60), Some(60)),
+            (days(31), Some(60)),
+            (days(30), Some(30)),
+            (days(7), Some(7)),
+            (Duration::from_secs(1), Some(7)),
+            (Duration::ZERO, None),
+        ] {
+            assert_eq!(ending(left), told, "{left:?}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! A job runs at least once: a worker that dies while running it loses its lease, and another takes the job up. So a
 //! job must look first whether its effect has happened already.
 
+pub mod ending;
 pub mod indexing;
 pub mod invitation;
 pub mod password_letter;
@@ -45,6 +46,7 @@ pub fn registry() -> Registry {
         .with::<reminding::PressForAnswers>()
         .with::<reminding::AskReminders>()
         .with::<preserving::KeepProvable>()
+        .with::<ending::TellOfEndingKeys>()
         .with::<stamping::StampPaper>()
         .with::<written::PutQuestion>()
         .with::<written::RemindVoters>()

@@ -1,5 +1,6 @@
 //! Keys on tokens and in HSMs, through their PKCS#11 module.
 
+pub mod hsm;
 pub mod present;
 
 use std::collections::HashMap;
@@ -70,26 +71,6 @@ impl Key {
         }
         self
     }
-
-    fn value(&self, message: &[u8]) -> Result<Vec<u8>> {
-        let session = self
-            .session
-            .lock()
-            .map_err(|_| Error::misuse("token", "a signature broke off before"))?;
-        let digest = self.algorithm.digest();
-        let hash = digest.of(message);
-        let sign = |mechanism: &Mechanism<'_>, data: &[u8]| session.sign(mechanism, self.handle, data);
-        let hashes = self.device_hashes;
-        let value = match self.algorithm {
-            Algorithm::EcdsaP256Sha256 if hashes => sign(&Mechanism::EcdsaSha256, message),
-            Algorithm::EcdsaP384Sha384 if hashes => sign(&Mechanism::EcdsaSha384, message),
-            Algorithm::EcdsaP256Sha256 | Algorithm::EcdsaP384Sha384 => sign(&Mechanism::Ecdsa, &hash),
-            Algorithm::RsaPss(_) if hashes => sign(&hashing_pss(digest), message),
-            Algorithm::RsaPss(_) => sign(&Mechanism::RsaPkcsPss(pss_parameters(digest)), &hash),
-            Algorithm::RsaPkcs1(_) => sign(&Mechanism::RsaPkcs, &digest_info(digest, &hash)),
-        };
-        value.map_err(failed)
-    }
 }
 
 impl sign::Key for Key {
@@ -102,11 +83,43 @@ impl sign::Key for Key {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
-        let value = self.value(message)?;
-        match self.algorithm {
-            Algorithm::EcdsaP256Sha256 | Algorithm::EcdsaP384Sha384 => ecdsa_value(&value),
-            _ => Ok(value),
-        }
+        let session = self.session.lock();
+        let session = session.map_err(|_| Error::misuse("token", "a signature broke off before"))?;
+        let value = value(
+            &session,
+            self.handle,
+            (self.algorithm, self.device_hashes),
+            message,
+        );
+        encoded(self.algorithm, value.map_err(failed)?)
+    }
+}
+
+/// What the device makes of `message`; the flag says that it must hash by itself.
+fn value(
+    session: &Session,
+    key: ObjectHandle,
+    (algorithm, device_hashes): (Algorithm, bool),
+    message: &[u8],
+) -> cryptoki::error::Result<Vec<u8>> {
+    let digest = algorithm.digest();
+    let hash = digest.of(message);
+    let sign = |mechanism: &Mechanism<'_>, data: &[u8]| session.sign(mechanism, key, data);
+    match algorithm {
+        Algorithm::EcdsaP256Sha256 if device_hashes => sign(&Mechanism::EcdsaSha256, message),
+        Algorithm::EcdsaP384Sha384 if device_hashes => sign(&Mechanism::EcdsaSha384, message),
+        Algorithm::EcdsaP256Sha256 | Algorithm::EcdsaP384Sha384 => sign(&Mechanism::Ecdsa, &hash),
+        Algorithm::RsaPss(_) if device_hashes => sign(&hashing_pss(digest), message),
+        Algorithm::RsaPss(_) => sign(&Mechanism::RsaPkcsPss(pss_parameters(digest)), &hash),
+        Algorithm::RsaPkcs1(_) => sign(&Mechanism::RsaPkcs, &digest_info(digest, &hash)),
+    }
+}
+
+/// A device's value as signatures carry it.
+fn encoded(algorithm: Algorithm, value: Vec<u8>) -> Result<Vec<u8>> {
+    match algorithm {
+        Algorithm::EcdsaP256Sha256 | Algorithm::EcdsaP384Sha384 => ecdsa_value(&value),
+        _ => Ok(value),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 ///
 /// # Errors
 /// The key's own; *misuse* where it has no certificate, *refused* where its signature does not verify with it.
-pub fn sign_statement(statement: &[u8], key: &impl Key) -> Result<Vec<u8>> {
+pub fn sign_statement(statement: &[u8], key: &(impl Key + ?Sized)) -> Result<Vec<u8>> {
     let algorithm = key.algorithm();
     let attributes = unsigned_statement(statement, algorithm, own(key.chain())?)?.signed_attributes;
     statement_container(statement, algorithm, key.chain(), &key.sign(&attributes)?)

@@ -33,6 +33,8 @@ export function saying(part: Check['part'], level: Check['level'], health: Healt
     case 'tls':
       if (level === 'good' && health.tls_not_after == null) return t('say.tls.proxy');
       return health.tls_not_after == null ? t('say.tls.bad') : t('say.tls', { day: date(health.tls_not_after) });
+    case 'hsm':
+      return health.hsm_answers == null ? t('say.hsm.none') : t(level === 'good' ? 'say.hsm.good' : 'say.hsm.bad');
     case 'backup':
       return health.last_backup_at == null
         ? t('say.backup.none')

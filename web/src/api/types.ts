@@ -25,6 +25,7 @@ export type TrustAnchor = Schemas['TrustAnchor'];
 export type PaperRecord = Schemas['PaperRecord'];
 export type ApiKey = Schemas['ApiKey'];
 export type GivenApiKey = Schemas['GivenApiKey'];
+export type AgencyKey = Schemas['AgencyKey'];
 export type Certificate = Schemas['Certificate'];
 export type Substitution = Schemas['Substitution'];
 export type InvitedMeeting = Schemas['InvitedMeeting'];

@@ -203,6 +203,8 @@ pub struct KeyView {
     pub locked: bool,
     /// The key stays with its holder, on a token: `tries_left` says nothing then.
     pub on_token: bool,
+    /// The key is in the HSM of the house; its PIN and tries are as of any other.
+    pub in_hsm: bool,
 }
 
 impl From<signing_key::Model> for KeyView {
@@ -215,6 +217,7 @@ impl From<signing_key::Model> for KeyView {
             tries_left: key.tries_left,
             locked: key.tries_left <= 0,
             on_token: key.algorithm.is_some(),
+            in_hsm: key.hsm_key.is_some(),
         }
     }
 }

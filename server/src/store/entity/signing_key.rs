@@ -1,4 +1,5 @@
-//! Signing keys of people and agencies: a wrapped PKCS#12 each, or the certificate of one that stays with its holder.
+//! Signing keys of people and agencies: a wrapped PKCS#12 each, the place of one in the HSM, or the certificate of one that stays
+//! with its holder.
 
 use sea_orm::entity::prelude::*;
 
@@ -22,6 +23,8 @@ pub struct Model {
     /// What the key signs with, where it stays with its holder; nothing is wrapped then.
     /// [`hoian_signer::sign::Algorithm::name`].
     pub algorithm: Option<String>,
+    /// `CKA_ID` in hexadecimal of a key in the HSM: `wrapped` then holds no more than that.
+    pub hsm_key: Option<String>,
     /// The PKCS#12 and its password under AES-256-GCM; see [`crate::custody::wrap`].
     pub wrapped: Vec<u8>,
     /// Of Argon2id.

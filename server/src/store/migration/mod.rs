@@ -35,6 +35,8 @@ mod m0150_elsewhere;
 mod m0160_preservation;
 mod m0161_api_keys;
 mod m0162_lookup;
+mod m0170_hsm;
+mod m0171_ending_keys;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryOrder};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, seaql_migrations};
@@ -93,6 +95,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0160_preservation::Migration),
             Box::new(m0161_api_keys::Migration),
             Box::new(m0162_lookup::Migration),
+            Box::new(m0170_hsm::Migration),
+            Box::new(m0171_ending_keys::Migration),
         ]
     }
 }
