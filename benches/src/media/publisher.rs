@@ -31,6 +31,8 @@ pub struct Publisher {
     video: Stream,
     audio: Stream,
     picture: u16,
+    /// What is said, over and over; else something of the usual length.
+    sound: Vec<Vec<u8>>,
 }
 
 impl Publisher {
@@ -46,7 +48,15 @@ impl Publisher {
             video: stream(VIDEO, 96),
             audio: stream(AUDIO, 111),
             picture: 0,
+            sound: Vec::new(),
         }
+    }
+
+    /// Sends these frames of Opus, for whoever decodes them.
+    #[must_use]
+    pub fn speaking(mut self, sound: Vec<Vec<u8>>) -> Publisher {
+        self.sound = sound;
+        self
     }
 
     /// Sends at `bits_per_second` of video, with fifty packets of sound a second, until told to stop. The
@@ -75,7 +85,12 @@ impl Publisher {
     fn send_sound(&mut self, began: Instant) -> Result<()> {
         self.audio.index += 1;
         let timestamp = self.audio.index as u32 * 960;
-        send(&self.client, &self.audio, timestamp, false, vec![7; 80], began)
+        let said = self
+            .sound
+            .get(self.audio.index as usize % self.sound.len().max(1));
+        let payload = said.cloned().unwrap_or_else(|| vec![7; 80]);
+        let stamp = said.is_none().then_some(began);
+        send(&self.client, &self.audio, timestamp, false, payload, stamp)
     }
 
     fn send_picture(&mut self, began: Instant) -> Result<u64> {
@@ -96,7 +111,14 @@ impl Publisher {
             payload.resize((*size).max(16), 7);
             let timestamp = u32::from(self.picture) * 3_000;
             let is_last = part + 1 == sizes.len();
-            send(&self.client, &self.video, timestamp, is_last, payload, began)?;
+            send(
+                &self.client,
+                &self.video,
+                timestamp,
+                is_last,
+                payload,
+                Some(began),
+            )?;
         }
         Ok(sizes.iter().sum::<usize>() as u64)
     }
@@ -108,10 +130,11 @@ fn send(
     timestamp: u32,
     marker: bool,
     mut payload: Vec<u8>,
-    began: Instant,
+    stamp: Option<Instant>,
 ) -> Result<()> {
-    let sent_us = clock::instant().saturating_duration_since(began).as_micros() as u64;
-    if let Some(last) = payload.last_chunk_mut::<8>() {
+    // When it was sent, for who measures how long it is on the way.
+    if let (Some(began), Some(last)) = (stamp, payload.last_chunk_mut::<8>()) {
+        let sent_us = clock::instant().saturating_duration_since(began).as_micros() as u64;
         *last = sent_us.to_be_bytes();
     }
     let plain = rtp::HEADER_LENGTH + payload.len();
