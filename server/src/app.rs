@@ -148,6 +148,10 @@ pub async fn start_beside(app: App, services: Router) -> Result<Running, Error> 
         .give_back_interrupted_tries()
         .await
         .map_err(store::Error::from)?;
+    app.conferences
+        .settle_recordings()
+        .await
+        .map_err(store::Error::from)?;
     let worker = jobs::Worker::start(app.clone(), jobs::registry());
     let router = services.fallback_service(api::router(app.clone(), Traffic::new()?));
     let stopping = app.stopping.clone();

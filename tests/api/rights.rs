@@ -254,6 +254,8 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("post", "/api/v1/meetings/{id}/outcomes/refresh", PEOPLE),
     // Chair, secretary, and the administrator of the agency: tests/conference/record.rs.
     ("get", "/api/v1/meetings/{id}/record", PEOPLE),
+    ("get", "/api/v1/meetings/{id}/recordings", PEOPLE),
+    ("get", "/api/v1/meetings/{id}/recordings/{number}", PEOPLE),
     ("get", "/api/v1/meetings/{id}/lines", PEOPLE),
     ("get", "/api/v1/meetings/{id}/lines/table", PEOPLE),
     ("post", "/api/v1/meetings/{id}/speech", PEOPLE),

@@ -214,6 +214,19 @@ async fn who_meets_while_the_program_is_killed_comes_back_by_themselves() {
     run("restart.mjs", "", Duration::from_secs(240)).await;
 }
 
+/// A meeting is recorded with turns, a screen and a pause; ffmpeg, both browsers and the record judge the file, and a second one
+/// outlives the program that is killed while it is written.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_plays_everywhere_and_outlives_a_kill() {
+    let pictures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/pictures/recording");
+    run(
+        "recording.mjs",
+        &json!({ "pictures": pictures }).to_string(),
+        Duration::from_secs(300),
+    )
+    .await;
+}
+
 /// A clerk issues an urgent paper to 150 receivers, two of them take it in; it is recalled, one gives it back and one keeps it.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_urgent_paper_goes_to_150_receivers_and_is_asked_back() {

@@ -19,6 +19,7 @@ mod person;
 mod preparation;
 mod procedure;
 mod record;
+mod recording;
 mod rights;
 mod secret;
 mod story;

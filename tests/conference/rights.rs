@@ -53,6 +53,10 @@ const STEPS: &[(&str, &str)] = &[
     ("ask_token", "--R-R"),
     // The secretary writes the same words, which are there already.
     ("write", "..RRR"),
+    ("start_recording", "..RRR"),
+    ("pause_recording", "..RRR"),
+    ("resume_recording", "..RRR"),
+    ("stop_recording", "..RRR"),
 ];
 
 /// The same for messages that are no step.

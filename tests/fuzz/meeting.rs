@@ -9,6 +9,7 @@ use std::time::Instant;
 use hoian_server::conference::protocol::ClientMessage;
 use hoian_server::media::bandwidth::feedback::Report;
 use hoian_server::media::codec::{Codec, Shift, av1, red};
+use hoian_server::media::recording::webm as webm_files;
 use hoian_server::media::rtcp as media_rtcp;
 use hoian_server::media::rtcp::Feedback;
 use hoian_server::media::rtp::Header;
@@ -58,6 +59,11 @@ pub fn stun(bytes: &[u8]) {
     let mut out = Outbox::with_room_for(1);
     let crypto = identity().crypto.as_ref();
     let _ = ice.answer(now(), PEER, &mut request, crypto, &mut out);
+}
+
+/// A file that somebody calls a recording.
+pub fn webm(bytes: &[u8]) {
+    let _ = webm_files::clusters(bytes);
 }
 
 /// A handshake with somebody who says anything.

@@ -7,7 +7,7 @@ mod composed;
 #[path = "meeting.rs"]
 mod meeting;
 
-pub use meeting::{codec, dtls, rtcp, rtp, sdp, signalling, stun};
+pub use meeting::{codec, dtls, rtcp, rtp, sdp, signalling, stun, webm};
 
 use hoian_signer::cms::{SignedData, TimeStamp};
 use hoian_signer::crl;
@@ -28,7 +28,7 @@ const NOW: OffsetDateTime = datetime!(2026-11-23 00:00 UTC);
 type Target = fn(&[u8]);
 
 /// All targets by name.
-pub const ALL: [(&str, Target); 14] = [
+pub const ALL: [(&str, Target); 15] = [
     ("pdf_reader", pdf_reader),
     ("cms", cms),
     ("certificate", certificate),
@@ -43,6 +43,7 @@ pub const ALL: [(&str, Target); 14] = [
     ("sdp", sdp),
     ("codec", codec),
     ("signalling", signalling),
+    ("webm", webm),
 ];
 
 /// Every object of every revision, streams decoded.

@@ -35,6 +35,8 @@ pub struct Publisher {
     picture: u16,
     /// Somebody came who has seen none.
     owes_key: bool,
+    /// What is said, over and over; else something of the usual length.
+    sound: Vec<Vec<u8>>,
 }
 
 impl Publisher {
@@ -51,7 +53,15 @@ impl Publisher {
             audio: stream(AUDIO, 111),
             picture: 0,
             owes_key: true,
+            sound: Vec::new(),
         }
+    }
+
+    /// Sends these frames of Opus, for whoever decodes them.
+    #[must_use]
+    pub fn speaking(mut self, sound: Vec<Vec<u8>>) -> Publisher {
+        self.sound = sound;
+        self
     }
 
     /// Sends at `bits_per_second` of video, with fifty packets of sound a second, until told to stop. The
@@ -97,7 +107,11 @@ impl Publisher {
     fn send_sound(&mut self) -> Result<()> {
         self.audio.index += 1;
         let timestamp = self.audio.index as u32 * 960;
-        send(&self.client, &self.audio, timestamp, false, vec![7; 80])
+        let said = self
+            .sound
+            .get(self.audio.index as usize % self.sound.len().max(1));
+        let payload = said.map_or_else(|| stamped(80), Vec::clone);
+        send(&self.client, &self.audio, timestamp, false, &payload)
     }
 
     fn send_picture(&mut self) -> Result<u64> {
@@ -108,26 +122,32 @@ impl Publisher {
         for (part, size) in sizes.iter().enumerate() {
             self.video.index += 1;
             let start = if part == 0 { 0x10 } else { 0 };
-            let mut payload = vec![
+            let mut payload = stamped((*size).max(16));
+            payload[..5].copy_from_slice(&[
                 0x80 | start,
                 0x80,
                 0x80 | (self.picture >> 8) as u8,
                 self.picture as u8,
-            ];
-            payload.push(u8::from(!is_key));
-            payload.resize((*size).max(16), 7);
+                u8::from(!is_key),
+            ]);
             let timestamp = u32::from(self.picture) * 3_000;
             let is_last = part + 1 == sizes.len();
-            send(&self.client, &self.video, timestamp, is_last, payload)?;
+            send(&self.client, &self.video, timestamp, is_last, &payload)?;
         }
         Ok(sizes.iter().sum::<usize>() as u64)
     }
 }
 
-fn send(client: &Client, stream: &Stream, timestamp: u32, marker: bool, mut payload: Vec<u8>) -> Result<()> {
+/// Bytes that end with when they were made, for who measures how long they are on the way.
+fn stamped(length: usize) -> Vec<u8> {
+    let mut payload = vec![7; length];
     if let Some(last) = payload.last_chunk_mut::<8>() {
         *last = unix_microseconds().to_be_bytes();
     }
+    payload
+}
+
+fn send(client: &Client, stream: &Stream, timestamp: u32, marker: bool, payload: &[u8]) -> Result<()> {
     let plain = rtp::HEADER_LENGTH + payload.len();
     let mut bytes = vec![0; plain + srtp::OVERHEAD];
     Outgoing {
@@ -138,7 +158,7 @@ fn send(client: &Client, stream: &Stream, timestamp: u32, marker: bool, mut payl
         ssrc: stream.ssrc,
     }
     .write(bytes.first_chunk_mut().context("a header's room")?);
-    bytes[rtp::HEADER_LENGTH..plain].copy_from_slice(&payload);
+    bytes[rtp::HEADER_LENGTH..plain].copy_from_slice(payload);
     let sealed =
         client
             .keys

@@ -14,8 +14,10 @@ use hoian_server::config::Config;
 use hoian_server::doctor::{call, health};
 use hoian_server::domain::health::Level;
 use hoian_server::domain::record;
+use hoian_server::media::recording::webm;
 use hoian_server::store::archive;
 use hoian_server::store::audit::{self, Verdict};
+use hoian_server::store::blob;
 use hoian_signer::shell::certificates::certificates;
 
 /// What can be checked.
@@ -39,6 +41,17 @@ pub(super) enum Doctor {
         #[arg(long)]
         trust: Vec<PathBuf>,
     },
+    /// Compare the file of a recording with the exported record of its meeting: that every second of sound and picture is as it was
+    /// kept, none missing and none put in; exit 1 where anything is otherwise.
+    Recording {
+        file: PathBuf,
+        /// The record, as it was exported.
+        #[arg(long)]
+        record: PathBuf,
+        /// Which recording of the meeting, from 1.
+        #[arg(long, default_value_t = 1)]
+        number: u32,
+    },
     /// Join a meeting as any client would, speak a soft tone, and say what the line is worth; exit 1 where
     /// no meeting can be held on it.
     Call {
@@ -59,6 +72,7 @@ impl Doctor {
             Self::Health => health(config).await,
             Self::Backup { file } => Ok(backup(&file)),
             Self::Record { file, head, trust } => record(&file, head.as_deref(), &trust),
+            Self::Recording { file, record, number } => recording(&file, &record, number),
             Self::Call { link, seconds } => {
                 let report = call::call(&link, Duration::from_secs(seconds)).await?;
                 println!("{report}");
@@ -123,6 +137,44 @@ fn record(file: &Path, head: Option<&str>, trust: &[PathBuf]) -> anyhow::Result<
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
     })
+}
+
+fn recording(file: &Path, record: &Path, number: u32) -> anyhow::Result<ExitCode> {
+    let read = |path: &Path| std::fs::read(path).with_context(|| format!("cannot read {}", path.display()));
+    let (file, record) = (read(file)?, read(record)?);
+    let report = record::check(&record, None);
+    let told = report.meeting.as_ref().filter(|_| report.is_good());
+    let Some(told) = told else {
+        print!("{report}");
+        println!("the record itself is NOT good: nothing can be said of the recording");
+        return Ok(ExitCode::FAILURE);
+    };
+    let Some(recording) = told.recordings.of(number) else {
+        println!("the record tells of NO recording {number}");
+        return Ok(ExitCode::FAILURE);
+    };
+    let clusters = match webm::clusters(&file) {
+        Ok(clusters) => clusters,
+        Err(reason) => {
+            println!("the file is NOT usable: {reason}");
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    let hashed = clusters.into_iter().map(|(at, bytes)| (at, blob::of(bytes).0));
+    let differences = recording.differences(&hashed.collect::<Vec<_>>());
+    differences.iter().for_each(|difference| println!("{difference}"));
+    if !recording.is_whole {
+        println!("the recording was NOT over yet when the record was exported");
+    }
+    if !recording.is_whole || !differences.is_empty() {
+        return Ok(ExitCode::FAILURE);
+    }
+    println!(
+        "the file is recording {number} of the record: {} segments, {} seconds",
+        recording.kept(),
+        recording.duration_ms() / 1_000
+    );
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn audit(config: Config) -> anyhow::Result<ExitCode> {

@@ -20,6 +20,7 @@ use super::lobby::Lobby;
 use super::media_terms::{from_media, to_media};
 use super::prepared;
 use super::protocol::{CloseCode, ErrorName, ServerMessage, Slot, Source};
+use super::recording::{Tape, next_stored};
 use super::registry::Hall;
 use super::roster::{Roster, Ticket};
 use super::talk::Outbox;
@@ -27,6 +28,7 @@ use super::votes::News;
 use crate::clock::Clock;
 use crate::domain::meeting::MeetingId;
 use crate::domain::procedure::Procedure;
+use crate::domain::recording::Stop;
 use crate::domain::roll::Departure;
 use crate::media::{Event, RoomId, TrackState};
 use crate::net;
@@ -104,8 +106,10 @@ pub(super) async fn run(ground: Ground, mut commands: mpsc::Receiver<Command>) {
         sockets: HashMap::new(),
         stills: HashMap::new(),
         lines,
+        tape: None,
     };
     actor.work(&mut commands, events).await;
+    actor.end_recording(Stop::MeetingOver).await;
     commands.close();
     info!(meeting.id = %actor.meeting, "a meeting is over");
 }
@@ -117,6 +121,7 @@ async fn begin(
 ) -> Result<(Ledger, Procedure), sea_orm::DbErr> {
     let (mut ledger, mut procedure) = Ledger::open(store.clone(), clock.clone(), meeting.clone()).await?;
     ledger.close_interrupted(&mut procedure).await?;
+    ledger.settle_recordings(&mut procedure).await?;
     ledger.write_plan(&mut procedure).await?;
     Ok((ledger, procedure))
 }
@@ -167,6 +172,8 @@ pub(super) struct Actor {
     pub(super) sockets: HashMap<Uuid, Socket>,
     pub(super) stills: HashMap<Uuid, Arc<[u8]>>,
     pub(super) lines: Lines,
+    /// What is recorded.
+    pub(super) tape: Option<Tape>,
 }
 
 pub(super) struct Socket {
@@ -200,6 +207,7 @@ impl Actor {
                     Some(event) => self.report(event),
                     None => media_stands = false,
                 },
+                stored = next_stored(&mut self.tape) => self.note_stored(stored).await,
                 () = at(expiry) => self.expire(),
                 () = at(due) => self.close_due_vote().await,
                 () = at(news) => self.tell_count(),
@@ -287,12 +295,14 @@ impl Actor {
             Command::Leave { ticket } => self.leave(ticket).await,
             Command::End => {
                 self.sample_lines().await;
+                self.end_recording(Stop::MeetingOver).await;
                 self.all_part(Departure::Left).await;
                 self.dismiss(Some(ServerMessage::Ended {}), CloseCode::Ended);
                 return Course::Over;
             }
             Command::Stop => {
                 self.sample_lines().await;
+                self.end_recording(Stop::Interrupted).await;
                 self.all_part(Departure::Interrupted).await;
                 self.dismiss(None, CloseCode::GoingAway);
                 return Course::Over;

@@ -14,11 +14,12 @@ use crate::clock::{Clock, Timestamp};
 use crate::domain::called::Called;
 use crate::domain::meeting::MeetingId;
 use crate::domain::procedure::{Event, Microphones, Procedure, Rules};
+use crate::domain::recording::{Kept, RecordingId, Stop};
 use crate::domain::roll::Entry;
 use crate::fail_point;
 use crate::store::audit::{self, Actor};
 use crate::store::blob::{self, Sha256, Stored};
-use crate::store::entity::{meeting, meeting_event};
+use crate::store::entity::{meeting, meeting_event, recording, recording_segment};
 use crate::store::{Store, Tx};
 
 /// How often a running meeting notes that it runs; so exactly is known when a crash ended the lines of its sites.
@@ -135,6 +136,51 @@ impl Ledger {
         if !procedure.roll.entries.iter().any(Entry::is_online) {
             return Ok(());
         }
+        let at = self.last_alive().await?;
+        self.write(at, &Actor::System, vec![Event::Interrupted {}], procedure)
+            .await
+    }
+
+    /// Ends recordings that the program left open, and writes the hashes of everything that was kept of them.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn settle_recordings(&mut self, procedure: &mut Procedure) -> Result<(), DbErr> {
+        let unsettled = procedure.recordings.all.iter().filter(|one| !one.is_whole);
+        for one in unsettled.cloned().collect::<Vec<_>>() {
+            let at = self.last_alive().await?;
+            let mut events = Vec::new();
+            if one.stop.is_none() {
+                events = procedure.stop_recording(Stop::Interrupted);
+            }
+            events.push(Event::RecordingKept {
+                recording: one.id,
+                first: one.kept(),
+                segments: self.segments(one.id, one.kept()).await?,
+                is_whole: true,
+            });
+            self.write(at, &Actor::System, events, procedure).await?;
+        }
+        Ok(())
+    }
+
+    async fn segments(&self, recording: RecordingId, first: u32) -> Result<Vec<Kept>, DbErr> {
+        let rows = recording_segment::Entity::find()
+            .filter(recording_segment::Column::MeetingId.eq(self.meeting.clone()))
+            .filter(recording_segment::Column::Recording.eq(recording))
+            .filter(recording_segment::Column::Number.gte(first))
+            .order_by_asc(recording_segment::Column::Number)
+            .all(self.store.read());
+        let kept = |row: recording_segment::Model| Kept {
+            sha256: row.sha256.0,
+            begins_ms: row.begins_ms.max(0) as u64,
+            duration_ms: row.duration_ms.max(0) as u64,
+        };
+        Ok(rows.await?.into_iter().map(kept).collect())
+    }
+
+    /// When the meeting was last known to run.
+    async fn last_alive(&self) -> Result<Timestamp, DbErr> {
         let row = meeting::Entity::find_by_id(self.meeting.clone())
             .one(self.store.read())
             .await?;
@@ -144,9 +190,7 @@ impl Ledger {
             .one(self.store.read())
             .await?;
         let alive = row.and_then(|row| row.alive_at).max(last.map(|row| row.at));
-        let at = alive.unwrap_or_else(|| self.clock.now());
-        self.write(at, &Actor::System, vec![Event::Interrupted {}], procedure)
-            .await
+        Ok(alive.unwrap_or_else(|| self.clock.now()))
     }
 
     /// Writes what somebody asked for, and folds it in once it is durable.
@@ -247,6 +291,7 @@ impl Ledger {
                     if let Event::VoteClosed { vote, .. } = &row.event {
                         ballot_box::forget(tx, meeting, *vote).await?;
                     }
+                    note_recording(tx, meeting, row).await?;
                     if let Some(file) = file_of(&row.event) {
                         blob::record(tx, &file, row.at).await?;
                     }
@@ -294,6 +339,38 @@ async fn insert(tx: &Tx, meeting: &MeetingId, sequence: i64, row: &Row) -> Resul
     Ok(())
 }
 
+/// The row of a recording that begins, or of which nothing more comes.
+async fn note_recording(tx: &Tx, meeting: &MeetingId, row: &Row) -> Result<(), DbErr> {
+    let number = |id: RecordingId| i32::try_from(id).unwrap_or(i32::MAX);
+    match row.event {
+        Event::RecordingStarted { recording } => {
+            let begun = recording::ActiveModel {
+                meeting_id: Set(meeting.clone()),
+                number: Set(number(recording)),
+                started_at: Set(row.at),
+                sealed_at: Set(None),
+            };
+            recording::Entity::insert(begun)
+                .exec_without_returning(tx)
+                .await?;
+        }
+        Event::RecordingKept {
+            recording,
+            is_whole: true,
+            ..
+        } => {
+            recording::Entity::update_many()
+                .col_expr(recording::Column::SealedAt, Expr::value(Some(row.at)))
+                .filter(recording::Column::MeetingId.eq(meeting.clone()))
+                .filter(recording::Column::Number.eq(number(recording)))
+                .exec(tx)
+                .await?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
 /// The file that an event names: it is on disk by then.
 fn file_of(event: &Event) -> Option<Stored> {
     let (file, size_bytes) = match event {
@@ -331,5 +408,10 @@ fn action(event: &Event) -> &'static str {
         Event::SigningOpened { .. } | Event::PaperSigned { .. } | Event::PaperStamped { .. } => {
             "meeting.paper_signing"
         }
+        Event::RecordingStarted { .. }
+        | Event::RecordingPaused { .. }
+        | Event::RecordingResumed { .. }
+        | Event::RecordingStopped { .. }
+        | Event::RecordingKept { .. } => "meeting.recording",
     }
 }

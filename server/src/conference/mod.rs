@@ -10,6 +10,7 @@
 //! - [`board`]: who has signed on, and what each tried out.
 //! - [`lobby`]: who waits before the door.
 //! - [`steps`]: steps of the procedure taken, and everyone told.
+//! - [`recording`]: segments of a recording stored, and their hashes written down.
 //! - [`votes`]: votes as each may see them, and closed when their time is over.
 //! - [`written`]: votes in writing, without a room.
 //! - [`told`]: who is told by a notice that one waits for them, or is over.
@@ -34,6 +35,7 @@ mod media_terms;
 mod prepared;
 pub mod protocol;
 pub mod record;
+mod recording;
 mod refusal;
 mod registry;
 mod roster;

@@ -16,6 +16,7 @@ pub use crate::domain::meeting_right::Act;
 use crate::domain::minute_book::{Conclusion, Note};
 use crate::domain::paper_signing::PaperSigning;
 use crate::domain::procedure::{Rules, Said, Stage, Step};
+use crate::domain::recording::RecordingState;
 use crate::domain::roll::{Entry, Quorum};
 
 /// Raised when an old client could no longer understand the server; it is part of `join`.
@@ -175,6 +176,10 @@ pub enum ServerMessage {
     Signing {
         signing: PaperSigning,
     },
+    /// A recording began, is paused, goes on, or is over.
+    Recording {
+        recording: Option<RecordingState>,
+    },
     /// The answer to `ask_token`: the blind signature, in hexadecimal.
     Token {
         vote: VoteId,
@@ -247,6 +252,8 @@ pub struct ProcedureState {
     pub votes: Vec<VoteState>,
     /// Papers that are, or were, open for signing.
     pub signings: Vec<PaperSigning>,
+    /// The recording that runs.
+    pub recording: Option<RecordingState>,
     /// For those who take the minutes.
     pub minutes: Option<MinutesState>,
 }

@@ -25,7 +25,7 @@ fn reads_every_message_of_the_document() {
         serde_json::from_str::<ServerMessage>(text).unwrap_or_else(|error| panic!("{text}: {error}"));
         server += 1;
     }
-    assert_eq!((client, server), (15, 30), "each message has its example");
+    assert_eq!((client, server), (15, 31), "each message has its example");
 }
 
 #[test]
@@ -140,6 +140,7 @@ fn typescript() -> String {
         Writing::decl(&config),
         PaperSigning::decl(&config),
         Signatory::decl(&config),
+        RecordingState::decl(&config),
         Knock::decl(&config),
         Step::decl(&config),
         ErrorName::decl(&config),

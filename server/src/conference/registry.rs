@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use sea_orm::EntityTrait;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
@@ -30,7 +30,7 @@ use crate::net::Media;
 use crate::secret::ServerSecret;
 use crate::store::Store;
 use crate::store::audit::Actor;
-use crate::store::entity::meeting;
+use crate::store::entity::{meeting, recording};
 
 /// Which room of a meeting.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -210,6 +210,25 @@ impl Conferences {
         let mut turns = self.inner.turns.lock().unwrap_or_else(PoisonError::into_inner);
         turns.retain(|_, turn| Arc::strong_count(turn) > 1);
         Arc::clone(turns.entry(id.to_owned()).or_default())
+    }
+
+    /// Ends the recordings that the program left open when it stopped without a word: what was kept of them is whole.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn settle_recordings(&self) -> Result<(), sea_orm::DbErr> {
+        let Inner { clock, store, .. } = &*self.inner;
+        let open = recording::Entity::find()
+            .filter(recording::Column::SealedAt.is_null())
+            .all(store.read())
+            .await?;
+        for row in open.into_iter().filter(|row| !self.is_running(&row.meeting_id)) {
+            let (mut ledger, mut procedure) =
+                Ledger::open(store.clone(), clock.clone(), row.meeting_id).await?;
+            ledger.close_interrupted(&mut procedure).await?;
+            ledger.settle_recordings(&mut procedure).await?;
+        }
+        Ok(())
     }
 
     /// The meeting as its record tells it: who came and spoke, for the minutes.

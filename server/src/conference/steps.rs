@@ -43,7 +43,13 @@ impl Actor {
         }
         let mut events = self.procedure.decide(&caller, step)?;
         self.open_secret(&mut events, key).await?;
-        self.carry_out(&actor_of(&identity, &caller.name), events).await?;
+        let loaded = self.load_tape(&events).await?;
+        let written = self.carry_out(&actor_of(&identity, &caller.name), events).await;
+        if written.is_err() && loaded.is_some() {
+            self.room.stop_recording().await;
+        }
+        written?;
+        self.turn_tape(loaded);
         let ballot_box = self.ballot_box.as_ref().filter(|_| asks_token);
         Ok(ballot_box.map(|ballot_box| ballot_box.key.clone()))
     }
@@ -134,7 +140,10 @@ impl Actor {
                 self.tell(&ServerMessage::Rules { rules });
                 self.open_door();
             }
-            Event::Staged { stage } => self.tell(&ServerMessage::Stage { stage }),
+            Event::Staged { stage } => {
+                self.spotlight();
+                self.tell(&ServerMessage::Stage { stage });
+            }
             Event::ItemSet { number } => self.tell(&ServerMessage::Item { number }),
             Event::Said { .. } => {
                 if let Some(said) = self.procedure.chat.back().cloned() {
@@ -155,7 +164,14 @@ impl Actor {
             Event::PaperSigned { signature } => self.tell_signing(&signature.paper),
             Event::PaperStamped { stamp } => self.tell_signing(&stamp.paper),
             Event::Written { writing, .. } => self.tell_writing(&writing),
-            Event::Interrupted {} | Event::Called { .. } | Event::Microphone { .. } => {}
+            Event::RecordingStarted { .. }
+            | Event::RecordingPaused { .. }
+            | Event::RecordingResumed { .. }
+            | Event::RecordingStopped { .. } => self.tell_recording(),
+            Event::Interrupted {}
+            | Event::Called { .. }
+            | Event::Microphone { .. }
+            | Event::RecordingKept { .. } => {}
         }
     }
 
@@ -432,6 +448,7 @@ impl Actor {
             chat: self.procedure.chat.iter().cloned().collect(),
             votes: self.vote_states(reader),
             signings: self.procedure.signings.all.clone(),
+            recording: self.procedure.recordings.state(),
             minutes: self.minutes_state(reader),
         }
     }

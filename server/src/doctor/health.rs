@@ -114,7 +114,7 @@ pub async fn report(app: &App, authorities: Authorities) -> Result<Report, DbErr
         .await?;
     let room = disk::room(&app.config.data_folder).ok();
     let waited = |since: Option<Timestamp>| since.map_or(Duration::ZERO, |since| now.since(since));
-let unreachable_hosts = async {
+    let unreachable_hosts = async {
         match authorities {
             Authorities::Asked => unreachable(app).await,
             Authorities::NotAsked => Vec::new(),

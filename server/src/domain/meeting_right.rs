@@ -49,6 +49,8 @@ pub enum Act {
     ExportRecord,
     /// See how the line of each site is.
     SeeLines,
+    /// Record the meeting, pause and stop that.
+    Record,
     /// End the meeting for everyone.
     End,
     /// Change what was prepared: sites, people, agenda, papers.
@@ -59,7 +61,7 @@ pub enum Act {
 ///
 /// A guest is whoever holds the link: what everyone sees stays with people who were called. The technical host keeps
 /// lines and doors and has no say in the procedure.
-pub const RIGHTS: [(Act, [bool; 5]); 21] = [
+pub const RIGHTS: [(Act, [bool; 5]); 22] = [
     (Act::Speak, [true, true, true, true, true]),
     (Act::ShareScreen, [true, true, true, true, false]),
     (Act::RaiseHand, [true, true, true, true, true]),
@@ -79,6 +81,7 @@ pub const RIGHTS: [(Act, [bool; 5]); 21] = [
     (Act::OpenSigning, [true, true, false, false, false]),
     (Act::ExportRecord, [true, true, false, false, false]),
     (Act::SeeLines, [true, true, true, false, false]),
+    (Act::Record, [true, true, false, false, false]),
     (Act::End, [true, true, false, false, false]),
     (Act::Prepare, [true, true, true, false, false]),
 ];
@@ -96,7 +99,7 @@ pub fn may(role: Role, act: Act) -> bool {
     RIGHTS.iter().any(|(named, row)| *named == act && row[column])
 }
 
-/// Who takes the record of a meeting away: those who lead it, and who may read the audit chain of the agency that called it.
+/// Who takes the record of a meeting away, and sees and hears its recordings, which are part of it: those who lead it, and who may read the audit chain of the agency that called it.
 #[must_use]
 pub fn may_export(role: Option<Role>, held: &[Held], agency: &AgencyId) -> bool {
     role.is_some_and(|role| may(role, Act::ExportRecord)) || role::may(held, Action::ReadAudit, agency)
@@ -133,6 +136,7 @@ mod tests {
             Act::TakeMinutes,
             Act::OpenSigning,
             Act::ExportRecord,
+            Act::Record,
         ] {
             let leaders: Vec<Role> = Role::ALL.into_iter().filter(|role| may(*role, act)).collect();
             assert_eq!(leaders, [Role::Chair, Role::Secretary], "{act:?}");

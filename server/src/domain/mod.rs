@@ -34,6 +34,7 @@ pub mod party;
 pub mod preservation;
 pub mod procedure;
 pub mod record;
+pub mod recording;
 pub mod register;
 pub mod relation;
 pub mod replay;

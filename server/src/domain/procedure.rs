@@ -13,6 +13,7 @@ use super::meeting::{Role, SeatId, words};
 use super::meeting_right::{Act, leads, may};
 use super::minute_book::MinuteBook;
 use super::paper_signing::PaperSignings;
+use super::recording::{Recordings, Stop};
 use super::roll::{Departure, Entry, Mark, Roll};
 pub use super::step::{Caller, Event, Microphones, Refusal, Rules, Said, Stage, Step};
 use crate::clock::Timestamp;
@@ -24,6 +25,7 @@ pub struct Procedure {
     pub floor: Floor,
     pub votes: Votes,
     pub signings: PaperSignings,
+    pub recordings: Recordings,
     pub stage: Stage,
     pub item: Option<u32>,
     /// When which item came under way, in that order.
@@ -48,6 +50,7 @@ impl Procedure {
             floor: Floor::default(),
             votes: Votes::default(),
             signings: PaperSignings::default(),
+            recordings: Recordings::default(),
             stage: Stage::Free,
             item: None,
             course: Vec::new(),
@@ -132,6 +135,10 @@ impl Procedure {
             Step::CastBallot { vote, voter, choice } => self.cast_ballot(caller, vote, voter, choice),
             Step::AskToken { vote, voter, blinded } => self.ask_token(caller, vote, voter, blinded),
             Step::Write { writing } => self.write(caller, writing),
+            Step::StartRecording {} => Ok(self.start_recording()),
+            Step::PauseRecording {} => self.pause_recording(true),
+            Step::ResumeRecording {} => self.pause_recording(false),
+            Step::StopRecording {} => Ok(self.stop_recording(Stop::Stopped)),
         }
     }
 
@@ -471,6 +478,16 @@ impl Procedure {
             Event::PaperStamped { stamp } => self.signings.stamp(&stamp),
             Event::TokenIssued { vote, voter, blinded } => self.votes.issue(vote, voter, blinded),
             Event::Written { writing, name } => self.minutes.write(at, name, writing),
+            Event::RecordingStarted { recording } => self.recordings.start(recording, at),
+            Event::RecordingPaused { recording } => self.recordings.pause(recording, at),
+            Event::RecordingResumed { recording } => self.recordings.resume(recording, at),
+            Event::RecordingStopped { recording, stop } => self.recordings.stop(recording, stop, at),
+            Event::RecordingKept {
+                recording,
+                segments,
+                is_whole,
+                ..
+            } => self.recordings.keep(recording, segments, is_whole),
             Event::Said { seat, name, text } => {
                 self.chat.push_back(Said { at, seat, name, text });
                 while self.chat.len() > SAID_KEPT {

@@ -12,6 +12,7 @@ use super::floor::{Ending, TurnId};
 use super::meeting::SeatId;
 use super::paper_signing::{MOST_SIGNATORIES, PaperSignature, PaperSigning, PaperStamp};
 use super::procedure::{Event, Procedure, Stage};
+use super::recording::{Kept, RecordingId};
 use super::roll::Entry;
 use super::signed_ballot::{SignedBallot, Statement};
 use super::voting::{counted, withdrawn};
@@ -63,6 +64,12 @@ pub enum Fault {
     NotSignatory,
     #[error("another paper or another file is signed or stamped than the one that was locked")]
     OtherPaper,
+    #[error("the recording is not the next one, or another one runs")]
+    NotNextRecording,
+    #[error("the recording does not run then, or is paused, or is not")]
+    RecordingNotSo,
+    #[error("segments of a recording are missing before these, or overlap")]
+    WrongSegments,
     #[error("the count or what came of it is not that of the ballots")]
     WrongCount,
 }
@@ -119,6 +126,22 @@ impl Procedure {
             Event::SigningOpened { signing, .. } => self.can_open_signing(signing),
             Event::PaperSigned { signature } => self.can_sign(signature),
             Event::PaperStamped { stamp } => self.can_stamp(stamp),
+            Event::RecordingStarted { recording } => {
+                let is_next = self.recordings.open().is_none() && *recording == self.recordings.next_id();
+                when(is_next, Fault::NotNextRecording)
+            }
+            Event::RecordingPaused { recording } => self.can_pause(*recording, false),
+            Event::RecordingResumed { recording } => self.can_pause(*recording, true),
+            Event::RecordingStopped { recording, .. } => {
+                let is_open = self.recordings.open().is_some_and(|open| open.id == *recording);
+                when(is_open, Fault::RecordingNotSo)
+            }
+            Event::RecordingKept {
+                recording,
+                first,
+                segments,
+                is_whole,
+            } => self.can_keep(*recording, *first, segments, *is_whole),
             Event::VoteClosed { vote, ballots, .. } => can_close(self.open_one(*vote)?, event, ballots),
         }
     }
@@ -192,6 +215,32 @@ impl Procedure {
         let signing = self.signings.of(&stamp.paper).ok_or(Fault::NotForSigning)?;
         changes(self.signings.needs_stamp(&stamp.paper))?;
         when(signing.file == stamp.over, Fault::OtherPaper)
+    }
+
+    fn can_pause(&self, recording: RecordingId, is_paused: bool) -> Result<(), Fault> {
+        let open = self.recordings.open().filter(|open| open.id == recording);
+        when(
+            open.is_some_and(|open| open.is_paused() == is_paused),
+            Fault::RecordingNotSo,
+        )
+    }
+
+    fn can_keep(
+        &self,
+        recording: RecordingId,
+        first: u32,
+        segments: &[Kept],
+        is_whole: bool,
+    ) -> Result<(), Fault> {
+        let known = self.recordings.of(recording).filter(|one| !one.is_whole);
+        let known = known.ok_or(Fault::RecordingNotSo)?;
+        when(!is_whole || known.stop.is_some(), Fault::RecordingNotSo)?;
+        let follows = segments.is_sorted_by(|one, next| one.begins_ms + one.duration_ms <= next.begins_ms);
+        let begins = segments
+            .first()
+            .is_none_or(|one| one.begins_ms >= known.duration_ms());
+        when(first == known.kept() && follows && begins, Fault::WrongSegments)?;
+        changes(is_whole || !segments.is_empty())
     }
 
     fn can_vote(

@@ -12,6 +12,7 @@ use super::meeting::{PaperId, Role, SeatId, SiteId};
 use super::meeting_right::Act;
 use super::minute_book::Writing;
 use super::paper_signing::{PaperSignature, PaperSigning, PaperStamp};
+use super::recording::{Kept, RecordingId, Stop};
 use super::roll::{Departure, Kind, Mark, QuorumRule};
 use super::signed_ballot::SignedBallot;
 use crate::clock::Timestamp;
@@ -190,6 +191,11 @@ pub enum Step {
     Write {
         writing: Writing,
     },
+    /// Records what is on the stage, and every voice. Everyone in the room is told, and whoever comes later.
+    StartRecording {},
+    PauseRecording {},
+    ResumeRecording {},
+    StopRecording {},
 }
 
 impl Step {
@@ -218,6 +224,10 @@ impl Step {
             Self::OpenVote { .. } | Self::CloseVote { .. } | Self::WithdrawVote { .. } => Act::CallVote,
             Self::CastBallot { .. } | Self::AskToken { .. } => Act::Vote,
             Self::Write { .. } => Act::TakeMinutes,
+            Self::StartRecording {}
+            | Self::PauseRecording {}
+            | Self::ResumeRecording {}
+            | Self::StopRecording {} => Act::Record,
         }
     }
 }
@@ -346,6 +356,27 @@ pub enum Event {
     /// A time-stamp over the whole paper, for signatures without one of their own.
     PaperStamped {
         stamp: Box<PaperStamp>,
+    },
+    RecordingStarted {
+        recording: RecordingId,
+    },
+    RecordingPaused {
+        recording: RecordingId,
+    },
+    RecordingResumed {
+        recording: RecordingId,
+    },
+    RecordingStopped {
+        recording: RecordingId,
+        stop: Stop,
+    },
+    /// Segments of a recording are stored: those after the first `first`.
+    RecordingKept {
+        recording: RecordingId,
+        first: u32,
+        segments: Vec<Kept>,
+        /// None follows.
+        is_whole: bool,
     },
 }
 

@@ -17,6 +17,7 @@ pub mod layer;
 pub mod meter;
 mod name;
 pub mod reception;
+pub mod recording;
 pub mod relay;
 pub mod retransmit;
 pub mod room;

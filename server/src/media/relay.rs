@@ -19,8 +19,12 @@ use super::sdp::MOST_LAYERS;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ShardId(pub usize);
 
-/// A room spans no more shards than this, and none of a higher place.
+/// A process has no more shards than this.
 pub const MOST_SHARDS: usize = 16;
+/// The place of the thread that records: a room that is recorded spans it like a further shard.
+pub const RECORDER: ShardId = ShardId(MOST_SHARDS);
+/// How many other shards there can be for a stream to go to.
+pub const FAR_SHARDS: usize = MOST_SHARDS + 1;
 
 /// What is said of a member of a room, who is at home on one of the two shards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,12 +12,13 @@ use tokio::sync::{Mutex, mpsc as tokio_mpsc, oneshot};
 use super::handle::{Counted, Error, Events, Post};
 use super::interfaces;
 use super::links::Link;
+use super::recorder::Recorder;
 use super::ring;
 use super::room::{Part, Room};
 use super::shard::{Bell, Desk, Shard};
 use crate::clock;
 use crate::media::RoomId;
-use crate::media::relay::{MOST_SHARDS, ShardId};
+use crate::media::relay::{MOST_SHARDS, RECORDER, ShardId};
 use crate::media::sfu::{Settings, Sfu};
 use crate::media::stats::Stats;
 use crate::media::transport::dtls::Identity;
@@ -28,8 +29,8 @@ pub struct Config {
     /// The UDP address to bind; port 0 lets the system choose. Default `0.0.0.0:8081`. Each further shard has the next
     /// port.
     pub bind: SocketAddr,
-    /// How many threads carry media, each with a port and rooms of its own. Default 1: a core forwards some 280,000
-    /// packets a second.
+    /// How many threads carry media, each with a port and rooms of its own; 16 at most. Default 1: a core forwards some
+    /// 280,000 packets a second.
     pub shards: usize,
     /// So many people of one room a shard carries before the room spans another. Default 150: each with nine faces and five
     /// voices, they are what a core forwards.
@@ -79,6 +80,8 @@ pub struct Media {
     addresses: Arc<[SocketAddr]>,
     draining: Arc<AtomicBool>,
     shards: Arc<[Carrier]>,
+    /// A thread beside them, which carries nobody.
+    recorder: Arc<Carrier>,
     people_per_shard: usize,
     /// The pairs of shards between which there are rings.
     linked: Arc<Mutex<HashSet<(usize, usize)>>>,
@@ -99,13 +102,15 @@ impl Media {
     pub fn start(config: Config) -> Result<Media, StartError> {
         let identity = Identity::generate().ok_or(StartError::Identity)?;
         let (mut shards, mut addresses) = (Vec::new(), Vec::new());
-        for at in 0..config.shards.max(1) {
+        for at in 0..config.shards.clamp(1, MOST_SHARDS) {
             let (carrier, its_addresses) = Carrier::start(&config, at, identity.clone())?;
             shards.push(carrier);
             addresses.extend(its_addresses);
         }
+        let recorder = Carrier::recording(identity)?;
         tracing::info!(media.addresses = ?addresses, "media listens");
         Ok(Media {
+            recorder: Arc::new(recorder),
             addresses: addresses.into(),
             draining: Arc::default(),
             shards: shards.into(),
@@ -157,16 +162,23 @@ impl Media {
     }
 
     pub(super) fn post(&self, shard: ShardId) -> (Arc<Post>, Counted) {
-        let Carrier { post, load } = &self.shards[shard.0];
+        let Carrier { post, load } = self.carrier(shard);
         (post.clone(), Counted::new(load))
+    }
+
+    fn carrier(&self, shard: ShardId) -> &Carrier {
+        match shard {
+            RECORDER => &self.recorder,
+            ShardId(at) => &self.shards[at],
+        }
     }
 
     /// The shard with least to do, of those that a room does not span yet; nothing where all have as much as `than`.
     pub(super) fn less_loaded(&self, spanned: &[ShardId], than: ShardId) -> Option<ShardId> {
         let load = |shard: &ShardId| self.shards[shard.0].load.load(Ordering::Relaxed);
-        let others = (0..self.shards.len().min(MOST_SHARDS)).map(ShardId);
+        let others = (0..self.shards.len()).map(ShardId);
         let least = others.filter(|shard| !spanned.contains(shard)).min_by_key(load)?;
-        (than.0 < MOST_SHARDS && load(&least) < load(&than)).then_some(least)
+        (load(&least) < load(&than)).then_some(least)
     }
 
     /// Makes the rings between two shards, once.
@@ -182,10 +194,10 @@ impl Media {
                 shard: far,
                 out,
                 back,
-                post: Arc::downgrade(&self.shards[far.0].post),
+                post: Arc::downgrade(&self.carrier(far).post),
                 is_stirred: false,
             };
-            let post = &self.shards[here.0].post;
+            let post = &self.carrier(here).post;
             post.ask(move |desk| desk.links.add(link)).await?;
         }
         linked.insert(pair);
@@ -223,9 +235,8 @@ impl Media {
     /// that shall not wait closes its rooms first.
     pub async fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
-        let ends: Vec<oneshot::Receiver<()>> = self
-            .shards
-            .iter()
+        let threads = self.shards.iter().chain([&*self.recorder]);
+        let ends: Vec<oneshot::Receiver<()>> = threads
             .map(|shard| {
                 let (sender, drained) = oneshot::channel();
                 shard.post.tell(move |desk| desk.drained = Some(sender));
@@ -240,6 +251,27 @@ impl Media {
 }
 
 impl Carrier {
+    /// The thread that records: no port, and no addresses to tell.
+    fn recording(identity: Identity) -> Result<Carrier, StartError> {
+        let settings = Settings {
+            addresses: Vec::new(),
+            publisher_bitrate_kbps: 0,
+            playout_delay: None,
+        };
+        let sfu = Sfu::new(settings, identity, StdRng::from_seed(clock::seed()));
+        let (sender, mailbox) = mpsc::channel();
+        let (bell, heard) = Bell::pair().map_err(StartError::Thread)?;
+        let recorder = Recorder::new(mailbox, heard, sfu);
+        std::thread::Builder::new()
+            .name("media-recorder".to_owned())
+            .spawn(move || recorder.run())
+            .map_err(StartError::Thread)?;
+        Ok(Carrier {
+            post: Arc::new(Post::new(sender, bell)),
+            load: Arc::default(),
+        })
+    }
+
     fn start(
         config: &Config,
         at: usize,

@@ -8,8 +8,9 @@ use tokio::sync::mpsc::WeakUnboundedSender;
 
 use super::handle::{Counted, Error, Post, Seat};
 use super::plane::{Media, close};
+use super::recorder::{self, Segments, Taping};
 use super::shard::Desk;
-use crate::media::relay::ShardId;
+use crate::media::relay::{RECORDER, ShardId};
 use crate::media::sfu::RoomKey;
 use crate::media::stats::Site;
 use crate::media::{Event, ParticipantId, RoomId};
@@ -24,6 +25,8 @@ pub struct Room {
     /// For further shards; held weakly, so that the events end with the shard that opened the room.
     events: WeakUnboundedSender<Event>,
     parts: Mutex<Vec<Part>>,
+    /// Where it is recorded. Taken after `parts`.
+    recorded: Mutex<Option<Part>>,
 }
 
 /// The room on one shard.
@@ -45,6 +48,16 @@ impl Part {
             _counted: counted,
         }
     }
+
+    fn close(&self, id: RoomId) {
+        let key = self.key;
+        self.post.tell(move |desk| {
+            // Not a later room of the same id.
+            if desk.sfu.find(id) == Some(key) {
+                close(desk, id);
+            }
+        });
+    }
 }
 
 impl Room {
@@ -54,6 +67,7 @@ impl Room {
             media,
             events,
             parts: Mutex::new(vec![first]),
+            recorded: Mutex::default(),
         }
     }
 
@@ -108,6 +122,38 @@ impl Room {
     /// Lets everyone go and ends the events.
     pub fn close(self) {}
 
+    /// Records the room from now on: what is on its stage, and every voice. A recording that runs ends.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] when media has stopped, [`Error::Refused`] where there is no memory for it.
+    pub async fn record(&self) -> Result<(Taping, Segments), Error> {
+        let parts = self.parts.lock().await;
+        let mut recorded = self.recorded.lock().await;
+        if let Some(before) = recorded.take() {
+            part_recorder(&parts, &before, self.id);
+        }
+        for part in parts.iter() {
+            self.media.link(part.shard, RECORDER).await?;
+        }
+        let id = self.id;
+        let (post, counted) = self.media.post(RECORDER);
+        let (segments, key) = recorder::begin(&post, id).await?;
+        let recorder = Part::new(RECORDER, key, post.clone(), counted);
+        for part in parts.iter() {
+            join_parts(part, &recorder).await?;
+        }
+        *recorded = Some(recorder);
+        Ok((Taping::new(key, post), segments))
+    }
+
+    /// Nothing more goes to a recording that has ended.
+    pub async fn stop_recording(&self) {
+        let parts = self.parts.lock().await;
+        if let Some(recorder) = self.recorded.lock().await.take() {
+            part_recorder(&parts, &recorder, self.id);
+        }
+    }
+
     /// The part that one more is put on.
     async fn place(&self, parts: &mut Vec<Part>) -> Result<usize, Error> {
         let people = |part: &Part| part.people.load(Ordering::Relaxed);
@@ -140,11 +186,11 @@ impl Room {
         let key = post.ask(open).await?;
         let branch = Part::new(shard, key, post, counted);
         for part in parts.iter() {
-            for (one, other) in [(part, &branch), (&branch, part)] {
-                let (key, shard) = (one.key, other.shard);
-                let link = move |desk: &mut Desk| desk.sfu.link(desk.now, key, shard, &mut desk.outbox);
-                one.post.ask(link).await??;
-            }
+            join_parts(part, &branch).await?;
+        }
+        if let Some(recorder) = &*self.recorded.lock().await {
+            self.media.link(shard, RECORDER).await?;
+            join_parts(&branch, recorder).await?;
         }
         tracing::info!(media.shard = shard.0, "a room spans one more shard");
         parts.push(branch);
@@ -154,15 +200,28 @@ impl Room {
 
 impl Drop for Room {
     fn drop(&mut self) {
-        let id = self.id;
-        for part in self.parts.get_mut() {
-            let key = part.key;
-            part.post.tell(move |desk| {
-                // Not a later room of the same id.
-                if desk.sfu.find(id) == Some(key) {
-                    close(desk, id);
-                }
-            });
+        let recorder = self.recorded.get_mut().take();
+        for part in self.parts.get_mut().iter().chain(&recorder) {
+            part.close(self.id);
         }
     }
+}
+
+/// Each of two shards that have the room is told of the other.
+async fn join_parts(one: &Part, other: &Part) -> Result<(), Error> {
+    for (one, other) in [(one, other), (other, one)] {
+        let (key, shard) = (one.key, other.shard);
+        let link = move |desk: &mut Desk| desk.sfu.link(desk.now, key, shard, &mut desk.outbox);
+        one.post.ask(link).await??;
+    }
+    Ok(())
+}
+
+fn part_recorder(parts: &[Part], recorder: &Part, id: RoomId) {
+    for part in parts {
+        let key = part.key;
+        part.post
+            .tell(move |desk| desk.sfu.unlink(desk.now, key, RECORDER, &mut desk.outbox));
+    }
+    recorder.close(id);
 }

@@ -14,6 +14,7 @@ use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
 
 use super::links::Links;
+use super::recorder::Tape;
 use super::socket::{Inbox, Sender};
 use crate::clock;
 use crate::media::Event;
@@ -33,6 +34,8 @@ pub struct Desk {
     pub shard: ShardId,
     /// To the shards that rooms here span as well.
     pub links: Links,
+    /// What is recorded here: by the thread that does that.
+    pub recordings: HashMap<RoomKey, Tape>,
     /// Told when the last room is closed; the thread then ends.
     pub drained: Option<oneshot::Sender<()>>,
 }
@@ -55,15 +58,7 @@ impl Shard {
         bell: UnixStream,
         sfu: Sfu,
     ) -> Shard {
-        let desk = Desk {
-            now: clock::instant(),
-            sfu,
-            outbox: Outbox::with_room_for(OUTBOX),
-            events: HashMap::new(),
-            shard,
-            links: Links::default(),
-            drained: None,
-        };
+        let desk = Desk::new(shard, sfu, OUTBOX);
         Shard {
             socket,
             mailbox,
@@ -210,13 +205,27 @@ impl Shard {
 }
 
 impl Desk {
+    /// `outbox` is for so many datagrams.
+    pub fn new(shard: ShardId, sfu: Sfu, outbox: usize) -> Desk {
+        Desk {
+            now: clock::instant(),
+            sfu,
+            outbox: Outbox::with_room_for(outbox),
+            events: HashMap::new(),
+            shard,
+            links: Links::default(),
+            recordings: HashMap::new(),
+            drained: None,
+        }
+    }
+
     /// What other shards have use for goes into their mailboxes.
-    fn cross(&mut self, storage: &[u8]) {
+    pub fn cross(&mut self, storage: &[u8]) {
         self.sfu.cross(storage, &mut self.links);
         self.links.ring();
     }
 
-    fn carry_notices(&mut self) {
+    pub fn carry_notices(&mut self) {
         let from = self.shard;
         for (to, notice) in self.sfu.take_notices() {
             self.links.tell(to, move |desk| {

@@ -221,6 +221,18 @@ export interface NewMeeting extends Record<string, unknown> {
   items?: { title: string; presenter?: string; presenter_id?: string | null; minutes: number }[];
 }
 
+export interface Recording {
+  number: number;
+  started_at: string;
+  ended_at: string | null;
+  stop: 'stopped' | 'meeting_over' | 'interrupted' | null;
+  /** It can be played. */
+  is_whole: boolean;
+  duration_ms: number;
+  size_bytes: number;
+  chapters: { begins_ms: number; title: string }[];
+}
+
 export interface Colleague {
   id: string;
   full_name: string;
@@ -240,6 +252,7 @@ export const invite = (id: string, signer_id: string | null): Promise<{ document
   api(`/meetings/${id}/invitation`, { method: 'POST', body: { signer_id } });
 export const callOff = (id: string, reason: string): Promise<void> =>
   api(`/meetings/${id}/cancellation`, { method: 'POST', body: { reason } });
+export const recordingsOf = (id: string): Promise<Recording[]> => api(`/meetings/${id}/recordings`);
 export const linesOf = (id: string): Promise<MeetingLines> => api(`/meetings/${id}/lines`);
 export const papersOf = (id: string, link?: string): Promise<Paper[]> =>
   api(`/meetings/${id}/papers`, { query: { link } });

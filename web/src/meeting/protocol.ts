@@ -33,7 +33,7 @@ export type ServerMessage = { "type": "welcome" } & Welcome | { "type": "partici
 /**
  * Of a new connection; else of the one that stands.
  */
-fresh: boolean, } | { "type": "send_layers", source: Source, layers: Array<string>, } | { "type": "slots", slots: Array<Slot>, } | { "type": "thin_line", is_thin: boolean, } | { "type": "speaking", participants: Array<string>, } | { "type": "waiting", place: string, } | { "type": "admitted", } | { "type": "knocking", waiting: Array<Knock>, } | { "type": "procedure", state: ProcedureState, } | { "type": "floor", floor: FloorState, } | { "type": "roll", entry: Entry, quorum: Quorum, } | { "type": "rules", rules: Rules, } | { "type": "stage", stage: Stage, } | { "type": "item", number: number | null, } | { "type": "said", said: Said, } | { "type": "vote", vote: VoteState, } | { "type": "signing", signing: PaperSigning, } | { "type": "token", vote: number, voter: string, signed: string, } | { "type": "note", note: Note, } | { "type": "conclusions", conclusions: Array<Conclusion>, } | { "type": "pointer", x: number, y: number, } | { "type": "removed", } | { "type": "replaced", } | { "type": "ended", } | { "type": "error", error: ErrorName, sentence: string, } | { "type": "pong", id: number, };
+fresh: boolean, } | { "type": "send_layers", source: Source, layers: Array<string>, } | { "type": "slots", slots: Array<Slot>, } | { "type": "thin_line", is_thin: boolean, } | { "type": "speaking", participants: Array<string>, } | { "type": "waiting", place: string, } | { "type": "admitted", } | { "type": "knocking", waiting: Array<Knock>, } | { "type": "procedure", state: ProcedureState, } | { "type": "floor", floor: FloorState, } | { "type": "roll", entry: Entry, quorum: Quorum, } | { "type": "rules", rules: Rules, } | { "type": "stage", stage: Stage, } | { "type": "item", number: number | null, } | { "type": "said", said: Said, } | { "type": "vote", vote: VoteState, } | { "type": "signing", signing: PaperSigning, } | { "type": "recording", recording: RecordingState | null, } | { "type": "token", vote: number, voter: string, signed: string, } | { "type": "note", note: Note, } | { "type": "conclusions", conclusions: Array<Conclusion>, } | { "type": "pointer", x: number, y: number, } | { "type": "removed", } | { "type": "replaced", } | { "type": "ended", } | { "type": "error", error: ErrorName, sentence: string, } | { "type": "pong", id: number, };
 
 export type Welcome = { 
 /**
@@ -132,6 +132,10 @@ votes: Array<VoteState>,
  * Papers that are, or were, open for signing.
  */
 signings: Array<PaperSigning>, 
+/**
+ * The recording that runs.
+ */
+recording: RecordingState | null, 
 /**
  * For those who take the minutes.
  */
@@ -343,18 +347,20 @@ export type Signatory = { seat: string, name: string,
  */
 signed_at?: string, };
 
+export type RecordingState = { id: number, is_paused: boolean, started_at: string, };
+
 export type Knock = { seat: string, name: string, title: string | null, role: Role, };
 
 export type Step = { "name": "raise_hand", } | { "name": "lower_hand", } | { "name": "give_floor", turn: number, } | { "name": "call_speaker", seat: string, } | { "name": "answer_floor", turn: number, accept: boolean, } | { "name": "end_turn", turn: number, } | { "name": "extend_turn", turn: number, seconds: number, } | { "name": "move_turn", turn: number, to: number, } | { "name": "drop_turn", turn: number, } | { "name": "mark", seat: string, mark: Mark, reason: string | null, } | { "name": "admit", seats: Array<string>, } | { "name": "remove", seat: string, } | { "name": "mute", seat: string | null, } | { "name": "lock", locked: boolean, } | { "name": "set_lobby", lobby: boolean, } | { "name": "set_chat", open: boolean, } | { "name": "set_microphones", rule: Microphones, } | { "name": "set_quota", seconds: number, } | { "name": "set_stage", stage: Stage, } | { "name": "set_item", number: number | null, } | { "name": "say", text: string, } | { "name": "open_vote", terms: Terms, } | { "name": "close_vote", vote: number, } | { "name": "withdraw_vote", vote: number, } | { "name": "cast_ballot", vote: number, voter: string, choice: Choice, } | { "name": "ask_token", vote: number, voter: string, 
 /**
  * In hexadecimal, as long as the modulus of the vote's key. The rules know it by its SHA-256.
  */
-blinded: string, } | { "name": "write", writing: Writing, };
+blinded: string, } | { "name": "write", writing: Writing, } | { "name": "start_recording", } | { "name": "pause_recording", } | { "name": "resume_recording", } | { "name": "stop_recording", };
 
 export type ErrorName = "malformed" | "too_large" | "too_fast" | "unsupported_version" | "not_joined" | "already_joined" | "name_missing" | "name_unusable" | "room_full" | "refused" | "description_unusable" | "media_unavailable" | "nothing_there" | "chat_closed" | "unusable" | "floor_needed" | "too_many" | "not_kept" | "vote_open" | "vote_closed" | "not_entitled" | "no_quorum" | "not_secret" | "token_given" | "stale" | "signature_needed";
 
 export type Role = "chair" | "secretary" | "technical_host" | "delegate" | "guest";
 
-export type Act = "speak" | "share_screen" | "raise_hand" | "chat" | "report_site" | "give_floor" | "call_roll" | "set_stage" | "mute_others" | "admit" | "lock" | "remove" | "set_rules" | "call_vote" | "vote" | "take_minutes" | "open_signing" | "export_record" | "see_lines" | "end" | "prepare";
+export type Act = "speak" | "share_screen" | "raise_hand" | "chat" | "report_site" | "give_floor" | "call_roll" | "set_stage" | "mute_others" | "admit" | "lock" | "remove" | "set_rules" | "call_vote" | "vote" | "take_minutes" | "open_signing" | "export_record" | "see_lines" | "record" | "end" | "prepare";
 
 export type Source = "microphone" | "camera" | "screen" | "screen_audio";

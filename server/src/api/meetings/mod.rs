@@ -14,6 +14,7 @@ mod papers;
 mod planned;
 mod preparation;
 mod record;
+mod recordings;
 mod refusals;
 mod reply;
 mod roll;
@@ -59,6 +60,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(notes::read, notes::write))
         .routes(routes!(roll::read))
         .routes(routes!(record::export))
+        .routes(routes!(recordings::list))
+        .routes(routes!(recordings::content))
         .routes(routes!(roll::register))
         .routes(routes!(roll::still))
         .routes(routes!(ballots::published))

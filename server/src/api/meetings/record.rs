@@ -30,17 +30,8 @@ pub(super) async fn export(
     person: Person,
     Path(id): Path<MeetingId>,
 ) -> Result<Response, Problem> {
-    let reader = app.store.read();
-    let row = meeting::Entity::find_by_id(id).one(reader).await?;
-    let row = row.ok_or_else(Problem::not_found)?;
-    let role = role_in(reader, &row, Some(&person), None).await?;
-    if !may_export(role, &person.held(), &row.agency_id) {
-        return Err(match role {
-            Some(_) => Problem::forbidden(),
-            None => Problem::not_found(),
-        });
-    }
-    let file = export::exported(reader, &row.id, app.clock.now()).await?;
+    let row = readable(&app, &person, id).await?;
+    let file = export::exported(app.store.read(), &row.id, app.clock.now()).await?;
     let headers = [
         (header::CONTENT_TYPE, "application/x-ndjson"),
         (
@@ -50,4 +41,22 @@ pub(super) async fn export(
         (header::CACHE_CONTROL, "no-store"),
     ];
     Ok((headers, file).into_response())
+}
+
+/// A meeting whose record, and the recordings that are part of it, the caller may have.
+///
+/// # Errors
+/// 404 for whoever has nothing to do with it, 403 for who may not.
+pub(super) async fn readable(app: &App, person: &Person, id: MeetingId) -> Result<meeting::Model, Problem> {
+    let reader = app.store.read();
+    let row = meeting::Entity::find_by_id(id).one(reader).await?;
+    let row = row.ok_or_else(Problem::not_found)?;
+    let role = role_in(reader, &row, Some(person), None).await?;
+    if may_export(role, &person.held(), &row.agency_id) {
+        return Ok(row);
+    }
+    Err(match role {
+        Some(_) => Problem::forbidden(),
+        None => Problem::not_found(),
+    })
 }

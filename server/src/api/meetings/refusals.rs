@@ -31,6 +31,28 @@ pub(super) fn title(error: NameError) -> Problem {
     .detail(vi, en)
 }
 
+pub(super) fn recording_running() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "recording-running",
+        "Bản ghi này chưa kết thúc.",
+        "This recording is not over yet.",
+    )
+    .detail(
+        "Hãy mở lại sau khi việc ghi đã dừng.",
+        "Open it again once it was stopped.",
+    )
+}
+
+pub(super) fn range() -> Problem {
+    Problem::new(
+        StatusCode::RANGE_NOT_SATISFIABLE,
+        "range",
+        "Tệp không dài đến phần được yêu cầu.",
+        "The file does not reach as far as that.",
+    )
+}
+
 pub(super) fn members() -> Problem {
     unprocessable(
         "meeting-members",

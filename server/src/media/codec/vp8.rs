@@ -13,6 +13,8 @@ pub struct Descriptor {
     pub begins_key_frame: bool,
     /// Width and height, where a key frame begins (RFC 6386 section 9.1).
     pub size: Option<(u16, u16)>,
+    /// Where the frame's bytes begin, behind the descriptor.
+    pub frame: u8,
 }
 
 impl Descriptor {
@@ -40,6 +42,7 @@ impl Descriptor {
         }
         // The frame's first byte: its lowest bit says that it is no key frame (RFC 6386 section 9.1).
         let frame = *payload.get(at)?;
+        descriptor.frame = at as u8;
         let begins_frame = first & START_OF_PARTITION != 0 && first & PARTITION == 0;
         descriptor.begins_key_frame = begins_frame && frame & 1 == 0;
         if descriptor.begins_key_frame

@@ -20,6 +20,7 @@ impl Room {
                 stream.rates = stream.measured(now);
             }
         }
+        self.measure_stage();
     }
 
     /// Decides what one viewer's slots show within `budget` bits a second; gives what would be taken if

@@ -28,6 +28,19 @@ impl Room {
         self.unsettled = true;
     }
 
+    /// The room no longer spans this shard: nothing is needed there.
+    pub fn unlink(&mut self, shard: ShardId) {
+        self.far.retain(|one| *one != shard);
+        let streams = self
+            .members
+            .iter_mut()
+            .flat_map(|(_, member)| &mut member.streams);
+        for far in streams.flatten().filter_map(|stream| stream.far.get_mut(shard.0)) {
+            *far = Far::default();
+        }
+        self.unsettled = true;
+    }
+
     /// Where the mirror of somebody stands whose home is `home`.
     pub fn mirror(&self, home: ShardId, id: ParticipantId) -> Option<usize> {
         let at = *self.mirrors.get(&id)?;

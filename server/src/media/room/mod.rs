@@ -4,6 +4,7 @@ mod layers;
 mod mirror;
 pub mod pool;
 pub mod seats;
+mod staged;
 pub mod stream;
 mod thin;
 
@@ -19,6 +20,7 @@ use super::speaker::{self, Loudness, Voices};
 use super::stats::Reported;
 use pool::Pool;
 use seats::{Candidate, Seating};
+pub use staged::Staged;
 use stream::{Layer, Stream};
 use thin::ThinLine;
 
@@ -45,6 +47,8 @@ pub struct Room {
     /// What is to be said to other shards.
     pub wishes: Vec<(ShardId, Crossing)>,
     pub notices: Vec<(ShardId, Notice)>,
+    /// Here it is recorded.
+    pub staged: Option<Staged>,
 }
 
 pub struct Member {
@@ -89,6 +93,7 @@ impl Room {
             mirrors: HashMap::new(),
             wishes: Vec::new(),
             notices: Vec::new(),
+            staged: None,
         }
     }
 
@@ -122,6 +127,9 @@ impl Room {
             if let Some(viewer) = self.members.get_mut(*viewer) {
                 viewer.pool.release(at);
             }
+        }
+        if let Some(staged) = &mut self.staged {
+            staged.forget(at);
         }
         let is_here = member.home.is_none();
         for stream in member
@@ -298,6 +306,11 @@ impl Room {
             });
             self.members[viewer].pool.give(at, sharer);
         }
+    }
+
+    /// Whether a voice is among those that go out.
+    pub fn is_heard(&self, member: usize) -> bool {
+        self.voices.has(member)
     }
 
     /// Whose voices go out.

@@ -8,7 +8,7 @@ use crate::media::keyframe::KeyFrames;
 use crate::media::meter::Meter;
 use crate::media::name::{Source, TrackState};
 use crate::media::reception::Reception;
-use crate::media::relay::{Far, MOST_SHARDS};
+use crate::media::relay::{FAR_SHARDS, Far};
 use crate::media::retransmit::cache::Cache;
 use crate::media::retransmit::gaps::Gaps;
 use crate::media::rtp;
@@ -57,7 +57,7 @@ pub struct Stream {
     pub asked_layers: usize,
     pub fewer_needed_since: Option<Instant>,
     /// What each other shard is given of it.
-    pub far: [Far; MOST_SHARDS],
+    pub far: [Far; FAR_SHARDS],
     last_arrival: Option<Instant>,
 }
 
@@ -105,7 +105,7 @@ impl Stream {
             rates: [0; MOST_LAYERS],
             asked_layers: count,
             fewer_needed_since: None,
-            far: [Far::default(); MOST_SHARDS],
+            far: [Far::default(); FAR_SHARDS],
             announced,
             state: None,
             last_arrival: None,

@@ -6,7 +6,7 @@ use super::feedback::note_clock;
 use super::receive::Media;
 use super::{Error, Room, RoomKey, Sfu};
 use crate::media::name::{ParticipantId, RoomId, Source};
-use crate::media::relay::{Crossing, MOST_SHARDS, Mailboxes, Notice, ShardId, What};
+use crate::media::relay::{Crossing, FAR_SHARDS, Mailboxes, Notice, ShardId, What};
 use crate::media::rtp;
 use crate::media::stats::Drop;
 use crate::media::transport::outbox::Outbox;
@@ -72,12 +72,20 @@ impl Sfu {
         shard: ShardId,
         out: &mut Outbox,
     ) -> Result<(), Error> {
-        if shard.0 >= MOST_SHARDS {
+        if shard.0 >= FAR_SHARDS {
             return Err(Error::Refused("a room spans no more shards"));
         }
         self.room(key)?.link(shard);
         self.settle(now, out);
         Ok(())
+    }
+
+    /// The room no longer spans that shard.
+    pub fn unlink(&mut self, now: Instant, key: RoomKey, shard: ShardId, out: &mut Outbox) {
+        if let Ok(room) = self.room(key) {
+            room.unlink(shard);
+            self.settle(now, out);
+        }
     }
 
     /// Opens a room that another shard has opened first.

@@ -22,6 +22,7 @@ mod forward;
 mod inspect;
 mod pace;
 mod receive;
+mod record;
 mod send;
 mod tick;
 
@@ -244,6 +245,7 @@ impl Sfu {
 
 /// Decides what every viewer of a room is shown, within what his line carries.
 fn choose(now: Instant, room: &mut Room, connections: &mut Slab<Connection>, busy: &mut Vec<usize>) {
+    room.choose_stage();
     room.measure(now);
     for at in 0..room.viewers.len() {
         let viewer = room.viewers[at];

@@ -109,6 +109,8 @@ tables!(
     meeting_paper,
     paper_note,
     meeting_event,
+    recording,
+    recording_segment,
     meeting_line,
     meeting_letter,
     meeting_check,

@@ -49,6 +49,8 @@ pub mod passkey;
 pub mod password_reset;
 pub mod person;
 pub mod preservation;
+pub mod recording;
+pub mod recording_segment;
 pub mod session;
 pub mod setting;
 pub mod signature_image;

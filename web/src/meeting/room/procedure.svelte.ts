@@ -7,6 +7,7 @@ import type {
   PaperSigning,
   ProcedureState,
   Quorum,
+  RecordingState,
   Role,
   Rules,
   Said,
@@ -31,6 +32,9 @@ export class Procedure {
   chat = $state.raw<Said[]>([]);
   votes = $state.raw<VoteState[]>([]);
   signings = $state.raw<PaperSigning[]>([]);
+  recording = $state.raw<RecordingState | null>(null);
+  /** The recording of which this participant knows. */
+  knownRecording = $state<number | null>(null);
   unread = $state(0);
   knocking = $state.raw<Knock[]>([]);
   pointer = $state.raw<{ x: number; y: number } | null>(null);
@@ -77,6 +81,7 @@ export class Procedure {
     this.chat = state.chat;
     this.votes = state.votes;
     this.signings = state.signings;
+    this.recording = state.recording;
   }
 
   /** Takes a message of the procedure; `false` where it is none. */
@@ -108,6 +113,10 @@ export class Procedure {
         return true;
       case 'signing':
         this.takeSigning(message.signing);
+        return true;
+      case 'recording':
+        this.tellRecording(message.recording);
+        this.recording = message.recording;
         return true;
       case 'said':
         this.hear(message.said);
@@ -170,6 +179,13 @@ export class Procedure {
     const mine = signing.signatories.find((one) => one.seat === this.me());
     if (index < 0 && mine) announce(t('say.signing', { title: signing.title }));
     else if (signed > 0) announce(t('signing.count', { signed, of: signing.signatories.length }));
+  }
+
+  private tellRecording(now: RecordingState | null): void {
+    const before = this.recording;
+    if (!now) return before ? announce(t('say.recording.over')) : undefined;
+    if (now.is_paused) announce(t('say.recording.paused'));
+    else if (!before || before.is_paused) announce(t('say.recording.on'));
   }
 
   private hear(said: Said): void {

@@ -295,7 +295,8 @@ export class Room {
     if (this.tried) this.report(this.tried);
     if (begins && this.arrival.microphone && this.microphone === this.arrival.microphone) this.openAtFirst(welcome);
     this.keep();
-    announce(back ? t('say.back') : t('say.entered', { count: welcome.participants.length }));
+    const said = back ? t('say.back') : t('say.entered', { count: welcome.participants.length });
+    announce(welcome.procedure.recording ? `${said}. ${t('say.recording.on')}` : said);
   }
 
   /** Opens the microphone that was chosen at the door, where the room lets it. */
