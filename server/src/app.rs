@@ -15,7 +15,7 @@ use crate::api;
 use crate::clock::Clock;
 use crate::conference::Conferences;
 use crate::config::Config;
-use crate::custody::{Custody, ReportSeal};
+use crate::custody::{Custody, ReportSeal, csc};
 use crate::domain::working_day::WorkingDays;
 use crate::identity::{Directory, Passkeys, Provider};
 use crate::jobs;
@@ -46,8 +46,8 @@ pub enum Error {
     Mail(#[from] mail::Unfit),
     #[error("TLS: {0}")]
     Tls(#[from] tls::Error),
-    #[error("whoever says who people are cannot be asked over TLS: {0}")]
-    Identity(#[from] tls::client::Error),
+    #[error("a service of the settings cannot be asked over TLS: {0}")]
+    Client(#[from] tls::client::Error),
     #[error(transparent)]
     Media(#[from] net::StartError),
     #[error("cannot listen on {address}: {source}")]
@@ -76,8 +76,13 @@ impl App {
             mailer.clone(),
             outbox,
         )?
-        .at(&config.origin())
+        .at(&config.origin(), config.http.public_origin.is_some())
         .with_report_seal(ReportSeal::open(&config.report).map_err(Error::ReportKey)?);
+        let remote = config.remote.as_ref();
+        let remote = remote
+            .map(|remote| csc::Service::new(remote, &clock))
+            .transpose()?;
+        let custody = custody.with_remote(remote);
         let directory = config.ldap.as_ref().map(Directory::new).transpose()?;
         let provider = config.oidc.as_ref();
         let provider = provider.map(|oidc| Provider::new(oidc, &clock)).transpose()?;

@@ -5,6 +5,7 @@
 
 mod identity;
 mod mail;
+mod remote;
 mod report;
 mod s3;
 mod said;
@@ -19,6 +20,7 @@ use serde::Deserialize;
 
 pub use identity::{Ldap, Oidc};
 pub use mail::{Encryption, Mail};
+pub use remote::Remote;
 pub use report::Report;
 pub use s3::S3;
 pub use said::Fault;
@@ -44,6 +46,8 @@ pub struct Config {
     pub oidc: Option<Oidc>,
     pub media: Media,
     pub signing: Signing,
+    /// Default: none; nobody signs from afar.
+    pub remote: Option<Remote>,
     pub report: Report,
     pub mail: Mail,
     pub work: Work,
@@ -166,6 +170,7 @@ impl Default for Config {
             oidc: None,
             media: Media::default(),
             signing: Signing::default(),
+            remote: None,
             report: Report::default(),
             mail: Mail::default(),
             work: Work::default(),
@@ -305,7 +310,8 @@ impl Config {
         let blobs = self.blobs.as_deref().and_then(|blobs| self.s3.fault(blobs));
         let ldap = self.ldap.as_ref().and_then(Ldap::fault);
         let oidc = self.oidc.as_ref().and_then(Oidc::fault);
-        if let Some(fault) = blobs.or(ldap).or(oidc) {
+        let remote = self.remote.as_ref().and_then(Remote::fault);
+        if let Some(fault) = blobs.or(ldap).or(oidc).or(remote) {
             return Err(Error::Unfit(fault));
         }
         if let Some(origin) = &self.http.public_origin {

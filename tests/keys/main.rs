@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod remote;
 mod token;
 
 use std::sync::atomic::Ordering;

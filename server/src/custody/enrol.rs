@@ -92,6 +92,7 @@ impl Custody {
             not_after: facts.not_after.into(),
             chain: serde_json::to_string(&chain).map_err(|_| Error::Row("chain"))?,
             algorithm: None,
+            remote: None,
             wrapped: wrapped.sealed,
             salt: wrapped.salt,
             tries_left: TRIES,
@@ -153,6 +154,7 @@ pub(super) async fn insert(
     let subject = format!("signing_key/{}", key.id);
     let detail = json!({
         "holder": key.holder, "issuer": key.issuer, "serial": key.serial, "elsewhere": key.algorithm.is_some(),
+        "remote": key.remote.is_some(),
     });
     signing_key::Entity::insert(signing_key::ActiveModel::from(key))
         .exec_without_returning(tx)

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hoian_signer::sign::{Algorithm, common_name, statement_container, unsigned_statement};
+use hoian_signer::sign::{Algorithm, Unsigned, common_name, statement_container, unsigned_statement};
 use hoian_signer::x509::{self, Anchor, Certificate, Fault, Purpose, Store};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use unicode_normalization::UnicodeNormalization as _;
@@ -34,6 +34,20 @@ impl Custody {
         let algorithm = Algorithm::named(algorithm);
         let algorithm =
             algorithm.ok_or_else(|| Error::CertificateUnfit("an unknown algorithm".to_owned()))?;
+        let (enrolment, unsigned) = self.enrolment(full_name, chain, algorithm, None).await?;
+        let digest = hex::encode(unsigned.message_digest);
+        self.ask(presence, session, &Content::Enrolment(enrolment), digest)
+            .await
+    }
+
+    /// What the key of this certificate is asked to sign to prove that it is there, once the certificate is judged.
+    pub(super) async fn enrolment(
+        &self,
+        full_name: &str,
+        chain: Vec<Vec<u8>>,
+        algorithm: Algorithm,
+        remote: Option<String>,
+    ) -> Result<(Enrolment, Unsigned)> {
         let chain = self.trusted_chain(chain).await?;
         let own = chain.first().ok_or(Error::Row("signing_key.chain"))?;
         if !is_name_of(&common_name(&chain)?, full_name) {
@@ -52,13 +66,13 @@ impl Custody {
         let unsigned = unsigned_statement(words.as_bytes(), algorithm, own);
         let unsigned = unsigned.map_err(|error| Error::CertificateUnfit(error.to_string()))?;
         let chain: Vec<String> = chain.iter().map(|der| STANDARD.encode(der)).collect();
-        let content = Content::Enrolment(Enrolment {
+        let enrolment = Enrolment {
             algorithm: algorithm.name().to_owned(),
             chain: serde_json::to_string(&chain).map_err(|_| Error::Row("signing_key.chain"))?,
             words,
-        });
-        self.ask(presence, session, &content, hex::encode(unsigned.message_digest))
-            .await
+            remote,
+        };
+        Ok((enrolment, unsigned))
     }
 
     /// Enrols the key that has signed what [`Custody::ask_to_enrol`] asked; an earlier key of the person is retired.
@@ -76,6 +90,17 @@ impl Custody {
         let Content::Enrolment(asked) = content(&row)? else {
             return Err(Error::RequestOver);
         };
+        self.enrol_with(presence, request, asked, signature).await
+    }
+
+    /// Enrols the key that has signed what it was asked.
+    pub(super) async fn enrol_with(
+        &self,
+        presence: &Presence,
+        request: &str,
+        asked: Enrolment,
+        signature: &[u8],
+    ) -> Result<()> {
         let chain = key::certificates(&asked.chain)?;
         let algorithm = Algorithm::named(&asked.algorithm).ok_or(Error::Row("signature_request.content"))?;
         statement_container(asked.words.as_bytes(), algorithm, &chain, signature)
@@ -92,6 +117,7 @@ impl Custody {
             not_after: facts.not_after.into(),
             chain: asked.chain,
             algorithm: Some(asked.algorithm),
+            remote: asked.remote,
             wrapped: Vec::new(),
             salt: Vec::new(),
             tries_left: TRIES,
@@ -145,7 +171,7 @@ impl Custody {
 
 /// Whether a certificate of this common name is this person's: the same letters, whatever their case and how their marks are
 /// written.
-fn is_name_of(common_name: &str, full_name: &str) -> bool {
+pub(super) fn is_name_of(common_name: &str, full_name: &str) -> bool {
     let plain = |name: &str| {
         let name = name.nfc().collect::<String>().to_lowercase();
         name.split_whitespace().collect::<Vec<_>>().join(" ")

@@ -48,6 +48,10 @@ pub enum Kind {
     BallotDue,
     /// Có kết quả: a question in writing is over.
     BallotCounted,
+    /// Đã ký từ xa: the remote service has signed what you asked it to.
+    RemoteSigned,
+    /// Chưa ký được từ xa: it has not, and the words say why.
+    RemoteFailed,
 }
 
 impl Kind {
@@ -67,6 +71,8 @@ impl Kind {
             Self::BallotAsked => "ballot_asked",
             Self::BallotDue => "ballot_due",
             Self::BallotCounted => "ballot_counted",
+            Self::RemoteSigned => "remote_signed",
+            Self::RemoteFailed => "remote_failed",
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod invitation;
 pub mod password_letter;
 pub mod preserving;
 pub mod reminding;
+pub mod remote;
 pub mod signing;
 pub mod stamping;
 mod worker;
@@ -45,6 +46,7 @@ pub fn registry() -> Registry {
         .with::<reminding::PressForAnswers>()
         .with::<reminding::AskReminders>()
         .with::<preserving::KeepProvable>()
+        .with::<remote::FollowRemote>()
         .with::<stamping::StampPaper>()
         .with::<written::PutQuestion>()
         .with::<written::RemindVoters>()

@@ -22,6 +22,8 @@ pub struct Model {
     /// What the key signs with, where it stays with its holder; nothing is wrapped then.
     /// [`hoian_signer::sign::Algorithm::name`].
     pub algorithm: Option<String>,
+    /// Which key of the remote service it is, where that one signs with it; [`crate::custody::remote`].
+    pub remote: Option<String>,
     /// The PKCS#12 and its password under AES-256-GCM; see [`crate::custody::wrap`].
     pub wrapped: Vec<u8>,
     /// Of Argon2id.

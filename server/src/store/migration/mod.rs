@@ -35,6 +35,7 @@ mod m0150_elsewhere;
 mod m0160_preservation;
 mod m0161_api_keys;
 mod m0162_lookup;
+mod m0180_remote;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryOrder};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, seaql_migrations};
@@ -93,6 +94,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0160_preservation::Migration),
             Box::new(m0161_api_keys::Migration),
             Box::new(m0162_lookup::Migration),
+            Box::new(m0180_remote::Migration),
         ]
     }
 }
