@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::conference::Conferences;
 use crate::config::Config;
 use crate::custody::hsm::Hsm;
-use crate::custody::{Custody, ReportSeal};
+use crate::custody::{Custody, ReportSeal, csc};
 use crate::domain::working_day::WorkingDays;
 use crate::identity::{Directory, Passkeys, Provider};
 use crate::jobs;
@@ -49,8 +49,8 @@ pub enum Error {
     Mail(#[from] mail::Unfit),
     #[error("TLS: {0}")]
     Tls(#[from] tls::Error),
-    #[error("whoever says who people are cannot be asked over TLS: {0}")]
-    Identity(#[from] tls::client::Error),
+    #[error("a service of the settings cannot be asked over TLS: {0}")]
+    Client(#[from] tls::client::Error),
     #[error("counting what is answered: {0}")]
     Traffic(#[from] prometheus::Error),
     #[error(transparent)]
@@ -81,10 +81,15 @@ impl App {
             mailer.clone(),
             outbox,
         )?
-        .at(&config.origin())
+        .at(&config.origin(), config.http.public_origin.is_some())
         .with_report_seal(ReportSeal::open(&config.report).map_err(Error::ReportKey)?)
         .with_verifications_per_minute(config.http.verifications_per_minute)
         .with_hsm(Hsm::open(config.hsm.as_ref()).map_err(Error::Hsm)?);
+        let remote = config.remote.as_ref();
+        let remote = remote
+            .map(|remote| csc::Service::new(remote, &clock))
+            .transpose()?;
+        let custody = custody.with_remote(remote);
         let directory = config.ldap.as_ref().map(Directory::new).transpose()?;
         let provider = config.oidc.as_ref();
         let provider = provider.map(|oidc| Provider::new(oidc, &clock)).transpose()?;

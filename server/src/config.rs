@@ -6,6 +6,7 @@
 mod hsm;
 mod identity;
 mod mail;
+mod remote;
 mod report;
 mod s3;
 mod said;
@@ -21,6 +22,7 @@ use serde::Deserialize;
 pub use hsm::Hsm;
 pub use identity::{Ldap, Oidc};
 pub use mail::{Encryption, Mail};
+pub use remote::Remote;
 pub use report::Report;
 pub use s3::S3;
 pub use said::Fault;
@@ -48,6 +50,8 @@ pub struct Config {
     pub signing: Signing,
     /// Default: none; keys of agencies are kept here as those of people are.
     pub hsm: Option<Hsm>,
+    /// Default: none; nobody signs from afar.
+    pub remote: Option<Remote>,
     pub report: Report,
     pub mail: Mail,
     pub work: Work,
@@ -174,6 +178,7 @@ impl Default for Config {
             media: Media::default(),
             signing: Signing::default(),
             hsm: None,
+            remote: None,
             report: Report::default(),
             mail: Mail::default(),
             work: Work::default(),
@@ -318,7 +323,8 @@ impl Config {
         let ldap = self.ldap.as_ref().and_then(Ldap::fault);
         let oidc = self.oidc.as_ref().and_then(Oidc::fault);
         let hsm = self.hsm.as_ref().and_then(Hsm::fault);
-        if let Some(fault) = blobs.or(ldap).or(oidc).or(hsm) {
+        let remote = self.remote.as_ref().and_then(Remote::fault);
+        if let Some(fault) = blobs.or(ldap).or(oidc).or(hsm).or(remote) {
             return Err(Error::Unfit(fault));
         }
         if let Some(origin) = &self.http.public_origin {

@@ -23,6 +23,7 @@ pub mod object_store;
 pub mod paper;
 pub mod people;
 pub mod postgres;
+pub mod remote_service;
 pub mod server;
 pub mod signing;
 pub mod slapd;

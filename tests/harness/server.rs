@@ -62,13 +62,20 @@ impl Server {
 
     /// Drains, stops, and starts again on the same folder.
     pub async fn restart(self) -> Self {
+        self.restart_with(|_| {}).await
+    }
+
+    /// The same, with settings that `change` made.
+    pub async fn restart_with(self, change: impl FnOnce(&mut Config)) -> Self {
         let Self {
             running,
             clock,
             folder,
         } = self;
         running.stop().await;
-        let app = App::open(config(folder.path()), clock.clone())
+        let mut config = config(folder.path());
+        change(&mut config);
+        let app = App::open(config, clock.clone())
             .await
             .expect("the program opens again");
         let running = app::start(app).await.expect("the program starts again");

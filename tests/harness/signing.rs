@@ -123,7 +123,11 @@ impl Office {
 
     /// Opens with settings that `change` made.
     pub async fn open_with(change: impl FnOnce(&mut Config)) -> Self {
-        let authority = TrainingAuthority::start().await;
+        Self::open_by(TrainingAuthority::start().await, change).await
+    }
+
+    /// Opens by an authority that is there.
+    pub async fn open_by(authority: TrainingAuthority, change: impl FnOnce(&mut Config)) -> Self {
         let server = Server::start_with(|config| {
             authority.configure(config);
             change(config);

@@ -9,6 +9,7 @@
 
 mod expiry;
 mod hsm;
+mod remote;
 mod token;
 
 use std::sync::atomic::Ordering;

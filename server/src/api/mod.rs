@@ -34,6 +34,7 @@ pub mod problem;
 mod provider;
 mod refusal;
 mod registers;
+mod remote_signing;
 mod sealed_cookie;
 mod search;
 pub mod session;
@@ -71,6 +72,7 @@ fn families() -> OpenApiRouter<App> {
         .merge(admin::routes())
         .merge(documents::routes())
         .merge(signature_requests::routes())
+        .merge(remote_signing::routes())
         .merge(copies::routes())
         .merge(dispatches::routes())
         .merge(notices::routes())

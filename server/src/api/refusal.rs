@@ -6,6 +6,7 @@ use hoian_signer::validate::Verdict;
 use time::OffsetDateTime;
 
 use super::problem::Problem;
+use crate::custody::remote::Failure;
 use crate::custody::{Error, intake};
 use crate::domain::document::State;
 use crate::domain::{
@@ -41,9 +42,13 @@ impl From<Error> for Problem {
             | Error::CertificateOfAnother
             | Error::WrongHolder(_)
             | Error::AlreadyEnrolled => certificate(&error),
-            Error::KeyElsewhere | Error::KeyHere | Error::RequestOver | Error::SignatureUnfit(_) => {
-                elsewhere(&error)
-            }
+            Error::KeyElsewhere
+            | Error::KeyHere
+            | Error::KeyRemote
+            | Error::NotRemote
+            | Error::RequestOver
+            | Error::SignatureUnfit(_) => elsewhere(&error),
+            Error::Remote { reason, .. } => remote(reason, &error),
             Error::SelfCheck { verdict, .. } => self_check(verdict, &error),
             Error::Row(_) | Error::Pool => Self::internal(&error),
             other => now(&other),
@@ -456,14 +461,26 @@ fn elsewhere(error: &Error) -> Problem {
         Error::KeyElsewhere => Problem::new(
             StatusCode::CONFLICT,
             "key-elsewhere",
-            "Khóa ký của đồng chí nằm trên USB token. Việc này hiện chỉ ký được bằng khóa do hệ thống giữ.",
-            "Your key is on a USB token. For now this is signed only with a key that the system keeps.",
+            "Khóa ký của đồng chí không do hệ thống giữ. Việc này hiện chỉ ký được bằng khóa do hệ thống giữ.",
+            "Your key is not kept by the system. For now this is signed only with a key that the system keeps.",
         ),
         Error::KeyHere => Problem::new(
             StatusCode::CONFLICT,
             "key-here",
             "Khóa ký của đồng chí do hệ thống giữ, không nằm trên USB token.",
             "Your key is kept by the system and is not on a USB token.",
+        ),
+        Error::KeyRemote => Problem::new(
+            StatusCode::CONFLICT,
+            "key-remote",
+            "Khóa ký của đồng chí ở dịch vụ ký số từ xa. Xin tải lại trang để ký từ xa.",
+            "Your key is at the remote signing service. Reload the page to sign there.",
+        ),
+        Error::NotRemote => Problem::new(
+            StatusCode::CONFLICT,
+            "not-remote",
+            "Hệ thống chưa nối dịch vụ ký số từ xa, hoặc khóa này không dùng được ở đây.",
+            "There is no remote signing service, or this key cannot be used here.",
         ),
         Error::SignatureUnfit(_) => Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -478,6 +495,21 @@ fn elsewhere(error: &Error) -> Problem {
             "This request for a signature is over or was used. Start again.",
         ),
     }
+}
+
+/// A remote signature did not come about.
+fn remote(reason: Failure, error: &Error) -> Problem {
+    let (status, name) = match reason {
+        Failure::Away => (StatusCode::BAD_GATEWAY, "remote-away"),
+        Failure::Secret => (StatusCode::FORBIDDEN, "remote-secret"),
+        Failure::Refused => (StatusCode::CONFLICT, "remote-refused"),
+        Failure::Expired => (StatusCode::CONFLICT, "remote-expired"),
+        Failure::Unfit => (StatusCode::UNPROCESSABLE_ENTITY, "signature-unfit"),
+        Failure::Changed => (StatusCode::CONFLICT, "remote-changed"),
+    };
+    tracing::warn!(%error, "a remote signature did not come about");
+    let en = format!("The remote signing service: {reason}. Nothing was signed.");
+    Problem::new(status, name, reason.sentence(), en)
 }
 
 /// What may be otherwise in a moment, or with another request.

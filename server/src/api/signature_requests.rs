@@ -190,7 +190,7 @@ async fn bring(
 )]
 async fn own_key(State(app): State<App>, person: Person) -> Result<Json<Option<view::KeyView>>, Problem> {
     match app.custody.key_of(&Holder::Person(person.id)).await {
-        Ok(key) => Ok(Json(Some(key.into()))),
+        Ok(key) => Ok(Json(Some(key.try_into()?))),
         Err(Error::KeyMissing) => Ok(Json(None)),
         Err(error) => Err(error.into()),
     }
@@ -312,7 +312,7 @@ fn decoded(text: &str) -> Result<Vec<u8>, Problem> {
 }
 
 /// What the database knows the caller's session by.
-fn session(app: &App, headers: &HeaderMap) -> String {
+pub(super) fn session(app: &App, headers: &HeaderMap) -> String {
     accounts::hash(&session::token(&app.config, headers).unwrap_or_default())
 }
 

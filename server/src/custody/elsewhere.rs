@@ -12,7 +12,7 @@ use bytes::Bytes;
 use hoian_signer::pdf::place::Place;
 use hoian_signer::sign::{self, Algorithm, Prepared};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -28,7 +28,7 @@ use crate::domain::holder::Holder;
 use crate::domain::numbering::Kind;
 use crate::store::Tx;
 use crate::store::entity::signature_request::{ActiveModel, Column, Entity, Model};
-use crate::store::entity::{document, document_version, session};
+use crate::store::entity::{document, document_version, session, signing_key};
 
 /// What was asked for, as the page that asks knows it.
 pub struct Asked {
@@ -60,14 +60,14 @@ pub(super) enum Content {
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Document {
-    id: DocumentId,
+    pub id: DocumentId,
     /// Of the document's row: a step that anybody takes meanwhile ends the request.
     revision: i64,
     /// The version signed over, or prepared first.
     base: i32,
     places: Option<Places>,
     title: String,
-    prepared: Prepared,
+    pub prepared: Prepared,
 }
 
 /// A key whose holder proves to have it.
@@ -78,6 +78,16 @@ pub(super) struct Enrolment {
     pub chain: String,
     /// What the key signs to prove it.
     pub words: String,
+    /// As in `signing_key`.
+    #[serde(default)]
+    pub remote: Option<String>,
+}
+
+/// A request that a signature uses up.
+pub(super) struct Used {
+    pub request: String,
+    /// Whether its signer is told, because nobody waits for it any more.
+    pub told: bool,
 }
 
 /// In which session something is asked for: its hash.
@@ -95,11 +105,28 @@ impl Custody {
         id: &DocumentId,
         wish: Option<Place>,
     ) -> Result<Asked> {
-        let step = self.permit(presence, id, Action::Sign, None).await?;
         let row = self.key_of(&Holder::Person(presence.person_id.clone())).await?;
-        let algorithm = row.algorithm.as_deref().ok_or(Error::KeyHere)?;
+        if row.remote.is_some() {
+            return Err(Error::KeyRemote);
+        }
+        let content = self.prepared_for(presence, &row, id, wish).await?;
+        let digest = hex::encode(content.prepared.message_digest());
+        self.ask(presence, session, &Content::Document(Box::new(content)), digest)
+            .await
+    }
+
+    /// Everything of this person's signature but its value, for a key that is elsewhere.
+    pub(super) async fn prepared_for(
+        &self,
+        presence: &Presence,
+        key: &signing_key::Model,
+        id: &DocumentId,
+        wish: Option<Place>,
+    ) -> Result<Document> {
+        let step = self.permit(presence, id, Action::Sign, None).await?;
+        let algorithm = key.algorithm.as_deref().ok_or(Error::KeyHere)?;
         let algorithm = Algorithm::named(algorithm).ok_or(Error::Row("signing_key.algorithm"))?;
-        let chain = key::chain(&row)?;
+        let chain = key::chain(key)?;
         self.check_certificate(&chain).await?;
         let task = self.signing_task(presence, &step, wish).await?;
         let Task {
@@ -118,19 +145,17 @@ impl Custody {
             Ok::<_, Error>(sign::prepare(&document, &request, &chain)?)
         });
         let prepared = prepared.await??;
-        let digest = hex::encode(prepared.message_digest());
         let kind = Kind::from_code(&step.row.kind)
             .map(|kind| kind.name)
             .unwrap_or_default();
-        let content = Content::Document(Box::new(Document {
+        Ok(Document {
             id: id.clone(),
             revision: step.row.revision,
             base: base.number,
             places,
             title: format!("{kind}: {}", step.row.subject),
             prepared,
-        }));
-        self.ask(presence, session, &content, digest).await
+        })
     }
 
     /// Keeps a request, and forgets those of this person and those that are over.
@@ -141,25 +166,18 @@ impl Custody {
         content: &Content,
         digest: String,
     ) -> Result<Asked> {
-        let now = self.clock.now();
-        let word = Zeroizing::new(URL_SAFE_NO_PAD.encode(self.clock.random_bytes::<32>()));
-        let (id, expires_at) = (self.clock.new_id(), now.after(LASTS));
-        let row = ActiveModel {
-            id: Set(id.clone()),
-            word_hash: Set(hash(&word)),
-            person_id: Set(presence.person_id.clone()),
-            session_hash: Set(session.to_owned()),
-            content: Set(serde_json::to_string(content).map_err(|_| Error::Row("signature_request.content"))?),
-            created_at: Set(now),
-            expires_at: Set(expires_at),
-            opened_at: Set(None),
-        };
+        let (row, word) = self.request(presence, session, content, LASTS)?;
         let over = Condition::any()
             .add(Column::PersonId.eq(presence.person_id.clone()))
-            .add(Column::ExpiresAt.lte(now));
+            .add(Column::ExpiresAt.lte(row.created_at));
+        let (id, expires_at) = (row.id.clone(), row.expires_at);
         self.store
             .write(async |tx| {
-                Entity::delete_many().filter(over).exec(tx).await?;
+                let over = Entity::delete_many()
+                    .filter(over)
+                    .filter(Column::Remote.is_null());
+                over.exec(tx).await?;
+                let row = ActiveModel::from(row.clone());
                 Entity::insert(row).exec_without_returning(tx).await
             })
             .await?;
@@ -169,6 +187,32 @@ impl Custody {
             digest,
             expires_at,
         })
+    }
+
+    /// A request that is not kept yet, and its word.
+    pub(super) fn request(
+        &self,
+        presence: &Presence,
+        session: SessionHash<'_>,
+        content: &Content,
+        lasts: Duration,
+    ) -> Result<(Model, Zeroizing<String>)> {
+        let now = self.clock.now();
+        let word = Zeroizing::new(URL_SAFE_NO_PAD.encode(self.clock.random_bytes::<32>()));
+        let row = Model {
+            id: self.clock.new_id(),
+            word_hash: hash(&word),
+            person_id: presence.person_id.clone(),
+            session_hash: session.to_owned(),
+            content: serde_json::to_string(content).map_err(|_| Error::Row("signature_request.content"))?,
+            created_at: now,
+            expires_at: now.after(lasts),
+            opened_at: None,
+            document_id: None,
+            remote: None,
+            failure: None,
+        };
+        Ok((row, word))
     }
 
     /// Hands out what is to be signed to whoever brings the word: once, and only while the session lives that asked.
@@ -181,6 +225,7 @@ impl Custody {
             .col_expr(Column::OpenedAt, Expr::value(now))
             .filter(Column::WordHash.eq(&word))
             .filter(Column::OpenedAt.is_null())
+            .filter(Column::Remote.is_null())
             .filter(Column::ExpiresAt.gt(now));
         let row = self.store.write(async |tx| {
             if open.exec(tx).await?.rows_affected != 1 {
@@ -243,6 +288,22 @@ impl Custody {
         if asked.id != *id {
             return Err(Error::RequestOver);
         }
+        let used = Used {
+            request: row.id,
+            told: false,
+        };
+        self.sign_with(presence, *asked, used, signature).await
+    }
+
+    /// Takes a signature by a key that is elsewhere: from here on it is as any other.
+    pub(super) async fn sign_with(
+        &self,
+        presence: &Presence,
+        asked: Document,
+        used: Used,
+        signature: Vec<u8>,
+    ) -> Result<Outcome> {
+        let id = &asked.id;
         let step = self.permit(presence, id, Action::Sign, None).await?;
         if step.row.revision != asked.revision {
             return Err(Error::Stale);
@@ -252,12 +313,12 @@ impl Custody {
             return Err(Error::RequestOver);
         }
         let (base, document) = self.signed_over(&asked).await?;
-        let signed = asked.prepared.with_signature(signature);
+        let signed = asked.prepared.clone().with_signature(signature);
         let made = Made {
             prepared: asked.places.is_some().then(|| document.to_vec()),
             signed: signed.map_err(Error::SignatureUnfit)?,
             appendices: Vec::new(),
-            request: Some(row.id),
+            request: Some(used),
         };
         let change = placed(asked.places.as_ref())?;
         self.keep(presence, &step, &base, &key, made, change).await?;
@@ -278,6 +339,7 @@ impl Custody {
             .filter(Column::PersonId.eq(presence.person_id.clone()))
             .filter(Column::SessionHash.eq(session))
             .filter(Column::OpenedAt.is_not_null())
+            .filter(Column::Remote.is_null())
             .filter(Column::ExpiresAt.gt(self.clock.now()));
         found.one(self.store.read()).await?.ok_or(Error::RequestOver)
     }
@@ -302,6 +364,7 @@ impl Custody {
 pub(super) async fn use_up(tx: &Tx, request: &str) -> Result<()> {
     let used = Entity::delete_many()
         .filter(Column::Id.eq(request))
+        .filter(Column::Failure.is_null())
         .exec(tx)
         .await?;
     (used.rows_affected == 1).then_some(()).ok_or(Error::RequestOver)
@@ -323,7 +386,7 @@ fn fingerprint(chain: &[Vec<u8>]) -> Result<String> {
     Ok(Facts::of(own)?.fingerprint)
 }
 
-fn hash(word: &str) -> String {
+pub(super) fn hash(word: &str) -> String {
     hex::encode(ring::digest::digest(&ring::digest::SHA256, word.as_bytes()))
 }
 

@@ -141,6 +141,7 @@ impl Custody {
             chain: serde_json::to_string(&chain).map_err(|_| Error::Row("chain"))?,
             algorithm: None,
             hsm_key: None,
+            remote: None,
             wrapped: wrapped.sealed,
             salt: wrapped.salt,
             tries_left: TRIES,
@@ -213,6 +214,7 @@ pub(super) async fn insert(
     let detail = json!({
         "holder": key.holder, "issuer": key.issuer, "serial": key.serial, "elsewhere": key.algorithm.is_some(),
         "hsm_key": key.hsm_key,
+        "remote": key.remote.is_some(),
     });
     signing_key::Entity::insert(signing_key::ActiveModel::from(key))
         .exec_without_returning(tx)

@@ -56,6 +56,15 @@ pub enum Error {
     HsmKeyMissing(String),
     #[error("the HSM would give this key out: it must be sensitive and not extractable")]
     HsmKeyLeaves,
+    #[error("the key is kept by the remote signing service, so it signs there")]
+    KeyRemote,
+    #[error("there is no remote signing service, or the key is not there")]
+    NotRemote,
+    #[error("the remote signing service: {reason}: {detail}")]
+    Remote {
+        reason: super::remote::Failure,
+        detail: String,
+    },
     #[error("the request for a signature is over, was opened before, or is another's")]
     RequestOver,
     #[error("the signature brought is not over what was asked for: {0}")]

@@ -2,7 +2,7 @@
 //!
 //! A document's steps are here too, because each is one transaction around a signature, a number or a verification:
 //! [`draft`], [`signing`] → [`completion`], [`numbering`], [`issue`], [`arrival`], [`receipt`], [`handling`],
-//! [`forward`], [`recall`]; [`elsewhere`] is a signature by a key that stays with its holder; [`joint`] is what is signed in a meeting; whoever must know is told ([`notice`], [`reminder`]). Each step asks [`crate::domain`]
+//! [`forward`], [`recall`]; [`elsewhere`] is a signature by a key that stays with its holder, [`remote`] by one at a service; [`joint`] is what is signed in a meeting; whoever must know is told ([`notice`], [`reminder`]). Each step asks [`crate::domain`]
 //! whether it may be taken ([`desk`]), does its slow work outside any transaction on a bounded pool ([`pool`]), writes
 //! the blob, and then stores everything at once. Between any two of these the process may be killed: the old state or
 //! the new one remains.
@@ -14,6 +14,7 @@ pub mod certificate;
 mod completion;
 pub mod copy;
 mod correspondence;
+pub mod csc;
 mod desk;
 pub mod draft;
 pub mod elsewhere;
@@ -47,6 +48,7 @@ mod recall;
 mod receipt;
 pub mod relation;
 mod reminder;
+pub mod remote;
 mod report;
 pub mod reservation;
 mod signing;
@@ -138,6 +140,16 @@ pub trait Outbox: Send + Sync {
     /// Asks that [`Custody::press_for_answers`] runs for this file, not before `due`; once for each such moment.
     fn press<'a>(&'a self, tx: &'a Tx, blob: &'a Sha256, due: Timestamp) -> BoxFuture<'a, Result<(), DbErr>>;
 
+    /// Asks that [`Custody::follow_remote`] runs for this request, not before `due`, until it is over; or once, and once at most
+    /// however often it is asked for.
+    fn follow_remote<'a>(
+        &'a self,
+        tx: &'a Tx,
+        request: &'a str,
+        due: Timestamp,
+        once: bool,
+    ) -> BoxFuture<'a, Result<(), DbErr>>;
+
     /// Asks that those who are called to this meeting are written to.
     fn invite<'a>(&'a self, tx: &'a Tx, meeting: &'a MeetingId) -> BoxFuture<'a, Result<(), DbErr>>;
 }
@@ -151,8 +163,12 @@ pub struct Custody {
     settings: Arc<config::Signing>,
     /// Where people reach the program, as codes on papers say it.
     origin: Arc<str>,
+    /// Whether that is said by the settings, so that services can reach the program there too.
+    is_public: bool,
     working_days: Arc<WorkingDays>,
     fetch: Fetch,
+    /// Signs with keys of people that it keeps; none where the settings name none.
+    remote: Option<csc::Service>,
     mailer: Option<Mailer>,
     outbox: Arc<dyn Outbox>,
     report_seal: Option<ReportSeal>,
@@ -200,8 +216,10 @@ impl Custody {
             secret,
             settings: Arc::new(settings),
             origin: "".into(),
+            is_public: false,
             working_days: Arc::new(working_days),
             fetch,
+            remote: None,
             mailer,
             outbox,
             report_seal: None,
@@ -221,12 +239,18 @@ impl Custody {
 }
 
 impl Custody {
-    /// The same, reached by people at this origin.
-    pub fn at(self, origin: &str) -> Self {
+    /// The same, reached at this origin: by people, and by services where it `is_public`.
+    pub fn at(self, origin: &str, is_public: bool) -> Self {
         Self {
             origin: origin.into(),
+            is_public,
             ..self
         }
+    }
+
+    /// The same, with a remote signing service.
+    pub fn with_remote(self, remote: Option<csc::Service>) -> Self {
+        Self { remote, ..self }
     }
 
     /// The same, whose reports of verification are signed.

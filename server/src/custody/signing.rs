@@ -17,9 +17,10 @@ use serde_json::json;
 
 use super::appendix::{self, SignedAppendix};
 use super::desk::{NewVersion, Step};
+use super::elsewhere::{self, Used};
 use super::error::{Error, Result};
 use super::place::{self, CodePlace, Places, Second};
-use super::{Custody, Presence, elsewhere, key};
+use super::{Custody, Presence, key};
 use crate::domain::document::{Action, DocumentId, Purpose, State};
 use crate::domain::holder::Holder;
 use crate::domain::id::{AgencyId, PersonId};
@@ -59,7 +60,7 @@ pub(super) struct Made {
     pub signed: Signed,
     pub appendices: Vec<SignedAppendix>,
     /// The request by which it was made elsewhere: used up with it.
-    pub request: Option<String>,
+    pub request: Option<Used>,
 }
 
 impl Custody {
@@ -249,8 +250,12 @@ impl Custody {
         let due = now.after(self.settings.wait() * 2);
         self.store
             .write(async |tx| {
-                if let Some(request) = &request {
-                    elsewhere::use_up(tx, request).await?;
+                if let Some(used) = &request {
+                    elsewhere::use_up(tx, &used.request).await?;
+                    if used.told {
+                        let whose = (&used.request[..], &presence.person_id);
+                        self.tell_signed(tx, now, &step.row, whose).await?;
+                    }
                 }
                 step.take(tx, now, &presence.actor(), change, detail).await?;
                 let mut pending = pending;

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hoian_signer::sign::{Algorithm, statement_container, unsigned_statement};
+use hoian_signer::sign::{Algorithm, Unsigned, statement_container, unsigned_statement};
 use hoian_signer::x509::{self, Anchor, Certificate, Fault, Purpose, Store};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use unicode_normalization::UnicodeNormalization as _;
@@ -34,8 +34,23 @@ impl Custody {
         let algorithm = Algorithm::named(algorithm);
         let algorithm =
             algorithm.ok_or_else(|| Error::CertificateUnfit("an unknown algorithm".to_owned()))?;
-        let holder = Holder::Person(presence.person_id.clone());
-        let chain = self.judged(&holder, chain).await?;
+        let (enrolment, unsigned) = self
+            .enrolment((&presence.person_id, full_name), chain, algorithm, None)
+            .await?;
+        let digest = hex::encode(unsigned.message_digest);
+        self.ask(presence, session, &Content::Enrolment(enrolment), digest)
+            .await
+    }
+
+    /// What the key of this certificate is asked to sign to prove that it is there, once the certificate is judged.
+    pub(super) async fn enrolment(
+        &self,
+        (person, full_name): (&PersonId, &str),
+        chain: Vec<Vec<u8>>,
+        algorithm: Algorithm,
+        remote: Option<String>,
+    ) -> Result<(Enrolment, Unsigned)> {
+        let chain = self.judged(&Holder::Person(person.clone()), chain).await?;
         let own = chain.first().ok_or(Error::Row("signing_key.chain"))?;
         let facts = Facts::of(own)?;
         let known = Entity::find()
@@ -49,13 +64,13 @@ impl Custody {
         let unsigned = unsigned_statement(words.as_bytes(), algorithm, own);
         let unsigned = unsigned.map_err(|error| Error::CertificateUnfit(error.to_string()))?;
         let chain: Vec<String> = chain.iter().map(|der| STANDARD.encode(der)).collect();
-        let content = Content::Enrolment(Enrolment {
+        let enrolment = Enrolment {
             algorithm: algorithm.name().to_owned(),
             chain: serde_json::to_string(&chain).map_err(|_| Error::Row("signing_key.chain"))?,
             words,
-        });
-        self.ask(presence, session, &content, hex::encode(unsigned.message_digest))
-            .await
+            remote,
+        };
+        Ok((enrolment, unsigned))
     }
 
     /// Enrols the key that has signed what [`Custody::ask_to_enrol`] asked; an earlier key of the person is retired.
@@ -73,6 +88,17 @@ impl Custody {
         let Content::Enrolment(asked) = content(&row)? else {
             return Err(Error::RequestOver);
         };
+        self.enrol_with(presence, request, asked, signature).await
+    }
+
+    /// Enrols the key that has signed what it was asked.
+    pub(super) async fn enrol_with(
+        &self,
+        presence: &Presence,
+        request: &str,
+        asked: Enrolment,
+        signature: &[u8],
+    ) -> Result<()> {
         let chain = key::certificates(&asked.chain)?;
         let algorithm = Algorithm::named(&asked.algorithm).ok_or(Error::Row("signature_request.content"))?;
         statement_container(asked.words.as_bytes(), algorithm, &chain, signature)
@@ -90,6 +116,7 @@ impl Custody {
             chain: asked.chain,
             algorithm: Some(asked.algorithm),
             hsm_key: None,
+            remote: asked.remote,
             wrapped: Vec::new(),
             salt: Vec::new(),
             tries_left: TRIES,

@@ -52,6 +52,10 @@ pub enum Kind {
     BallotCounted,
     /// Chứng thư sắp hết hạn: of a person's own key, or of the agency's that the person seals with.
     CertificateEnds,
+    /// Đã ký từ xa: the remote service has signed what you asked it to.
+    RemoteSigned,
+    /// Chưa ký được từ xa: it has not, and the words say why.
+    RemoteFailed,
 }
 
 impl Kind {
@@ -72,6 +76,8 @@ impl Kind {
             Self::BallotDue => "ballot_due",
             Self::BallotCounted => "ballot_counted",
             Self::CertificateEnds => "certificate_ends",
+            Self::RemoteSigned => "remote_signed",
+            Self::RemoteFailed => "remote_failed",
         }
     }
 }

@@ -227,26 +227,19 @@ type Asked = futures::future::BoxFuture<'static, Result<HttpResponse, AskError>>
 enum AskError {
     #[error("{0}")]
     Http(#[from] reqwest::Error),
-    #[error("the answer is too long")]
-    TooLong,
+    #[error("{0}")]
+    Body(#[from] client::BodyError),
     #[error("the answer is malformed")]
     Malformed(#[from] http::Error),
 }
 
 async fn ask(http: reqwest::Client, request: HttpRequest) -> Result<HttpResponse, AskError> {
-    let mut response = http.execute(request.try_into()?).await?;
+    let response = http.execute(request.try_into()?).await?;
     let mut answer = http::Response::builder().status(response.status());
     for (name, value) in response.headers() {
         answer = answer.header(name, value);
     }
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        if body.len() + chunk.len() > LONGEST_ANSWER_BYTES {
-            return Err(AskError::TooLong);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(answer.body(body)?)
+    Ok(answer.body(client::body(response, LONGEST_ANSWER_BYTES).await?)?)
 }
 
 async fn in_time<T>(work: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {

@@ -9,6 +9,7 @@ pub mod invitation;
 pub mod password_letter;
 pub mod preserving;
 pub mod reminding;
+pub mod remote;
 pub mod signing;
 pub mod stamping;
 mod worker;
@@ -47,6 +48,7 @@ pub fn registry() -> Registry {
         .with::<reminding::AskReminders>()
         .with::<preserving::KeepProvable>()
         .with::<ending::TellOfEndingKeys>()
+        .with::<remote::FollowRemote>()
         .with::<stamping::StampPaper>()
         .with::<written::PutQuestion>()
         .with::<written::RemindVoters>()

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::preserving::KeepProvable;
 use super::reminding::{PressForAnswers, Remind};
+use super::remote::FollowRemote;
 use super::{Failure, Job, enqueue, enqueue_at, enqueue_once, invitation};
 use crate::clock::{Clock, Timestamp};
 use crate::custody::{self, Reminder};
@@ -148,6 +149,21 @@ impl custody::Outbox for Outbox {
     fn press<'a>(&'a self, tx: &'a Tx, blob: &'a Sha256, due: Timestamp) -> BoxFuture<'a, Result<(), DbErr>> {
         let job = PressForAnswers { blob: blob.clone() };
         let id = format!("{}/{blob}/{}", PressForAnswers::KIND, due.0);
+        async move { enqueue_once(tx, &self.clock, id, &job, due).await }.boxed()
+    }
+
+    fn follow_remote<'a>(
+        &'a self,
+        tx: &'a Tx,
+        request: &'a str,
+        due: Timestamp,
+        once: bool,
+    ) -> BoxFuture<'a, Result<(), DbErr>> {
+        let job = FollowRemote {
+            request: request.to_owned(),
+            once,
+        };
+        let id = format!("{}/{request}/{once}", FollowRemote::KIND);
         async move { enqueue_once(tx, &self.clock, id, &job, due).await }.boxed()
     }
 

@@ -58,6 +58,30 @@ pub fn trusting(roots: RootCertStore) -> Result<ClientConfig, rustls::Error> {
         .with_no_client_auth())
 }
 
+/// Why the body of an answer is not there.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyError {
+    #[error("{0}")]
+    Http(#[from] reqwest::Error),
+    #[error("the answer is too long")]
+    TooLong,
+}
+
+/// The body of an answer that may have at most `limit_bytes`.
+///
+/// # Errors
+/// When it is longer, or the line breaks.
+pub async fn body(mut response: reqwest::Response, limit_bytes: usize) -> Result<Vec<u8>, BodyError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > limit_bytes {
+            return Err(BodyError::TooLong);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
 /// How long a server may take to be there.
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long it may be silent in the middle.

@@ -19,6 +19,13 @@ pub struct Unsigned {
     pub signed_attributes: Vec<u8>,
 }
 
+impl Unsigned {
+    /// The digest of the signed attributes: what a service signs that is sent a hash.
+    pub fn attributes_digest(&self, algorithm: Algorithm) -> Vec<u8> {
+        algorithm.digest().of(&self.signed_attributes)
+    }
+}
+
 /// What signing `document` means for the key of this certificate (DER).
 ///
 /// # Errors

@@ -56,6 +56,10 @@ export type Version = Schemas['Version'];
 export type Sending = Schemas['Sent'];
 /** The key that this person's next step would use. */
 export type Key = Schemas['Key'];
+export type RemoteFactor = Schemas['RemoteFactor'];
+export type RemoteOffer = Schemas['RemoteOffer'];
+export type RemoteRequest = Schemas['RemoteRequest'];
+export type SigningWays = Schemas['SigningWays'];
 
 export type DispatchBox = 'waiting' | 'to_instruct' | 'mine' | 'handling' | 'late' | 'done' | 'returned' | 'sent';
 export type DispatchCounts = Schemas['DispatchCounts'];

@@ -11,8 +11,11 @@ use super::beside::{Appendix, Beside, Outside, Related, Review};
 use crate::accounts::{self, Membership, Person};
 use crate::api::body::Json;
 use crate::api::problem::Problem;
+use crate::api::remote_signing::RemoteRequest;
 use crate::clock::Timestamp;
+use crate::custody::csc::Factor;
 use crate::custody::place::Places;
+use crate::custody::remote::RemoteKey;
 use crate::domain::dispatch::{DispatchId, Part, Recall, Status};
 use crate::domain::document::{Action, Capacity, DocumentId, Purpose, State};
 use crate::domain::document_metadata::Metadata;
@@ -118,6 +121,8 @@ pub struct Detail {
     pub next_code: Option<String>,
     /// The key that this person's next action would use.
     pub key: Option<KeyView>,
+    /// The remote signature that this person waits for.
+    pub waits_remotely: Option<RemoteRequest>,
 }
 
 /// How an issued paper is kept provable.
@@ -205,20 +210,38 @@ pub struct KeyView {
     pub on_token: bool,
     /// The key is in the HSM of the house; its PIN and tries are as of any other.
     pub in_hsm: bool,
+    /// A remote service keeps the key: `tries_left` says nothing then.
+    pub remote: Option<RemoteKeyView>,
 }
 
-impl From<signing_key::Model> for KeyView {
-    fn from(key: signing_key::Model) -> Self {
-        Self {
+/// A key that a remote service keeps.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RemoteKey)]
+pub struct RemoteKeyView {
+    pub service: String,
+    /// What its owner shows for each signature.
+    pub factors: Vec<Factor>,
+}
+
+impl TryFrom<signing_key::Model> for KeyView {
+    type Error = Problem;
+
+    fn try_from(key: signing_key::Model) -> Result<Self, Problem> {
+        let remote = RemoteKey::of(&key)?;
+        Ok(Self {
             subject: key.subject,
             issuer: key.issuer,
             serial: key.serial,
             not_after: key.not_after,
             tries_left: key.tries_left,
             locked: key.tries_left <= 0,
-            on_token: key.algorithm.is_some(),
+            on_token: key.algorithm.is_some() && remote.is_none(),
             in_hsm: key.hsm_key.is_some(),
-        }
+            remote: remote.map(|remote| RemoteKeyView {
+                service: remote.service,
+                factors: remote.factors,
+            }),
+        })
     }
 }
 
@@ -255,6 +278,10 @@ pub async fn detail(app: &App, viewer: &Person, row: document::Model) -> Result<
         false => None,
     };
     let key = key(app, viewer, &row).await?;
+    let waits_remotely = match row.state {
+        State::Submitted | State::FirstSigned => app.custody.waits_remotely(&viewer.id, &row.id).await?,
+        _ => None,
+    };
     let beside = Beside::of(app, &row).await?;
     let remark = row.remark.clone();
     let reply_to = row.reply_to.clone();
@@ -282,6 +309,7 @@ pub async fn detail(app: &App, viewer: &Person, row: document::Model) -> Result<
         mended_by: beside.mended_by,
         next_code,
         key,
+        waits_remotely: waits_remotely.map(RemoteRequest::from),
     })
 }
 
@@ -411,7 +439,7 @@ async fn key(app: &App, viewer: &Person, row: &document::Model) -> Result<Option
         return Ok(None);
     };
     match app.custody.key_of(&holder).await {
-        Ok(key) => Ok(Some(key.into())),
+        Ok(key) => Ok(Some(key.try_into()?)),
         Err(crate::custody::Error::KeyMissing) => Ok(None),
         Err(error) => Err(error.into()),
     }

@@ -25,6 +25,8 @@ pub struct Model {
     pub algorithm: Option<String>,
     /// `CKA_ID` in hexadecimal of a key in the HSM: `wrapped` then holds no more than that.
     pub hsm_key: Option<String>,
+    /// Which key of the remote service it is, where that one signs with it; [`crate::custody::remote`].
+    pub remote: Option<String>,
     /// The PKCS#12 and its password under AES-256-GCM; see [`crate::custody::wrap`].
     pub wrapped: Vec<u8>,
     /// Of Argon2id.

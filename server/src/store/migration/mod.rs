@@ -37,6 +37,7 @@ mod m0161_api_keys;
 mod m0162_lookup;
 mod m0170_hsm;
 mod m0171_ending_keys;
+mod m0180_remote;
 mod m0195_recordings;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryOrder};
@@ -98,6 +99,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0162_lookup::Migration),
             Box::new(m0170_hsm::Migration),
             Box::new(m0171_ending_keys::Migration),
+            Box::new(m0180_remote::Migration),
             Box::new(m0195_recordings::Migration),
         ]
     }
