@@ -7,7 +7,7 @@ mod composed;
 #[path = "meeting.rs"]
 mod meeting;
 
-pub use meeting::{codec, dtls, rtcp, rtp, sdp, signalling, stun};
+pub use meeting::{codec, dtls, framing, opening, rtcp, rtp, sdp, signalling, stun, turn};
 
 use hoian_signer::cms::{SignedData, TimeStamp};
 use hoian_signer::crl;
@@ -28,7 +28,7 @@ const NOW: OffsetDateTime = datetime!(2026-11-23 00:00 UTC);
 type Target = fn(&[u8]);
 
 /// All targets by name.
-pub const ALL: [(&str, Target); 14] = [
+pub const ALL: [(&str, Target); 17] = [
     ("pdf_reader", pdf_reader),
     ("cms", cms),
     ("certificate", certificate),
@@ -43,6 +43,9 @@ pub const ALL: [(&str, Target); 14] = [
     ("sdp", sdp),
     ("codec", codec),
     ("signalling", signalling),
+    ("opening", opening),
+    ("framing", framing),
+    ("turn", turn),
 ];
 
 /// Every object of every revision, streams decoded.
