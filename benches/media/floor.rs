@@ -8,6 +8,7 @@ use hoian_server::media::rtp::{self, Elements, Outgoing};
 use hoian_server::media::transport::outbox::Outbox;
 use hoian_server::media::transport::srtp::{self, Profile, Sealer};
 use hoian_server::net::socket::Sender;
+use hoian_server::net::streams::Streams;
 
 /// Seals and sends every picture to every address, with the packets of one address side by side as the SFU
 /// has them; gives CPU nanoseconds a packet.
@@ -18,6 +19,7 @@ pub fn measure(to: &[SocketAddr], pictures: &[Vec<usize>], stop: &AtomicBool) ->
     let (_, sealer) = srtp::contexts(profile, &material, true).context("keys")?;
     let socket = std::net::UdpSocket::bind("127.0.0.1:0")?;
     let (mut sender, mut outbox) = (Sender::new(), Outbox::with_room_for(1024));
+    let mut streams = Streams::default();
     let source = vec![7u8; 2048];
     let (mut packets, began) = (0u64, thread_nanoseconds());
     for picture in pictures.iter().cycle() {
@@ -26,17 +28,17 @@ pub fn measure(to: &[SocketAddr], pictures: &[Vec<usize>], stop: &AtomicBool) ->
         }
         for (viewer, to) in to.iter().enumerate() {
             if outbox.room() < picture.len() {
-                sender.send(&socket, &mut outbox);
+                sender.send(&socket, &mut streams, &mut outbox);
             }
             for size in picture {
                 packets += 1;
                 let index = packets;
-                outbox.write(*to, |buffer| {
+                outbox.write((*to).into(), |buffer| {
                     seal(&sealer, buffer, &source[..*size], viewer as u32, index)
                 });
             }
         }
-        sender.send(&socket, &mut outbox);
+        sender.send(&socket, &mut streams, &mut outbox);
     }
     Ok((thread_nanoseconds() - began) as f64 / packets.max(1) as f64)
 }

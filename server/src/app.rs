@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::connect_info::Connected;
-use axum::serve::{IncomingStream, Listener, ListenerExt};
+use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -21,16 +20,19 @@ use crate::domain::working_day::WorkingDays;
 use crate::identity::{Directory, Passkeys, Provider};
 use crate::jobs;
 use crate::mail::{self, Mailer};
-use crate::net;
+use crate::net::{self, tcp};
 pub use crate::parts::App;
 use crate::password::Passwords;
 use crate::render::Typesetter;
 use crate::secret::{self, ServerSecret};
 use crate::store::{self, Store};
-use crate::tls::{self, Tls, TlsListener};
+use crate::tls::{self, Tls};
 
 /// Papers that are set at the same time: each takes tens of megabytes and a core.
 const TYPESETTING: usize = 1;
+
+/// What the server secret is asked for to make the passwords of the relay.
+const TURN: &str = "turn";
 
 /// Why the program cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -117,6 +119,8 @@ pub struct Running {
     pub http: SocketAddr,
     /// Where media are received.
     pub media: Vec<SocketAddr>,
+    /// The port on which they are taken over TCP, beside that of HTTP.
+    pub media_tcp: Option<u16>,
     /// The parts, for whoever started the program in its own process.
     pub app: App,
     plane: net::Media,
@@ -148,7 +152,8 @@ pub async fn start_beside(app: App, services: Router) -> Result<Running, Error> 
         .transpose()?;
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let http = listener.local_addr().map_err(failed)?;
-    let media = start_media(&app)?;
+    let doors = Doors::open(&app.config, http).await?;
+    let media = start_media(&app, &doors)?;
     app.custody
         .give_back_interrupted_tries()
         .await
@@ -160,17 +165,15 @@ pub async fn start_beside(app: App, services: Router) -> Result<Running, Error> 
     let worker = jobs::Worker::start(app.clone(), jobs::registry());
     let router = services.fallback_service(api::router(app.clone(), Traffic::new()?));
     let stopping = app.stopping.clone();
-    let serving = match &tls {
-        Some(tls) => {
-            let listener = TlsListener::begin(listener, tls.clone(), stopping.clone()).map_err(failed)?;
-            // Tapped, because a listener of our own would not tell handlers who comes.
-            tokio::spawn(serve(listener.tap_io(|_| ()), router, stopping))
-        }
-        None => tokio::spawn(serve(listener.tap_io(|_| ()), router, stopping)),
-    };
+    let media_tcp = doors.media;
+    let listener = doors
+        .let_in(listener, tls.clone(), &app, media.clone())
+        .map_err(failed)?;
+    let serving = tokio::spawn(serve(listener, router, stopping));
     info!(http.address = %http, "listening");
     Ok(Running {
         http,
+        media_tcp,
         media: media.addresses().to_vec(),
         plane: media,
         app,
@@ -180,24 +183,95 @@ pub async fn start_beside(app: App, services: Router) -> Result<Running, Error> 
     })
 }
 
-async fn serve<L>(listener: L, router: Router, stopping: CancellationToken) -> std::io::Result<()>
-where
-    L: Listener<Addr = SocketAddr>,
-    SocketAddr: for<'a> Connected<IncomingStream<'a, L>>,
-{
+async fn serve(
+    listener: tcp::HttpListener,
+    router: Router,
+    stopping: CancellationToken,
+) -> std::io::Result<()> {
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service)
+    // Tapped, because a listener of our own would not tell handlers who comes.
+    axum::serve(listener.tap_io(|_| ()), service)
         .with_graceful_shutdown(stopping.cancelled_owned())
         .await
 }
 
-fn start_media(app: &App) -> Result<net::Media, Error> {
+/// The TCP ports by which media come.
+struct Doors {
+    listener: Option<TcpListener>,
+    /// Of the listener.
+    media: Option<u16>,
+    /// As browsers know it, where HTTP's carries media as well.
+    http: Option<u16>,
+}
+
+impl Doors {
+    async fn open(config: &Config, http: SocketAddr) -> Result<Self, Error> {
+        let http = config
+            .http
+            .carries_media
+            .then(|| config.public_port().unwrap_or(http.port()));
+        let address = SocketAddr::from((Ipv4Addr::UNSPECIFIED, config.media.tcp_port));
+        let failed = |source| Error::Listen { address, source };
+        let listener = match config.media.tcp {
+            true => Some(TcpListener::bind(address).await.map_err(failed)?),
+            false => None,
+        };
+        let local = listener.as_ref().map(TcpListener::local_addr).transpose();
+        let media = local.map_err(failed)?.map(|address| address.port());
+        Ok(Self {
+            listener,
+            media,
+            http,
+        })
+    }
+
+    /// Those that candidates name, that which more networks let through last: it is HTTP's first of all.
+    fn ports(&self) -> Vec<u16> {
+        self.media.into_iter().chain(self.http).collect()
+    }
+
+    /// How the relay is reached. Browsers have use for it where nothing but TLS gets through; over TCP alone they come by
+    /// ICE-TCP.
+    fn turn_urls(&self, config: &Config) -> Vec<String> {
+        let port = self
+            .http
+            .or(self.media)
+            .filter(|_| config.http.tls_certificate.is_some());
+        let host = config.public_host();
+        port.map(|port| format!("turns:{host}:{port}?transport=tcp"))
+            .into_iter()
+            .collect()
+    }
+
+    /// Takes connections: for media on their own port, for HTTP on its own, and for both there where it carries both.
+    fn let_in(
+        self,
+        http: TcpListener,
+        tls: Option<Tls>,
+        app: &App,
+        media: net::Media,
+    ) -> std::io::Result<tcp::HttpListener> {
+        let ways = tcp::Ways::begin(media, app.clock.clone())?;
+        if let Some(listener) = self.listener {
+            tcp::listen(listener, tls.clone(), ways.clone(), app.stopping.clone());
+        }
+        let ways = self.http.map(|_| ways);
+        tcp::listen_with_http(http, tls, ways, app.stopping.clone())
+    }
+}
+
+fn start_media(app: &App, doors: &Doors) -> Result<net::Media, Error> {
     let config = &app.config.media;
     let bind = SocketAddr::from((Ipv4Addr::UNSPECIFIED, config.udp_port));
     let media = net::Media::start(net::Config {
         bind,
         shards: config.shards,
         advertise: config.addresses.clone(),
+        tcp_ports: doors.ports(),
+        turn: (!doors.ports().is_empty()).then(|| net::Turn {
+            secret: *app.secret.derive(TURN),
+            urls: doors.turn_urls(&app.config),
+        }),
         ..net::Config::default()
     })?;
     app.conferences.begin(media.clone());

@@ -92,6 +92,10 @@ pub struct Http {
     /// How many files another system may have verified in a minute under one key. Default 3000: beyond what two cores do, and a
     /// limit for a system that has lost its way.
     pub verifications_per_minute: u32,
+    /// Whether sound and picture are taken on this port as well, ICE-TCP in the clear and TURN over the program's own TLS, so
+    /// that one open TCP port, such as 443, is enough for a meeting. Default false. It serves where no proxy stands in front:
+    /// set `tls_certificate` and `public_origin`, and listen on an address that people reach.
+    pub carries_media: bool,
     /// Who sends this as a bearer token may read `/metrics`. Default: none, then nobody may.
     pub metrics_token: Option<String>,
 }
@@ -113,6 +117,10 @@ pub struct Session {
 pub struct Media {
     /// The one UDP port of all meetings; 0 lets the system choose. Default 8081. Firewalls must let it in.
     pub udp_port: u16,
+    /// Whether those whose network blocks UDP are taken over TCP: ICE-TCP, and TURN. Default true.
+    pub tcp: bool,
+    /// The TCP port for them; 0 lets the system choose. Default 8081, as of UDP.
+    pub tcp_port: u16,
     /// How many threads carry media, each on a UDP port of its own, from `udp_port` on. Default 1: a core carries a
     /// province's largest meeting; more serve more meetings at once.
     pub shards: usize,
@@ -198,6 +206,7 @@ impl Default for Http {
             tls_certificate: None,
             tls_key: None,
             verifications_per_minute: 3000,
+            carries_media: false,
             metrics_token: None,
         }
     }
@@ -216,6 +225,8 @@ impl Default for Media {
     fn default() -> Self {
         Self {
             udp_port: 8081,
+            tcp: true,
+            tcp_port: 8081,
             shards: 1,
             addresses: Vec::new(),
         }
@@ -305,6 +316,19 @@ impl Config {
     pub fn origin(&self) -> String {
         let own = || format!("{}localhost:{}", self.scheme(), self.http.address.port());
         self.http.public_origin.clone().unwrap_or_else(own)
+    }
+
+    /// The host by which browsers reach the program.
+    pub fn public_host(&self) -> String {
+        let origin = url::Url::parse(&self.origin()).ok();
+        let host = origin.and_then(|origin| origin.host_str().map(str::to_owned));
+        host.unwrap_or_else(|| "localhost".to_owned())
+    }
+
+    /// The port by which they do, where an origin is configured.
+    pub fn public_port(&self) -> Option<u16> {
+        let origin = url::Url::parse(self.http.public_origin.as_deref()?).ok()?;
+        origin.port_or_known_default()
     }
 
     /// What stands before the host in an origin of this program.

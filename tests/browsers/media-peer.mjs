@@ -3,7 +3,8 @@
 //
 //   node media-peer.mjs chromium|firefox [OPTIONS as JSON]
 //     codec: of the camera, such as "VP9"; mode: its scalabilityMode, in place of simulcast; clock: a drawn picture
-//     with the time in it, in place of the camera
+//     with the time in it, in place of the camera; iceServers: relays of both connections; trust: the certificate of
+//     their authority, a file
 //   out {"type":"offer","sdp":…,"tracks":[{"mid":…,"source":…}]}   in {"type":"answer","sdp":…}
 //                                                     or, where the browser lacks the codec, out {"type":"lacks"}
 //   in  {"type":"subscribe","sdp":…}                               out {"type":"accept","sdp":…}
@@ -21,11 +22,12 @@ const server = createServer((_, response) => {
   response.end('<!doctype html><title>peer</title><body></body>')
 })
 await new Promise((done) => server.listen(0, '127.0.0.1', done))
-const peer = await launch(process.argv[2])
+const options = JSON.parse(process.argv[3] ?? '{}')
+const peer = await launch(process.argv[2], { trust: options.trust })
 await peer.goto(`http://localhost:${server.address().port}/`)
 await peer.evaluate(prepare)
 const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`)
-const offer = await peer.evaluate(publish, JSON.parse(process.argv[3] ?? '{}'))
+const offer = await peer.evaluate(publish, options)
 say(offer ? { type: 'offer', ...offer } : { type: 'lacks' })
 for await (const line of createInterface({ input: process.stdin })) {
   const message = JSON.parse(line)
@@ -78,11 +80,12 @@ function prepare() {
   }
 }
 
-async function publish({ codec, mode, clock }) {
+async function publish({ codec, mode, clock, iceServers }) {
   const wanted = codec && RTCRtpSender.getCapabilities('video').codecs.filter((each) => each.mimeType === `video/${codec}`)
   if (wanted?.length === 0) return null
   const media = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 960, height: 540, frameRate: 15 } })
-  const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' })
+  window.iceServers = iceServers ?? []
+  const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers: window.iceServers })
   window.publishing = connection
   // Chromium drops layers of pictures smaller than this one.
   const layers = [
@@ -146,7 +149,7 @@ async function answered(sdp) {
 async function subscribe(sdp) {
   let connection = window.subscribing
   if (!connection) {
-    connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' })
+    connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers: window.iceServers })
     window.subscribing = connection
     window.players = new Map()
     connection.ontrack = ({ transceiver, track }) => {

@@ -7,7 +7,7 @@ mod composed;
 #[path = "meeting.rs"]
 mod meeting;
 
-pub use meeting::{codec, dtls, rtcp, rtp, sdp, signalling, stun, webm};
+pub use meeting::{codec, dtls, framing, opening, rtcp, rtp, sdp, signalling, stun, turn, webm};
 
 use hoian_signer::cms::{SignedData, TimeStamp};
 use hoian_signer::crl;
@@ -28,7 +28,7 @@ const NOW: OffsetDateTime = datetime!(2026-11-23 00:00 UTC);
 type Target = fn(&[u8]);
 
 /// All targets by name.
-pub const ALL: [(&str, Target); 15] = [
+pub const ALL: [(&str, Target); 18] = [
     ("pdf_reader", pdf_reader),
     ("cms", cms),
     ("certificate", certificate),
@@ -44,6 +44,9 @@ pub const ALL: [(&str, Target); 15] = [
     ("codec", codec),
     ("signalling", signalling),
     ("webm", webm),
+    ("opening", opening),
+    ("framing", framing),
+    ("turn", turn),
 ];
 
 /// Every object of every revision, streams decoded.

@@ -19,6 +19,7 @@ pub mod identity_provider;
 pub mod link;
 pub mod mail;
 pub mod mailbox;
+pub mod network;
 pub mod object_store;
 pub mod paper;
 pub mod people;

@@ -101,5 +101,6 @@ pub fn config(folder: &Path) -> Config {
     };
     config.http.address = (Ipv4Addr::LOCALHOST, 0).into();
     config.media.udp_port = 0;
+    config.media.tcp_port = 0;
     config
 }

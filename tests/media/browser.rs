@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use hoian_server::media::{ParticipantId, Source, Viewport};
 use hoian_server::net::{PublishedTrack, Renewal, Room, Seat, SlotPool};
 use hoian_tests::link::relay::Relay;
+use hoian_tests::network::Network;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
@@ -20,22 +21,36 @@ pub struct Browser {
     pub seat: Seat,
 }
 
+/// Where a browser stands.
+#[derive(Clone, Copy)]
+pub enum Site<'s> {
+    Near,
+    /// Over an impaired line.
+    Behind(&'s Relay),
+    /// In a network of its own.
+    Apart(&'s Network),
+}
+
 impl Browser {
     pub async fn join(name: &'static str, room: &Room, participant: ParticipantId) -> Result<Browser> {
-        let browser = Browser::join_with(name, room, participant, &json!({}), None).await?;
+        let browser = Browser::join_with(name, room, participant, &json!({}), Site::Near).await?;
         browser.context("every browser has the usual codec")
     }
 
-    /// As `options` of the script say, and over a line; nothing where the browser lacks the codec.
+    /// As `options` of the script say, from somewhere; nothing where the browser lacks the codec.
     pub async fn join_with(
         name: &'static str,
         room: &Room,
         participant: ParticipantId,
         options: &Value,
-        line: Option<&Relay>,
+        site: Site<'_>,
     ) -> Result<Option<Browser>> {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/browsers/media-peer.mjs");
-        let mut process = Command::new("node")
+        let mut node = match site {
+            Site::Apart(network) => Command::from(network.command("node")),
+            _ => Command::new("node"),
+        };
+        let mut process = node
             .args([script, name, &options.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -55,7 +70,10 @@ impl Browser {
             browser.close().await?;
             return Ok(None);
         }
-        let over = |sdp: String| line.map_or(sdp.clone(), |line| line.through(&sdp));
+        let over = |sdp: String| match site {
+            Site::Behind(line) => line.through(&sdp),
+            _ => sdp,
+        };
         browser.publish(&offer, over).await?;
         browser.subscribe(over).await?;
         Ok(Some(browser))

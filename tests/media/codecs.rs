@@ -7,7 +7,7 @@ use hoian_server::net::Config;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::browser::{Browser, number};
+use crate::browser::{Browser, Site, number};
 use crate::browsers::{ALICE, BOB, listen};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -30,7 +30,7 @@ async fn meets_in(codec: &str, mode: Option<&str>) -> Result<()> {
     let media = listen(Config::default())?;
     let (room, _events) = media.open(RoomId(Uuid::from_u128(1))).await?;
     let options = json!({ "codec": codec, "mode": mode });
-    let sender = Browser::join_with("chromium", &room, ALICE, &options, None).await?;
+    let sender = Browser::join_with("chromium", &room, ALICE, &options, Site::Near).await?;
     let Some(sender) = sender else {
         eprintln!("this browser has no {codec}");
         return Ok(());

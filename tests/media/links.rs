@@ -11,7 +11,7 @@ use hoian_tests::link::relay::Relay;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::browser::{Browser, number};
+use crate::browser::{Browser, Site, number};
 use crate::browsers::{ALICE, BOB, listen};
 
 /// One line.
@@ -96,8 +96,8 @@ impl Pair {
         let (room, _events) = media.open(RoomId(Uuid::from_u128(1))).await?;
         let clock = json!({ "clock": true });
         let (first, second) = tokio::join!(
-            Browser::join_with(far, &room, ALICE, &clock, Some(&line)),
-            Browser::join_with(near, &room, BOB, &clock, None)
+            Browser::join_with(far, &room, ALICE, &clock, Site::Behind(&line)),
+            Browser::join_with(near, &room, BOB, &clock, Site::Near)
         );
         let pair = Pair {
             media,

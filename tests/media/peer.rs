@@ -12,6 +12,7 @@ use hoian_server::media::stats::Drop;
 use hoian_server::media::transport::Protocol;
 use hoian_server::media::transport::dtls::Identity;
 use hoian_server::media::transport::outbox::{MAXIMUM_DATAGRAM, Outbox};
+use hoian_server::media::transport::path::Path;
 use hoian_server::media::transport::srtp::{self, Opener, Profile, Sealer};
 use hoian_server::net::ring::{Consumer, Producer};
 use rand::SeedableRng;
@@ -81,6 +82,8 @@ impl World {
     #[expect(clippy::disallowed_methods, reason = "virtual time must begin somewhere")]
     pub fn new(seed: u64) -> World {
         let settings = Settings {
+            shard: ShardId(0),
+            tcp_addresses: Vec::new(),
             addresses: vec![SERVER.parse().unwrap()],
             publisher_bitrate_kbps: 2_500,
             playout_delay: None,
@@ -100,17 +103,17 @@ impl World {
     }
 
     /// One datagram through the SFU; what comes out is kept in `sent`.
-    pub fn deliver(&mut self, from: SocketAddr, datagram: &[u8]) {
+    pub fn deliver(&mut self, from: impl Into<Path>, datagram: &[u8]) {
         self.pass(from, datagram);
         self.collect();
     }
 
     /// The packet path alone: nothing here allocates but what the SFU itself would.
-    pub fn pass(&mut self, from: SocketAddr, datagram: &[u8]) {
+    pub fn pass(&mut self, from: impl Into<Path>, datagram: &[u8]) {
         self.outbox.clear();
         self.storage[..datagram.len()].copy_from_slice(datagram);
         let received = Received {
-            from,
+            from: from.into(),
             start: 0,
             length: datagram.len(),
         };
@@ -168,7 +171,7 @@ impl World {
     pub fn collect(&mut self) {
         for datagram in self.outbox.datagrams() {
             let bytes = &self.outbox.bytes()[datagram.start..datagram.start + datagram.length];
-            self.sent.push((datagram.to, bytes.to_vec()));
+            self.sent.push((datagram.to.address, bytes.to_vec()));
         }
         self.outbox.clear();
     }

@@ -1,6 +1,7 @@
 //! Somebody comes in: their seat, their place in the media room, and what they are told first.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tracing::warn;
 use uuid::Uuid;
@@ -8,9 +9,9 @@ use uuid::Uuid;
 use super::actor::{Actor, Socket};
 use super::command::{Admission, Entered};
 use super::lobby::Waiting;
-use super::media_terms::publish_parameters;
+use super::media_terms::{ice_server, publish_parameters};
 use super::prepared;
-use super::protocol::{CloseCode, ErrorName, ServerMessage, Welcome};
+use super::protocol::{CloseCode, ErrorName, IceServer, ServerMessage, Welcome};
 use super::roster::{Entrant, Entry, Identity, SEAT_KEPT, Ticket};
 use super::talk::Outbox;
 use crate::domain::meeting::SeatId;
@@ -97,6 +98,7 @@ impl Actor {
             title: self.title.clone(),
             participants: self.roster.participants(),
             publish: publish_parameters(),
+            ice_servers: self.ice_servers(ticket.id),
             procedure: self.procedure_state(ticket.id),
             join_muted,
             kept: is_kept,
@@ -142,7 +144,16 @@ impl Actor {
         Ok(media)
     }
 
+    fn ice_servers(&self, participant: Uuid) -> Vec<IceServer> {
+        let expires = self.clock.now().after(RELAYED).unix_seconds();
+        let servers = self.room.ice_servers(ParticipantId(participant), expires);
+        servers.into_iter().map(ice_server).collect()
+    }
+
     fn random_id(&self) -> Uuid {
         uuid::Builder::from_random_bytes(self.clock.random_bytes()).into_uuid()
     }
 }
+
+/// How long a relay may be asked for: a working day, as a session lasts. One that stands is kept for longer.
+const RELAYED: Duration = Duration::from_secs(12 * 3_600);

@@ -78,11 +78,15 @@ impl Line {
         Self {
             seat,
             name,
-            // Media has come to the server in no other way yet.
-            way: reported
-                .map(|reported| reported.way.into())
-                .or(site.way_in.map(|_| Way::Udp)),
-            address: site.way_in.map(|address| address.ip().to_string()),
+            way: site
+                .way_in
+                .map(|path| path.way.into())
+                .or(reported.map(|reported| reported.way.into())),
+            // The address of a relay is our own.
+            address: site
+                .way_in
+                .filter(|path| !path.is_relayed())
+                .map(|path| path.address.ip().to_string()),
             round_trip_ms: reported
                 .map(|reported| u32::from(reported.round_trip_ms))
                 .or_else(|| Some(site.line?.round_trip.as_millis() as u32)),

@@ -2,10 +2,10 @@
 
 use uuid::Uuid;
 
-use super::protocol::{Layer, OwnLine, PublishParameters, Source, Way};
+use super::protocol::{IceServer, Layer, OwnLine, PublishParameters, Source, Way};
 use crate::media::stats::{self, Reported};
 use crate::media::{ParticipantId, Watch};
-use crate::net::MAXIMUM_SEATS;
+use crate::net::{self, MAXIMUM_SEATS};
 
 /// Three layers of a face, 720p at the top, and a page of text that is sharp within two seconds. Together they stay
 /// under what one publisher may send.
@@ -23,6 +23,15 @@ pub(super) fn publish_parameters() -> PublishParameters {
         ],
         screen_bitrate_bps: 2_500_000,
         screen_frames_per_second: 15,
+    }
+}
+
+/// What a participant is told of a relay.
+pub(super) fn ice_server(server: net::IceServer) -> IceServer {
+    IceServer {
+        urls: server.urls,
+        username: server.credential.user_name,
+        credential: server.credential.password,
     }
 }
 
@@ -73,6 +82,8 @@ pub(super) fn reported(line: OwnLine) -> Option<Reported> {
         way: match line.way {
             Way::Udp => stats::Way::Udp,
             Way::Tcp => stats::Way::Tcp,
+            Way::TurnTcp => stats::Way::TurnTcp,
+            Way::TurnTls => stats::Way::TurnTls,
         },
     })
 }
@@ -82,6 +93,8 @@ impl From<stats::Way> for Way {
         match way {
             stats::Way::Udp => Self::Udp,
             stats::Way::Tcp => Self::Tcp,
+            stats::Way::TurnTcp => Self::TurnTcp,
+            stats::Way::TurnTls => Self::TurnTls,
         }
     }
 }

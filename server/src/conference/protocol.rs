@@ -228,6 +228,8 @@ pub struct Welcome {
     /// Everyone in the room, the reader included, in the order they came.
     pub participants: Vec<Participant>,
     pub publish: PublishParameters,
+    /// Relays for both connections, as `RTCPeerConnection` takes them; empty where there is none.
+    pub ice_servers: Vec<IceServer>,
     pub procedure: ProcedureState,
     /// So many are here that one begins with a closed microphone.
     pub join_muted: bool,
@@ -346,6 +348,15 @@ pub struct PublishParameters {
     pub screen_frames_per_second: u32,
 }
 
+/// A relay (TURN), for those whose network blocks everything else. It opens this participant's own connections alone, for half
+/// a day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct IceServer {
+    pub urls: Vec<String>,
+    pub username: String,
+    pub credential: String,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct Layer {
     pub rid: String,
@@ -444,7 +455,10 @@ pub enum Finding {
 #[schema(as = MediaWay)]
 pub enum Way {
     Udp,
+    /// ICE-TCP.
     Tcp,
+    TurnTcp,
+    TurnTls,
 }
 
 impl Way {
@@ -454,6 +468,8 @@ impl Way {
         match self {
             Way::Udp => "UDP",
             Way::Tcp => "TCP",
+            Way::TurnTcp => "TURN/TCP",
+            Way::TurnTls => "TURN/TLS",
         }
     }
 }

@@ -96,6 +96,7 @@ fn typescript() -> String {
         ServerMessage::decl(&config),
         Welcome::decl(&config),
         PublishParameters::decl(&config),
+        IceServer::decl(&config),
         Layer::decl(&config),
         Participant::decl(&config),
         Presence::decl(&config),

@@ -12,6 +12,7 @@
 pub mod bandwidth;
 pub mod codec;
 pub mod forward;
+pub mod framing;
 pub mod keyframe;
 pub mod layer;
 pub mod meter;
@@ -29,6 +30,7 @@ pub mod sfu;
 pub mod speaker;
 pub mod stats;
 pub mod transport;
+pub mod turn;
 pub mod window;
 
 pub use layer::Viewport;

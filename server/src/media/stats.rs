@@ -1,10 +1,10 @@
 //! What is counted: packets in and out, every drop under its reason, and what is known of each site.
 
 use std::fmt::Write as _;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::name::{ParticipantId, RoomId, Source};
+use super::transport::path::Path;
 
 /// Why bytes from the network went no further. Nothing is logged per packet; it is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,6 +45,8 @@ pub enum Drop {
     Padding,
     /// Another shard that the room spans did not take it in time.
     ShardBusy,
+    /// Through a relay that was given out for another seat.
+    OthersSeat,
 }
 
 impl Drop {
@@ -68,6 +70,7 @@ impl Drop {
         Drop::RepeatedTooMuch,
         Drop::Padding,
         Drop::ShardBusy,
+        Drop::OthersSeat,
     ];
 
     /// Its name in metrics.
@@ -92,11 +95,12 @@ impl Drop {
             Drop::RepeatedTooMuch => "repeated_too_much",
             Drop::Padding => "padding",
             Drop::ShardBusy => "shard_busy",
+            Drop::OthersSeat => "others_seat",
         }
     }
 }
 
-const REASONS: usize = Drop::ShardBusy as usize + 1;
+const REASONS: usize = Drop::OthersSeat as usize + 1;
 
 /// Drops under their reasons.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -165,8 +169,8 @@ impl Stats {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Site {
     pub participant: ParticipantId,
-    /// The address that media goes to.
-    pub way_in: Option<SocketAddr>,
+    /// Whereto media goes.
+    pub way_in: Option<Path>,
     pub published: Vec<Published>,
     pub shown: Vec<Shown>,
     /// The way to the viewer, where the browser reports arrivals.
@@ -197,7 +201,10 @@ pub struct Reported {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     Udp,
+    /// ICE-TCP (RFC 6544).
     Tcp,
+    TurnTcp,
+    TurnTls,
 }
 
 impl Way {
@@ -206,6 +213,8 @@ impl Way {
         match self {
             Way::Udp => "udp",
             Way::Tcp => "tcp",
+            Way::TurnTcp => "turn_tcp",
+            Way::TurnTls => "turn_tls",
         }
     }
 }
@@ -363,7 +372,7 @@ fn samples(site: &Site) -> Samples {
     samples.extend(loss.map(|loss| ("down_loss_ratio", String::new(), loss)));
     samples.extend(round_trip.map(|seconds| ("round_trip_seconds", String::new(), seconds)));
     let reported_way = site.reported.map(|reported| reported.way);
-    if let Some(way) = reported_way.or(site.way_in.map(|_| Way::Udp)) {
+    if let Some(way) = site.way_in.map(|path| path.way).or(reported_way) {
         samples.push(("way_in", format!(",way=\"{}\"", way.name()), 1.0));
     }
     for published in &site.published {

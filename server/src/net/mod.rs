@@ -24,9 +24,11 @@ pub mod ring;
 mod room;
 mod shard;
 pub mod socket;
+pub mod streams;
+pub mod tcp;
 
 pub use handle::{Error, Events, MAXIMUM_SEATS, PublishedTrack, Renewal, Seat, SlotPool};
 pub use interfaces::addresses;
-pub use plane::{Config, Media, StartError};
+pub use plane::{Config, IceServer, Media, StartError, Turn};
 pub use recorder::{Segments, Taping};
 pub use room::Room;

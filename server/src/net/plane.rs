@@ -16,12 +16,14 @@ use super::recorder::Recorder;
 use super::ring;
 use super::room::{Part, Room};
 use super::shard::{Bell, Desk, Shard};
+use super::streams::{self, Gate};
 use crate::clock;
 use crate::media::RoomId;
 use crate::media::relay::{MOST_SHARDS, RECORDER, ShardId};
 use crate::media::sfu::{Settings, Sfu};
 use crate::media::stats::Stats;
 use crate::media::transport::dtls::Identity;
+use crate::media::turn;
 
 /// Where media listens and what it tells the browsers.
 #[derive(Clone, Debug)]
@@ -39,6 +41,10 @@ pub struct Config {
     /// loopback included. Firefox sends nothing to a loopback candidate, so a machine without any
     /// other address cannot be reached by it.
     pub advertise: Vec<IpAddr>,
+    /// The TCP ports on which [`super::tcp`] takes connections, put into candidates as well. Default: none.
+    pub tcp_ports: Vec<u16>,
+    /// The relay for those who reach nothing but such a port. Default: none.
+    pub turn: Option<Turn>,
     /// The most one publisher may send. Default 2,500: a camera at 720p.
     pub publisher_bitrate_kbps: u32,
     /// The least and the most milliseconds for which viewers may hold pictures back, in steps of 10 up to
@@ -54,10 +60,37 @@ impl Default for Config {
             shards: 1,
             people_per_shard: 150,
             advertise: Vec::new(),
+            tcp_ports: Vec::new(),
+            turn: None,
             publisher_bitrate_kbps: 2_500,
             playout_delay_ms: Some((0, 1_000)),
         }
     }
+}
+
+/// How a relay is reached, and by what its passwords are made.
+#[derive(Clone)]
+pub struct Turn {
+    pub secret: [u8; 32],
+    /// As browsers take them: `turns:host:443?transport=tcp`. Where there are none, browsers are told of no relay.
+    pub urls: Vec<String>,
+}
+
+impl std::fmt::Debug for Turn {
+    /// Without the secret.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Turn")
+            .field("urls", &self.urls)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a browser is told of a relay (`RTCIceServer`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IceServer {
+    pub urls: Vec<String>,
+    pub credential: turn::Credential,
 }
 
 /// Why media could not start.
@@ -78,6 +111,7 @@ pub enum StartError {
 #[derive(Clone)]
 pub struct Media {
     addresses: Arc<[SocketAddr]>,
+    turn: Option<Arc<Turn>>,
     draining: Arc<AtomicBool>,
     shards: Arc<[Carrier]>,
     /// A thread beside them, which carries nobody.
@@ -90,6 +124,10 @@ pub struct Media {
 /// A shard, as its rooms are given out.
 struct Carrier {
     post: Arc<Post>,
+    /// Where media comes over TCP as well.
+    gate: Option<Gate>,
+    /// The ports, as candidates name them.
+    addresses: Vec<SocketAddr>,
     /// The rooms and people on it.
     load: Arc<AtomicUsize>,
 }
@@ -101,17 +139,16 @@ impl Media {
     /// An address cannot be bound, the certificate or a thread cannot be made.
     pub fn start(config: Config) -> Result<Media, StartError> {
         let identity = Identity::generate().ok_or(StartError::Identity)?;
-        let (mut shards, mut addresses) = (Vec::new(), Vec::new());
-        for at in 0..config.shards.clamp(1, MOST_SHARDS) {
-            let (carrier, its_addresses) = Carrier::start(&config, at, identity.clone())?;
-            shards.push(carrier);
-            addresses.extend(its_addresses);
-        }
+        let shards = (0..config.shards.clamp(1, MOST_SHARDS))
+            .map(|at| Carrier::start(&config, at, identity.clone()))
+            .collect::<Result<Vec<_>, _>>()?;
+        let addresses: Vec<SocketAddr> = shards.iter().flat_map(|shard| shard.addresses.clone()).collect();
         let recorder = Carrier::recording(identity)?;
         tracing::info!(media.addresses = ?addresses, "media listens");
         Ok(Media {
             recorder: Arc::new(recorder),
             addresses: addresses.into(),
+            turn: config.turn.map(Arc::new),
             draining: Arc::default(),
             shards: shards.into(),
             people_per_shard: config.people_per_shard.max(1),
@@ -153,6 +190,50 @@ impl Media {
         Ok((Room::new(id, self.clone(), weak, part), events))
     }
 
+    /// What a participant's browser is told of relays, until `expires`, in seconds since 1970.
+    pub(super) fn ice_servers(&self, seat: turn::Seat, expires: u64) -> Vec<IceServer> {
+        let turn = self.turn.as_ref().filter(|turn| !turn.urls.is_empty());
+        let server = turn.map(|turn| IceServer {
+            urls: turn.urls.clone(),
+            credential: turn::Secret::new(&turn.secret).issue(seat, expires),
+        });
+        server.into_iter().collect()
+    }
+
+    pub(super) fn turn_secret(&self) -> Option<turn::Secret> {
+        self.turn.as_ref().map(|turn| turn::Secret::new(&turn.secret))
+    }
+
+    /// The shard whose port this is.
+    pub(super) fn shard_at(&self, address: SocketAddr) -> Option<ShardId> {
+        let at = self
+            .shards
+            .iter()
+            .position(|shard| shard.addresses.contains(&address));
+        at.map(ShardId)
+    }
+
+    /// Where a shard takes what comes over TCP.
+    pub(super) fn gate(&self, shard: ShardId) -> Option<&Gate> {
+        self.shards.get(shard.0)?.gate.as_ref()
+    }
+
+    pub(super) fn gates(&self) -> impl Iterator<Item = &Gate> {
+        self.shards.iter().filter_map(|shard| shard.gate.as_ref())
+    }
+
+    pub(super) fn tell(&self, shard: ShardId, job: impl FnOnce(&mut Desk) + Send + 'static) {
+        if let Some(shard) = self.shards.get(shard.0) {
+            shard.post.tell(job);
+        }
+    }
+
+    pub(super) fn ring(&self, shard: ShardId) {
+        if let Some(shard) = self.shards.get(shard.0) {
+            shard.post.ring();
+        }
+    }
+
     pub(super) fn people_per_shard(&self) -> usize {
         self.people_per_shard
     }
@@ -162,7 +243,7 @@ impl Media {
     }
 
     pub(super) fn post(&self, shard: ShardId) -> (Arc<Post>, Counted) {
-        let Carrier { post, load } = self.carrier(shard);
+        let Carrier { post, load, .. } = self.carrier(shard);
         (post.clone(), Counted::new(load))
     }
 
@@ -254,6 +335,8 @@ impl Carrier {
     /// The thread that records: no port, and no addresses to tell.
     fn recording(identity: Identity) -> Result<Carrier, StartError> {
         let settings = Settings {
+            shard: RECORDER,
+            tcp_addresses: Vec::new(),
             addresses: Vec::new(),
             publisher_bitrate_kbps: 0,
             playout_delay: None,
@@ -268,15 +351,13 @@ impl Carrier {
             .map_err(StartError::Thread)?;
         Ok(Carrier {
             post: Arc::new(Post::new(sender, bell)),
+            gate: None,
+            addresses: Vec::new(),
             load: Arc::default(),
         })
     }
 
-    fn start(
-        config: &Config,
-        at: usize,
-        identity: Identity,
-    ) -> Result<(Carrier, Vec<SocketAddr>), StartError> {
+    fn start(config: &Config, at: usize, identity: Identity) -> Result<Carrier, StartError> {
         let mut address = config.bind;
         if address.port() != 0 {
             address.set_port(address.port().saturating_add(at as u16));
@@ -285,6 +366,8 @@ impl Carrier {
         let socket = listen(address).map_err(bind)?;
         let addresses = advertised(config, socket.local_addr().map_err(bind)?);
         let settings = Settings {
+            shard: ShardId(at),
+            tcp_addresses: over_tcp(config, &addresses),
             addresses: addresses.clone(),
             publisher_bitrate_kbps: config.publisher_bitrate_kbps,
             playout_delay: config.playout_delay_ms.map(playout_delay),
@@ -292,16 +375,27 @@ impl Carrier {
         let sfu = Sfu::new(settings, identity, StdRng::from_seed(clock::seed()));
         let (sender, mailbox) = mpsc::channel();
         let (bell, heard) = Bell::pair().map_err(StartError::Thread)?;
-        let shard = Shard::new(ShardId(at), socket, mailbox, heard, sfu);
+        let is_streaming = !config.tcp_ports.is_empty() || config.turn.is_some();
+        let pair = is_streaming.then(streams::pair).transpose();
+        let (streams, gate) = pair.map_err(StartError::Thread)?.unzip();
+        let shard = Shard::new(
+            ShardId(at),
+            socket,
+            mailbox,
+            heard,
+            streams.unwrap_or_default(),
+            sfu,
+        );
         std::thread::Builder::new()
             .name(format!("media-{at}"))
             .spawn(move || shard.run())
             .map_err(StartError::Thread)?;
-        let carrier = Carrier {
+        Ok(Carrier {
             post: Arc::new(Post::new(sender, bell)),
+            gate,
+            addresses,
             load: Arc::default(),
-        };
-        Ok((carrier, addresses))
+        })
     }
 }
 
@@ -323,6 +417,16 @@ fn advertised(config: &Config, local: SocketAddr) -> Vec<SocketAddr> {
     ips.into_iter()
         .map(|ip| SocketAddr::new(ip, local.port()))
         .collect()
+}
+
+/// Each TCP port at each address.
+fn over_tcp(config: &Config, addresses: &[SocketAddr]) -> Vec<SocketAddr> {
+    let at = |port: u16| {
+        addresses
+            .iter()
+            .map(move |address| SocketAddr::new(address.ip(), port))
+    };
+    config.tcp_ports.iter().copied().flat_map(at).collect()
 }
 
 /// Two numbers of 12 bits in units of 10 ms.

@@ -1,4 +1,4 @@
-//! The bounded way from one shard to another: one thread puts, one takes, and neither ever waits, locks or allocates.
+//! A bounded way between two threads, such as two shards: one puts, one takes, and neither ever waits, locks or allocates.
 
 use std::cell::UnsafeCell;
 use std::sync::Arc;
@@ -9,22 +9,22 @@ use uuid::Uuid;
 use crate::media::relay::{Crossing, What};
 use crate::media::{ParticipantId, RoomId, Source};
 
-/// The end at which one shard puts.
-pub struct Producer(Arc<Shared>);
+/// The end at which bytes are put, each with what stands before them.
+pub struct Producer<H = Crossing>(Arc<Shared<H>>);
 
 /// The end at which the other takes.
-pub struct Consumer(Arc<Shared>);
+pub struct Consumer<H = Crossing>(Arc<Shared<H>>);
 
-struct Shared {
-    slots: Box<[UnsafeCell<Slot>]>,
+struct Shared<H> {
+    slots: Box<[UnsafeCell<Slot<H>>]>,
     /// How many were ever put, written by the producer alone.
     put: Count,
     /// How many were ever taken, written by the consumer alone.
     taken: Count,
 }
 
-struct Slot {
-    crossing: Crossing,
+struct Slot<H> {
+    head: H,
     length: usize,
     bytes: [u8; LARGEST],
 }
@@ -33,36 +33,43 @@ struct Slot {
 #[repr(align(64))]
 struct Count(AtomicUsize);
 
-// SAFETY: the slot `count % CAPACITY` is touched by the producer only while `taken <= count - CAPACITY` fails to hold, that is
+// SAFETY: the slot `count` modulo the capacity is touched by the producer only while `taken <= count - capacity` fails to hold, that is
 // before it publishes `put > count`, and by the consumer only after that and before it publishes `taken > count`. There is
 // one of each: neither end can be cloned, and both need `&mut self`.
-unsafe impl Sync for Shared {}
+unsafe impl<H: Send> Sync for Shared<H> {}
 
-/// A new ring and its two ends.
+/// A new ring between two shards, and its two ends.
 pub fn pair() -> (Producer, Consumer) {
-    let empty = || {
+    let empty = Crossing {
+        room: RoomId(Uuid::nil()),
+        participant: ParticipantId(Uuid::nil()),
+        what: What::Needs {
+            source: Source::Camera,
+            layers: 0,
+        },
+    };
+    of(CAPACITY, empty)
+}
+
+/// A new ring of `capacity`, a power of two, and its two ends. `empty` stands in the places that nothing was put into.
+pub fn of<H: Copy>(capacity: usize, empty: H) -> (Producer<H>, Consumer<H>) {
+    debug_assert!(capacity.is_power_of_two());
+    let slot = || {
         UnsafeCell::new(Slot {
-            crossing: Crossing {
-                room: RoomId(Uuid::nil()),
-                participant: ParticipantId(Uuid::nil()),
-                what: What::Needs {
-                    source: Source::Camera,
-                    layers: 0,
-                },
-            },
+            head: empty,
             length: 0,
             bytes: [0; LARGEST],
         })
     };
     let shared = Arc::new(Shared {
-        slots: (0..CAPACITY).map(|_| empty()).collect(),
+        slots: (0..capacity).map(|_| slot()).collect(),
         put: Count(AtomicUsize::new(0)),
         taken: Count(AtomicUsize::new(0)),
     });
     (Producer(shared.clone()), Consumer(shared))
 }
 
-impl Producer {
+impl<H: Copy> Producer<H> {
     /// How many more may be put now.
     pub fn room(&self) -> usize {
         let shared = &self.0;
@@ -71,19 +78,19 @@ impl Producer {
             .0
             .load(Ordering::Relaxed)
             .wrapping_sub(shared.taken.0.load(Ordering::Acquire));
-        CAPACITY - waiting
+        shared.slots.len() - waiting
     }
 
     /// `false` where it is full, or the bytes are more than a packet has.
-    pub fn put(&mut self, crossing: &Crossing, bytes: &[u8]) -> bool {
+    pub fn put(&mut self, head: &H, bytes: &[u8]) -> bool {
         if self.room() == 0 || bytes.len() > LARGEST {
             return false;
         }
         let shared = &self.0;
         let count = shared.put.0.load(Ordering::Relaxed);
         // SAFETY: there is room, so the consumer has done with this slot; see `Shared`.
-        let slot = unsafe { &mut *shared.slots[count % CAPACITY].get() };
-        slot.crossing = *crossing;
+        let slot = unsafe { &mut *shared.slots[count & (shared.slots.len() - 1)].get() };
+        slot.head = *head;
         slot.length = bytes.len();
         slot.bytes[..bytes.len()].copy_from_slice(bytes);
         shared.put.0.store(count.wrapping_add(1), Ordering::Release);
@@ -96,22 +103,22 @@ impl Producer {
     }
 }
 
-impl Consumer {
+impl<H: Copy> Consumer<H> {
     pub fn is_empty(&self) -> bool {
         let shared = &self.0;
         shared.put.0.load(Ordering::Acquire) == shared.taken.0.load(Ordering::Relaxed)
     }
 
     /// Takes the oldest; nothing where it is empty.
-    pub fn take<T>(&mut self, read: impl FnOnce(&Crossing, &[u8]) -> T) -> Option<T> {
+    pub fn take<T>(&mut self, read: impl FnOnce(&H, &[u8]) -> T) -> Option<T> {
         if self.is_empty() {
             return None;
         }
         let shared = &self.0;
         let count = shared.taken.0.load(Ordering::Relaxed);
         // SAFETY: the producer has published this slot and will not touch it before it is taken; see `Shared`.
-        let slot = unsafe { &*shared.slots[count % CAPACITY].get() };
-        let value = read(&slot.crossing, &slot.bytes[..slot.length]);
+        let slot = unsafe { &*shared.slots[count & (shared.slots.len() - 1)].get() };
+        let value = read(&slot.head, &slot.bytes[..slot.length]);
         shared.taken.0.store(count.wrapping_add(1), Ordering::Release);
         Some(value)
     }

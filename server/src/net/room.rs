@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 use tokio::sync::mpsc::WeakUnboundedSender;
 
 use super::handle::{Counted, Error, Post, Seat};
-use super::plane::{Media, close};
+use super::plane::{IceServer, Media, close};
 use super::recorder::{self, Segments, Taping};
 use super::shard::Desk;
 use crate::media::relay::{RECORDER, ShardId};
@@ -110,6 +110,12 @@ impl Room {
             sites.extend(part.post.ask(move |desk| desk.sfu.sites(desk.now, room)).await?);
         }
         Ok(sites)
+    }
+
+    /// The relays that a participant's browser may use on the way here, until `expires`, in seconds since 1970.
+    #[must_use]
+    pub fn ice_servers(&self, participant: ParticipantId, expires: u64) -> Vec<IceServer> {
+        self.media.ice_servers((self.id, participant), expires)
     }
 
     /// How many people of the room each of its shards carries.

@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::links::Links;
 use super::recorder::Tape;
 use super::socket::{Inbox, Sender};
+use super::streams::Streams;
 use crate::clock;
 use crate::media::Event;
 use crate::media::relay::ShardId;
@@ -47,6 +48,7 @@ pub struct Shard {
     inbox: Inbox,
     crossed: Vec<Crossed>,
     sender: Sender,
+    streams: Streams,
     desk: Desk,
 }
 
@@ -56,6 +58,7 @@ impl Shard {
         socket: UdpSocket,
         mailbox: Receiver<Job>,
         bell: UnixStream,
+        streams: Streams,
         sfu: Sfu,
     ) -> Shard {
         let desk = Desk::new(shard, sfu, OUTBOX);
@@ -66,6 +69,7 @@ impl Shard {
             inbox: Inbox::new(),
             crossed: Vec::with_capacity(BATCH),
             sender: Sender::new(),
+            streams,
             desk,
         }
     }
@@ -79,12 +83,13 @@ impl Shard {
                 break;
             }
             self.pass_crossed();
+            self.pass_streams();
             if datagrams {
                 self.pass_packets();
             }
             if self.desk.sfu.next_tick().is_some_and(|at| at <= self.desk.now) {
                 self.desk.sfu.tick(self.desk.now, &mut self.desk.outbox);
-                self.sender.send(&self.socket, &mut self.desk.outbox);
+                self.send();
                 self.desk.cross(&[]);
             }
             self.publish_events();
@@ -96,35 +101,60 @@ impl Shard {
                 break;
             }
         }
-        tracing::info!(stats = ?self.desk.sfu.stats(), refused = self.sender.refused, "media stopped");
+        let refused = self.sender.refused + self.streams.refused;
+        tracing::info!(stats = ?self.desk.sfu.stats(), refused, "media stopped");
     }
 
     /// A batch after the other while there are any, but not for ever: ticks and messages wait.
     fn pass_packets(&mut self) {
+        for _ in 0..MOST_BATCHES {
+            if let Err(error) = self.inbox.receive(&self.socket) {
+                tracing::warn!(%error, "cannot receive media");
+                return;
+            }
+            if !self.pass_batch() {
+                return;
+            }
+        }
+    }
+
+    /// What has come over TCP, in the same way.
+    fn pass_streams(&mut self) {
+        for _ in 0..MOST_BATCHES {
+            self.streams.take(&mut self.inbox.storage, &mut self.inbox.batch);
+            if !self.pass_batch() {
+                return;
+            }
+        }
+    }
+
+    /// `false` where there was nothing to pass.
+    fn pass_batch(&mut self) -> bool {
         let Shard {
             socket,
             inbox,
             sender,
+            streams,
             desk,
             ..
         } = self;
-        for _ in 0..MOST_BATCHES {
-            if let Err(error) = inbox.receive(socket) {
-                tracing::warn!(%error, "cannot receive media");
-                return;
-            }
-            if inbox.batch.is_empty() {
-                return;
-            }
-            desk.sfu
-                .receive(desk.now, &mut inbox.storage, &inbox.batch, &mut desk.outbox);
-            desk.cross(&inbox.storage);
-            while desk.sfu.forward(desk.now, &inbox.storage, &mut desk.outbox) == Progress::More {
-                sender.send(socket, &mut desk.outbox);
-            }
-            sender.send(socket, &mut desk.outbox);
-            desk.now = clock::instant();
+        if inbox.batch.is_empty() {
+            return false;
         }
+        desk.sfu
+            .receive(desk.now, &mut inbox.storage, &inbox.batch, &mut desk.outbox);
+        desk.cross(&inbox.storage);
+        while desk.sfu.forward(desk.now, &inbox.storage, &mut desk.outbox) == Progress::More {
+            sender.send(socket, streams, &mut desk.outbox);
+        }
+        sender.send(socket, streams, &mut desk.outbox);
+        desk.now = clock::instant();
+        true
+    }
+
+    fn send(&mut self) {
+        self.sender
+            .send(&self.socket, &mut self.streams, &mut self.desk.outbox);
     }
 
     /// What other shards have put into their mailboxes, batch after batch as well.
@@ -134,6 +164,7 @@ impl Shard {
             inbox,
             crossed,
             sender,
+            streams,
             desk,
             ..
         } = self;
@@ -146,9 +177,9 @@ impl Shard {
                 .receive_crossed(desk.now, &inbox.storage, crossed, &mut desk.outbox);
             desk.cross(&[]);
             while desk.sfu.forward(desk.now, &inbox.storage, &mut desk.outbox) == Progress::More {
-                sender.send(socket, &mut desk.outbox);
+                sender.send(socket, streams, &mut desk.outbox);
             }
-            sender.send(socket, &mut desk.outbox);
+            sender.send(socket, streams, &mut desk.outbox);
         }
     }
 
@@ -160,7 +191,7 @@ impl Shard {
             match self.mailbox.try_recv() {
                 Ok(job) => {
                     job(&mut self.desk);
-                    self.sender.send(&self.socket, &mut self.desk.outbox);
+                    self.send();
                     self.desk.cross(&[]);
                 }
                 Err(TryRecvError::Empty) => return true,
@@ -187,7 +218,7 @@ impl Shard {
         };
         let mut watched = [watch(self.socket.as_raw_fd()), watch(self.bell.as_raw_fd())];
         let timeout_ms = match self.desk.sfu.next_tick() {
-            _ if self.desk.links.is_waiting() => 0,
+            _ if self.desk.links.is_waiting() || self.streams.is_waiting() => 0,
             None => -1,
             Some(at) => {
                 let left = at.saturating_duration_since(clock::instant());

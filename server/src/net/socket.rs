@@ -8,6 +8,7 @@ use std::mem;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6, UdpSocket};
 use std::os::fd::AsRawFd;
 
+use super::streams::Streams;
 use crate::media::sfu::{BATCH, Received};
 use crate::media::transport::outbox::{Outbox, Outgoing};
 
@@ -84,7 +85,7 @@ impl Inbox {
                 continue;
             };
             self.batch.push(Received {
-                from,
+                from: from.into(),
                 start: at * LARGEST,
                 length: message.msg_len as usize,
             });
@@ -132,11 +133,17 @@ impl Sender {
         }
     }
 
-    /// Sends all datagrams of the outbox and empties it. What the system will not take at once is
-    /// dropped: media that waits is media too late.
-    pub fn send(&mut self, socket: &UdpSocket, outbox: &mut Outbox) {
+    /// Sends all datagrams of the outbox and empties it; those that do not go by UDP are given to `streams`. What is not
+    /// taken at once is dropped: media that waits is media too late.
+    pub fn send(&mut self, socket: &UdpSocket, streams: &mut Streams, outbox: &mut Outbox) {
         let mut at = 0;
         while at < outbox.datagrams().len() {
+            let next = outbox.datagrams()[at];
+            if !next.to.is_udp() {
+                streams.put(next.to, &outbox.bytes()[next.start..next.start + next.length]);
+                at += 1;
+                continue;
+            }
             let datagrams = &outbox.datagrams()[at..];
             let (messages, covered) = self.prepare(datagrams, outbox.bytes());
             let sent = self.submit(socket, messages);
@@ -155,12 +162,13 @@ impl Sender {
             }
         }
         outbox.clear();
+        streams.ring();
     }
 
     /// Fills the headers; gives how many and how many datagrams they cover.
     fn prepare(&mut self, datagrams: &[Outgoing], bytes: &[u8]) -> (usize, usize) {
         let (mut messages, mut covered) = (0, 0);
-        while messages < BATCH && covered < datagrams.len() {
+        while messages < BATCH && covered < datagrams.len() && datagrams[covered].to.is_udp() {
             let run = if self.segmentation {
                 run(&datagrams[covered..])
             } else {
@@ -176,7 +184,7 @@ impl Sender {
                     .cast(),
                 iov_len: length,
             };
-            let name_length = write_address(first.to, &mut self.addresses[messages]);
+            let name_length = write_address(first.to.address, &mut self.addresses[messages]);
             let header = &mut self.messages[messages].msg_hdr;
             header.msg_name = (&raw mut self.addresses[messages]).cast();
             header.msg_namelen = name_length;
@@ -343,10 +351,10 @@ mod tests {
         let mut outbox = Outbox::with_room_for(128);
         let sizes: Vec<usize> = [1000; 10].into_iter().chain([400, 1200, 1200, 7]).collect();
         for (at, size) in sizes.iter().enumerate() {
-            assert!(outbox.push(to, &vec![at as u8; *size]));
+            assert!(outbox.push(to.into(), &vec![at as u8; *size]));
         }
-        assert!(outbox.push(other.local_addr().unwrap(), &[9; 7]));
-        Sender::new().send(&sender, &mut outbox);
+        assert!(outbox.push(other.local_addr().unwrap().into(), &[9; 7]));
+        Sender::new().send(&sender, &mut Streams::default(), &mut outbox);
         assert!(outbox.datagrams().is_empty());
         let mut buffer = [0; 2000];
         for (at, size) in sizes.iter().enumerate() {
@@ -368,7 +376,7 @@ mod tests {
             inbox.receive(&receiver).unwrap();
         }
         let first = inbox.batch[0];
-        assert_eq!(first.from, sender.local_addr().unwrap());
+        assert_eq!(first.from, sender.local_addr().unwrap().into());
         assert_eq!(inbox.storage[first.start..first.start + first.length], [1, 2, 3]);
     }
 }

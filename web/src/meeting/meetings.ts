@@ -1,6 +1,6 @@
 import { address, api } from '../api/client';
 import type { State } from '../api/types';
-import type { Choice, OwnCheck, Role, Source, Terms, TrackState } from './protocol';
+import type { Choice, OwnCheck, Role, Source, Terms, TrackState, Way } from './protocol';
 
 /** The shapes of `/meetings`; see server/openapi.json. */
 export interface Meeting {
@@ -110,7 +110,7 @@ export interface BoardSeat {
 export interface LineNow {
   seat: string;
   name: string;
-  way: 'udp' | 'tcp' | null;
+  way: Way | null;
   address: string | null;
   round_trip_ms: number | null;
   up_lost_permille: number | null;
@@ -160,7 +160,7 @@ export interface Tally {
 export interface LineWhole {
   seat: string;
   name: string;
-  way: 'udp' | 'tcp' | null;
+  way: Way | null;
   round_trip_ms: Tally;
   concealed_permille: Tally;
   up_lost_permille: Tally;
@@ -277,6 +277,9 @@ export function socketUrl(id: string, code: string, trial?: string): string {
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   return url.href;
 }
+
+/** The way of a line as people write it; nothing where there is none. */
+export const wayName = (way: Way | null): string => way?.toUpperCase().replace('_', '/') ?? '';
 
 /** The link as it is sent to people. */
 export const linkOf = (code: string): string => `${location.origin}/hop/${code}`;

@@ -51,7 +51,11 @@ may: Array<Act>, title: string,
 /**
  * Everyone in the room, the reader included, in the order they came.
  */
-participants: Array<Participant>, publish: PublishParameters, procedure: ProcedureState, 
+participants: Array<Participant>, publish: PublishParameters, 
+/**
+ * Relays for both connections, as `RTCPeerConnection` takes them; empty where there is none.
+ */
+ice_servers: Array<IceServer>, procedure: ProcedureState, 
 /**
  * So many are here that one begins with a closed microphone.
  */
@@ -70,6 +74,8 @@ export type PublishParameters = {
  * Simulcast of the camera, smallest first. One layer: no simulcast, `rid` is not used.
  */
 camera: Array<Layer>, screen_bitrate_bps: number, screen_frames_per_second: number, };
+
+export type IceServer = { urls: Array<string>, username: string, credential: string, };
 
 export type Layer = { rid: string, scale_down_by: number, bitrate_bps: number, };
 
@@ -109,7 +115,7 @@ concealed_permille: number, round_trip_ms: number, jitter_ms: number,
  */
 freezes: number, down_kbps: number, up_kbps: number, way: Way, };
 
-export type Way = "udp" | "tcp";
+export type Way = "udp" | "tcp" | "turn_tcp" | "turn_tls";
 
 export type OwnCheck = { camera: Finding, microphone: Finding, loudspeaker: Finding, };
 

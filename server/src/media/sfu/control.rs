@@ -1,6 +1,5 @@
 //! What the conference asks for: rooms, people, descriptions.
 
-use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::{Connection, Sfu, TICK};
@@ -11,6 +10,7 @@ use crate::media::sdp;
 use crate::media::stats::{Drops, Reported};
 use crate::media::transport::ice_lite::Credentials;
 use crate::media::transport::outbox::Outbox;
+use crate::media::transport::path::Path;
 use crate::media::transport::{Change, Transport};
 
 /// A room, told from any other that was or will be at its place.
@@ -273,7 +273,7 @@ impl Sfu {
             return;
         };
         connection.transport.close(now, out);
-        self.by_address.retain(|_, bound| *bound != at);
+        self.by_path.retain(|_, bound| *bound != at);
         self.by_user_fragment.retain(|_, bound| *bound != at);
         let member = self
             .rooms
@@ -292,7 +292,7 @@ impl Sfu {
             if let Some(mut connection) = self.connections.try_remove(at) {
                 connection.transport.close(now, out);
             }
-            self.by_address.retain(|_, bound| *bound != at);
+            self.by_path.retain(|_, bound| *bound != at);
             self.by_user_fragment.retain(|_, bound| *bound != at);
         }
     }
@@ -330,24 +330,39 @@ impl Sfu {
         }
     }
 
-    pub(super) fn bind(&mut self, address: SocketAddr, at: usize) {
-        let earlier = self.by_address.insert(address, at);
+    /// A way through a relay comes from now on, for this seat alone.
+    pub fn relay_for(&mut self, stream: u64, seat: (RoomId, ParticipantId)) {
+        self.relayed.insert(stream, seat);
+    }
+
+    /// A way that is no UDP is gone; another may be proven in its place.
+    pub fn forget(&mut self, path: Path) {
+        self.relayed.remove(&path.stream);
+        let at = self.by_path.remove(&path);
+        if let Some(connection) = at.and_then(|at| self.connections.get_mut(at)) {
+            connection.transport.paths.retain(|bound| *bound != path);
+            connection.transport.ice.forget(path);
+        }
+    }
+
+    pub(super) fn bind(&mut self, path: Path, at: usize) {
+        let earlier = self.by_path.insert(path, at);
         if earlier == Some(at) {
             return;
         }
         // A check under another user name proves that the address is now that peer's (a reload behind the
         // same port, a NAT that gave the port to someone else).
         if let Some(before) = earlier.and_then(|before| self.connections.get_mut(before)) {
-            before.transport.addresses.retain(|bound| *bound != address);
+            before.transport.paths.retain(|bound| *bound != path);
         }
         let Some(connection) = self.connections.get_mut(at) else {
             return;
         };
-        let addresses = &mut connection.transport.addresses;
-        addresses.push(address);
-        if addresses.len() > MAXIMUM_ADDRESSES {
-            let oldest = addresses.remove(0);
-            self.by_address.remove(&oldest);
+        let paths = &mut connection.transport.paths;
+        paths.push(path);
+        if paths.len() > MAXIMUM_PATHS {
+            let oldest = paths.remove(0);
+            self.by_path.remove(&oldest);
         }
     }
 }
@@ -356,5 +371,5 @@ impl Sfu {
 const MAXIMUM_MEMBERS: usize = 2_000;
 /// On one viewer's connection.
 pub const MAXIMUM_SEATS: usize = 25;
-/// A client with several networks proves several addresses.
-const MAXIMUM_ADDRESSES: usize = 8;
+/// A client with several networks proves several ways.
+const MAXIMUM_PATHS: usize = 8;

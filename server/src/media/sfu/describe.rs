@@ -30,7 +30,7 @@ impl Sfu {
         let offer = Description::parse(offer)?;
         let wanted = wanted(&offer, tracks)?;
         // A dry run: it fails where the answer would.
-        let credentials = Credentials::generate(&mut self.random);
+        let credentials = Credentials::generate(&mut self.random, self.settings.shard);
         let sections: Vec<usize> = wanted.iter().map(|(section, _)| *section).collect();
         self.write_answer(&offer, &sections, &credentials, 0)?;
         let connection = self.publishing(now, key, &offer, credentials, out);
@@ -72,7 +72,7 @@ impl Sfu {
                 connection
             }
             None => {
-                let credentials = Credentials::generate(&mut self.random);
+                let credentials = Credentials::generate(&mut self.random, self.settings.shard);
                 self.connect(now, key, Side::Subscribe, credentials)
             }
         };
@@ -89,6 +89,7 @@ impl Sfu {
             credentials: &self.connections[connection].transport.ice.local,
             fingerprint: &self.identity.fingerprint,
             addresses: &self.settings.addresses,
+            tcp_addresses: &self.settings.tcp_addresses,
             setup: "actpass",
         };
         Ok(sdp::offer(&sections, &local, version))
@@ -160,6 +161,7 @@ impl Sfu {
             credentials,
             fingerprint: &self.identity.fingerprint,
             addresses: &self.settings.addresses,
+            tcp_addresses: &self.settings.tcp_addresses,
             setup: "passive",
         };
         Ok(sdp::answer(
@@ -200,7 +202,7 @@ impl Sfu {
     }
 
     fn restart_ice(&mut self, at: usize) {
-        let credentials = Credentials::generate(&mut self.random);
+        let credentials = Credentials::generate(&mut self.random, self.settings.shard);
         if let Some(connection) = self.connections.get_mut(at) {
             self.by_user_fragment
                 .insert(credentials.user_fragment.clone(), at);

@@ -38,13 +38,14 @@ use super::bandwidth::Egress;
 use super::bandwidth::arrivals::Arrivals;
 use super::codec::Codec;
 use super::forward::{Clocks, Incoming};
-use super::name::{Event, RoomId, Side, Source};
+use super::name::{Event, ParticipantId, RoomId, Side, Source};
 use super::relay::{Crossing, Notice, ShardId};
 use super::room::Room;
 use super::stats::{Drop, Drops, Stats};
 use super::transport::Transport;
 use super::transport::dtls::Identity;
 use super::transport::outbox::Outbox;
+use super::transport::path::Path;
 pub use control::{Error, MAXIMUM_SEATS, MemberKey, PublishedTrack, Renewal, RoomKey};
 pub use cross::Crossed;
 pub use forward::Progress;
@@ -53,8 +54,12 @@ pub use receive::Received;
 /// What one shard is told once.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// Told from those of other shards by the first characters of its user fragments.
+    pub shard: ShardId,
     /// The candidates of every description, the preferred one first.
     pub addresses: Vec<SocketAddr>,
+    /// Those over TCP, behind all others.
+    pub tcp_addresses: Vec<SocketAddr>,
     /// The most a publisher may send, told to him by REMB and `x-google-max-bitrate`.
     pub publisher_bitrate_kbps: u32,
     /// The playout-delay hint to viewers: the least and the most time to hold a picture back, 12 bits each
@@ -67,9 +72,11 @@ pub struct Sfu {
     identity: Identity,
     random: StdRng,
     connections: Slab<Connection>,
-    /// Addresses that a STUN check has proven.
-    by_address: HashMap<SocketAddr, usize>,
+    /// Ways that a STUN check has proven.
+    by_path: HashMap<Path, usize>,
     by_user_fragment: HashMap<String, usize>,
+    /// For whom each way through a relay is.
+    relayed: HashMap<u64, (RoomId, ParticipantId)>,
     rooms: Slab<Room>,
     by_room: HashMap<RoomId, usize>,
     serial: u64,
@@ -178,8 +185,9 @@ impl Sfu {
             identity,
             random,
             connections: Slab::new(),
-            by_address: HashMap::new(),
+            by_path: HashMap::new(),
             by_user_fragment: HashMap::new(),
+            relayed: HashMap::new(),
             rooms: Slab::new(),
             by_room: HashMap::new(),
             serial: 0,

@@ -1,28 +1,31 @@
 //! Inward: datagrams to connections, media decrypted where it lies.
 
-use std::net::SocketAddr;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::time::Instant;
+
+use slab::Slab;
 
 use super::cross::Leaving;
 use super::tick::ask_for_sound;
 use super::{Arrival, Audience, Connection, MOST_ARRIVALS, Sfu};
 use crate::media::codec::{Codec, red};
 use crate::media::forward::{Clocks, Incoming};
-use crate::media::name::{Side, Source};
-use crate::media::room::Member;
+use crate::media::name::{ParticipantId, RoomId, Side, Source};
 use crate::media::room::stream::{Layer, Stream};
+use crate::media::room::{Member, Room};
 use crate::media::rtp;
 use crate::media::sdp::payload_type;
 use crate::media::stats::Drop;
 use crate::media::transport::Protocol;
 use crate::media::transport::ice_lite::Request;
 use crate::media::transport::outbox::Outbox;
+use crate::media::transport::path::Path;
 
 /// A datagram in the batch's storage.
 #[derive(Clone, Copy, Debug)]
 pub struct Received {
-    pub from: SocketAddr,
+    pub from: Path,
     pub start: usize,
     pub length: usize,
 }
@@ -47,8 +50,8 @@ impl Sfu {
     }
 
     /// Counts a drop, for its connection as well where one is known by the address.
-    fn drop_of(&mut self, from: SocketAddr, reason: Drop) {
-        let at = self.by_address.get(&from);
+    fn drop_of(&mut self, from: Path, reason: Drop) {
+        let at = self.by_path.get(&from);
         match at.and_then(|at| self.connections.get_mut(*at)) {
             Some(connection) => connection.count_drop(&mut self.stats, reason),
             None => self.stats.count(reason),
@@ -66,7 +69,7 @@ impl Sfu {
         if protocol == Protocol::Stun {
             return self.receive_stun(now, received.from, datagram, out);
         }
-        let at = *self.by_address.get(&received.from).ok_or(Drop::UnknownAddress)?;
+        let at = *self.by_path.get(&received.from).ok_or(Drop::UnknownAddress)?;
         let connection = self.connections.get_mut(at).ok_or(Drop::UnknownAddress)?;
         match protocol {
             Protocol::Dtls => {
@@ -89,7 +92,7 @@ impl Sfu {
     fn receive_stun(
         &mut self,
         now: Instant,
-        from: SocketAddr,
+        from: Path,
         datagram: &[u8],
         out: &mut Outbox,
     ) -> Result<(), Drop> {
@@ -99,6 +102,9 @@ impl Sfu {
             .get(&request.user_fragment)
             .ok_or(Drop::StrayStun)?;
         let connection = self.connections.get_mut(at).ok_or(Drop::StrayStun)?;
+        if from.is_relayed() && !is_relayed_for(&self.relayed, &self.rooms, connection, from) {
+            return Err(Drop::OthersSeat);
+        }
         connection
             .transport
             .ice
@@ -343,6 +349,20 @@ fn restored(now: Instant, layer: &mut Layer, packet: &Incoming, start: usize, pa
         *place = Some(found);
     }
     restored
+}
+
+/// Whether a relay may reach this connection: its owner has to sit where the connection leads.
+fn is_relayed_for(
+    relayed: &HashMap<u64, (RoomId, ParticipantId)>,
+    rooms: &Slab<Room>,
+    connection: &Connection,
+    from: Path,
+) -> bool {
+    let seat = rooms.get(connection.room).and_then(|room| {
+        let member = room.members.get(connection.member)?;
+        Some((room.id, member.id))
+    });
+    seat.is_some() && relayed.get(&from.stream).copied() == seat
 }
 
 fn note_arrival(

@@ -17,6 +17,7 @@ use rtc_shared::TransportProtocol;
 use rtc_shared::error::Error as DtlsError;
 
 use super::outbox::Outbox;
+use super::path::Path;
 use super::srtp::{self, Opener, Profile, Sealer};
 use crate::media::stats::Drop;
 
@@ -192,7 +193,7 @@ impl Dtls {
     }
 
     /// Moves what the handshake wants to send into `out`.
-    pub fn flush(&mut self, to: SocketAddr, out: &mut Outbox) {
+    pub fn flush(&mut self, to: Path, out: &mut Outbox) {
         let Dtls::Running { endpoint, .. } = self else {
             return;
         };

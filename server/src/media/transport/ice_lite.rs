@@ -4,7 +4,7 @@
 //! address ours to send to. The address it nominates last carries the media.
 
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rand::Rng;
 use rand::rngs::StdRng;
@@ -16,6 +16,8 @@ use rtc_stun::message::{BINDING_REQUEST, BINDING_SUCCESS, Message, Setter};
 use rtc_stun::xoraddr::XorMappedAddress;
 
 use super::outbox::Outbox;
+use super::path::Path;
+use crate::media::relay::ShardId;
 use crate::media::stats::Drop;
 
 /// What one description says for ICE.
@@ -26,10 +28,14 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// 72 and 144 bits of randomness, above the 24 and 128 of RFC 8445 section 5.3.
-    pub fn generate(random: &mut StdRng) -> Credentials {
+    /// 72 and 144 bits of randomness, above the 24 and 128 of RFC 8445 section 5.3. Before them stands the shard, so that
+    /// whoever takes connections for all shards knows where a check belongs.
+    pub fn generate(random: &mut StdRng, shard: ShardId) -> Credentials {
+        let mut user_fragment = String::from(char::from(ICE_CHARACTERS[shard.0 / 64 % 64]));
+        user_fragment.push(char::from(ICE_CHARACTERS[shard.0 % 64]));
+        user_fragment.push_str(&text(random, 12));
         Credentials {
-            user_fragment: text(random, 12),
+            user_fragment,
             password: text(random, 24),
         }
     }
@@ -40,7 +46,9 @@ pub struct IceLite {
     pub local: Credentials,
     /// What stood before a restart: the old path lives until a check under the new credentials passed.
     retiring: Option<Credentials>,
-    remote: Option<SocketAddr>,
+    remote: Option<Path>,
+    /// When the other end last nominated it.
+    nominated: Option<Instant>,
     last_heard: Instant,
 }
 
@@ -50,13 +58,19 @@ impl IceLite {
             local,
             retiring: None,
             remote: None,
+            nominated: None,
             last_heard: now,
         }
     }
 
-    /// Where media goes: the nominated address, or the first proven one before any is nominated.
-    pub fn remote(&self) -> Option<SocketAddr> {
+    /// Where media goes: the nominated way, or the first proven one before any is nominated.
+    pub fn remote(&self) -> Option<Path> {
         self.remote
+    }
+
+    /// A way is no longer there.
+    pub fn forget(&mut self, path: Path) {
+        self.remote = self.remote.filter(|remote| *remote != path);
     }
 
     pub fn last_heard(&self) -> Instant {
@@ -78,7 +92,7 @@ impl IceLite {
     pub fn answer(
         &mut self,
         now: Instant,
-        from: SocketAddr,
+        from: Path,
         request: &mut Request,
         crypto: &dyn RTCCryptoProvider,
         out: &mut Outbox,
@@ -91,16 +105,25 @@ impl IceLite {
         };
         let password = credentials.password.as_bytes();
         MessageIntegrity::check(&mut request.message, password, crypto.crypto()).map_err(|_| Drop::Forged)?;
-        let response = response(&request.message, from, password, crypto).ok_or(Drop::StrayStun)?;
+        let response = response(&request.message, from.address, password, crypto).ok_or(Drop::StrayStun)?;
         out.push(from, &response);
         self.last_heard = now;
-        if self.remote.is_none() || (fresh && request.message.contains(ATTR_USE_CANDIDATE)) {
+        let nominates = fresh && request.message.contains(ATTR_USE_CANDIDATE) && self.may_replace(now, from);
+        if self.remote.is_none() || nominates {
             self.remote = Some(from);
+            self.nominated = nominates.then_some(now);
         }
         if fresh {
             self.retiring = None;
         }
         Ok(())
+    }
+
+    /// Some browsers nominate every way that answers. UDP then carries the media as long as it is nominated as well.
+    fn may_replace(&self, now: Instant, from: Path) -> bool {
+        let is_fresh = |at: Instant| now.saturating_duration_since(at) < NOMINATED;
+        let by_udp = self.remote.is_some_and(|remote| remote.is_udp());
+        from.is_udp() || !by_udp || !self.nominated.is_some_and(is_fresh)
     }
 }
 
@@ -127,9 +150,18 @@ impl Request {
     }
 }
 
+/// Which shard a user fragment of ours names.
+pub fn shard_of(user_fragment: &str) -> Option<ShardId> {
+    let place = |byte: &u8| ICE_CHARACTERS.iter().position(|each| each == byte);
+    let [high, low, ..] = user_fragment.as_bytes() else {
+        return None;
+    };
+    Some(ShardId(place(high)? * 64 + place(low)?))
+}
+
 /// `MessageIntegrity::check` subtracts the padded lengths of what follows the integrity attribute, so
 /// they must lie within the message.
-fn is_well_formed(message: &Message) -> bool {
+pub fn is_well_formed(message: &Message) -> bool {
     let padded: usize = message
         .attributes
         .0
@@ -164,8 +196,11 @@ fn response(
 }
 
 fn text(random: &mut StdRng, length: usize) -> String {
-    const ICE_CHARACTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     (0..length)
         .map(|_| char::from(ICE_CHARACTERS[random.random_range(0..64)]))
         .collect()
 }
+
+const ICE_CHARACTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+/// Longer than browsers wait between two checks of one way while they look for the best.
+const NOMINATED: Duration = Duration::from_secs(3);

@@ -3,14 +3,15 @@
 pub mod dtls;
 pub mod ice_lite;
 pub mod outbox;
+pub mod path;
 pub mod srtp;
 
-use std::net::SocketAddr;
 use std::time::Instant;
 
 use dtls::{Dtls, Fingerprint, Identity, Outcome};
 use ice_lite::{Credentials, IceLite};
 use outbox::Outbox;
+use path::Path;
 use srtp::{Opener, Sealer};
 
 use super::rtp;
@@ -52,8 +53,8 @@ pub struct Transport {
     /// The other end's certificates and ICE user fragment, as it last described them.
     fingerprints: Vec<Fingerprint>,
     remote_fragment: String,
-    /// Every address that a check has proven, so that they can be forgotten together.
-    pub addresses: Vec<SocketAddr>,
+    /// Every way that a check has proven, so that they can be forgotten together.
+    pub paths: Vec<Path>,
 }
 
 impl Transport {
@@ -64,7 +65,7 @@ impl Transport {
             crypto: None,
             fingerprints: Vec::new(),
             remote_fragment: String::new(),
-            addresses: Vec::new(),
+            paths: Vec::new(),
         }
     }
 
@@ -100,7 +101,7 @@ impl Transport {
     pub fn receive_dtls(
         &mut self,
         now: Instant,
-        from: SocketAddr,
+        from: Path,
         datagram: &[u8],
         out: &mut Outbox,
     ) -> Result<Option<Change>, Drop> {
@@ -129,7 +130,7 @@ impl Transport {
     }
 
     /// Where to send and by what to seal, once media can flow.
-    pub fn sender(&mut self) -> Option<(SocketAddr, &mut Sealer)> {
+    pub fn sender(&mut self) -> Option<(Path, &mut Sealer)> {
         Some((self.ice.remote()?, &mut self.crypto.as_mut()?.1))
     }
 
@@ -154,7 +155,7 @@ impl Transport {
         self.flush_dtls(self.ice.remote(), out);
     }
 
-    fn flush_dtls(&mut self, to: Option<SocketAddr>, out: &mut Outbox) {
+    fn flush_dtls(&mut self, to: Option<Path>, out: &mut Outbox) {
         if let Some(to) = to {
             self.dtls.flush(to, out);
         }

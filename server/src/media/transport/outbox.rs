@@ -1,6 +1,6 @@
 //! Where outgoing datagrams are written, one behind the other, for one batched send.
 
-use std::net::SocketAddr;
+use super::path::Path;
 
 /// A fixed slab of bytes with the datagrams in it. Datagrams to one address that lie side by side and
 /// have one size become a single segmented send.
@@ -12,7 +12,7 @@ pub struct Outbox {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outgoing {
-    pub to: SocketAddr,
+    pub to: Path,
     pub start: usize,
     pub length: usize,
 }
@@ -35,7 +35,7 @@ impl Outbox {
 
     /// Lets `write` fill a buffer of [`MAXIMUM_DATAGRAM`] bytes and keeps the length it gives. Nothing is
     /// kept where it gives `None`; `false` says that nothing was kept.
-    pub fn write(&mut self, to: SocketAddr, write: impl FnOnce(&mut [u8]) -> Option<usize>) -> bool {
+    pub fn write(&mut self, to: Path, write: impl FnOnce(&mut [u8]) -> Option<usize>) -> bool {
         if self.room() == 0 {
             return false;
         }
@@ -53,7 +53,7 @@ impl Outbox {
     }
 
     /// Copies a datagram in; `false` where it does not fit.
-    pub fn push(&mut self, to: SocketAddr, datagram: &[u8]) -> bool {
+    pub fn push(&mut self, to: Path, datagram: &[u8]) -> bool {
         self.write(to, |buffer| {
             buffer.get_mut(..datagram.len())?.copy_from_slice(datagram);
             Some(datagram.len())

@@ -20,7 +20,7 @@ export function advise(light: Light, line: LineNow | undefined, isUnheard = fals
     if (above(line.round_trip_ms, FAIR.late)) found.push('late');
     // UDP is blocked on its way: that matters where the line is not good.
     const poor = found.length > 0 || above(line.round_trip_ms, BAD.late);
-    if (line.way === 'tcp' && poor) found.push('tcp');
+    if (line.way !== null && line.way !== 'udp' && poor) found.push('tcp');
   }
   return found.length > 0 ? found : ['good'];
 }

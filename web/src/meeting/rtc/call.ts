@@ -189,7 +189,7 @@ export class Call {
   private async publish(welcome: Welcome): Promise<void> {
     const sources: Source[] = ['microphone', 'camera'];
     if (welcome.may.includes('share_screen')) sources.push('screen', 'screen_audio');
-    const publisher = new Publisher(sources, welcome.publish, {
+    const publisher = new Publisher(sources, welcome.publish, welcome.ice_servers, {
       offer: (sdp, tracks) => this.signalling.send({ type: 'publish_offer', sdp, tracks }),
       failed: () => void this.republish(publisher),
     });
@@ -215,7 +215,7 @@ export class Call {
     if (!fresh && this.subscriber) return this.subscriber.offer(sdp);
     this.subscriber?.close();
     this.viewport.forget();
-    const subscriber: Subscriber = new Subscriber({
+    const subscriber: Subscriber = new Subscriber(this.welcome?.ice_servers ?? [], {
       answer: (answer) => this.signalling.send({ type: 'subscribe_answer', sdp: answer }),
       changed: () => this.show(),
       disconnected: () =>

@@ -50,6 +50,16 @@ describe('the own line', () => {
     });
   });
 
+  it.each([
+    [{ protocol: 'udp' }, 'udp'],
+    [{ candidateType: 'prflx', protocol: 'tcp' }, 'tcp'],
+    [{ candidateType: 'relay', protocol: 'udp', relayProtocol: 'tls' }, 'turn_tls'],
+    [{ candidateType: 'relay', protocol: 'udp', relayProtocol: 'tcp' }, 'turn_tcp'],
+  ])('names the way of %j', (candidate, way) => {
+    const pair = { type: 'candidate-pair', nominated: true, localCandidateId: 'c' };
+    expect(totals([pair, { id: 'c', type: 'local-candidate', ...candidate }], [], 0).way).toBe(way);
+  });
+
   it('stays within its limits over a new connection and in a browser that tells nothing', () => {
     const anew = totals([inbound({ packetsLost: -1, packetsReceived: 0, jitter: Infinity })], [], 1_000);
     const line = between(first, anew);

@@ -1,4 +1,4 @@
-import type { OwnLine } from '../protocol';
+import type { OwnLine, Way } from '../protocol';
 
 /** What is summed up from the statistics of both connections. */
 export interface Totals {
@@ -12,7 +12,7 @@ export interface Totals {
   up: number;
   roundTripMs: number;
   jitterMs: number;
-  way: 'udp' | 'tcp';
+  way: Way;
 }
 
 type Entry = Record<string, unknown> & { type: string };
@@ -46,11 +46,17 @@ export function totals(subscribe: Iterable<Entry>, publish: Iterable<Entry>, at:
     } else if (entry.type === 'candidate-pair' && entry.nominated) {
       sum.roundTripMs = Math.max(sum.roundTripMs, number(entry.currentRoundTripTime) * 1000);
       const local = entries.find((one) => one.id === entry.localCandidateId);
-      if (local?.protocol === 'tcp') sum.way = 'tcp';
+      if (local) sum.way = wayOf(local);
     }
   }
   for (const entry of publish) if (entry.type === 'outbound-rtp') sum.up += number(entry.bytesSent);
   return sum;
+}
+
+/** Through a relay the protocol is that between us and the relay. */
+function wayOf(local: Entry): Way {
+  if (local.candidateType === 'relay') return local.relayProtocol === 'tls' ? 'turn_tls' : 'turn_tcp';
+  return local.protocol === 'tcp' ? 'tcp' : 'udp';
 }
 
 /** How the line was between two looks. A connection that began anew counts from its beginning. */

@@ -1,4 +1,4 @@
-import type { Layer, PublishParameters, PublishedTrack, Source } from '../protocol';
+import type { IceServer, Layer, PublishParameters, PublishedTrack, Source } from '../protocol';
 
 /** What is asked of the server while the connection is made. */
 export interface PublishLine {
@@ -12,14 +12,16 @@ export interface PublishLine {
  * ever renegotiated when a microphone, a camera or a screen is opened or closed.
  */
 export class Publisher {
-  private readonly connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+  private readonly connection: RTCPeerConnection;
   private readonly sections = new Map<Source, RTCRtpTransceiver>();
 
   constructor(
     sources: Source[],
     private readonly parameters: PublishParameters,
+    iceServers: IceServer[],
     private readonly line: PublishLine,
   ) {
+    this.connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers });
     for (const source of sources) this.sections.set(source, this.section(source));
     this.connection.onconnectionstatechange = () => {
       const state = this.connection.connectionState;

@@ -1,3 +1,5 @@
+import type { IceServer } from '../protocol';
+
 /** What is asked of the server while the connection is made. */
 export interface SubscribeLine {
   answer(sdp: string): void;
@@ -10,10 +12,14 @@ export interface SubscribeLine {
 
 /** The connection we receive with: a fixed number of sections, whose content the server changes. */
 export class Subscriber {
-  private readonly connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+  private readonly connection: RTCPeerConnection;
   private readonly tracks = new Map<string, MediaStreamTrack>();
 
-  constructor(private readonly line: SubscribeLine) {
+  constructor(
+    iceServers: IceServer[],
+    private readonly line: SubscribeLine,
+  ) {
+    this.connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers });
     this.connection.ontrack = ({ transceiver, track }) => {
       this.tracks.set(transceiver.mid!, track);
       line.changed();
