@@ -278,8 +278,9 @@ async fn a_certificate_is_judged_before_its_key_is_taken_in() {
     let revoked = take(&leader, file("revoked")).await;
     assert!(matches!(revoked, Err(Error::CertificateRevoked)), "{revoked:?}");
     let untrusted = take(&leader, stranger.authority.pkcs12("token")).await;
+    // Another root of the same name.
     assert!(
-        matches!(untrusted, Err(Error::CertificateUntrusted(_))),
+        matches!(untrusted, Err(Error::CertificateUnfit(_))),
         "{untrusted:?}"
     );
     take(&leader, file("token")).await.unwrap();

@@ -10,7 +10,7 @@ use super::error::{Error, Result};
 use super::notice::{About, Telling};
 use super::{Custody, key};
 use crate::domain::holder::Holder;
-use crate::domain::id::{AgencyId, PersonId};
+use crate::domain::id::AgencyId;
 use crate::domain::notice::{self, Kind};
 use crate::domain::role::{Action, Held, may};
 use crate::store::audit::{self, Actor};

@@ -86,7 +86,7 @@ impl Custody {
     pub(super) async fn judged(&self, holder: &Holder, given: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>> {
         let chain = self.trusted_chain(given).await?;
         let name = common_name(&chain)?;
-        let known = self.names_of(holder).await?;
+        let known = self.holder_names(holder).await?;
         if !known.iter().any(|known| is_name_of(&name, known)) {
             return Err(Error::CertificateOfAnother);
         }
@@ -94,7 +94,7 @@ impl Custody {
         Ok(chain)
     }
 
-    async fn names_of(&self, holder: &Holder) -> Result<Vec<String>> {
+    async fn holder_names(&self, holder: &Holder) -> Result<Vec<String>> {
         let reader = self.store.read();
         let id = match holder {
             Holder::Person(id) => {

@@ -134,7 +134,7 @@ impl Custody {
         let chain = self.judged(&holder, held.chain).await?;
         let own = chain.first().ok_or(Error::Row("signing_key.chain"))?;
         let facts = Facts::of(own)?;
-        self.prove(key_id.to_vec(), chain.clone()).await?;
+        self.prove_key(key_id.to_vec(), chain.clone()).await?;
         let id = self.clock.new_id();
         let contents = Contents {
             key: Zeroizing::new(key_id.to_vec()),
@@ -151,7 +151,7 @@ impl Custody {
     }
 
     /// Has the key sign words that nobody can foresee, and looks whether they are signed under its certificate.
-    async fn prove(&self, key_id: Vec<u8>, chain: Vec<Vec<u8>>) -> Result<()> {
+    async fn prove_key(&self, key_id: Vec<u8>, chain: Vec<Vec<u8>>) -> Result<()> {
         let hsm = self.hsm.clone().ok_or(Error::HsmMissing)?;
         let key = hsm.key(key_id, chain).await?;
         let words = format!("Hội Ấn: {}", hex::encode(self.clock.random_bytes::<16>()));

@@ -2419,6 +2419,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/agency-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The keys of agencies with which I seal, the first to end first. */
+        get: operations["agency_keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session/mail-address": {
         parameters: {
             query?: never;
@@ -2760,7 +2777,8 @@ export interface paths {
         put?: never;
         /**
          * Verifies the signatures of a PDF, for anyone, without log-in.
-         * @description Another system names its key as `Authorization: Bearer hoian_…` and then waits for its turn rather than be sent away.
+         * @description Another system names its key as `Authorization: Bearer hoian_…` and then waits for its turn rather than be sent away, as long
+         *     as it sends no more than its share: 16 files at once, and so many a minute as the house allows.
          *     Whoever accepts `application/pdf` gets the report as PDF/A, signed by the service where it has a key, in Vietnamese or, by
          *     `Accept-Language`, in English.
          */
@@ -2893,6 +2911,12 @@ export interface components {
         };
         /** @description An agency: a People's Committee, a department, a commune. */
         AgencyId: string;
+        /** @description A key with which I seal. */
+        AgencyKey: {
+            /** @description The agency's name. */
+            agency: string;
+            key: components["schemas"]["Key"];
+        };
         /**
          * @description What sort of agency it is. The tree of agencies is data; the sort only names the level in lists.
          * @enum {string}
@@ -3646,6 +3670,8 @@ export interface components {
             disk_total_bytes?: number | null;
             /** @description Keys in custody whose certificates end soon or have ended, the first to end first. */
             ending_certificates: components["schemas"]["EndingCertificate"][];
+            /** @description Whether the HSM answers now; none where the settings name none. */
+            hsm_answers?: boolean | null;
             /** Format: int64 */
             jobs_given_up: number;
             /** Format: int64 */
@@ -3682,7 +3708,7 @@ export interface components {
          * @description A part of the house.
          * @enum {string}
          */
-        HealthPart: "database" | "blobs" | "disk" | "jobs" | "clock" | "mail" | "time_stamps" | "authorities" | "certificates" | "tls" | "backup";
+        HealthPart: "database" | "blobs" | "disk" | "jobs" | "clock" | "mail" | "time_stamps" | "authorities" | "certificates" | "hsm" | "tls" | "backup";
         /** @description A check that was made (ký nháy). */
         Initial: {
             full_name: string;
@@ -3739,6 +3765,8 @@ export interface components {
         };
         /** @description A key as its holder sees it. */
         Key: {
+            /** @description The key is in the HSM of the house; its PIN and tries are as of any other. */
+            in_hsm: boolean;
             issuer: string;
             locked: boolean;
             not_after: components["schemas"]["Timestamp"];
@@ -4443,11 +4471,11 @@ export interface components {
         };
         /** @description A notice. */
         Notice: {
-            /** @description Number and symbol: `141/KH-UBND`; empty of a question in writing. */
+            /** @description Number and symbol: `141/KH-UBND`; empty of a question in writing and of a certificate. */
             code: string;
-            /** @description The day until which the work is done. */
+            /** @description The day until which the work is done, or the certificate's last. */
             due_on?: string | null;
-            /** @description The page that shows the paper, or the question in writing. */
+            /** @description The page that shows the paper, the question in writing, or one's keys. */
             href: string;
             id: components["schemas"]["NoticeId"];
             is_read: boolean;
@@ -4470,7 +4498,7 @@ export interface components {
          * @description What is told.
          * @enum {string}
          */
-        NoticeKind: "assigned" | "support_asked" | "relieved" | "opinion_given" | "completed" | "unanswered" | "due_soon" | "overdue" | "returned" | "mail_refused" | "ballot_asked" | "ballot_due" | "ballot_counted";
+        NoticeKind: "assigned" | "support_asked" | "relieved" | "opinion_given" | "completed" | "unanswered" | "due_soon" | "overdue" | "returned" | "mail_refused" | "ballot_asked" | "ballot_due" | "ballot_counted" | "certificate_ends";
         /** @description Where the sequences of an agency stand in this year. */
         Numbers: {
             kinds: components["schemas"]["KindNumbers"][];
@@ -4788,11 +4816,11 @@ export interface components {
         /** @description A page of a list. */
         Page_Notice: {
             items: {
-                /** @description Number and symbol: `141/KH-UBND`; empty of a question in writing. */
+                /** @description Number and symbol: `141/KH-UBND`; empty of a question in writing and of a certificate. */
                 code: string;
-                /** @description The day until which the work is done. */
+                /** @description The day until which the work is done, or the certificate's last. */
                 due_on?: string | null;
-                /** @description The page that shows the paper, or the question in writing. */
+                /** @description The page that shows the paper, the question in writing, or one's keys. */
                 href: string;
                 id: components["schemas"]["NoticeId"];
                 is_read: boolean;
@@ -14410,6 +14438,51 @@ export interface operations {
             };
         };
     };
+    agency_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgencyKey"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; `type` says why */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now, or a fault of ours; nothing was done */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     set_mail_address: {
         parameters: {
             query?: never;
@@ -15657,6 +15730,15 @@ export interface operations {
                 };
             };
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-files`: the key sent more than its share; `Retry-After` says when to go on. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
