@@ -214,11 +214,11 @@ struct AgencyKey {
 )]
 async fn agency_keys(State(app): State<App>, person: Person) -> Result<Json<Vec<AgencyKey>>, Problem> {
     let keys = app.custody.keys_to_seal_with(&person.held()).await?;
-    let keys = keys.into_iter().map(|(agency, key)| AgencyKey {
-        agency: agency.name,
-        key: key.into(),
+    let keys = keys.into_iter().map(|(agency, key)| {
+        let (agency, key) = (agency.name, key.try_into()?);
+        Ok(AgencyKey { agency, key })
     });
-    Ok(Json(keys.collect()))
+    keys.collect::<Result<_, Problem>>().map(Json)
 }
 
 /// A certificate on my token.

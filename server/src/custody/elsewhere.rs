@@ -292,11 +292,11 @@ impl Custody {
             request: row.id,
             told: false,
         };
-        self.sign_with(presence, *asked, used, signature).await
+        self.complete_with(presence, *asked, used, signature).await
     }
 
     /// Takes a signature by a key that is elsewhere: from here on it is as any other.
-    pub(super) async fn sign_with(
+    pub(super) async fn complete_with(
         &self,
         presence: &Presence,
         asked: Document,

@@ -532,7 +532,7 @@ impl Custody {
                     request: row.id.clone(),
                     told,
                 };
-                self.sign_with(presence, *asked, used, signature).await
+                self.complete_with(presence, *asked, used, signature).await
             }
             Content::Enrolment(asked) => {
                 self.enrol_with(presence, &row.id, asked, &signature).await?;

@@ -13,6 +13,7 @@ use super::error::{Error, Result};
 use super::key::{self, TRIES};
 use super::{Custody, Presence, enrol};
 use crate::domain::holder::Holder;
+use crate::domain::id::PersonId;
 use crate::store::entity::signing_key::{Column, Entity, Model};
 
 impl Custody {
