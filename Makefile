@@ -37,7 +37,7 @@ bench: ## Figures beside their floors and peers, measured in the same run: make 
 	@.ci/install test
 	@benches/run $(or $(AREA),signer)
 
-soak: ## The long runs: every death at every fail point, a thousand kills, every bad line, the package and its container's steps on a clean Debian, the package for tokens in both browsers, the interface by its document, each fuzzer for ten minutes
+soak: ## The long runs: every death at every fail point, a thousand kills, every bad line, a recording of ten minutes, the package and its container's steps on a clean Debian, the package for tokens in both browsers, the interface by its document, each fuzzer for ten minutes
 	@.ci/install test
 	@server/package/try "$$($(MAKE) --no-print-directory package | tail -1)"
 	@server/package/try-container "$$(ls target/package/hoian_*.deb | tail -1)"
@@ -45,6 +45,7 @@ soak: ## The long runs: every death at every fail point, a thousand kills, every
 	FAULTS=all KILLS=1000 cargo test --quiet --locked --workspace --test faults
 	SCHEMA_EXAMPLES=300 cargo test --quiet --locked --workspace --test api schema
 	LINKS=all cargo test --quiet --locked --workspace --test media -- --test-threads=1 over_lines a_flood
+	RECORDING_SECONDS=600 cargo test --quiet --locked --workspace --test browsers a_recording
 	@tests/fuzz/soak $(or $(SECONDS_EACH),600)
 
 package: ## Make the Debian package in target/package

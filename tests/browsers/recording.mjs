@@ -280,21 +280,28 @@ async function parts(meeting) {
   assert.deepEqual(found, { status: 206, is: true, range: true, beyond: 416 });
 }
 
+/** The file, part by part. */
 async function take(meeting, number) {
-  const text = await chair.evaluate(
-    async ([id, which]) => {
-      const answer = await fetch(`/api/v1/meetings/${id}/recordings/${which}?download=true`);
-      if (answer.status !== 200) throw new Error(`${answer.status}`);
-      const bytes = new Uint8Array(await answer.arrayBuffer());
-      let text = '';
-      for (let at = 0; at < bytes.length; at += 32_768) text += String.fromCharCode(...bytes.subarray(at, at + 32_768));
-      return btoa(text);
-    },
-    [meeting.id, number],
-  );
+  const parts = [];
+  for (;;) {
+    const from = parts.reduce((sum, part) => sum + part.length, 0);
+    const [text, length] = await chair.evaluate(
+      async ([id, which, from]) => {
+        const headers = { range: `bytes=${from}-${from + 4_000_000}` };
+        const answer = await fetch(`/api/v1/meetings/${id}/recordings/${which}?download=true`, { headers });
+        if (answer.status !== 206) throw new Error(`${answer.status}`);
+        const bytes = new Uint8Array(await answer.arrayBuffer());
+        let text = '';
+        for (let at = 0; at < bytes.length; at += 32_768) text += String.fromCharCode(...bytes.subarray(at, at + 32_768));
+        return [btoa(text), Number(answer.headers.get('content-range').split('/')[1])];
+      },
+      [meeting.id, number, from],
+    );
+    parts.push(Buffer.from(text, 'base64'));
+    if (from + parts.at(-1).length === length) break;
+  }
   const file = join(folder, `${number}.webm`);
-  await writeFile(file, Buffer.from(text, 'base64'));
-  if (process.env.RECORDING_KEPT) await writeFile(`${process.env.RECORDING_KEPT}-${number}.webm`, Buffer.from(text, 'base64'));
+  await writeFile(file, Buffer.concat(parts));
   return file;
 }
 

@@ -14,6 +14,7 @@ use hoian_server::media::transport::dtls::Identity;
 use hoian_server::media::transport::outbox::{MAXIMUM_DATAGRAM, Outbox};
 use hoian_server::media::transport::path::Path;
 use hoian_server::media::transport::srtp::{self, Opener, Profile, Sealer};
+use hoian_server::media::{ParticipantId, Source};
 use hoian_server::net::ring::{Consumer, Producer};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -44,6 +45,8 @@ pub struct World {
     pub far: Option<Far>,
     /// What the SFU has sent and nobody has taken.
     pub sent: Vec<(SocketAddr, Vec<u8>)>,
+    /// What came from the other shard for a recording.
+    pub taken: Vec<(ParticipantId, Source)>,
 }
 
 /// Both rings between a shard and another one.
@@ -99,6 +102,7 @@ impl World {
             storage: vec![0; MAXIMUM_DATAGRAM],
             far: None,
             sent: Vec::new(),
+            taken: Vec::new(),
         }
     }
 
@@ -147,6 +151,9 @@ impl World {
         self.outbox.clear();
         self.sfu
             .receive_crossed(self.now, &far.storage, &far.batch, &mut self.outbox);
+        let taken = self.sfu.taken(&far.storage).map(|(_, taken)| taken);
+        self.taken
+            .extend(taken.map(|taken| (taken.participant, taken.source)));
         while self.sfu.forward(self.now, &far.storage, &mut self.outbox) == Progress::More {}
         let is_any = !far.batch.is_empty();
         self.sfu.cross(&[], far);

@@ -8,7 +8,7 @@ use hoian_server::media::rtp::Outgoing;
 use hoian_server::media::sfu::{MemberKey, PublishedTrack, RoomKey};
 use hoian_server::media::stats::Drop;
 use hoian_server::media::transport::srtp;
-use hoian_server::media::{Event, Source, TrackState, Viewport};
+use hoian_server::media::{Event, Source, TrackState, Viewport, Watch};
 use hoian_server::net::ring;
 
 use crate::allocations;
@@ -209,6 +209,50 @@ fn a_viewer_is_sent_again_from_the_cache_of_his_own_shard_and_his_wish_for_a_key
     span.there.deliver(span.viewer.address, &sealed);
     span.exchange();
     assert!(span.is_asked_for_a_key_frame());
+}
+
+#[test]
+fn a_recorder_is_brought_every_voice_and_the_picture_on_the_stage_and_asks_for_its_key_frames() {
+    let mut span = Span::usual();
+    let (room, listens) = (
+        span.rooms.1,
+        Watch {
+            sound_only: true,
+            ..Watch::default()
+        },
+    );
+    let World { sfu, now, outbox, .. } = &mut span.there;
+    sfu.watch(*now, span.watching, listens, outbox).unwrap();
+    for _ in 0..20 {
+        span.frame(true);
+    }
+    assert!(span.there.taken.is_empty(), "nobody records");
+    span.there.sfu.record(room);
+    for index in 0..20 {
+        span.frame(true);
+        let sealed = sound(&span.publisher, index);
+        span.here.deliver(span.publisher.address, &sealed);
+        span.exchange();
+    }
+    let brought = std::mem::take(&mut span.there.taken);
+    assert!(brought.contains(&(ALICE, Source::Microphone)) && brought.contains(&(ALICE, Source::Camera)));
+    let shown = span.there.sfu.stage(span.there.now, room).unwrap();
+    assert_eq!((shown.participant, shown.source), (ALICE, Source::Camera));
+    span.wait(Duration::from_secs(2));
+    span.is_asked_for_a_key_frame();
+    span.there.sfu.enter_anew(span.there.now, room);
+    span.wait(Duration::from_millis(200));
+    assert!(span.is_asked_for_a_key_frame());
+    let World { sfu, now, outbox, .. } = &mut span.here;
+    sfu.unlink(*now, span.rooms.0, ShardId(1), outbox);
+    span.there.taken.clear();
+    for _ in 0..5 {
+        span.frame(true);
+    }
+    assert!(
+        span.there.taken.is_empty(),
+        "it was told that nothing is needed any more"
+    );
 }
 
 /// Nothing crosses that nobody there looks at.

@@ -167,8 +167,8 @@ impl Ledger {
     async fn segments(&self, recording: RecordingId, first: u32) -> Result<Vec<Kept>, DbErr> {
         let rows = recording_segment::Entity::find()
             .filter(recording_segment::Column::MeetingId.eq(self.meeting.clone()))
-            .filter(recording_segment::Column::Recording.eq(recording))
-            .filter(recording_segment::Column::Number.gte(first))
+            .filter(recording_segment::Column::Recording.eq(i64::from(recording)))
+            .filter(recording_segment::Column::Number.gte(i64::from(first)))
             .order_by_asc(recording_segment::Column::Number)
             .all(self.store.read());
         let kept = |row: recording_segment::Model| Kept {

@@ -43,13 +43,16 @@ impl Actor {
         }
         let mut events = self.procedure.decide(&caller, step)?;
         self.open_secret(&mut events, key).await?;
+        let is_of_recording = events.iter().any(turns_tape);
         let loaded = self.load_tape(&events).await?;
         let written = self.carry_out(&actor_of(&identity, &caller.name), events).await;
         if written.is_err() && loaded.is_some() {
             self.room.stop_recording().await;
         }
         written?;
-        self.turn_tape(loaded);
+        if is_of_recording {
+            self.turn_tape(loaded);
+        }
         let ballot_box = self.ballot_box.as_ref().filter(|_| asks_token);
         Ok(ballot_box.map(|ballot_box| ballot_box.key.clone()))
     }
@@ -452,6 +455,17 @@ impl Actor {
             minutes: self.minutes_state(reader),
         }
     }
+}
+
+/// Whether what records has to follow.
+fn turns_tape(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::RecordingStarted { .. }
+            | Event::RecordingPaused { .. }
+            | Event::RecordingResumed { .. }
+            | Event::RecordingStopped { .. }
+    )
 }
 
 fn actor_of(identity: &Identity, name: &str) -> audit::Actor {

@@ -256,6 +256,10 @@ impl Procedure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::called::Called;
+    use crate::domain::meeting::MeetingId;
+    use crate::domain::replay::Fault;
+    use crate::domain::step::Rules;
 
     fn at(seconds: u64) -> Timestamp {
         Timestamp(1_790_000_000_000).after(Duration::from_secs(seconds))
@@ -331,6 +335,52 @@ mod tests {
         assert_eq!(found[0].to_string(), "the segment at 0:01.400 was CHANGED");
         let swapped = [(1_400, "hash 1".to_owned()), (0, "hash 0".to_owned())];
         assert!(one.differences(&swapped).contains(&Difference::PutIn(0)));
+    }
+
+    #[test]
+    fn segments_follow_each_other_and_none_comes_after_the_last() {
+        let called = Called::new(MeetingId("m".to_owned()), "Họp".to_owned(), Rules::default());
+        let mut meeting = Procedure::called(called);
+        let started = Event::RecordingStarted { recording: 1 };
+        let kept = |first: u32, begins_ms: u64, is_whole| Event::RecordingKept {
+            recording: 1,
+            first,
+            segments: vec![Kept {
+                sha256: "hash".to_owned(),
+                begins_ms,
+                duration_ms: 1_400,
+            }],
+            is_whole,
+        };
+        assert_eq!(meeting.can_follow(&kept(0, 0, false)), Err(Fault::RecordingNotSo));
+        for (event, fault) in [
+            (started.clone(), None),
+            (started, Some(Fault::NotNextRecording)),
+            (kept(0, 0, false), None),
+            (kept(0, 1_400, false), Some(Fault::WrongSegments)),
+            (kept(1, 1_000, false), Some(Fault::WrongSegments)),
+            (kept(1, 1_400, true), Some(Fault::RecordingNotSo)),
+            (
+                Event::RecordingResumed { recording: 1 },
+                Some(Fault::RecordingNotSo),
+            ),
+            (Event::RecordingPaused { recording: 1 }, None),
+            (meeting_over(), None),
+            (kept(1, 1_400, true), None),
+            (kept(2, 2_800, false), Some(Fault::RecordingNotSo)),
+        ] {
+            assert_eq!(meeting.can_follow(&event).err(), fault, "{event:?}");
+            if fault.is_none() {
+                meeting.apply(at(1), event);
+            }
+        }
+    }
+
+    fn meeting_over() -> Event {
+        Event::RecordingStopped {
+            recording: 1,
+            stop: Stop::MeetingOver,
+        }
     }
 
     #[test]

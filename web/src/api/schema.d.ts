@@ -1957,6 +1957,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/meetings/{id}/recordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The recordings of a meeting, the first one first, for whoever may take its record away. */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/meetings/{id}/recordings/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A recording as a WebM file (VP8 and Opus), whole or a part of it by `Range`. Its clusters are the very bytes whose SHA-256
+         *     the record names; length, chapters and the places for seeking before them are made for the answer.
+         */
+        get: operations["content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/meetings/{id}/reply": {
         parameters: {
             query?: never;
@@ -4153,6 +4190,24 @@ export interface components {
             quota_seconds: number;
             sites: components["schemas"]["MeetingSite"][];
         };
+        /** @description One recording. */
+        MeetingRecording: {
+            chapters: components["schemas"]["RecordingChapter"][];
+            /** Format: int64 */
+            duration_ms: number;
+            ended_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Everything is stored and stands in the record: it can be played. */
+            is_whole: boolean;
+            /**
+             * Format: int32
+             * @description From 1.
+             */
+            number: number;
+            /** Format: int64 */
+            size_bytes: number;
+            started_at: components["schemas"]["Timestamp"];
+            stop?: components["schemas"]["RecordingStop"] | null;
+        };
         /** @description What somebody answers. */
         MeetingReply: {
             /** @description Whether they come, or send somebody. */
@@ -5144,6 +5199,17 @@ export interface components {
             /** Format: int32 */
             weight: number;
         };
+        /** @description An item of the agenda, from where it came under way. */
+        RecordingChapter: {
+            /** Format: int64 */
+            begins_ms: number;
+            title: string;
+        };
+        /**
+         * @description Why a recording is over.
+         * @enum {string}
+         */
+        RecordingStop: "stopped" | "meeting_over" | "interrupted";
         /** @description The word of a link, and the new password. */
         Redeemed: {
             /** Format: password */
@@ -12715,6 +12781,146 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; `type` says why */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now, or a fault of ours; nothing was done */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingRecording"][];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; `type` says why */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now, or a fault of ours; nothing was done */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content: {
+        parameters: {
+            query?: {
+                /** @description As a file to keep, not as something to play. */
+                download?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/webm": number[];
+                };
+            };
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/webm": number[];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `recording-running`: it is not over yet */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `range`: the file is shorter */
+            416: {
                 headers: {
                     [name: string]: unknown;
                 };

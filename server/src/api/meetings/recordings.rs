@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum_extra::TypedHeader;
 use axum_extra::headers;
+use axum_extra::typed_header::TypedHeaderRejection;
 use bytes::Bytes;
 use futures::StreamExt;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
@@ -123,7 +124,7 @@ pub(super) async fn content(
     person: Person,
     Path((id, number)): Path<(MeetingId, u32)>,
     Query(wanted): Query<Wanted>,
-    range: Option<TypedHeader<headers::Range>>,
+    range: Result<TypedHeader<headers::Range>, TypedHeaderRejection>,
     asked: HeaderMap,
 ) -> Result<Response, Problem> {
     let meeting = readable(&app, &person, id).await?;
@@ -139,7 +140,8 @@ pub(super) async fn content(
         .get(header::IF_RANGE)
         .is_none_or(|known| known.as_bytes() == tag.as_bytes());
     let length = file.length();
-    let part = match range.filter(|_| is_same) {
+    // One that cannot be read counts as none (RFC 9110 section 14.2).
+    let part = match range.ok().filter(|_| is_same) {
         Some(TypedHeader(range)) => Some(part_of(&range, length).ok_or_else(refusals::range)?),
         None => None,
     };
@@ -295,7 +297,7 @@ async fn segments(
 ) -> Result<Vec<recording_segment::Model>, sea_orm::DbErr> {
     recording_segment::Entity::find()
         .filter(recording_segment::Column::MeetingId.eq(id.clone()))
-        .filter(recording_segment::Column::Recording.eq(number))
+        .filter(recording_segment::Column::Recording.eq(i64::from(number)))
         .order_by_asc(recording_segment::Column::Number)
         .all(app.store.read())
         .await

@@ -158,6 +158,19 @@ impl fmt::Display for Report {
                 signing.file
             )?;
         }
+        for recording in self.meeting.iter().flat_map(|meeting| &meeting.recordings.all) {
+            let (number, segments) = (recording.id, recording.kept());
+            let state = if recording.is_whole {
+                "whole"
+            } else {
+                "NOT over yet"
+            };
+            writeln!(
+                formatter,
+                "  recording {number}: {state}, {} seconds in {segments} segments",
+                recording.duration_ms() / 1_000
+            )?;
+        }
         match (self.ballots.len(), self.trust) {
             (0, _) => Ok(()),
             (count, Trust::NotAsked) => writeln!(
