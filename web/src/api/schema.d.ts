@@ -3870,7 +3870,7 @@ export interface components {
          * @description Which protocol carries the media.
          * @enum {string}
          */
-        MediaWay: "udp" | "tcp";
+        MediaWay: "udp" | "tcp" | "turn_tcp" | "turn_tls";
         /** @description A meeting, as those who were called to it see it. */
         Meeting: {
             agency_id: components["schemas"]["AgencyId"];
