@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod desktop;
 mod remote;
 mod token;
 
