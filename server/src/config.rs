@@ -151,6 +151,9 @@ pub struct Signing {
     pub tls_roots: Option<PathBuf>,
     /// Whether papers get a QR code in the margin that leads to their record. Default true.
     pub codes: bool,
+    /// Where the state's desktop tool answers at people's own PCs: `wss://127.0.0.1:8987`. Pages may reach that address then.
+    /// Default: none; nobody signs with it.
+    pub desktop_tool: Option<String>,
 }
 
 /// What is logged, and how.
@@ -246,6 +249,7 @@ impl Default for Signing {
             mapped_hosts: BTreeMap::from([("ocsp.ca.ptc".to_owned(), "ocsp.ca.gov.vn".to_owned())]),
             tls_roots: None,
             codes: true,
+            desktop_tool: None,
         }
     }
 }
@@ -348,7 +352,8 @@ impl Config {
         let oidc = self.oidc.as_ref().and_then(Oidc::fault);
         let hsm = self.hsm.as_ref().and_then(Hsm::fault);
         let remote = self.remote.as_ref().and_then(Remote::fault);
-        if let Some(fault) = blobs.or(ldap).or(oidc).or(hsm).or(remote) {
+        let signing = self.signing.fault();
+        if let Some(fault) = blobs.or(ldap).or(oidc).or(hsm).or(remote).or(signing) {
             return Err(Error::Unfit(fault));
         }
         if let Some(origin) = &self.http.public_origin {
@@ -362,6 +367,17 @@ impl Config {
 }
 
 impl Signing {
+    fn fault(&self) -> Option<&'static str> {
+        let fits = |address: &str| {
+            let url = url::Url::parse(address).ok();
+            // What is said here stands in the policy of every page, so it is an origin and no more.
+            let plain = url.filter(|url| url.origin().ascii_serialization() == address);
+            plain.is_some_and(|url| matches!(url.scheme(), "ws" | "wss") && is_loopback(&url))
+        };
+        let faulty = self.desktop_tool.as_deref().is_some_and(|address| !fits(address));
+        faulty.then_some("signing.desktop_tool must be wss:// or ws://, this machine, and a port")
+    }
+
     /// How long a job waits for the time-stamp authority.
     pub fn time_stamp_time(&self) -> Duration {
         Duration::from_secs(self.time_stamp_seconds)
@@ -411,13 +427,16 @@ fn is_tls_or_loopback(address: &str) -> bool {
     let Ok(url) = url::Url::parse(address) else {
         return false;
     };
-    let is_loopback = match url.host() {
+    url.scheme() == "https" || is_loopback(&url)
+}
+
+fn is_loopback(url: &url::Url) -> bool {
+    match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost",
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
         Some(url::Host::Ipv6(address)) => address.is_loopback(),
         None => false,
-    };
-    url.scheme() == "https" || is_loopback
+    }
 }
 
 fn read(path: &Path) -> Result<toml::Table, Error> {
@@ -569,7 +588,22 @@ mod tests {
             ("HOIAN_S3__ACCESS_KEY_ID", "a"),
             ("HOIAN_S3__SECRET_ACCESS_KEY", "b"),
         ];
-        let refused: [(&str, &[(&str, &str)]); 15] = [
+        let refused: [(&str, &[(&str, &str)]); 21] = [
+            ("[signing]\ndesktop_tool = 'wss://127.0.0.1:8987/'", &[]),
+            ("[signing]\ndesktop_tool = 'wss://ky.vn:8987'", &[]),
+            ("[signing]\ndesktop_tool = 'https://127.0.0.1:8987'", &[]),
+            (
+                "[signing]\ndesktop_tool = \"ws://127.0.0.1:1; script-src *\"",
+                &[],
+            ),
+            (
+                "[remote]\nurl = 'http://ky.vn/csc/v2'\nclient_id = 'a'\nclient_secret = 'b'\nname = 'c'",
+                &[],
+            ),
+            (
+                "[remote]\nurl = 'https://ky.vn/csc/v2'\nclient_id = 'a'\nclient_secret = ''\nname = 'c'",
+                &[],
+            ),
             ("[http]\nverifications_per_minute = 0", &[]),
             ("[hsm]\nmodule = '/m.so'\ntoken = 'a'", &[]),
             ("[hsm]\nmodule = '/m.so'\ntoken = ' '\npin_file = '/pin'", &[]),

@@ -175,6 +175,11 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("post", "/api/v1/documents/{id}/remote-signature", PEOPLE),
     ("get", "/api/v1/session/remote-requests/{request}", PEOPLE),
     ("post", "/api/v1/signature-requests/calls/{word}", PUBLIC),
+    // The state's desktop tool has a word in the place of a session: tests/keys/desktop.rs.
+    ("post", "/api/v1/documents/{id}/desktop-requests", PEOPLE),
+    ("post", "/api/v1/session/signing-key/desktop-requests", PEOPLE),
+    ("get", "/api/v1/signature-requests/files/{word}", PUBLIC),
+    ("post", "/api/v1/signature-requests/files/{word}", PUBLIC),
     ("post", "/api/v1/documents/{id}/number", PEOPLE),
     ("post", "/api/v1/documents/{id}/seal", PEOPLE),
     ("post", "/api/v1/documents/{id}/issue", PEOPLE),

@@ -24,8 +24,12 @@ use std::time::Duration;
 use hoian_server::accounts;
 use hoian_server::app::App;
 use hoian_server::config::Oidc;
+use hoian_tests::desktop_tool::{DesktopTool, Mode};
 use hoian_tests::mail::MailServer;
-use hoian_tests::signing::{LEADER, Office, PARTNER, PIN, SECRETARY, content, expect, paper};
+use hoian_tests::remote_service::{CODE, Manner, REMOTE_PIN, RemoteService, USER};
+use hoian_tests::signing::{
+    LEADER, Office, PARTNER, PIN, SECRETARY, TrainingAuthority, content, expect, paper,
+};
 use hoian_tests::token::{self, Display, TOKEN_PIN, Token};
 use hoian_tests::{PASSWORD, Server, binary, people};
 use serde_json::json;
@@ -166,6 +170,59 @@ async fn a_leader_signs_with_a_token_in_both_browsers() {
         let officer = office.server.log_in("chuyenvien").await;
         let file = content(&officer, &id, "latest").await;
         judges::accept_all(&office.authority.root, &file, 1);
+    }
+}
+
+/// By the state's desktop tool and by a remote service, through the real pages.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leader_signs_with_the_desktop_tool_and_from_afar() {
+    let authority = TrainingAuthority::start().await;
+    let tool = DesktopTool::open(authority.pkcs12("token"), PIN).await;
+    // Enrols, closes the window once, then signs.
+    tool.behave_in_turn([Mode::Success, Mode::Cancel, Mode::Success]);
+    let service = RemoteService::start(authority.pkcs12("afar"), authority.pkcs12("stranger"), PIN).await;
+    service.behave(Manner {
+        is_asynchronous: true,
+        ..Manner::default()
+    });
+    let address = tool.address.clone();
+    let office = Office::open_by(authority, |config| {
+        config.signing.desktop_tool = Some(address);
+        service.configure(config);
+    })
+    .await;
+    let (by_tool, from_afar) = (office.submitted().await, office.submitted().await);
+    office.server.clock.advance(Duration::from_secs(60));
+    let given = json!({
+        "origin": office.server.origin(),
+        "user": LEADER,
+        "password": PASSWORD,
+        "code": code(office.app(), LEADER).await,
+        "by_tool": by_tool,
+        "from_afar": from_afar,
+        "remote_user": USER,
+        "remote_pin": REMOTE_PIN,
+        "remote_code": CODE,
+        "pictures": Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/pictures/ways"),
+    });
+    let clock = office.server.clock.clone();
+    let time = tokio::spawn(async move {
+        loop {
+            // The service takes some seconds for each signature.
+            for _ in 0..12 {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                clock.advance(Duration::from_secs(1));
+            }
+            service.make();
+        }
+    });
+    run("ways.mjs", &given.to_string(), Duration::from_secs(240)).await;
+    time.abort();
+    let officer = office.server.log_in("chuyenvien").await;
+    // The house's time-stamp over the tool's signature is one of the document.
+    for (id, stamped) in [(&by_tool, 0), (&from_afar, 1)] {
+        let file = content(&officer, id, "latest").await;
+        judges::accept_stamped(&office.authority.root, &file, 1, stamped);
     }
 }
 

@@ -11,6 +11,7 @@ pub mod attacker;
 pub mod authenticator;
 pub mod binary;
 pub mod blind;
+pub mod desktop_tool;
 pub mod fixture;
 pub mod forms;
 pub mod hostile;

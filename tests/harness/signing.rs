@@ -393,6 +393,8 @@ fn holders() -> Vec<Holder> {
         ),
         // The leader's other certificate, whose key is on a token of theirs.
         holder("token", HolderKind::Person, LEADER_NAME, Standing::Valid),
+        // And the one whose key is at a remote service.
+        holder("afar", HolderKind::Person, LEADER_NAME, Standing::Valid),
         holder("expired", HolderKind::Person, LEADER_NAME, Standing::Expired),
         holder("revoked", HolderKind::Person, LEADER_NAME, Standing::Revoked),
         holder(

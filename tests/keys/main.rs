@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod desktop;
 mod expiry;
 mod hsm;
 mod remote;

@@ -28,12 +28,22 @@ const ALWAYS: [(HeaderName, &str); 5] = [
     ),
 ];
 
+/// The policy where pages may also reach the state's desktop tool, at this address and no other.
+fn with_tool(address: Option<&str>) -> Option<HeaderValue> {
+    const OWN: &str = "connect-src 'self'";
+    let policy = CONTENT_SECURITY_POLICY.replace(OWN, &format!("{OWN} {}", address?));
+    HeaderValue::try_from(policy).ok()
+}
+
 /// Layer: adds the security headers, except where an answer brings a policy of its own (a user's PDF is sandboxed), and
 /// keeps answers of the API out of every cache.
 pub(super) async fn secure(State(app): State<App>, request: Request, next: Next) -> Response {
     let is_api = request.uri().path().starts_with("/api/");
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    if let Some(policy) = with_tool(app.config.signing.desktop_tool.as_deref()) {
+        headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
+    }
     for (name, value) in ALWAYS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }

@@ -14,6 +14,7 @@ mod came;
 mod case_files;
 mod copies;
 mod described;
+mod desktop_signing;
 mod dispatches;
 mod documents;
 mod headers;
@@ -73,6 +74,7 @@ fn families() -> OpenApiRouter<App> {
         .merge(documents::routes())
         .merge(signature_requests::routes())
         .merge(remote_signing::routes())
+        .merge(desktop_signing::routes())
         .merge(copies::routes())
         .merge(dispatches::routes())
         .merge(notices::routes())

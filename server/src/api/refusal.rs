@@ -46,6 +46,9 @@ impl From<Error> for Problem {
             | Error::KeyHere
             | Error::KeyRemote
             | Error::NotRemote
+            | Error::NoTool
+            | Error::FileUnfit(_)
+            | Error::AnothersSignature
             | Error::RequestOver
             | Error::SignatureUnfit(_) => elsewhere(&error),
             Error::Remote { reason, .. } => remote(reason, &error),
@@ -475,6 +478,24 @@ fn elsewhere(error: &Error) -> Problem {
             "key-remote",
             "Khóa ký của đồng chí ở dịch vụ ký số từ xa. Xin tải lại trang để ký từ xa.",
             "Your key is at the remote signing service. Reload the page to sign there.",
+        ),
+        Error::NoTool => Problem::new(
+            StatusCode::CONFLICT,
+            "no-tool",
+            "Việc này không ký được bằng công cụ ký của Ban Cơ yếu. Xin ký bằng cách khác.",
+            "This cannot be signed with the state's signing tool. Sign in another way.",
+        ),
+        Error::FileUnfit(_) => Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "file-unfit",
+            "Tệp nhận về không phải văn bản đã trao kèm đúng một chữ ký, nên không được lưu. Xin ký lại.",
+            "The file that came back is not the one that was handed out with one signature more, so it was not kept.",
+        ),
+        Error::AnothersSignature => Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "anothers-signature",
+            "Chữ ký không phải bằng chứng thư đồng chí đã đăng ký, nên không được lưu.",
+            "The signature is not by the certificate that you have enrolled, so it was not kept.",
         ),
         Error::NotRemote => Problem::new(
             StatusCode::CONFLICT,

@@ -36,6 +36,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 struct SigningWays {
     /// What people call the remote signing service, if there is one.
     remote: Option<String>,
+    /// Where the state's desktop tool answers at people's own PCs, if it is used.
+    desktop_tool: Option<String>,
 }
 
 /// The ways of signing that this house offers beside keys kept here and USB tokens.
@@ -46,6 +48,7 @@ struct SigningWays {
 async fn ways(State(app): State<App>, _: Person) -> Json<SigningWays> {
     Json(SigningWays {
         remote: app.custody.remote_name().map(str::to_owned),
+        desktop_tool: app.custody.desktop_tool().map(str::to_owned),
     })
 }
 

@@ -59,9 +59,9 @@ impl From<Asked> for SignatureRequest {
 /// Where the signer put it by hand.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct SignatureWish {
+pub(super) struct SignatureWish {
     /// Without it, between position and name.
-    place: Option<view::PlaceView>,
+    pub(super) place: Option<view::PlaceView>,
 }
 
 /// Prepares my signature for a key that stays with me; an earlier request of mine is over then.

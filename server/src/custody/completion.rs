@@ -13,13 +13,15 @@ use serde_json::json;
 use super::desk::{NewVersion, Step};
 use super::error::{Error, Result};
 use super::fetch;
-use super::{Custody, Outcome, appendix, place};
+use super::place::Places;
+use super::signing::Kept;
+use super::{Custody, Outcome, appendix};
 use crate::domain::document::{Action, Capacity, DocumentId, Purpose, State};
 use crate::domain::paper_signing::WITHOUT_TIME;
 use crate::fail_point;
 use crate::store::Tx;
 use crate::store::audit::Actor;
-use crate::store::blob::Stored;
+use crate::store::blob::{Sha256, Stored};
 use crate::store::entity::{document, document_version, signature_pending};
 
 impl Custody {
@@ -89,10 +91,8 @@ impl Custody {
         base: &document_version::Model,
         patience: Duration,
     ) -> Result<Bytes> {
-        let signed: Signed =
+        let kept: Kept =
             serde_json::from_str(&pending.signed).map_err(|_| Error::Row("signature_pending.signed"))?;
-        let signed = self.time_stamped(signed, patience).await?;
-        fail_point::hit("signing.token_arrived");
         let document = self.content(base).await?;
         let row = document::Entity::find_by_id(base.document_id.clone())
             .one(self.store.read())
@@ -104,8 +104,42 @@ impl Custody {
             Purpose::Sealed => (2, 2),
             Purpose::Draft | Purpose::Numbered => (row.rules().signers, 1),
         };
-        self.completed(signed, document, &place::signed_fields(signers, sealers))
-            .await
+        let places: Places = row
+            .places
+            .as_deref()
+            .and_then(|places| serde_json::from_str(places).ok())
+            .ok_or(Error::Row("document.places"))?;
+        let fields = places.signed_fields(signers, sealers);
+        match kept {
+            Kept::Value(signed) => {
+                let signed = self.time_stamped(*signed, patience).await?;
+                fail_point::hit("signing.token_arrived");
+                self.completed(signed, document, &fields).await
+            }
+            Kept::File { file, .. } => self.stamped_file(&file, document, &fields, patience).await,
+        }
+    }
+
+    /// A file that another program has signed, with the house's time-stamp where it brought none.
+    async fn stamped_file(
+        &self,
+        file: &Sha256,
+        document: Bytes,
+        fields: &[&str],
+        patience: Duration,
+    ) -> Result<Bytes> {
+        let file = self.store.blobs().get(file).await?;
+        if !file.starts_with(&document) {
+            return Err(Error::Row("the new version does not begin with the old one"));
+        }
+        if self.self_check(file.clone(), fields).await.is_ok() {
+            return Ok(file);
+        }
+        let mut stamped = file.to_vec();
+        self.stamp_over(&mut stamped, patience).await?;
+        let stamped = Bytes::from(stamped);
+        self.self_check(stamped.clone(), fields).await?;
+        Ok(stamped)
     }
 
     /// The file with its signature: it continues `document`, and our validator passes it in these `fields`.
@@ -150,13 +184,12 @@ impl Custody {
     ///
     /// # Errors
     /// [`Error::TimeStamp`] where the authority is silent.
-    pub(super) async fn stamp_over(&self, file: &mut Vec<u8>) -> Result<()> {
+    pub(super) async fn stamp_over(&self, file: &mut Vec<u8>, patience: Duration) -> Result<()> {
         let document = file.clone();
         let prepared = self
             .run(move || DocumentTimeStamp::prepare(&document, None))
             .await??;
         let nonce = u64::from_be_bytes(self.clock.random_bytes());
-        let patience = self.settings.time_stamp_time();
         let answer = self.time_stamp(prepared.request(nonce), patience).await?;
         let update = prepared.update(&answer, nonce, self.clock.now_utc());
         file.extend(update.map_err(|error| Error::TimeStamp(error.to_string()))?);

@@ -18,9 +18,10 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::certificate::Facts;
+use super::desktop::{Handed, HandedStatement};
 use super::error::{Error, Result};
 use super::place::Places;
-use super::signing::{Made, Task, placed, request};
+use super::signing::{Kept, Made, Task, placed, request};
 use super::{Custody, Outcome, Presence, key};
 use crate::clock::Timestamp;
 use crate::domain::document::{Action, DocumentId};
@@ -56,6 +57,9 @@ pub struct Opened {
 pub(super) enum Content {
     Document(Box<Document>),
     Enrolment(Enrolment),
+    /// A file that another program signs whole.
+    Handed(Box<Handed>),
+    HandedStatement(HandedStatement),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -220,6 +224,24 @@ impl Custody {
     /// # Errors
     /// [`Error::RequestOver`].
     pub async fn open_request(&self, word: &str) -> Result<Opened> {
+        match content(&self.open(word).await?)? {
+            Content::Document(asked) => self.opened_document(*asked).await,
+            Content::Enrolment(asked) => {
+                let own = key::certificates(&asked.chain)?;
+                Ok(Opened {
+                    is_document: false,
+                    certificate: fingerprint(&own)?,
+                    algorithm: asked.algorithm,
+                    title: ENROLMENT.to_owned(),
+                    content: asked.words.into_bytes().into(),
+                })
+            }
+            Content::Handed(_) | Content::HandedStatement(_) => Err(Error::RequestOver),
+        }
+    }
+
+    /// Opens a request, once.
+    pub(super) async fn open(&self, word: &str) -> Result<Model> {
         let (now, word) = (self.clock.now(), hash(word));
         let open = Entity::update_many()
             .col_expr(Column::OpenedAt, Expr::value(now))
@@ -236,19 +258,7 @@ impl Custody {
             let asking = session::Entity::find_by_id(&row.session_hash).one(tx).await?;
             asking.map(|_| row).ok_or(Error::RequestOver)
         });
-        match content(&row.await?)? {
-            Content::Document(asked) => self.opened_document(*asked).await,
-            Content::Enrolment(asked) => {
-                let own = key::certificates(&asked.chain)?;
-                Ok(Opened {
-                    is_document: false,
-                    certificate: fingerprint(&own)?,
-                    algorithm: asked.algorithm,
-                    title: ENROLMENT.to_owned(),
-                    content: asked.words.into_bytes().into(),
-                })
-            }
-        }
+        row.await
     }
 
     async fn opened_document(&self, asked: Document) -> Result<Opened> {
@@ -316,7 +326,7 @@ impl Custody {
         let signed = asked.prepared.clone().with_signature(signature);
         let made = Made {
             prepared: asked.places.is_some().then(|| document.to_vec()),
-            signed: signed.map_err(Error::SignatureUnfit)?,
+            signed: Kept::Value(Box::new(signed.map_err(Error::SignatureUnfit)?)),
             appendices: Vec::new(),
             request: Some(used),
         };
@@ -374,7 +384,7 @@ pub(super) fn content(row: &Model) -> Result<Content> {
     serde_json::from_str(&row.content).map_err(|_| Error::Row("signature_request.content"))
 }
 
-fn prepared(document: Bytes, places: Option<&Places>) -> Result<Bytes> {
+pub(super) fn prepared(document: Bytes, places: Option<&Places>) -> Result<Bytes> {
     match places {
         Some(places) => Ok(places.prepare(&document)?.into()),
         None => Ok(document),

@@ -56,6 +56,12 @@ pub enum Error {
     HsmKeyMissing(String),
     #[error("the HSM would give this key out: it must be sensitive and not extractable")]
     HsmKeyLeaves,
+    #[error("no desktop tool is configured, or it cannot sign this")]
+    NoTool,
+    #[error("the file is not what was handed out with one signature more: {0}")]
+    FileUnfit(hoian_signer::error::Error),
+    #[error("the file is signed by another key than the one that its person has enrolled")]
+    AnothersSignature,
     #[error("the key is kept by the remote signing service, so it signs there")]
     KeyRemote,
     #[error("there is no remote signing service, or the key is not there")]

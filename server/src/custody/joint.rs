@@ -104,7 +104,8 @@ impl Custody {
     /// [`Error::TimeStamp`] where the authority is silent; [`Error::SelfCheck`]. Nothing is kept then.
     pub async fn stamp_joint(&self, file: &Sha256, signed: &[String]) -> Result<Stored> {
         let mut stamped = self.store.blobs().get(file).await?.to_vec();
-        self.stamp_over(&mut stamped).await?;
+        self.stamp_over(&mut stamped, self.settings.time_stamp_time())
+            .await?;
         let stamped = Bytes::from(stamped);
         let fields: Vec<&str> = signed.iter().map(String::as_str).collect();
         self.self_check(stamped.clone(), &fields).await?;

@@ -16,6 +16,7 @@ pub mod copy;
 mod correspondence;
 pub mod csc;
 mod desk;
+mod desktop;
 pub mod draft;
 pub mod elsewhere;
 mod ending;

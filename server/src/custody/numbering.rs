@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 
 use super::desk::{NewVersion, Step};
 use super::error::{Error, Result};
-use super::place::{self, Places};
+use super::place::Places;
 use super::reservation::{sequence_of, settle};
 use super::{Custody, Presence};
 use crate::domain::document::{Action, DocumentId, Purpose};
@@ -138,7 +138,7 @@ impl Custody {
             })
             .await??;
         let filled = Bytes::from(filled);
-        let signed = place::signed_fields(row.rules().signers, 0);
+        let signed = places.signed_fields(row.rules().signers, 0);
         self.self_check(filled.clone(), &signed).await?;
         Ok(filled)
     }

@@ -34,6 +34,9 @@ pub struct Places {
     /// Of the code that leads from the paper to its record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<CodePlace>,
+    /// The first signatory's field, where a program of their own makes it: its name, empty until it has signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_field: Option<String>,
 }
 
 /// A QR code, printed before the first signature.
@@ -131,6 +134,7 @@ pub fn find_places(
         texts: texts(pages),
         second: places,
         code: None,
+        own_field: None,
     })
 }
 
@@ -182,15 +186,18 @@ pub fn is_inside(pages: &[Page], place: &Place) -> bool {
         && rect.top() <= shown.top()
 }
 
-/// The fields that bear a signature once so many leaders have signed and so many agencies sealed.
-pub fn signed_fields(signers: u8, sealers: u8) -> Vec<&'static str> {
-    let first = |fields: [&'static str; 2], count: u8| fields.into_iter().take(usize::from(count));
-    first([LEADER, COSIGNER], signers)
-        .chain(first([AGENCY, PARTNER], sealers))
-        .collect()
-}
-
 impl Places {
+    /// The fields that bear a signature once so many leaders have signed and so many agencies sealed.
+    pub fn signed_fields(&self, signers: u8, sealers: u8) -> Vec<&str> {
+        let leader = self.own_field.as_deref().unwrap_or(LEADER);
+        fn first<'a>(fields: [&'a str; 2], count: u8) -> impl Iterator<Item = &'a str> {
+            fields.into_iter().take(usize::from(count))
+        }
+        first([leader, COSIGNER], signers)
+            .chain(first([AGENCY, PARTNER], sealers))
+            .collect()
+    }
+
     /// The document made ready for all that comes later: the code printed and the empty fields added, in updates that leave
     /// what is there as it is.
     ///
@@ -231,7 +238,10 @@ impl Places {
             Some(_) => [&[COSIGNER], &after_signing[..]].concat(),
             None => after_signing.clone(),
         };
-        let mut fields = vec![signature(LEADER, self.signature, &after_first)];
+        let mut fields = Vec::new();
+        if self.own_field.is_none() {
+            fields.push(signature(LEADER, self.signature, &after_first));
+        }
         fields.extend(second.map(|second| signature(COSIGNER, second.signature, &after_signing)));
         fields.push(signature(AGENCY, self.seal, partner));
         fields.extend(
@@ -396,6 +406,7 @@ mod tests {
             texts,
             second: None,
             code: None,
+            own_field: None,
         }
     }
 

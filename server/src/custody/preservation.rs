@@ -132,10 +132,12 @@ impl Custody {
             .run(move || extend::is_time_stamped(&document, None))
             .await??;
         if !is_stamped {
-            self.stamp_over(&mut file).await?;
+            self.stamp_over(&mut file, self.settings.time_stamp_time())
+                .await?;
         }
         self.add_validation_data(&mut file, &policy).await?;
-        self.stamp_over(&mut file).await?;
+        self.stamp_over(&mut file, self.settings.time_stamp_time())
+            .await?;
         let file = Bytes::from(file);
         let policy = Policy {
             now: self.clock.now_utc(),

@@ -406,7 +406,7 @@ impl Custody {
         let (mut row, word) = self.request(presence, session, &content, LASTS)?;
         row.document_id = match &content {
             Content::Document(document) => Some(document.id.clone()),
-            Content::Enrolment(_) => None,
+            _ => None,
         };
         let line = Line {
             wanted,
@@ -538,6 +538,7 @@ impl Custody {
                 self.enrol_with(presence, &row.id, asked, &signature).await?;
                 Ok(Outcome::Stored)
             }
+            Content::Handed(_) | Content::HandedStatement(_) => Err(Error::Row("signature_request.remote")),
         }
     }
 
@@ -582,7 +583,7 @@ impl Custody {
                         Kind::RemoteFailed,
                         Some(reason.sentence().to_owned()),
                     );
-                    self.tell(tx, now, &About::sent(document)?, &telling).await?;
+                    self.tell(tx, now, &about(document), &telling).await?;
                 }
                 Ok(audit::append(
                     tx,
@@ -606,14 +607,12 @@ impl Custody {
         (request, person): (&str, &PersonId),
     ) -> Result<()> {
         let telling = telling(request, person, Kind::RemoteSigned, None);
-        self.tell(tx, now, &About::sent(document)?, &telling)
-            .await
-            .map(drop)
+        self.tell(tx, now, &about(document), &telling).await.map(drop)
     }
 
     /// The person as they are now: the rules are asked again when the signature comes, and a role that was taken away meanwhile
     /// signs no more.
-    async fn owner(&self, person: &PersonId) -> Result<Presence> {
+    pub(super) async fn owner(&self, person: &PersonId) -> Result<Presence> {
         let reader = self.store.read();
         let row = person::Entity::find_by_id(person.clone()).one(reader).await?;
         let roles = membership::Entity::find().filter(membership::Column::PersonId.eq(person.clone()));
@@ -677,6 +676,18 @@ async fn end(tx: &Tx, row: &Model, error: &Error) -> Result<bool> {
         .exec(tx)
         .await?;
     Ok(ended.rows_affected == 1)
+}
+
+/// A paper that has no number yet.
+fn about(document: &document::Model) -> About {
+    About {
+        document_id: document.id.clone(),
+        dispatch_id: None,
+        meeting_id: None,
+        code: String::new(),
+        subject: document.subject.clone(),
+        due_on: None,
+    }
 }
 
 fn telling(request: &str, person: &PersonId, kind: Kind, words: Option<String>) -> Telling {

@@ -13,6 +13,7 @@ use hoian_signer::pdf::text;
 use hoian_signer::sign::{self, Algorithm, Level, Request, Signed};
 use sea_orm::ActiveValue::Set;
 use sea_orm::EntityTrait;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::appendix::{self, SignedAppendix};
@@ -25,6 +26,7 @@ use crate::domain::document::{Action, DocumentId, Purpose, State};
 use crate::domain::holder::Holder;
 use crate::domain::id::{AgencyId, PersonId};
 use crate::fail_point;
+use crate::store::blob::{self, Sha256, Stored};
 use crate::store::entity::{
     agency, document, document_version, person, signature_image, signature_pending, signing_key,
 };
@@ -54,10 +56,27 @@ pub(super) struct Task {
     code: String,
 }
 
+/// What a key has made: a signature's value with what it stands in, or a whole file where another program signed it.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Kept {
+    File { file: Sha256, size_bytes: u64 },
+    Value(Box<Signed>),
+}
+
+impl Kept {
+    pub fn of(stored: &Stored) -> Self {
+        Self::File {
+            file: stored.sha256.clone(),
+            size_bytes: stored.size_bytes,
+        }
+    }
+}
+
 /// What the key has made, not stored yet.
 pub(super) struct Made {
     pub prepared: Option<Vec<u8>>,
-    pub signed: Signed,
+    pub signed: Kept,
     pub appendices: Vec<SignedAppendix>,
     /// The request by which it was made elsewhere: used up with it.
     pub request: Option<Used>,
@@ -199,7 +218,7 @@ impl Custody {
                     .map(|file| appendix::sign_over(file, &code, &name, signing_time, key));
                 Ok::<_, Error>(Made {
                     prepared,
-                    signed,
+                    signed: Kept::Value(Box::new(signed)),
                     appendices: beside.collect::<Result<_>>()?,
                     request: None,
                 })
@@ -233,6 +252,13 @@ impl Custody {
         };
         let now = self.clock.now();
         let id = &step.row.id;
+        let file = match &signed {
+            Kept::File { file, size_bytes } => Some(Stored {
+                sha256: file.clone(),
+                size_bytes: *size_bytes,
+            }),
+            Kept::Value(_) => None,
+        };
         let signed = serde_json::to_string(&signed).map_err(|_| Error::Row("signature_pending.signed"))?;
         let pending = signature_pending::Model {
             document_id: id.clone(),
@@ -259,6 +285,9 @@ impl Custody {
                 }
                 step.take(tx, now, &presence.actor(), change, detail).await?;
                 let mut pending = pending;
+                if let Some(file) = &file {
+                    blob::record(tx, file, now).await?;
+                }
                 if let Some(stored) = &stored {
                     let version = NewVersion {
                         purpose: Purpose::Prepared,
@@ -309,7 +338,12 @@ impl Custody {
     /// The places for this document now; those found at upload unless the signer wishes another.
     async fn places(&self, row: &document::Model, document: Bytes, wish: Option<Place>) -> Result<Places> {
         if let (None, Some(found)) = (wish, &row.places) {
-            return serde_json::from_str(found).map_err(|_| Error::Row("document.places"));
+            let found: Places = serde_json::from_str(found).map_err(|_| Error::Row("document.places"))?;
+            // A signature that was given up has left its field's name.
+            return Ok(Places {
+                own_field: None,
+                ..found
+            });
         }
         let wish = wish.ok_or(Error::PlaceUnknown)?;
         let pages = self.run(move || text::pages(&document)).await??;

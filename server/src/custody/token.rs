@@ -104,6 +104,12 @@ impl Custody {
         let algorithm = Algorithm::named(&asked.algorithm).ok_or(Error::Row("signature_request.content"))?;
         statement_container(asked.words.as_bytes(), algorithm, &chain, signature)
             .map_err(Error::SignatureUnfit)?;
+        self.enrolled(presence, request, asked).await
+    }
+
+    /// Enrols the key that has proven to be there.
+    pub(super) async fn enrolled(&self, presence: &Presence, request: &str, asked: Enrolment) -> Result<()> {
+        let chain = key::certificates(&asked.chain)?;
         let facts = Facts::of(chain.first().ok_or(Error::Row("signing_key.chain"))?)?;
         let now = self.clock.now();
         let key = Model {

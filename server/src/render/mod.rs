@@ -23,7 +23,7 @@ pub use compose::{Facts, Second};
 pub use paper::{Block, Column, Heading, Official, SignatureBlock, TextPlace};
 pub use register::{RegisterColumn, RegisterSheet};
 pub use sample::Sample;
-pub use typesetter::{Paper, Places, Typesetter, typeset, typeset_register};
+pub use typesetter::{Paper, Places, Typesetter, typeset, typeset_register, typeset_statement};
 
 /// Why a paper was not made.
 #[derive(Debug, thiserror::Error)]

@@ -62,6 +62,15 @@ pub fn typeset_register(sheet: &RegisterSheet, now: OffsetDateTime) -> Result<Ve
     Ok(set("/register.typ", sheet.to_json()?, now)?.1)
 }
 
+/// Typesets a sentence under a title, on a page of its own: PDF/A-2u.
+///
+/// # Errors
+/// [`Error::Template`].
+pub fn typeset_statement(title: &str, words: &str, now: OffsetDateTime) -> Result<Vec<u8>, Error> {
+    let data = serde_json::json!({ "title": title, "words": words });
+    Ok(set("/statement.typ", data.to_string().into_bytes(), now)?.1)
+}
+
 fn set(template: &str, data: Vec<u8>, now: OffsetDateTime) -> Result<(PagedDocument, Vec<u8>), Error> {
     let world = ClosedWorld::new(template, data)?;
     let document = typst::compile::<PagedDocument>(&world)

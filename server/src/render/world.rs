@@ -13,7 +13,7 @@ use typst::{Library, LibraryExt as _, World};
 use super::Error;
 
 /// Our templates, by the path under which they import each other.
-const TEMPLATES: [(&str, &str); 7] = [
+const TEMPLATES: [(&str, &str); 8] = [
     ("/official.typ", include_str!("templates/official.typ")),
     ("/page.typ", include_str!("templates/page.typ")),
     ("/blank.typ", include_str!("templates/blank.typ")),
@@ -21,6 +21,7 @@ const TEMPLATES: [(&str, &str); 7] = [
     ("/content.typ", include_str!("templates/content.typ")),
     ("/foot.typ", include_str!("templates/foot.typ")),
     ("/register.typ", include_str!("templates/register.typ")),
+    ("/statement.typ", include_str!("templates/statement.typ")),
 ];
 const DATA: &str = "/paper.json";
 

@@ -3,6 +3,7 @@
 //! Format and coverage first, then what later revisions changed, cryptography, certificates, and time. Each has its own
 //! module and its own verdict; [`signature`] joins them into an indication.
 
+mod added;
 mod attack;
 mod covered;
 mod cryptography;
@@ -25,6 +26,7 @@ mod trust;
 mod unsigned;
 mod waiting;
 
+pub use added::{Added, added_signature};
 pub use attack::Attack;
 pub use policy::{Anchor, Policy, Revocation};
 pub use reason::Reason;

@@ -1236,6 +1236,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/documents/{id}/desktop-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Prepares the document for the state's desktop tool, by which I sign it; an earlier request of mine is over then. */
+        post: operations["ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/documents/{id}/initial": {
         parameters: {
             query?: never;
@@ -1383,6 +1400,26 @@ export interface paths {
         put?: never;
         /** Recalls an issued document (thu hồi): frozen here, and every receiver that holds it is asked for it (13). */
         post: operations["recall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{id}/remote-signature": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Signs by my key at the remote service (ký số từ xa). Where the service takes its time, the document shows what it waits for,
+         *     and I am told what became of it.
+         */
+        post: operations["sign"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1957,43 +1994,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/meetings/{id}/recordings": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The recordings of a meeting, the first one first, for whoever may take its record away. */
-        get: operations["list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/meetings/{id}/recordings/{number}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * A recording as a WebM file (VP8 and Opus), whole or a part of it by `Range`. Its clusters are the very bytes whose SHA-256
-         *     the record names; length, chapters and the places for seeking before them are made for the answer.
-         */
-        get: operations["content"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/meetings/{id}/reply": {
         parameters: {
             query?: never;
@@ -2456,23 +2456,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/session/agency-keys": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The keys of agencies with which I seal, the first to end first. */
-        get: operations["agency_keys"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/session/mail-address": {
         parameters: {
             query?: never;
@@ -2661,6 +2644,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/remote-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The keys of a user of the remote service that bear my name. */
+        post: operations["keys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/remote-requests/{request}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a remote signature of mine stands that was not made at once. */
+        get: operations["request"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session/signing-key": {
         parameters: {
             query?: never;
@@ -2672,6 +2689,57 @@ export interface paths {
         get: operations["own_key"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/signing-key/desktop-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Prepares a sentence for the state's desktop tool: the key that signs it is enrolled as mine. */
+        post: operations["ask_to_enrol"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/signing-key/remote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Enrols a key at the remote service as mine: it signs once to prove that it is in my hands; an earlier key of mine is retired. */
+        post: operations["enrol"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/signing-key/remote/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has the remote service send me a code, as by SMS. */
+        post: operations["send_code"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2706,6 +2774,23 @@ export interface paths {
         put?: never;
         /** Enrols the key that has proven to be there; an earlier one of mine is retired. */
         post: operations["enrol"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/signing-ways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The ways of signing that this house offers beside keys kept here and USB tokens. */
+        get: operations["ways"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2764,6 +2849,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/signature-requests/calls/{word}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The remote service calls back: once, by the word that it was given, and whatever the body says. It is asked then what it made. */
+        post: operations["call_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/signature-requests/files/{word}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Hands the file out that is to be signed: once, to whoever has the word. */
+        get: operations["fetch"];
+        put?: never;
+        /**
+         * Takes the file back, signed: once. It is refused unless it is the one that was handed out with one signature more, by my
+         *     enrolled certificate.
+         */
+        post: operations["take"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/signature-requests/opening": {
         parameters: {
             query?: never;
@@ -2814,8 +2937,7 @@ export interface paths {
         put?: never;
         /**
          * Verifies the signatures of a PDF, for anyone, without log-in.
-         * @description Another system names its key as `Authorization: Bearer hoian_…` and then waits for its turn rather than be sent away, as long
-         *     as it sends no more than its share: 16 files at once, and so many a minute as the house allows.
+         * @description Another system names its key as `Authorization: Bearer hoian_…` and then waits for its turn rather than be sent away.
          *     Whoever accepts `application/pdf` gets the report as PDF/A, signed by the service where it has a key, in Vietnamese or, by
          *     `Accept-Language`, in English.
          */
@@ -2851,8 +2973,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Counters, the state of the house and of every site, in the Prometheus text format, version 0.0.4; for whoever sends the
-         *     configured token, for all others there is no such page.
+         * Counters and the state of every site, in the Prometheus text format, version 0.0.4; for whoever sends the configured
+         *     token, for all others there is no such page.
          */
         get: operations["metrics"];
         put?: never;
@@ -2948,12 +3070,6 @@ export interface components {
         };
         /** @description An agency: a People's Committee, a department, a commune. */
         AgencyId: string;
-        /** @description A key with which I seal. */
-        AgencyKey: {
-            /** @description The agency's name. */
-            agency: string;
-            key: components["schemas"]["Key"];
-        };
         /**
          * @description What sort of agency it is. The tree of agencies is data; the sort only names the level in lists.
          * @enum {string}
@@ -3260,6 +3376,13 @@ export interface components {
          * @enum {string}
          */
         Departure: "left" | "lost" | "interrupted";
+        /** @description A request that the state's desktop tool answers. */
+        DesktopRequest: {
+            /** @description Where the tool fetches the file, and sends it back: its `FileName` and `FileUploadHandler`. */
+            address: string;
+            expires_at: components["schemas"]["Timestamp"];
+            id: string;
+        };
         /** @description A document with everything about it. */
         Detail: components["schemas"]["Summary"] & {
             appendices: components["schemas"]["Appendix"][];
@@ -3288,6 +3411,7 @@ export interface components {
             reply_to?: components["schemas"]["DispatchId"] | null;
             review: components["schemas"]["Review"];
             versions: components["schemas"]["Version"][];
+            waits_remotely?: components["schemas"]["RemoteRequest"] | null;
             ways_outside: components["schemas"]["OutsideWay"][];
         };
         /**
@@ -3707,8 +3831,6 @@ export interface components {
             disk_total_bytes?: number | null;
             /** @description Keys in custody whose certificates end soon or have ended, the first to end first. */
             ending_certificates: components["schemas"]["EndingCertificate"][];
-            /** @description Whether the HSM answers now; none where the settings name none. */
-            hsm_answers?: boolean | null;
             /** Format: int64 */
             jobs_given_up: number;
             /** Format: int64 */
@@ -3745,7 +3867,7 @@ export interface components {
          * @description A part of the house.
          * @enum {string}
          */
-        HealthPart: "database" | "blobs" | "disk" | "jobs" | "clock" | "mail" | "time_stamps" | "authorities" | "certificates" | "hsm" | "tls" | "backup";
+        HealthPart: "database" | "blobs" | "disk" | "jobs" | "clock" | "mail" | "time_stamps" | "authorities" | "certificates" | "tls" | "backup";
         /** @description A check that was made (ký nháy). */
         Initial: {
             full_name: string;
@@ -3802,13 +3924,12 @@ export interface components {
         };
         /** @description A key as its holder sees it. */
         Key: {
-            /** @description The key is in the HSM of the house; its PIN and tries are as of any other. */
-            in_hsm: boolean;
             issuer: string;
             locked: boolean;
             not_after: components["schemas"]["Timestamp"];
             /** @description The key stays with its holder, on a token: `tries_left` says nothing then. */
             on_token: boolean;
+            remote?: components["schemas"]["RemoteKey"] | null;
             serial: string;
             subject: string;
             /** Format: int32 */
@@ -3870,7 +3991,7 @@ export interface components {
          * @description Which protocol carries the media.
          * @enum {string}
          */
-        MediaWay: "udp" | "tcp" | "turn_tcp" | "turn_tls";
+        MediaWay: "udp" | "tcp";
         /** @description A meeting, as those who were called to it see it. */
         Meeting: {
             agency_id: components["schemas"]["AgencyId"];
@@ -4190,24 +4311,6 @@ export interface components {
             quota_seconds: number;
             sites: components["schemas"]["MeetingSite"][];
         };
-        /** @description One recording. */
-        MeetingRecording: {
-            chapters: components["schemas"]["RecordingChapter"][];
-            /** Format: int64 */
-            duration_ms: number;
-            ended_at?: components["schemas"]["Timestamp"] | null;
-            /** @description Everything is stored and stands in the record: it can be played. */
-            is_whole: boolean;
-            /**
-             * Format: int32
-             * @description From 1.
-             */
-            number: number;
-            /** Format: int64 */
-            size_bytes: number;
-            started_at: components["schemas"]["Timestamp"];
-            stop?: components["schemas"]["RecordingStop"] | null;
-        };
         /** @description What somebody answers. */
         MeetingReply: {
             /** @description Whether they come, or send somebody. */
@@ -4526,11 +4629,11 @@ export interface components {
         };
         /** @description A notice. */
         Notice: {
-            /** @description Number and symbol: `141/KH-UBND`; empty of a question in writing and of a certificate. */
+            /** @description Number and symbol: `141/KH-UBND`; empty of a question in writing. */
             code: string;
-            /** @description The day until which the work is done, or the certificate's last. */
+            /** @description The day until which the work is done. */
             due_on?: string | null;
-            /** @description The page that shows the paper, the question in writing, or one's keys. */
+            /** @description The page that shows the paper, or the question in writing. */
             href: string;
             id: components["schemas"]["NoticeId"];
             is_read: boolean;
@@ -4553,7 +4656,7 @@ export interface components {
          * @description What is told.
          * @enum {string}
          */
-        NoticeKind: "assigned" | "support_asked" | "relieved" | "opinion_given" | "completed" | "unanswered" | "due_soon" | "overdue" | "returned" | "mail_refused" | "ballot_asked" | "ballot_due" | "ballot_counted" | "certificate_ends";
+        NoticeKind: "assigned" | "support_asked" | "relieved" | "opinion_given" | "completed" | "unanswered" | "due_soon" | "overdue" | "returned" | "mail_refused" | "ballot_asked" | "ballot_due" | "ballot_counted" | "remote_signed" | "remote_failed";
         /** @description Where the sequences of an agency stand in this year. */
         Numbers: {
             kinds: components["schemas"]["KindNumbers"][];
@@ -4871,11 +4974,11 @@ export interface components {
         /** @description A page of a list. */
         Page_Notice: {
             items: {
-                /** @description Number and symbol: `141/KH-UBND`; empty of a question in writing and of a certificate. */
+                /** @description Number and symbol: `141/KH-UBND`; empty of a question in writing. */
                 code: string;
-                /** @description The day until which the work is done, or the certificate's last. */
+                /** @description The day until which the work is done. */
                 due_on?: string | null;
-                /** @description The page that shows the paper, the question in writing, or one's keys. */
+                /** @description The page that shows the paper, or the question in writing. */
                 href: string;
                 id: components["schemas"]["NoticeId"];
                 is_read: boolean;
@@ -5199,17 +5302,6 @@ export interface components {
             /** Format: int32 */
             weight: number;
         };
-        /** @description An item of the agenda, from where it came under way. */
-        RecordingChapter: {
-            /** Format: int64 */
-            begins_ms: number;
-            title: string;
-        };
-        /**
-         * @description Why a recording is over.
-         * @enum {string}
-         */
-        RecordingStop: "stopped" | "meeting_over" | "interrupted";
         /** @description The word of a link, and the new password. */
         Redeemed: {
             /** Format: password */
@@ -5282,6 +5374,68 @@ export interface components {
         /** @description A word on the work, if there is one. */
         Remark: {
             note?: string | null;
+        };
+        /** @description What I typed for one of the key's factors. Passed on, and kept nowhere. */
+        RemoteAnswer: {
+            id: string;
+            value: string;
+        };
+        /** @description Which code is sent. */
+        RemoteCode: {
+            /** @description The key to be enrolled; without it, the one that is enrolled. */
+            credential_id?: string | null;
+            factor: string;
+        };
+        /** @description A key to be enrolled, and its owner's will to sign once. */
+        RemoteEnrolment: {
+            answers: components["schemas"]["RemoteAnswer"][];
+            credential_id: string;
+        };
+        /** @description One thing that shows the will of the key's owner (clause 8.3.1). */
+        RemoteFactor: {
+            id: string;
+            /** @description Figures only. */
+            is_numeric: boolean;
+            kind: components["schemas"]["RemoteFactorKind"];
+            /** @description What the service calls it. */
+            label: string;
+        };
+        /**
+         * @description How it is shown.
+         * @enum {string}
+         */
+        RemoteFactorKind: "typed" | "sent" | "elsewhere";
+        /** @description A key that a remote service keeps. */
+        RemoteKey: {
+            /** @description What its owner shows for each signature. */
+            factors: components["schemas"]["RemoteFactor"][];
+            service: string;
+        };
+        /** @description A key at the remote service that bears my name. */
+        RemoteOffer: {
+            credential_id: string;
+            /** @description What its owner shows for each signature. */
+            factors: components["schemas"]["RemoteFactor"][];
+            issuer: string;
+            not_after: components["schemas"]["Timestamp"];
+            serial: string;
+            subject: string;
+        };
+        /** @description A signature that the remote service has not made yet. */
+        RemoteRequest: {
+            /** @description Until then the service is asked; I am told what became of it. */
+            expires_at: components["schemas"]["Timestamp"];
+            id: string;
+        };
+        /** @description My will to sign. */
+        RemoteSignature: {
+            answers: components["schemas"]["RemoteAnswer"][];
+            place?: components["schemas"]["Place"] | null;
+        };
+        /** @description Whose keys are looked for at the remote service. */
+        RemoteUser: {
+            /** @description As the service knows its user. */
+            user_id: string;
         };
         /**
          * @description What somebody answered to an invitation.
@@ -5424,6 +5578,14 @@ export interface components {
             choice: components["schemas"]["VoteChoice"];
             pin: string;
         };
+        /** @description The file, signed. */
+        SignedFile: {
+            /**
+             * Format: binary
+             * @description The PDF.
+             */
+            uploadfile: string;
+        };
         /** @description Which initials a signer wants before signing. */
         SigningRule: {
             agency_id: components["schemas"]["AgencyId"];
@@ -5431,6 +5593,13 @@ export interface components {
             content: boolean;
             /** @description Of whoever answers for the form. */
             form: boolean;
+        };
+        /** @description How people can sign here with a key that is not kept here. */
+        SigningWays: {
+            /** @description Where the state's desktop tool answers at people's own PCs, if it is used. */
+            desktop_tool?: string | null;
+            /** @description What people call the remote signing service, if there is one. */
+            remote?: string | null;
         };
         /** @description A site (điểm cầu) of a meeting. */
         SiteId: string;
@@ -5534,6 +5703,18 @@ export interface components {
             algorithm: string;
             /** @description DER in base64, the key's own first. */
             chain: string[];
+        };
+        /** @description What the tool is told, in its own words. */
+        ToolAnswer: {
+            FileName: string;
+            FileServer: string;
+            /** @description In Vietnamese, for its user. */
+            Message: string;
+            /**
+             * Format: int32
+             * @description 0: taken.
+             */
+            Status: number;
         };
         /** @description The postal service's code. */
         Tracking: {
@@ -10038,6 +10219,67 @@ export interface operations {
             };
         };
     };
+    ask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignatureWish"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DesktopRequest"];
+                };
+            };
+            /** @description Not the signer. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no-tool`, `key-here`, and as for signing. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; `type` says why */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now, or a fault of ours; nothing was done */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     initial: {
         parameters: {
             query?: never;
@@ -10492,6 +10734,94 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; `type` says why */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now, or a fault of ours; nothing was done */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemoteSignature"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Waits for the service, or for the time-stamp. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Detail"];
+                };
+            };
+            /** @description Not the signer; `remote-secret`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-remote`, `remote-refused`, and as for signing. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `signature-unfit` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `remote-away` */
+            502: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12808,146 +13138,6 @@ export interface operations {
             };
         };
     };
-    list: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MeetingRecording"][];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused; `type` says why */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not now, or a fault of ours; nothing was done */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    content: {
-        parameters: {
-            query?: {
-                /** @description As a file to keep, not as something to play. */
-                download?: boolean;
-            };
-            header?: never;
-            path: {
-                id: string;
-                number: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "video/webm": number[];
-                };
-            };
-            206: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "video/webm": number[];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `recording-running`: it is not over yet */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `range`: the file is shorter */
-            416: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused; `type` says why */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not now, or a fault of ours; nothing was done */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     own: {
         parameters: {
             query?: never;
@@ -14644,51 +14834,6 @@ export interface operations {
             };
         };
     };
-    agency_keys: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AgencyKey"][];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused; `type` says why */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not now, or a fault of ours; nothing was done */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     set_mail_address: {
         parameters: {
             query?: never;
@@ -15416,6 +15561,157 @@ export interface operations {
             };
         };
     };
+    keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemoteUser"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemoteOffer"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-remote`, `remote-refused` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `remote-away` */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; `type` says why */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now, or a fault of ours; nothing was done */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The service has not signed yet. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemoteRequest"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `remote-secret` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `remote-refused`, `remote-expired`, `remote-changed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `signature-request-over`: done, or never asked for */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `signature-unfit` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; `type` says why */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now, or a fault of ours; nothing was done */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     own_key: {
         parameters: {
             query?: never;
@@ -15434,6 +15730,219 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; `type` says why */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now, or a fault of ours; nothing was done */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_to_enrol: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DesktopRequest"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no-tool` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; `type` says why */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now, or a fault of ours; nothing was done */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enrol: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemoteEnrolment"];
+            };
+        };
+        responses: {
+            /** @description The service has not signed yet. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemoteRequest"];
+                };
+            };
+            /** @description Enrolled. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `remote-secret` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-remote`, `remote-refused`, and those of the certificate as for a token */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `signature-unfit` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `remote-away` */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; `type` says why */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now, or a fault of ours; nothing was done */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemoteCode"];
+            };
+        };
+        responses: {
+            /** @description On its way. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-remote`, `remote-refused`, `certificate-of-another` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `remote-away` */
+            502: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15561,6 +16070,51 @@ export interface operations {
             };
             /** @description `signature-unfit` */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; `type` says why */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now, or a fault of ours; nothing was done */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ways: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigningWays"];
+                };
+            };
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15731,6 +16285,154 @@ export interface operations {
                 content?: never;
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; `type` says why */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now, or a fault of ours; nothing was done */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    call_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                word: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Heard. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `signature-request-over` */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; `type` says why */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now, or a fault of ours; nothing was done */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fetch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                word: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
+            };
+            /** @description `signature-request-over` */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; `type` says why */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now, or a fault of ours; nothing was done */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                word: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["SignedFile"];
+            };
+        };
+        responses: {
+            /** @description `Status` says whether it was taken. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolAnswer"];
+                };
+            };
+            /** @description `signature-request-over` */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15936,15 +16638,6 @@ export interface operations {
                 };
             };
             413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too-many-files`: the key sent more than its share; `Retry-After` says when to go on. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };

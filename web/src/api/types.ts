@@ -59,6 +59,7 @@ export type Key = Schemas['Key'];
 export type RemoteFactor = Schemas['RemoteFactor'];
 export type RemoteOffer = Schemas['RemoteOffer'];
 export type RemoteRequest = Schemas['RemoteRequest'];
+export type DesktopRequest = Schemas['DesktopRequest'];
 export type SigningWays = Schemas['SigningWays'];
 
 export type DispatchBox = 'waiting' | 'to_instruct' | 'mine' | 'handling' | 'late' | 'done' | 'returned' | 'sent';
