@@ -236,7 +236,12 @@ impl Custody {
             other => other,
         };
         let enrolment = self
-            .enrolment(&handed.full_name, certificates, algorithm, None)
+            .enrolment(
+                (&presence.person_id, &handed.full_name),
+                certificates,
+                algorithm,
+                None,
+            )
             .await?;
         self.enrolled(presence, &row.id, enrolment.0).await?;
         Ok(Outcome::Stored)
