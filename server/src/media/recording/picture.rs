@@ -238,7 +238,7 @@ mod tests {
 
         /// Each picture has two packets: `2n` and `2n + 1`.
         fn send(&mut self, origin: Origin, index: u64, is_key: bool) {
-            let begins = index % 2 == 0;
+            let begins = index.is_multiple_of(2);
             let first = if begins { 0x10 } else { 0 };
             let mut payload = vec![first, u8::from(!is_key)];
             payload.push(index as u8);
