@@ -90,7 +90,9 @@ fn read(certificate: &Path, key: &Path) -> Result<ServerConfig, Error> {
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_single_cert(chain, key)?;
-    // WebSockets begin in HTTP/1.1 (RFC 6455); a relay may be named as well (RFC 7443).
-    config.alpn_protocols = vec![b"http/1.1".to_vec(), b"stun.turn".to_vec()];
+    // WebSockets begin in HTTP/1.1 (RFC 6455). A client of the relay names that first of all (RFC 7443), whatever else it speaks.
+    config.alpn_protocols = [&b"stun.turn"[..], b"stun.nat-discovery", b"http/1.1"]
+        .map(<[u8]>::to_vec)
+        .to_vec();
     Ok(config)
 }

@@ -1,6 +1,7 @@
 // The two browsers behind one small interface, and the words that run inside their pages.
 import { chromium } from 'playwright-core';
 import puppeteer from 'puppeteer-core';
+import { keyHash, trusting } from './launch.mjs';
 
 /** Words for the pages under test: what is seen of the other, what arrives, which pixels. */
 const WORDS = () => {
@@ -43,8 +44,10 @@ const CHROMIUM = [
   '--disable-backgrounding-occluded-windows --auto-select-desktop-capture-source=Entire',
 ].flatMap((line) => line.split(' '));
 
-export async function openChromium(size) {
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: CHROMIUM });
+/** `trust` is a file with the certificate of an authority, where the pages come over TLS. */
+export async function openChromium(size, trust) {
+  const args = trust ? [...CHROMIUM, `--ignore-certificate-errors-spki-list=${await keyHash(trust)}`] : CHROMIUM;
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args });
   return visitor(browser, size);
 }
 
@@ -84,9 +87,10 @@ async function visitor(browser, size) {
   };
 }
 
-export async function openFirefox(size) {
+export async function openFirefox(size, trust) {
   const browser = await puppeteer.launch({
     browser: 'firefox',
+    userDataDir: trust && (await trusting(trust)),
     executablePath: '/usr/bin/firefox-esr',
     headless: true,
     defaultViewport: size,

@@ -31,14 +31,15 @@ async function launchChromium(trust) {
   return wrap(browser, page)
 }
 
-async function keyHash(file) {
+/** The key of a certificate, as Chromium is told of it. */
+export async function keyHash(file) {
   const [{ readFileSync }, { createHash, X509Certificate }] = await Promise.all([import('node:fs'), import('node:crypto')])
   const key = new X509Certificate(readFileSync(file)).publicKey.export({ type: 'spki', format: 'der' })
   return createHash('sha256').update(key).digest('base64')
 }
 
 /** A profile of Firefox that trusts an authority. */
-async function trusting(file) {
+export async function trusting(file) {
   const [{ mkdtempSync }, { execFileSync }] = await Promise.all([import('node:fs'), import('node:child_process')])
   const profile = mkdtempSync('/tmp/hoian-firefox-')
   execFileSync('certutil', ['-N', '-d', `sql:${profile}`, '--empty-password'])

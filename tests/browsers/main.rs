@@ -30,6 +30,9 @@ use hoian_tests::remote_service::{CODE, Manner, REMOTE_PIN, RemoteService, USER}
 use hoian_tests::signing::{
     LEADER, Office, PARTNER, PIN, SECRETARY, TrainingAuthority, content, expect, paper,
 };
+use hoian_tests::network::{NAME, Network};
+use hoian_tests::signing::{LEADER, Office, PARTNER, PIN, SECRETARY, content, expect, paper};
+use hoian_tests::tls::Authority;
 use hoian_tests::token::{self, Display, TOKEN_PIN, Token};
 use hoian_tests::{PASSWORD, Server, binary, people};
 use serde_json::json;
@@ -50,6 +53,50 @@ async fn chromium_and_firefox_meet() {
         "pictures": Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/pictures/meeting"),
     });
     run("meeting.mjs", &given.to_string(), Duration::from_secs(240)).await;
+    server.stop().await;
+}
+
+/// The same two meet through one TCP port, where the network lets through what looks like HTTPS and nothing else.
+#[tokio::test(flavor = "multi_thread")]
+async fn chromium_and_firefox_meet_through_one_port_that_carries_tls_alone() {
+    let network = Network::new().unwrap();
+    let free = std::net::TcpListener::bind("0.0.0.0:0").unwrap();
+    let port = free.local_addr().unwrap().port();
+    drop(free);
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name);
+    let authority = Authority::new("Tests");
+    let (certificate, key) = authority.certify(NAME);
+    std::fs::write(place("ca.pem"), &authority.pem).unwrap();
+    std::fs::write(place("chain.pem"), certificate + &authority.pem).unwrap();
+    std::fs::write(place("key.pem"), key).unwrap();
+    let server = Server::start_with(|config| {
+        config.http.address = ([0, 0, 0, 0], port).into();
+        config.http.public_origin = Some(format!("https://{NAME}:{port}"));
+        config.http.tls_certificate = Some(place("chain.pem"));
+        config.http.tls_key = Some(place("key.pem"));
+        config.http.carries_media = true;
+        config.http.metrics_token = Some("bi-mat-so-lieu".to_owned());
+        config.media.addresses = vec![network.server.into()];
+    })
+    .await;
+    // A check of ICE-TCP has STUN's magic cookie behind its frame's length.
+    let checks = "@ih,48,32 0x2112a442 drop";
+    let (to, from) = (
+        format!("tcp dport {port} accept"),
+        format!("tcp sport {port} accept"),
+    );
+    network.filter(&[checks, &to, &from]).unwrap();
+    let given = json!({
+        "origin": format!("https://{NAME}:{port}"),
+        "user_name": "chutich",
+        "password": PASSWORD,
+        "one_time_code": code(server.app(), "chutich").await,
+        "trust": place("ca.pem"),
+        "metrics_token": "bi-mat-so-lieu",
+    });
+    let node = Command::from(network.command("node"));
+    run_by(node, "apart.mjs", &given.to_string(), Duration::from_secs(240)).await;
     server.stop().await;
 }
 
@@ -322,6 +369,10 @@ async fn a_paper_goes_its_way_through_pages_that_anyone_can_use() {
 
 /// Runs a script with `given` as its one argument; its words go to the test's output.
 async fn run(script: &str, given: &str, patience: Duration) {
+    run_by(Command::new("node"), script, given, patience).await;
+}
+
+async fn run_by(mut node: Command, script: &str, given: &str, patience: Duration) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("browsers");
     assert!(
         folder.join("node_modules").exists(),
@@ -332,7 +383,7 @@ async fn run(script: &str, given: &str, patience: Duration) {
         page.exists(),
         "run `npm ci && npm run build` in web first (`make test` does)"
     );
-    let mut node = Command::new("node")
+    let mut node = node
         .arg(script)
         .arg(given)
         .env("TESTED_PROGRAMS", binary::hoian().parent().expect("its folder"))

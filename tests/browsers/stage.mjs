@@ -82,7 +82,7 @@ async function started() {
 
 /** The program over a folder, answering at an address. */
 export async function begin(folder, address) {
-  const environment = { ...process.env, HOIAN_DATA_FOLDER: folder, HOIAN_HTTP__ADDRESS: address, HOIAN_MEDIA__UDP_PORT: '0', HOIAN_LOG__FILTER: 'warn' }
+  const environment = { ...process.env, HOIAN_DATA_FOLDER: folder, HOIAN_HTTP__ADDRESS: address, HOIAN_MEDIA__UDP_PORT: '0', HOIAN_MEDIA__TCP_PORT: '0', HOIAN_LOG__FILTER: 'warn' }
   const child = spawn(program, ['demo'], { env: environment, stdio: ['ignore', 'pipe', 'inherit'] })
   const said = await announcement(child)
   const end = async (signal) => {

@@ -84,6 +84,7 @@ pub fn command_of(program: &Path, folder: &Path, arguments: &[&str]) -> Command 
     command.env("HOIAN_DATA_FOLDER", folder);
     command.env("HOIAN_HTTP__ADDRESS", "127.0.0.1:0");
     command.env("HOIAN_MEDIA__UDP_PORT", "0");
+    command.env("HOIAN_MEDIA__TCP_PORT", "0");
     command
 }
 

@@ -140,10 +140,20 @@ pub struct Stats {
     pub probe_packets: u64,
     /// Taken from other shards.
     pub crossed_packets: u64,
+    /// Not written, because whoever reads them over TCP is too slow; counted where the connections are.
+    pub slow_packets: u64,
     dropped: Drops,
 }
 
 impl Stats {
+    /// What is counted outside of the shards, alone.
+    pub fn of_slow(slow_packets: u64) -> Stats {
+        Stats {
+            slow_packets,
+            ..Stats::default()
+        }
+    }
+
     pub fn count(&mut self, reason: Drop) {
         self.dropped.count(reason);
     }
@@ -157,6 +167,7 @@ impl Stats {
         self.key_frame_requests += other.key_frame_requests;
         self.probe_packets += other.probe_packets;
         self.crossed_packets += other.crossed_packets;
+        self.slow_packets += other.slow_packets;
         self.dropped.add(&other.dropped);
     }
 
@@ -300,6 +311,11 @@ pub fn text(stats: &Stats, rooms: &[(RoomId, Vec<Site>)]) -> String {
             "crossed",
             "Packets taken from other shards of the same rooms.",
             stats.crossed_packets,
+        ),
+        (
+            "slow",
+            "Packets that a connection over TCP was too slow for.",
+            stats.slow_packets,
         ),
     ] {
         counter(&format!("hoian_media_{name}_packets_total"), help, value);

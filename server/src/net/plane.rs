@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 
 use rand::SeedableRng;
@@ -117,6 +117,8 @@ pub struct Media {
     /// A thread beside them, which carries nobody.
     recorder: Arc<Carrier>,
     people_per_shard: usize,
+    /// Datagrams for which a connection over TCP was too slow.
+    slow: Arc<AtomicU64>,
     /// The pairs of shards between which there are rings.
     linked: Arc<Mutex<HashSet<(usize, usize)>>>,
 }
@@ -152,6 +154,7 @@ impl Media {
             draining: Arc::default(),
             shards: shards.into(),
             people_per_shard: config.people_per_shard.max(1),
+            slow: Arc::default(),
             linked: Arc::default(),
         })
     }
@@ -198,6 +201,10 @@ impl Media {
             credential: turn::Secret::new(&turn.secret).issue(seat, expires),
         });
         server.into_iter().collect()
+    }
+
+    pub(super) fn slow(&self) -> &Arc<AtomicU64> {
+        &self.slow
     }
 
     pub(super) fn turn_secret(&self) -> Option<turn::Secret> {
@@ -290,7 +297,7 @@ impl Media {
     /// # Errors
     /// [`Error::Gone`] when media has stopped.
     pub async fn stats(&self) -> Result<Stats, Error> {
-        let mut sum = Stats::default();
+        let mut sum = Stats::of_slow(self.slow.load(Ordering::Relaxed));
         for shard in self.shards.iter() {
             sum.add(&shard.post.ask(|desk| desk.sfu.stats().clone()).await?);
         }
@@ -302,7 +309,8 @@ impl Media {
     /// # Errors
     /// [`Error::Gone`] when media has stopped.
     pub async fn metrics(&self) -> Result<String, Error> {
-        let (mut sum, mut rooms) = (Stats::default(), Vec::new());
+        let mut sum = Stats::of_slow(self.slow.load(Ordering::Relaxed));
+        let mut rooms = Vec::new();
         for shard in self.shards.iter() {
             let look = |desk: &mut Desk| (desk.sfu.stats().clone(), desk.sfu.all_sites(desk.now));
             let (stats, sites) = shard.post.ask(look).await?;

@@ -54,7 +54,7 @@ struct Turn {
 struct Routes {
     writers: Mutex<HashMap<u64, mpsc::Sender<Sent>>>,
     last: AtomicU64,
-    dropped: AtomicU64,
+    slow: Arc<AtomicU64>,
 }
 
 /// A datagram of a shard, on its way to a connection.
@@ -75,7 +75,10 @@ impl Ways {
             relays: Mutex::new(Relays::new(media.addresses().to_vec())),
             crypto,
         });
-        let routes = Arc::new(Routes::default());
+        let routes = Arc::new(Routes {
+            slow: media.slow().clone(),
+            ..Routes::default()
+        });
         for Outward { ring, bell } in media.gates().filter_map(|gate| gate.take_outward()) {
             tokio::spawn(deliver(ring, UnixStream::from_std(bell)?, routes.clone()));
         }
@@ -86,12 +89,6 @@ impl Ways {
             limits: Arc::default(),
             routes,
         })))
-    }
-
-    /// Datagrams for which a connection was too slow.
-    #[must_use]
-    pub fn dropped(&self) -> u64 {
-        self.0.routes.dropped.load(Ordering::Relaxed)
     }
 
     /// A way of its own for a connection, which writes what comes out of `writer`.
@@ -161,7 +158,7 @@ fn deliver_some(ring: &mut Consumer<Path>, routes: &Routes) -> bool {
         match taken {
             None => return false,
             Some(true) => {}
-            Some(false) => drop(routes.dropped.fetch_add(1, Ordering::Relaxed)),
+            Some(false) => drop(routes.slow.fetch_add(1, Ordering::Relaxed)),
         }
     }
     true
@@ -170,3 +167,33 @@ fn deliver_some(ring: &mut Consumer<Path>, routes: &Routes) -> bool {
 const DELIVERED_AT_ONCE: usize = 256;
 /// Datagrams that a connection may have waiting: a key frame. More would only come too late.
 const WAITING: usize = 128;
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use super::*;
+    use crate::media::stats::Way;
+    use crate::net::ring;
+
+    #[test]
+    fn a_slow_connection_loses_datagrams_and_another_none() {
+        let path = |stream| Path::stream(SocketAddr::from(([192, 0, 2, 1], 9)), Way::Tcp, stream);
+        let (mut shard, mut ring) = ring::of(1024, path(0));
+        let routes = Routes::default();
+        let (slow, mut waiting) = mpsc::channel(WAITING);
+        let (quick, mut taken) = mpsc::channel(WAITING);
+        routes.lock().extend([(1, slow), (2, quick)]);
+        let mut arrived = 0;
+        for _ in 0..2 * WAITING {
+            for stream in [1, 2, 3] {
+                assert!(shard.put(&path(stream), &[1; 100]));
+            }
+            while deliver_some(&mut ring, &routes) {}
+            arrived += usize::from(taken.try_recv().is_ok());
+        }
+        assert_eq!(arrived, 2 * WAITING);
+        assert_eq!(routes.slow.load(Ordering::Relaxed), WAITING as u64);
+        assert_eq!(std::iter::from_fn(|| waiting.try_recv().ok()).count(), WAITING);
+    }
+}

@@ -1,0 +1,67 @@
+// Chromium and Firefox meet where a firewall lets nothing through that it does not take for HTTPS: pages, sockets, sound and
+// picture share one port, and media come by the relay.
+//
+//   node apart.mjs '{"origin", "user_name", "password", "one_time_code", "trust", "metrics_token"}'
+import assert from 'node:assert/strict';
+import { openChromium, openFirefox } from './browser.mjs';
+import { DESK, logIn, until } from './look.mjs';
+
+const given = JSON.parse(process.argv[2]);
+const chromium = await openChromium(DESK, given.trust);
+const firefox = await openFirefox(DESK, given.trust);
+try {
+  await logIn(chromium, given, given.user_name, given.one_time_code);
+  const link = await call();
+  await enter(chromium, link);
+  await enter(firefox, link, 'Xã Tân Thủy');
+  for (const browser of [chromium, firefox]) await hearsAndSees(browser);
+  for (const browser of [chromium, firefox]) assert.deepEqual(await browser.evaluate(ways), ['tls', 'tls'], browser.name);
+  const told = await chromium.evaluate(metrics, given.metrics_token);
+  assert.equal(told.match(/way_in\{.*way="turn_tls"\} 1/g)?.length, 2, told);
+} catch (error) {
+  console.error(error);
+  process.exitCode = 1;
+} finally {
+  await Promise.allSettled([chromium.close(), firefox.close()]);
+}
+
+async function call() {
+  await chromium.go(`${given.origin}/hop`);
+  await chromium.wait('main h1');
+  await chromium.click('Tạo cuộc họp');
+  await chromium.fill('dialog input[maxlength="200"]', 'Họp qua một cổng');
+  await chromium.evaluate(() => document.querySelector('#create-meeting').requestSubmit());
+  await chromium.wait('dialog .link a');
+  return chromium.evaluate(() => document.querySelector('dialog .link a').href);
+}
+
+async function enter(browser, link, name) {
+  await browser.go(link);
+  await browser.wait('.checks');
+  await until(browser, 'own picture', () => document.querySelector('.tile video')?.videoWidth > 0);
+  if (name) await browser.fill('form .input', name);
+  await browser.click('Vào phòng họp');
+  await browser.wait('.controls');
+}
+
+async function hearsAndSees(browser) {
+  await until(browser, 'picture and sound of the other', async () => {
+    const { frames, energy } = await received();
+    return pictureOf() !== null && frames > 10 && energy > 0;
+  });
+}
+
+/** By which protocol each connection reaches the relay. */
+async function ways() {
+  const { publish, subscribe } = await hoianCall.stats();
+  return [publish, subscribe].map((report) => {
+    const entries = [...report.values()];
+    const pair = entries.find((one) => one.type === 'candidate-pair' && one.nominated && one.state === 'succeeded');
+    return entries.find((one) => one.id === pair?.localCandidateId)?.relayProtocol;
+  });
+}
+
+async function metrics(token) {
+  const answer = await fetch('/metrics', { headers: { authorization: `Bearer ${token}` } });
+  return answer.text();
+}
