@@ -26,7 +26,6 @@ async function story() {
   await browser.go(`${origin}/van-ban/${given.by_tool}/ky`);
   await said('Công cụ ký của Ban Cơ yếu');
   await browser.evaluate(() => document.querySelector('input[name=way][value=tool]').click());
-  await said('Mở sẵn công cụ ký');
   await show(browser, pictures, 'tool-sign');
   // The tool's user closes the window of the PIN first.
   await press('Ký văn bản');

@@ -1,5 +1,6 @@
 //! The state's desktop tool: a simulator of the harness that follows its messages.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hoian_server::store::entity::audit_entry;
@@ -71,6 +72,29 @@ async fn a_leader_enrols_and_signs_with_the_tool_and_the_paper_goes_its_way() {
     // The tool gave it no time-stamp; the house did.
     assert!(signatures.iter().all(|one| one.level >= Level::BT), "{report:#?}");
     assert_eq!(signatures[0].field, "Signature1");
+}
+
+/// The tool signs once: a silent authority costs time and no second signature.
+#[tokio::test]
+async fn a_file_without_a_time_stamp_waits_for_the_houses() {
+    let (office, tool) = open().await;
+    let leader = office.server.log_in(LEADER).await;
+    enrol(&leader, &tool).await;
+    let id = office.submitted().await;
+    office.authority.tsa_is_down.store(true, Ordering::SeqCst);
+    let asked = ask(&leader, &id).await;
+    let (answer, _) = tool.ask(&question(&asked["address"])).await;
+    assert_eq!(answer["Status"], 0, "{answer}");
+    assert_eq!(look(&leader, &id).await["waiting_time_stamp"], true);
+    office.authority.tsa_is_down.store(false, Ordering::SeqCst);
+    for _ in 0..60 {
+        if look(&leader, &id).await["state"] == "signed" {
+            return;
+        }
+        office.let_pass(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the paper still waits");
 }
 
 #[tokio::test]

@@ -39,6 +39,7 @@ async fn a_leader_enrols_a_key_at_the_service_and_signs_with_it() {
     .await;
     assert_eq!(listed.as_array().unwrap().len(), 1);
     assert_eq!(listed[0]["credential_id"], OWN_KEY);
+    assert_eq!(listed[0]["subject"], "Trần Văn Minh");
     assert_eq!(listed[0]["factors"][1]["kind"], "sent");
     let nobody = post(
         &leader,

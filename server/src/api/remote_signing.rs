@@ -64,6 +64,7 @@ struct RemoteUser {
 #[derive(Serialize, ToSchema)]
 struct RemoteOffer {
     credential_id: String,
+    /// Common names.
     subject: String,
     issuer: String,
     serial: String,
@@ -77,8 +78,8 @@ impl From<Offer> for RemoteOffer {
         let certificate = offer.certificate;
         Self {
             credential_id: offer.credential_id,
-            subject: certificate.subject,
-            issuer: certificate.issuer,
+            subject: offer.subject,
+            issuer: offer.issuer,
             serial: certificate.serial,
             not_after: certificate.not_after.into(),
             factors: offer.factors,

@@ -243,6 +243,7 @@ impl Custody {
     /// Opens a request, once.
     pub(super) async fn open(&self, word: &str) -> Result<Model> {
         let (now, word) = (self.clock.now(), hash(word));
+        self.check_known(&word).await?;
         let open = Entity::update_many()
             .col_expr(Column::OpenedAt, Expr::value(now))
             .filter(Column::WordHash.eq(&word))
@@ -333,6 +334,13 @@ impl Custody {
         let change = placed(asked.places.as_ref())?;
         self.keep(presence, &step, &base, &key, made, change).await?;
         self.complete_while_waiting(id).await
+    }
+
+    /// Whoever guesses words costs a look, and no turn among those who write.
+    pub(super) async fn check_known(&self, word_hash: &str) -> Result<()> {
+        let found = Entity::find().filter(Column::WordHash.eq(word_hash));
+        let found = found.one(self.store.read()).await?;
+        found.map(drop).ok_or(Error::RequestOver)
     }
 
     /// A request that was opened and not used yet.

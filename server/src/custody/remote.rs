@@ -131,6 +131,9 @@ impl RemoteKey {
 pub struct Offer {
     pub credential_id: String,
     pub certificate: Facts,
+    /// Common names, as people know them.
+    pub subject: String,
+    pub issuer: String,
     pub factors: Vec<Factor>,
 }
 
@@ -188,8 +191,12 @@ impl Custody {
         let found = self.service()?.credentials(user_id).await?;
         let own = found.into_iter().filter(|one| usable(one, full_name).is_some());
         let offers = own.filter_map(|one| {
+            let certificate = Facts::of(one.chain.first()?).ok()?;
+            let issuer = one.chain.get(1..).and_then(|chain| common_name(chain).ok());
             Some(Offer {
-                certificate: Facts::of(one.chain.first()?).ok()?,
+                subject: common_name(&one.chain).ok()?,
+                issuer: issuer.unwrap_or_else(|| certificate.issuer.clone()),
+                certificate,
                 credential_id: one.id,
                 factors: one.factors?,
             })
@@ -317,6 +324,7 @@ impl Custody {
     /// [`Error::RequestOver`].
     pub async fn heard_from_remote(&self, word: &str) -> Result<()> {
         let (now, word) = (self.clock.now(), hash(word));
+        self.check_known(&word).await?;
         let is_it = Condition::all()
             .add(Column::WordHash.eq(&word))
             .add(Column::Remote.is_not_null())

@@ -5419,6 +5419,7 @@ export interface components {
             issuer: string;
             not_after: components["schemas"]["Timestamp"];
             serial: string;
+            /** @description Common names. */
             subject: string;
         };
         /** @description A signature that the remote service has not made yet. */
