@@ -26,12 +26,11 @@ use hoian_server::app::App;
 use hoian_server::config::Oidc;
 use hoian_tests::desktop_tool::{DesktopTool, Mode};
 use hoian_tests::mail::MailServer;
+use hoian_tests::network::{NAME, Network};
 use hoian_tests::remote_service::{CODE, Manner, REMOTE_PIN, RemoteService, USER};
 use hoian_tests::signing::{
     LEADER, Office, PARTNER, PIN, SECRETARY, TrainingAuthority, content, expect, paper,
 };
-use hoian_tests::network::{NAME, Network};
-use hoian_tests::signing::{LEADER, Office, PARTNER, PIN, SECRETARY, content, expect, paper};
 use hoian_tests::tls::Authority;
 use hoian_tests::token::{self, Display, TOKEN_PIN, Token};
 use hoian_tests::{PASSWORD, Server, binary, people};
