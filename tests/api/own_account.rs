@@ -335,6 +335,7 @@ async fn the_provinces_administrator_sees_how_the_house_stands() {
                 "time_stamps",
                 "authorities",
                 "certificates",
+                "hsm",
                 "tls",
                 "backup"
             ]

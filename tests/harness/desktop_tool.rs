@@ -11,6 +11,7 @@ use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
 use axum::routing::any;
+use hoian_server::clock::Clock;
 use hoian_signer::appearance::Appearance;
 use hoian_signer::pdf::form::{self, Alignment, Face, NewField};
 use hoian_signer::pdf::place::{Place, Rect};
@@ -18,7 +19,6 @@ use hoian_signer::shell::pkcs12;
 use hoian_signer::sign::{self, Key as _, Level, Request};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
-use time::OffsetDateTime;
 use tokio::net::TcpListener;
 
 /// How the tool's user behaves, or who sits in its place.
@@ -190,7 +190,7 @@ impl Inner {
             appearance: Some(Appearance::Image {
                 png: crate::fixture::signature_png(),
             }),
-            signing_time: OffsetDateTime::now_utc(),
+            signing_time: Clock::system().now_utc(),
             algorithm: self.key.algorithm(),
             level: Level::BB,
             name: None,

@@ -47,7 +47,7 @@ fn is_there(name: &str, is_unit: bool) -> bool {
 }
 
 fn has_tests(file: &Path) -> bool {
-    std::fs::read_to_string(file).is_ok_and(|text| text.contains("#[test]"))
+    std::fs::read_to_string(file).is_ok_and(|text| text.contains("#[test]") || text.contains("#[tokio::test"))
 }
 
 fn top() -> PathBuf {

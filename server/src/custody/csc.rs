@@ -28,9 +28,11 @@ pub struct Service {
     settings: Arc<config::Remote>,
     http: reqwest::Client,
     clock: Clock,
-    /// The access token, and until when it serves.
-    token: Arc<Mutex<Option<(Zeroizing<String>, Timestamp)>>>,
+    token: Arc<Mutex<Option<AccessToken>>>,
 }
+
+/// An access token, and until when it serves.
+type AccessToken = (Zeroizing<String>, Timestamp);
 
 /// Why the service did not do what it was asked.
 #[derive(Debug, thiserror::Error)]

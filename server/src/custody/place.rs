@@ -190,7 +190,7 @@ impl Places {
     /// The fields that bear a signature once so many leaders have signed and so many agencies sealed.
     pub fn signed_fields(&self, signers: u8, sealers: u8) -> Vec<&str> {
         let leader = self.own_field.as_deref().unwrap_or(LEADER);
-        fn first<'a>(fields: [&'a str; 2], count: u8) -> impl Iterator<Item = &'a str> {
+        fn first(fields: [&str; 2], count: u8) -> impl Iterator<Item = &str> {
             fields.into_iter().take(usize::from(count))
         }
         first([leader, COSIGNER], signers)
