@@ -1994,6 +1994,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/meetings/{id}/recordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The recordings of a meeting, the first one first, for whoever may take its record away. */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/meetings/{id}/recordings/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A recording as a WebM file (VP8 and Opus), whole or a part of it by `Range`. Its clusters are the very bytes whose SHA-256
+         *     the record names; length, chapters and the places for seeking before them are made for the answer.
+         */
+        get: operations["content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/meetings/{id}/reply": {
         parameters: {
             query?: never;
@@ -2451,6 +2488,23 @@ export interface paths {
         post: operations["create"];
         /** Log out. */
         delete: operations["delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/agency-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The keys of agencies with which I seal, the first to end first. */
+        get: operations["agency_keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2937,7 +2991,8 @@ export interface paths {
         put?: never;
         /**
          * Verifies the signatures of a PDF, for anyone, without log-in.
-         * @description Another system names its key as `Authorization: Bearer hoian_…` and then waits for its turn rather than be sent away.
+         * @description Another system names its key as `Authorization: Bearer hoian_…` and then waits for its turn rather than be sent away, as long
+         *     as it sends no more than its share: 16 files at once, and so many a minute as the house allows.
          *     Whoever accepts `application/pdf` gets the report as PDF/A, signed by the service where it has a key, in Vietnamese or, by
          *     `Accept-Language`, in English.
          */
@@ -2973,8 +3028,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Counters and the state of every site, in the Prometheus text format, version 0.0.4; for whoever sends the configured
-         *     token, for all others there is no such page.
+         * Counters, the state of the house and of every site, in the Prometheus text format, version 0.0.4; for whoever sends the
+         *     configured token, for all others there is no such page.
          */
         get: operations["metrics"];
         put?: never;
@@ -3070,6 +3125,12 @@ export interface components {
         };
         /** @description An agency: a People's Committee, a department, a commune. */
         AgencyId: string;
+        /** @description A key with which I seal. */
+        AgencyKey: {
+            /** @description The agency's name. */
+            agency: string;
+            key: components["schemas"]["Key"];
+        };
         /**
          * @description What sort of agency it is. The tree of agencies is data; the sort only names the level in lists.
          * @enum {string}
@@ -3831,6 +3892,8 @@ export interface components {
             disk_total_bytes?: number | null;
             /** @description Keys in custody whose certificates end soon or have ended, the first to end first. */
             ending_certificates: components["schemas"]["EndingCertificate"][];
+            /** @description Whether the HSM answers now; none where the settings name none. */
+            hsm_answers?: boolean | null;
             /** Format: int64 */
             jobs_given_up: number;
             /** Format: int64 */
@@ -3867,7 +3930,7 @@ export interface components {
          * @description A part of the house.
          * @enum {string}
          */
-        HealthPart: "database" | "blobs" | "disk" | "jobs" | "clock" | "mail" | "time_stamps" | "authorities" | "certificates" | "tls" | "backup";
+        HealthPart: "database" | "blobs" | "disk" | "jobs" | "clock" | "mail" | "time_stamps" | "authorities" | "certificates" | "hsm" | "tls" | "backup";
         /** @description A check that was made (ký nháy). */
         Initial: {
             full_name: string;
@@ -3924,6 +3987,8 @@ export interface components {
         };
         /** @description A key as its holder sees it. */
         Key: {
+            /** @description The key is in the HSM of the house; its PIN and tries are as of any other. */
+            in_hsm: boolean;
             issuer: string;
             locked: boolean;
             not_after: components["schemas"]["Timestamp"];
@@ -3991,7 +4056,7 @@ export interface components {
          * @description Which protocol carries the media.
          * @enum {string}
          */
-        MediaWay: "udp" | "tcp";
+        MediaWay: "udp" | "tcp" | "turn_tcp" | "turn_tls";
         /** @description A meeting, as those who were called to it see it. */
         Meeting: {
             agency_id: components["schemas"]["AgencyId"];
@@ -4311,6 +4376,24 @@ export interface components {
             quota_seconds: number;
             sites: components["schemas"]["MeetingSite"][];
         };
+        /** @description One recording. */
+        MeetingRecording: {
+            chapters: components["schemas"]["RecordingChapter"][];
+            /** Format: int64 */
+            duration_ms: number;
+            ended_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Everything is stored and stands in the record: it can be played. */
+            is_whole: boolean;
+            /**
+             * Format: int32
+             * @description From 1.
+             */
+            number: number;
+            /** Format: int64 */
+            size_bytes: number;
+            started_at: components["schemas"]["Timestamp"];
+            stop?: components["schemas"]["RecordingStop"] | null;
+        };
         /** @description What somebody answers. */
         MeetingReply: {
             /** @description Whether they come, or send somebody. */
@@ -4629,11 +4712,11 @@ export interface components {
         };
         /** @description A notice. */
         Notice: {
-            /** @description Number and symbol: `141/KH-UBND`; empty of a question in writing. */
+            /** @description Number and symbol: `141/KH-UBND`; empty of a question in writing and of a certificate. */
             code: string;
-            /** @description The day until which the work is done. */
+            /** @description The day until which the work is done, or the certificate's last. */
             due_on?: string | null;
-            /** @description The page that shows the paper, or the question in writing. */
+            /** @description The page that shows the paper, the question in writing, or one's keys. */
             href: string;
             id: components["schemas"]["NoticeId"];
             is_read: boolean;
@@ -4656,7 +4739,7 @@ export interface components {
          * @description What is told.
          * @enum {string}
          */
-        NoticeKind: "assigned" | "support_asked" | "relieved" | "opinion_given" | "completed" | "unanswered" | "due_soon" | "overdue" | "returned" | "mail_refused" | "ballot_asked" | "ballot_due" | "ballot_counted" | "remote_signed" | "remote_failed";
+        NoticeKind: "assigned" | "support_asked" | "relieved" | "opinion_given" | "completed" | "unanswered" | "due_soon" | "overdue" | "returned" | "mail_refused" | "ballot_asked" | "ballot_due" | "ballot_counted" | "certificate_ends" | "remote_signed" | "remote_failed";
         /** @description Where the sequences of an agency stand in this year. */
         Numbers: {
             kinds: components["schemas"]["KindNumbers"][];
@@ -4974,11 +5057,11 @@ export interface components {
         /** @description A page of a list. */
         Page_Notice: {
             items: {
-                /** @description Number and symbol: `141/KH-UBND`; empty of a question in writing. */
+                /** @description Number and symbol: `141/KH-UBND`; empty of a question in writing and of a certificate. */
                 code: string;
-                /** @description The day until which the work is done. */
+                /** @description The day until which the work is done, or the certificate's last. */
                 due_on?: string | null;
-                /** @description The page that shows the paper, or the question in writing. */
+                /** @description The page that shows the paper, the question in writing, or one's keys. */
                 href: string;
                 id: components["schemas"]["NoticeId"];
                 is_read: boolean;
@@ -5302,6 +5385,17 @@ export interface components {
             /** Format: int32 */
             weight: number;
         };
+        /** @description An item of the agenda, from where it came under way. */
+        RecordingChapter: {
+            /** Format: int64 */
+            begins_ms: number;
+            title: string;
+        };
+        /**
+         * @description Why a recording is over.
+         * @enum {string}
+         */
+        RecordingStop: "stopped" | "meeting_over" | "interrupted";
         /** @description The word of a link, and the new password. */
         Redeemed: {
             /** Format: password */
@@ -13139,6 +13233,146 @@ export interface operations {
             };
         };
     };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeetingRecording"][];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; `type` says why */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now, or a fault of ours; nothing was done */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content: {
+        parameters: {
+            query?: {
+                /** @description As a file to keep, not as something to play. */
+                download?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/webm": number[];
+                };
+            };
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/webm": number[];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `recording-running`: it is not over yet */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `range`: the file is shorter */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; `type` says why */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now, or a fault of ours; nothing was done */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     own: {
         parameters: {
             query?: never;
@@ -14806,6 +15040,51 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; `type` says why */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now, or a fault of ours; nothing was done */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    agency_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgencyKey"][];
+                };
             };
             401: {
                 headers: {
@@ -16639,6 +16918,15 @@ export interface operations {
                 };
             };
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-files`: the key sent more than its share; `Retry-After` says when to go on. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
