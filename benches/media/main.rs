@@ -17,16 +17,17 @@
 mod floor;
 mod peers;
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use hoian_benches::media::address;
 use hoian_benches::media::client::{Certified, Client};
 use hoian_benches::media::inlet::Inlet;
 use hoian_benches::media::publisher::{self, Publisher};
-use hoian_benches::media::viewer::{Seen, Signals, Viewers, await_picture};
+use hoian_benches::media::viewer::{self, Entrance, Seen, Signals, await_picture};
 use hoian_server::clock;
 use serde_json::{Value, json};
 
@@ -113,7 +114,7 @@ impl Run {
             publishers.push(Publisher::new(client, pictures.clone()));
         }
         let signals = Signals::default();
-        let mut viewers = Viewers::new()?;
+        let (mut entrance, mut viewers) = viewer::hall()?;
         let (joining, before, after, seen, passed) = thread::scope(|scope| {
             // Others tell nobody of a publisher who sends nothing.
             let sending: Vec<_> = publishers
@@ -125,11 +126,11 @@ impl Run {
                     })
                 })
                 .collect();
-            let joining = self.join_all(&certified, sfu.as_mut(), &mut viewers);
             let watching = scope.spawn(|| {
                 pin(0, LOAD_CORE)?;
                 viewers.watch(&signals)
             });
+            let joining = self.join_all(&certified, sfu.as_mut(), &mut entrance);
             // The estimates must first rise to what the picture takes.
             thread::sleep(WARM_UP);
             let before = sfu.figures();
@@ -147,7 +148,7 @@ impl Run {
             anyhow::Ok((joining?, before?, after?, seen, passed))
         })?;
         drop(sfu);
-        let floor_ns = self.floor(&viewers, &pictures)?;
+        let floor_ns = self.floor(&entrance.addresses(), &pictures)?;
         Ok(self.print(Measured {
             before,
             after,
@@ -159,7 +160,7 @@ impl Run {
     }
 
     /// All viewers come, one after the other, and each waits for the first picture.
-    fn join_all(&self, certified: &Certified, sfu: &mut dyn Sfu, viewers: &mut Viewers) -> Result<Joining> {
+    fn join_all(&self, certified: &Certified, sfu: &mut dyn Sfu, entrance: &mut Entrance) -> Result<Joining> {
         let empty = sfu.figures()?;
         let mut first_picture = Vec::new();
         for room in 0..self.rooms {
@@ -167,7 +168,7 @@ impl Run {
                 let clicked = clock::instant();
                 let offer = sfu.subscribe(room)?;
                 sfu.accept(&certified.answer(&offer))?;
-                let socket = viewers.connect(certified, &offer)?;
+                let socket = entrance.connect(certified, &offer)?;
                 await_picture(&socket, &offer)?;
                 first_picture.push(clicked.elapsed());
             }
@@ -176,17 +177,15 @@ impl Run {
         let full = sfu.figures()?;
         let rise = full.memory_bytes.saturating_sub(empty.memory_bytes);
         Ok(Joining {
-            memory: rise as f64 / viewers.count() as f64,
+            memory: rise as f64 / first_picture.len() as f64,
             cpu: Duration::from_nanos(full.process_ns - empty.process_ns),
             first_picture,
         })
     }
 
-    fn floor(&self, viewers: &Viewers, pictures: &[Vec<usize>]) -> Result<f64> {
-        let addresses: Vec<_> = (0..viewers.count())
-            .map(|number| Inlet::address(number, viewers.port()))
-            .collect();
-        let mut inlet = Inlet::open(viewers.port())?;
+    fn floor(&self, addresses: &[SocketAddr], pictures: &[Vec<usize>]) -> Result<f64> {
+        let port = addresses.first().context("a viewer")?.port();
+        let mut inlet = Inlet::open(port)?;
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {
             let draining = scope.spawn(|| {
@@ -196,7 +195,7 @@ impl Run {
                 }
                 anyhow::Ok(())
             });
-            let measured = scope.spawn(|| floor::measure(&addresses, pictures, &stop));
+            let measured = scope.spawn(|| floor::measure(addresses, pictures, &stop));
             thread::sleep(self.seconds.min(Duration::from_secs(3)));
             stop.store(true, Ordering::Relaxed);
             draining.join().expect("draining does not panic")?;

@@ -11,7 +11,7 @@ use futures::{SinkExt, StreamExt};
 use hoian_benches::media::address;
 use hoian_benches::media::client::{Certified, Client};
 use hoian_benches::media::publisher::{self, Publisher};
-use hoian_benches::media::viewer::{Seen, Signals, Viewers};
+use hoian_benches::media::viewer::{self, Entrance, Seen, Signals, Viewers};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -42,11 +42,11 @@ impl Hall {
         let seat = socket.join(None).await?;
         let sender = socket.publish(&certified).await?;
         socket.stay();
-        let mut all = Viewers::new()?;
+        let (mut entrance, all) = viewer::hall()?;
         for at in 0..viewers {
             let mut socket = Socket::open(origin, id, Some(link), None).await?;
             socket.join(Some(&format!("Xã số {at}"))).await?;
-            socket.subscribe(&certified, &seat, &mut all).await?;
+            socket.subscribe(&certified, &seat, &mut entrance).await?;
             socket.stay();
         }
         let stop = Arc::new(AtomicBool::new(false));
@@ -157,12 +157,19 @@ impl Socket {
         Ok(client)
     }
 
-    async fn subscribe(&mut self, certified: &Certified, wanted: &str, viewers: &mut Viewers) -> Result<()> {
+    async fn subscribe(
+        &mut self,
+        certified: &Certified,
+        wanted: &str,
+        entrance: &mut Entrance,
+    ) -> Result<()> {
         let offer = self.hear("subscribe_offer").await?;
         let offer = offer["sdp"].as_str().context("a description")?;
         self.say(json!({ "type": "subscribe_answer", "sdp": certified.answer(offer) }))
             .await?;
-        drop(tokio::task::block_in_place(|| viewers.connect(certified, offer))?);
+        drop(tokio::task::block_in_place(|| {
+            entrance.connect(certified, offer)
+        })?);
         self.say(json!({ "type": "watch", "pictures": 1, "first": [wanted], "sound_only": false }))
             .await
     }

@@ -20,6 +20,8 @@ use rtc_stun::fingerprint::FINGERPRINT;
 use rtc_stun::integrity::MessageIntegrity;
 use rtc_stun::message::{BINDING_REQUEST, Message, Setter};
 
+use super::inlet;
+
 pub const AUDIO: u32 = 1111;
 pub const VIDEO: u32 = 2222;
 const TRANSPORT_CC: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
@@ -100,7 +102,7 @@ impl Client {
         server: SocketAddr,
         description: &str,
     ) -> Result<Client> {
-        let socket = UdpSocket::bind(from)?;
+        let socket = inlet::bind(from)?;
         socket.connect(server)?;
         socket.set_read_timeout(Some(Duration::from_millis(20)))?;
         socket.send(&check(certified, description)?)?;

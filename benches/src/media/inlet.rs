@@ -9,6 +9,7 @@ use std::os::fd::AsRawFd;
 
 use anyhow::{Context, Result};
 use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSocketState};
+use socket2::{Domain, Socket, Type};
 
 pub struct Inlet {
     socket: UdpSocket,
@@ -19,7 +20,7 @@ pub struct Inlet {
 
 /// A datagram as it came.
 pub struct Arrived<'a> {
-    /// Whose it is: [`Inlet::number`] of its address.
+    /// Whose it is, by [`address`].
     pub number: usize,
     /// In microseconds since the Unix epoch.
     pub at_us: u64,
@@ -27,25 +28,12 @@ pub struct Arrived<'a> {
 }
 
 impl Inlet {
-    /// A port that nobody has now.
-    ///
-    /// # Errors
-    /// There is none.
-    pub fn free_port() -> Result<u16> {
-        Ok(UdpSocket::bind("0.0.0.0:0")?.local_addr()?.port())
-    }
-
-    /// The address of viewer `number` at `port`.
-    pub fn address(number: usize, port: u16) -> SocketAddr {
-        SocketAddr::new(Ipv4Addr::from_bits(FIRST + number as u32).into(), port)
-    }
-
     /// Takes what comes to `port` at any address.
     ///
     /// # Errors
     /// The port is taken.
     pub fn open(port: u16) -> Result<Inlet> {
-        let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port))?;
+        let socket = bind((Ipv4Addr::UNSPECIFIED, port).into())?;
         let state = UdpSocketState::new((&socket).into())?;
         hold(&socket)?;
         let length = LARGEST * state.gro_segments();
@@ -107,10 +95,34 @@ impl Inlet {
             ecn: None,
             contents: bytes,
             segment_size: None,
-            src_ip: Some(Self::address(number, 0).ip()),
+            src_ip: Some(address(number, 0).ip()),
         };
         let _ = self.state.try_send((&self.socket).into(), &transmit);
     }
+}
+
+/// A port that nobody has now.
+///
+/// # Errors
+/// There is none.
+pub fn free_port() -> Result<u16> {
+    Ok(UdpSocket::bind("0.0.0.0:0")?.local_addr()?.port())
+}
+
+/// The address of viewer `number` at `port`.
+pub fn address(number: usize, port: u16) -> SocketAddr {
+    SocketAddr::new(Ipv4Addr::from_bits(FIRST + number as u32).into(), port)
+}
+
+/// A socket at a port that others have at other addresses; whoever is connected takes what comes to them.
+///
+/// # Errors
+/// The address is taken.
+pub fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = Socket::new(Domain::IPV4, Type::DGRAM, None)?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    Ok(socket.into())
 }
 
 /// Lets the socket hold what comes while its thread waits for a core: beyond the system's limit where that is allowed.

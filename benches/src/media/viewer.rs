@@ -1,24 +1,54 @@
 //! Viewers that take what comes and report on it as browsers do, all on one thread.
 
-use std::net::UdpSocket;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use hoian_server::clock;
 use hoian_server::media::bandwidth::arrivals::Arrivals;
 use hoian_server::media::rtp::Header;
 use hoian_server::media::transport::Protocol;
 
 use super::client::{Certified, Client, Keys};
-use super::inlet::{Arrived, Inlet};
+use super::inlet::{self, Arrived, Inlet};
 use super::{address, unix_microseconds};
 
-/// All viewers of a meeting, at one port.
+/// Where viewers come in, for the thread that speaks with the server.
+pub struct Entrance {
+    port: u16,
+    count: usize,
+    viewers: mpsc::Sender<Viewer>,
+}
+
+/// All viewers of a meeting, at one port, for the thread that takes what comes.
 pub struct Viewers {
     port: u16,
+    coming: mpsc::Receiver<Viewer>,
     viewers: Vec<Viewer>,
     began_us: u64,
+}
+
+/// A place for viewers, and nobody there yet.
+///
+/// # Errors
+/// No port is free.
+pub fn hall() -> Result<(Entrance, Viewers)> {
+    let port = inlet::free_port()?;
+    let (viewers, coming) = mpsc::channel();
+    let entrance = Entrance {
+        port,
+        count: 0,
+        viewers,
+    };
+    let viewers = Viewers {
+        port,
+        coming,
+        viewers: Vec::new(),
+        began_us: unix_microseconds(),
+    };
+    Ok((entrance, viewers))
 }
 
 struct Viewer {
@@ -46,46 +76,35 @@ pub struct Signals {
     pub stop: AtomicBool,
 }
 
-impl Viewers {
-    /// Nobody yet.
-    ///
-    /// # Errors
-    /// No port is free.
-    pub fn new() -> Result<Viewers> {
-        Ok(Viewers {
-            port: Inlet::free_port()?,
-            viewers: Vec::new(),
-            began_us: unix_microseconds(),
-        })
-    }
-
-    /// Connects one more by the server's `description`; gives the socket on which that was done, which takes what comes until
-    /// [`Self::watch`] opens the one of all.
+impl Entrance {
+    /// Connects one more by the server's `description`; gives the socket on which that was done. While that is held it takes what
+    /// comes, after that [`Viewers::watch`] does.
     ///
     /// # Errors
     /// No connection comes about.
     pub fn connect(&mut self, certified: &Certified, description: &str) -> Result<UdpSocket> {
-        let from = Inlet::address(self.viewers.len(), self.port);
+        let from = inlet::address(self.count, self.port);
         let client = Client::connect(certified, from, address(description)?, description)?;
-        self.viewers.push(Viewer {
+        let viewer = Viewer {
             keys: client.keys,
             arrivals: Arrivals::default(),
             repeats: payload_types(description, "rtx"),
-            opens: self.viewers.len().is_multiple_of(OPEN_ONE_OF),
-        });
+            opens: self.count.is_multiple_of(OPEN_ONE_OF),
+        };
+        self.viewers.send(viewer).context("the viewers are gone")?;
+        self.count += 1;
         Ok(client.socket)
     }
 
-    /// How many there are.
-    pub fn count(&self) -> usize {
-        self.viewers.len()
+    /// The addresses of all who came.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        (0..self.count)
+            .map(|number| inlet::address(number, self.port))
+            .collect()
     }
+}
 
-    /// The port that all share.
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-
+impl Viewers {
     /// Takes and reports on the calling thread until told to stop; what is seen while it counts comes back.
     ///
     /// # Errors
@@ -93,8 +112,7 @@ impl Viewers {
     pub fn watch(&mut self, signals: &Signals) -> Result<Seen> {
         let (mut seen, mut before) = (Seen::default(), Seen::default());
         let mut inlet = Inlet::open(self.port)?;
-        let began = clock::instant();
-        let mut reported = 0;
+        let (mut at, mut owed_ns, mut turn) = (clock::instant(), 0, 0);
         while !signals.stop.load(Ordering::Relaxed) {
             let seen = if signals.count.load(Ordering::Relaxed) {
                 &mut seen
@@ -102,13 +120,16 @@ impl Viewers {
                 &mut before
             };
             inlet.receive(|arrived| self.take(arrived, seen))?;
+            self.viewers.extend(self.coming.try_iter());
             // Each at its own moment of the interval, as people who know nothing of each other.
-            let due = began.elapsed().as_nanos() * self.viewers.len() as u128 / REPORT_INTERVAL.as_nanos();
-            for turn in reported..due as usize {
-                let number = turn % self.viewers.len();
-                self.viewers[number].report(number, &inlet);
+            let now = clock::instant();
+            owed_ns += (now - at).as_nanos() * self.viewers.len() as u128;
+            at = now;
+            while owed_ns >= REPORT_INTERVAL.as_nanos() {
+                owed_ns -= REPORT_INTERVAL.as_nanos();
+                turn = (turn + 1) % self.viewers.len();
+                self.viewers[turn].report(turn, &inlet);
             }
-            reported = due as usize;
         }
         Ok(seen)
     }
