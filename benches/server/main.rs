@@ -2,6 +2,7 @@
 //!
 //!     make bench AREA=server
 //!     target/release/deps/server-… --people 200 --burst-seconds 20 --viewers 10
+//!     target/release/deps/server-… --people 50 --burst-seconds 10 --viewers 200 --verifications 500
 //!
 //! The load shares the machine with the program. Floors: one Argon2id hash with nothing else to do, one round trip of
 //! `/healthz`, and for packets the same conference in the quiet before the first log-in.
@@ -29,7 +30,8 @@ use hoian_benches::province::papers;
 use hoian_server::clock;
 use hoian_server::domain::role::Role;
 use hoian_tests::Client;
-use hoian_tests::signing::{Office, TrainingAuthority, act, expect};
+use hoian_tests::signing::{Office, TrainingAuthority, act, content, expect};
+use hoian_tests::verifying::{self, File, System};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
@@ -51,6 +53,8 @@ struct Day {
     kbps: u64,
     quiet: Duration,
     burst: Duration,
+    /// Files that another system has verified while all log in.
+    verifications: usize,
     reading: Duration,
     /// Between two pages of one person.
     pause: Duration,
@@ -71,6 +75,7 @@ fn main() -> Result<()> {
         kbps: option("--kbps", 3_000)?,
         quiet: Duration::from_secs(option("--quiet-seconds", 30)?),
         burst: Duration::from_secs(option("--burst-seconds", 180)?),
+        verifications: option("--verifications", 0)? as usize,
         reading: Duration::from_secs(option("--reading-seconds", 90)?),
         pause: Duration::from_secs(option("--pause-seconds", 60)?),
     };
@@ -91,6 +96,9 @@ struct Morning {
     /// A paper that is sealed and waits for its issue.
     paper: String,
     receivers: Vec<String>,
+    /// A signed file, and the key of the system that asks about it.
+    file: Vec<u8>,
+    key: String,
 }
 
 impl Day {
@@ -106,10 +114,17 @@ impl Day {
         hall.while_watched(nap(WARM_UP)).await?;
         println!("{} people watch; {:?} of quiet ...", self.viewers, self.quiet);
         let (quiet, _) = self.watched(&mut hall, &program, nap(self.quiet)).await?;
-        println!("{} people log in within {:?} ...", self.people, self.burst);
+        println!(
+            "{} people log in within {:?}, and {} files are verified ...",
+            self.people, self.burst, self.verifications
+        );
         let began = program.cpu_seconds()?;
-        let burst = self.log_all_in(&program, &morning.people);
-        let (busy, logged_in) = self.watched(&mut hall, &program, burst).await?;
+        let burst = async {
+            let verified = self.verify_all(&program, &morning);
+            let (logged_in, verified) = tokio::join!(self.log_all_in(&program, &morning.people), verified);
+            Ok((logged_in?, verified))
+        };
+        let (busy, (logged_in, verified)) = self.watched(&mut hall, &program, burst).await?;
         let log_in_cpu = program.cpu_seconds()? - began;
         println!("all read for {:?}, and a paper is issued ...", self.reading);
         let reading = self.read_and_issue(&program, &morning, &logged_in);
@@ -123,6 +138,9 @@ impl Day {
             )
             .floor(hash_ms),
         );
+        if !verified.is_empty() {
+            figures.extend(both("file verified meanwhile", &verified, trip_ms));
+        }
         figures.extend(issued.figures(trip_ms));
         figures.extend(of_packets("while all log in", &busy, &quiet));
         figures.extend(of_packets("while all read, and the issue", &read, &quiet));
@@ -137,6 +155,8 @@ impl Day {
         papers::fill(app, self.receivers, self.papers).await?;
         let people = people::fill(app, self.people).await?;
         let paper = office.sealed().await;
+        let key = verifying::key(app, "Cổng dịch vụ công").await;
+        let file = content(&office.server.log_in("vanthu").await, &paper, "latest").await;
         let chair = people::known(app, "chutich", Role::Leader).await?;
         let clerk = people::known(app, "vanthu", Role::Clerk).await?;
         let Office { server, authority } = office;
@@ -148,6 +168,8 @@ impl Day {
             clerk,
             paper,
             receivers: (0..self.receivers).map(|at| format!("agency-{at:03}")).collect(),
+            file,
+            key,
         })
     }
 
@@ -169,6 +191,19 @@ impl Day {
             });
         }
         coming.join_all().await.into_iter().collect()
+    }
+
+    /// In milliseconds, each as long as it took.
+    async fn verify_all(&self, program: &Program, morning: &Morning) -> Vec<f64> {
+        let file = File {
+            name: "genuine".to_owned(),
+            bytes: Arc::new(morning.file.clone()),
+            passes: Some(true),
+        };
+        let system = System::new(program.origin(), &morning.key);
+        let files = vec![file; self.verifications];
+        let times = system.verify(&files, VERIFIED_AT_ONCE, drop).await;
+        times.iter().map(|time| time.as_secs_f64() * 1e3).collect()
     }
 
     async fn read_and_issue(
@@ -403,6 +438,8 @@ async fn verified(client: Client, dispatch: String) -> Result<Instant> {
 
 const ROUNDS: usize = 25;
 const WARM_UP: Duration = Duration::from_secs(6);
+/// Connections of the system that has files verified.
+const VERIFIED_AT_ONCE: usize = 4;
 /// Inboxes that are asked over and over for what was issued; all would be a load of their own.
 const PROBES: usize = 25;
 const LOOK: Duration = Duration::from_millis(200);
