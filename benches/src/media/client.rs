@@ -105,7 +105,8 @@ impl Client {
         let socket = inlet::bind(from)?;
         socket.connect(server)?;
         socket.set_read_timeout(Some(Duration::from_millis(20)))?;
-        socket.send(&check(certified, description)?)?;
+        let check = check(certified, description)?;
+        socket.send(&check)?;
         let config = ConfigBuilder::default()
             .with_crypto_provider(certified.crypto.clone())
             .with_certificates(vec![certified.certificate.clone()])
@@ -115,7 +116,7 @@ impl Client {
             .build(true, Some(server))?;
         let mut endpoint = Endpoint::new(socket.local_addr()?, TransportProtocol::UDP, None);
         endpoint.connect(clock::instant(), server, Arc::new(config), None)?;
-        let (opener, sealer) = shake_hands(&socket, server, &mut endpoint)?;
+        let (opener, sealer) = shake_hands(&socket, server, &mut endpoint, &check)?;
         socket.set_nonblocking(true)?;
         let keys = Keys {
             server,
@@ -126,7 +127,13 @@ impl Client {
     }
 }
 
-fn shake_hands(socket: &UdpSocket, server: SocketAddr, endpoint: &mut Endpoint) -> Result<(Opener, Sealer)> {
+/// `check` is said again until somebody answers: who is asked may not yet know of whom.
+fn shake_hands(
+    socket: &UdpSocket,
+    server: SocketAddr,
+    endpoint: &mut Endpoint,
+    check: &[u8],
+) -> Result<(Opener, Sealer)> {
     let mut buffer = [0; 2048];
     let until: Instant = clock::instant() + Duration::from_secs(10);
     while clock::instant() < until {
@@ -135,6 +142,7 @@ fn shake_hands(socket: &UdpSocket, server: SocketAddr, endpoint: &mut Endpoint) 
         }
         let Ok(length) = socket.recv(&mut buffer) else {
             // Nothing within the read timeout: a flight is due again.
+            socket.send(check)?;
             let _ = endpoint.handle_timeout(server, clock::instant());
             continue;
         };

@@ -7,6 +7,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use hoian_server::media::stats::Drop;
@@ -15,8 +16,18 @@ use hoian_server::net::{Config, Events, Media, PublishedTrack, Renewal, Room, Se
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::process::cpu_ns;
-use super::{Figures, Sfu};
+/// What has come together so far.
+pub struct Figures {
+    /// Of the thread that forwards.
+    pub cpu_ns: u64,
+    /// Of the whole process.
+    pub process_ns: u64,
+    pub memory_bytes: u64,
+    /// Packets sent.
+    pub sent: u64,
+    /// Packets that it did not send because a viewer could not take them.
+    pub held_back: u64,
+}
 
 /// The end that the load client holds.
 pub struct Remote {
@@ -54,34 +65,37 @@ impl Remote {
     }
 }
 
-impl Sfu for Remote {
-    fn publish(&mut self, room: usize, offer: &str) -> Result<String> {
+impl Remote {
+    /// Takes the offer of a room's publisher; the answer comes back.
+    pub fn publish(&mut self, room: usize, offer: &str) -> Result<String> {
         Ok(self.join(room, Some(offer))?["answer"]
             .as_str()
             .context("an answer")?
             .to_owned())
     }
 
-    fn subscribe(&mut self, room: usize) -> Result<String> {
+    /// One more viewer of the room's publisher; the offer for it comes back.
+    pub fn subscribe(&mut self, room: usize) -> Result<String> {
         Ok(self.join(room, None)?["offer"]
             .as_str()
             .context("an offer")?
             .to_owned())
     }
 
-    fn accept(&mut self, answer: &str) -> Result<()> {
+    /// Takes the answer of the viewer who came last.
+    pub fn accept(&mut self, answer: &str) -> Result<()> {
         self.ask(&json!({ "accept": self.seats - 1, "answer": answer }))?;
         Ok(())
     }
 
-    fn figures(&mut self) -> Result<Figures> {
+    pub fn figures(&mut self) -> Result<Figures> {
         let told = self.ask(&json!({ "figures": true }))?;
         let number = |name: &str| told[name].as_u64().context("a figure");
         Ok(Figures {
             cpu_ns: number("cpu_ns")?,
             process_ns: cpu_ns(self.child.id())?,
             memory_bytes: number("memory_bytes")?,
-            sent: Some(number("forwarded")? + number("sent_again")?),
+            sent: number("forwarded")? + number("sent_again")?,
             held_back: number("dropped")?,
         })
     }
@@ -103,7 +117,16 @@ pub async fn serve() -> Result<()> {
         ..Config::default()
     })?;
     let mut rooms: Vec<(Room, Events)> = Vec::new();
-    let thread = media_thread()?;
+    let mut thread = media_thread();
+    // It gives itself its name once it runs.
+    for _ in 0..100 {
+        if thread.is_ok() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        thread = media_thread();
+    }
+    let thread = thread?;
     let mut seats: Vec<Seat> = Vec::new();
     for line in std::io::stdin().lock().lines() {
         let question: Value = serde_json::from_str(&line?)?;
@@ -184,4 +207,24 @@ fn media_thread() -> Result<PathBuf> {
         }
     }
     anyhow::bail!("no media thread")
+}
+
+/// What all threads of a process have spent.
+///
+/// # Errors
+/// It has ended.
+fn cpu_ns(process: u32) -> Result<u64> {
+    let mut spent_ns = 0;
+    for thread in std::fs::read_dir(format!("/proc/{process}/task"))? {
+        // One that ended meanwhile has nothing to say.
+        let Ok(schedule) = std::fs::read_to_string(thread?.path().join("schedstat")) else {
+            continue;
+        };
+        let spent = schedule
+            .split(' ')
+            .next()
+            .and_then(|word| word.parse::<u64>().ok());
+        spent_ns += spent.unwrap_or(0);
+    }
+    Ok(spent_ns)
 }
