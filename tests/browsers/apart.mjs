@@ -4,7 +4,7 @@
 //   node apart.mjs '{"origin", "user_name", "password", "one_time_code", "trust", "metrics_token"}'
 import assert from 'node:assert/strict';
 import { openChromium, openFirefox } from './browser.mjs';
-import { DESK, logIn, until } from './look.mjs';
+import { DESK, enterRoom, logIn, until } from './look.mjs';
 
 const given = JSON.parse(process.argv[2]);
 const chromium = await openChromium(DESK, given.trust);
@@ -12,8 +12,8 @@ const firefox = await openFirefox(DESK, given.trust);
 try {
   await logIn(chromium, given, given.user_name, given.one_time_code);
   const link = await call();
-  await enter(chromium, link);
-  await enter(firefox, link, 'Xã Tân Thủy');
+  await enterRoom(chromium, link);
+  await enterRoom(firefox, link, 'Xã Tân Thủy');
   for (const browser of [chromium, firefox]) await hearsAndSees(browser);
   for (const browser of [chromium, firefox]) assert.deepEqual(await browser.evaluate(ways), ['tls', 'tls'], browser.name);
   const told = await chromium.evaluate(metrics, given.metrics_token);
@@ -33,15 +33,6 @@ async function call() {
   await chromium.evaluate(() => document.querySelector('#create-meeting').requestSubmit());
   await chromium.wait('dialog .link a');
   return chromium.evaluate(() => document.querySelector('dialog .link a').href);
-}
-
-async function enter(browser, link, name) {
-  await browser.go(link);
-  await browser.wait('.checks');
-  await until(browser, 'own picture', () => document.querySelector('.tile video')?.videoWidth > 0);
-  if (name) await browser.fill('form .input', name);
-  await browser.click('Vào phòng họp');
-  await browser.wait('.controls');
 }
 
 async function hearsAndSees(browser) {

@@ -49,6 +49,17 @@ export async function logIn(browser, { origin, password }, user, code = null) {
   await browser.wait('.places');
 }
 
+/** Comes through a meeting's door, past the checks of camera and microphone; `atDoor` looks at it before. */
+export async function enterRoom(browser, link, name, atDoor = async () => {}) {
+  await browser.go(link);
+  await browser.wait('.checks');
+  await until(browser, 'own picture', () => document.querySelector('.tile video')?.videoWidth > 0);
+  if (name) await browser.fill('form .input', name);
+  await atDoor();
+  await browser.click('Vào phòng họp');
+  await browser.wait('.controls');
+}
+
 /** Waits until `condition`, run in the page, holds. */
 export async function until(browser, what, condition, argument = null) {
   const end = Date.now() + 60_000;

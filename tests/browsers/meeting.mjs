@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openChromium, openFirefox } from './browser.mjs';
-import { DESK, judge, show, until } from './look.mjs';
+import { DESK, enterRoom, judge, show, until } from './look.mjs';
 
 const given = JSON.parse(process.argv[2]);
 const pictures = given.pictures ?? '/tmp/hoian-meeting';
@@ -76,13 +76,9 @@ async function callMeeting() {
 }
 
 async function enter(browser, link, name, picture) {
-  await browser.go(link);
-  await browser.wait('.checks');
-  await until(browser, 'own picture', () => document.querySelector('.tile video')?.videoWidth > 0);
-  if (name) await browser.fill('form .input', name);
-  if (picture) await show(chromium, pictures, picture);
-  await browser.click('Vào phòng họp');
-  await browser.wait('.controls');
+  await enterRoom(browser, link, name, async () => {
+    if (picture) await show(chromium, pictures, picture);
+  });
   await until(browser, 'own tile', () => tiles() >= 1);
 }
 

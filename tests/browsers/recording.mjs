@@ -12,8 +12,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { openChromium, openFirefox } from './browser.mjs';
-import { DESK, show, until } from './look.mjs';
-import { begin } from './stage.mjs';
+import { DESK, enterRoom, logIn, show, until } from './look.mjs';
+import { begin, freePort } from './stage.mjs';
 
 const { pictures } = JSON.parse(process.argv[2] || '{}');
 const length = Number(process.env.RECORDING_SECONDS ?? 30);
@@ -36,7 +36,7 @@ try {
 }
 
 async function story() {
-  await logIn();
+  await logIn(chair, { origin: hoian.url, password: hoian.password }, 'chutich', await hoian.code('chutich'));
   const meeting = await chair.evaluate(async () => {
     const items = [
       { title: 'Báo cáo cải cách hành chính', minutes: 10 },
@@ -47,8 +47,8 @@ async function story() {
     return (await fetch('/api/v1/meetings', { method: 'POST', headers, body })).json();
   });
   const link = `${hoian.url}/hop/${meeting.link_code}`;
-  await enter(chair, link, null);
-  await enter(guest, link, 'Xã Tân Thủy');
+  await enterRoom(chair, link, null);
+  await enterRoom(guest, link, 'Xã Tân Thủy');
   for (const browser of [chair, guest]) {
     await speak(browser);
     await until(browser, 'picture and sound of the other', async () => {
@@ -377,26 +377,6 @@ function FLASHES() {
   };
 }
 
-async function logIn() {
-  await chair.go(`${hoian.url}/dang-nhap`);
-  await chair.fill('input[autocomplete=username]', 'chutich');
-  await chair.fill('input[type=password]', hoian.password);
-  await chair.press('Enter');
-  await chair.wait('input[autocomplete=one-time-code]');
-  await chair.fill('input[autocomplete=one-time-code]', await hoian.code('chutich'));
-  await chair.press('Enter');
-  await chair.wait('.places');
-}
-
-async function enter(browser, link, name) {
-  await browser.go(link);
-  await browser.wait('.checks');
-  await until(browser, 'own picture', () => document.querySelector('.tile video')?.videoWidth > 0);
-  if (name) await browser.fill('form .input', name);
-  await browser.click('Vào phòng họp');
-  await browser.wait('.controls');
-}
-
 /** At both sizes, judged by axe. */
 async function shoot(browser, name) {
   if (!pictures) return;
@@ -431,13 +411,4 @@ function bytes(program, args) {
 
 function wait(ms) {
   return new Promise((done) => setTimeout(done, ms));
-}
-
-/** The address must be the same after the restart: a page knows only that one. */
-async function freePort() {
-  const server = createServer();
-  await new Promise((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address();
-  await new Promise((done) => server.close(done));
-  return port;
 }

@@ -3,12 +3,11 @@
 // TESTED_PROGRAMS names the folder of the program.
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openChromium } from './browser.mjs';
-import { DESK, until } from './look.mjs';
-import { begin } from './stage.mjs';
+import { DESK, enterRoom, logIn, until } from './look.mjs';
+import { begin, freePort } from './stage.mjs';
 
 const folder = await mkdtemp(join(tmpdir(), 'hoian-restart-'));
 const address = `127.0.0.1:${await freePort()}`;
@@ -27,15 +26,15 @@ try {
 }
 
 async function story() {
-  await logIn();
+  await logIn(chair, { origin: hoian.url, password: hoian.password }, 'chutich', await hoian.code('chutich'));
   const meeting = await chair.evaluate(async () => {
     const body = JSON.stringify({ title: 'Giao ban công tác tuần 48', members: [] });
     const headers = { 'content-type': 'application/json' };
     return (await fetch('/api/v1/meetings', { method: 'POST', headers, body })).json();
   });
   const link = `${hoian.url}/hop/${meeting.link_code}`;
-  await enter(chair, link, null);
-  await enter(guest, link, 'Xã Tân Thủy');
+  await enterRoom(chair, link, null);
+  await enterRoom(guest, link, 'Xã Tân Thủy');
   for (const browser of [chair, guest]) {
     await until(browser, 'two tiles', () => tiles() === 2);
     await until(browser, 'picture and sound of the other', async () => {
@@ -68,33 +67,4 @@ async function story() {
     assert.deepEqual(departures, ['interrupted', null], `${name}: ${JSON.stringify(intervals)}`);
   }
   assert.ok(roll.entries.filter((entry) => entry.intervals.length === 2).length >= 2, JSON.stringify(roll.entries));
-}
-
-async function logIn() {
-  await chair.go(`${hoian.url}/dang-nhap`);
-  await chair.fill('input[autocomplete=username]', 'chutich');
-  await chair.fill('input[type=password]', hoian.password);
-  await chair.press('Enter');
-  await chair.wait('input[autocomplete=one-time-code]');
-  await chair.fill('input[autocomplete=one-time-code]', await hoian.code('chutich'));
-  await chair.press('Enter');
-  await chair.wait('.places');
-}
-
-async function enter(browser, link, name) {
-  await browser.go(link);
-  await browser.wait('.checks');
-  await until(browser, 'own picture', () => document.querySelector('.tile video')?.videoWidth > 0);
-  if (name) await browser.fill('form .input', name);
-  await browser.click('Vào phòng họp');
-  await browser.wait('.controls');
-}
-
-/** The address must be the same after the restart: a page knows only that one. */
-async function freePort() {
-  const server = createServer();
-  await new Promise((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address();
-  await new Promise((done) => server.close(done));
-  return port;
 }

@@ -5,6 +5,7 @@
 
 import { execFile, spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -91,6 +92,15 @@ export async function begin(folder, address) {
     await ended
   }
   return { ...said, code: codes(environment), end }
+}
+
+/** For an address that stays the same over a restart: a page knows only that one. */
+export async function freePort() {
+  const server = createServer()
+  await new Promise((done) => server.listen(0, '127.0.0.1', done))
+  const { port } = server.address()
+  await new Promise((done) => server.close(done))
+  return port
 }
 
 function joined() {

@@ -4,12 +4,14 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hoian_server::store::entity::audit_entry;
-use hoian_signer::validate::{Anchor, Kind, Level, Policy, Verdict, validate};
+use hoian_signer::validate::{Kind, Level, Verdict};
 use hoian_tests::Client;
 use hoian_tests::desktop_tool::{DesktopTool, Mode, question};
 use hoian_tests::signing::{LEADER, Office, PIN, TrainingAuthority, act, content, expect, look, problem};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
+
+use crate::judged;
 
 const KEY: &str = "/api/v1/session/signing-key";
 
@@ -57,11 +59,7 @@ async fn a_leader_enrols_and_signs_with_the_tool_and_the_paper_goes_its_way() {
     expect(act(&clerk, &id, "number", json!({})).await, 200).await;
     let sealed = expect(act(&clerk, &id, "seal", json!({ "pin": PIN })).await, 200).await;
     assert_eq!(sealed["state"], "sealed");
-    let mut policy = Policy::new(office.server.clock.now_utc());
-    policy
-        .anchors
-        .push(Anchor::new(office.authority.root.clone(), "training"));
-    let report = validate(&content(&leader, &id, "latest").await, &policy);
+    let report = judged(&office, &content(&leader, &id, "latest").await);
     assert_eq!(report.verdict, Verdict::TotalPassed, "{report:#?}");
     let signatures: Vec<_> = report
         .signatures

@@ -11,7 +11,7 @@ use hoian_server::store::entity::{audit_entry, signing_key};
 use hoian_signer::shell::pkcs11::hsm;
 use hoian_signer::shell::pkcs12;
 use hoian_signer::sign::{Key as _, sign_statement};
-use hoian_signer::validate::{Anchor, Policy, Verdict, validate};
+use hoian_signer::validate::Verdict;
 use hoian_tests::Client;
 use hoian_tests::hsm::Hsm;
 use hoian_tests::signing::{LEADER, Office, PIN, act, content, expect, look, paper, problem};
@@ -21,6 +21,8 @@ use reqwest::multipart::{Form, Part};
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
+
+use crate::judged;
 
 /// The clerk's own, which is neither the program's for the HSM nor that of the key before.
 const CLERKS_PIN: &str = "97531864";
@@ -38,7 +40,7 @@ async fn sixteen_seals_at_once_are_sixteen_signatures() {
         codes.push(made["code"].as_str().unwrap().to_owned());
         let path = format!("/api/v1/copies/{}/content", made["id"].as_str().unwrap());
         let file = clerk.get(&path).send().await.unwrap().bytes().await.unwrap();
-        assert_eq!(verdict(&office, &file), Verdict::TotalPassed);
+        assert_eq!(judged(&office, &file).verdict, Verdict::TotalPassed);
     }
     codes.sort();
     codes.dedup();
@@ -98,7 +100,7 @@ async fn a_device_that_goes_and_comes_back_costs_no_try_and_no_paper() {
     assert_eq!(expect(sealed, 200).await["state"], "sealed");
     assert_eq!(health(&office).await, "good");
     assert_eq!(
-        verdict(&office, &content(&clerk, &id, "latest").await),
+        judged(&office, &content(&clerk, &id, "latest").await).verdict,
         Verdict::TotalPassed
     );
 }
@@ -297,13 +299,6 @@ async fn health(office: &Office) -> String {
     let checks = shown["checks"].as_array().unwrap();
     let hsm = checks.iter().find(|check| check["part"] == "hsm").unwrap();
     hsm["level"].as_str().unwrap().to_owned()
-}
-
-fn verdict(office: &Office, file: &[u8]) -> Verdict {
-    let mut policy = Policy::new(office.server.clock.now_utc());
-    let root = office.authority.root.clone();
-    policy.anchors.push(Anchor::new(root, "training"));
-    validate(file, &policy).verdict
 }
 
 fn agency() -> AgencyId {

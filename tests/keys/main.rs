@@ -20,6 +20,7 @@ use hoian_server::domain::holder::Holder;
 use hoian_server::domain::id::AgencyId;
 use hoian_server::store::audit::Actor;
 use hoian_server::store::entity::signing_key;
+use hoian_signer::validate::{Anchor, Policy, Report, validate};
 use hoian_tests::signing::{LEADER, Office, PIN, act, expect, look, problem};
 use sea_orm::EntityTrait;
 use sea_orm::sea_query::Expr;
@@ -286,4 +287,12 @@ async fn a_certificate_is_judged_before_its_key_is_taken_in() {
     );
     take(&leader, file("token")).await.unwrap();
     take(&agency, file("agency-snv")).await.unwrap();
+}
+
+/// What our validator finds, with the training authority as its anchor.
+fn judged(office: &Office, file: &[u8]) -> Report {
+    let mut policy = Policy::new(office.server.clock.now_utc());
+    let root = office.authority.root.clone();
+    policy.anchors.push(Anchor::new(root, "training"));
+    validate(file, &policy)
 }

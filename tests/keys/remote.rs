@@ -6,12 +6,14 @@ use std::time::Duration;
 use hoian_server::config::Config;
 use hoian_server::domain::role::Role;
 use hoian_server::store::entity::{audit_entry, membership};
-use hoian_signer::validate::{Anchor, Level, Policy, Verdict, validate};
+use hoian_signer::validate::{Level, Verdict};
 use hoian_tests::Client;
 use hoian_tests::remote_service::{CODE, Manner, OWN_KEY, REMOTE_PIN, RemoteService, STRANGERS_KEY, USER};
 use hoian_tests::signing::{LEADER, Office, PIN, TrainingAuthority, act, content, expect, look, problem};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
+
+use crate::judged;
 
 const KEY: &str = "/api/v1/session/signing-key";
 
@@ -82,11 +84,7 @@ async fn a_leader_enrols_a_key_at_the_service_and_signs_with_it() {
     assert_eq!(signed["state"], "signed");
     assert_eq!(signed["waits_remotely"], Value::Null);
     let file = content(&leader, &id, "latest").await;
-    let mut policy = Policy::new(office.server.clock.now_utc());
-    policy
-        .anchors
-        .push(Anchor::new(office.authority.root.clone(), "training"));
-    let report = validate(&file, &policy);
+    let report = judged(&office, &file);
     assert_eq!(report.verdict, Verdict::TotalPassed, "{report:#?}");
     assert_eq!(report.signatures[0].level, Level::BT);
     // And the paper goes its way.

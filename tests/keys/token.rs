@@ -7,11 +7,13 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use futures::future::join;
 use hoian_signer::shell::pkcs12;
 use hoian_signer::sign::{Key as _, unsigned_document, unsigned_statement};
-use hoian_signer::validate::{Anchor, Level, Policy, Verdict, validate};
+use hoian_signer::validate::{Level, Verdict};
 use hoian_tests::Client;
 use hoian_tests::signing::{LEADER, Office, PIN, act, content, expect, look, problem};
 use hoian_tests::token::{Display, Host, TOKEN_PIN, Token};
 use serde_json::{Value, json};
+
+use crate::judged;
 
 const KEY: &str = "/api/v1/session/signing-key";
 
@@ -52,11 +54,7 @@ async fn a_leader_enrols_a_token_and_signs_with_it() {
     assert_eq!(after["state"], "signed");
 
     let file = content(&leader, &id, "latest").await;
-    let mut policy = Policy::new(office.server.clock.now_utc());
-    policy
-        .anchors
-        .push(Anchor::new(office.authority.root.clone(), "training"));
-    let report = validate(&file, &policy);
+    let report = judged(&office, &file);
     assert_eq!(report.verdict, Verdict::TotalPassed, "{report:#?}");
     assert_eq!(report.signatures[0].level, Level::BT);
 
