@@ -10,6 +10,8 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use hoian_benches::child;
+use hoian_server::clock;
 use hoian_server::media::stats::Drop;
 use hoian_server::media::{ParticipantId, RoomId, Source};
 use hoian_server::net::{Config, Events, Media, PublishedTrack, Renewal, Room, Seat, SlotPool};
@@ -117,16 +119,7 @@ pub async fn serve() -> Result<()> {
         ..Config::default()
     })?;
     let mut rooms: Vec<(Room, Events)> = Vec::new();
-    let mut thread = media_thread();
-    // It gives itself its name once it runs.
-    for _ in 0..100 {
-        if thread.is_ok() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-        thread = media_thread();
-    }
-    let thread = thread?;
+    let thread = media_thread().await?;
     let mut seats: Vec<Seat> = Vec::new();
     for line in std::io::stdin().lock().lines() {
         let question: Value = serde_json::from_str(&line?)?;
@@ -178,7 +171,6 @@ async fn join(room: &Room, seats: &mut Vec<Seat>, publish: Option<&str>) -> Resu
 
 async fn figures(media: &Media, thread: &Path) -> Result<Value> {
     let stats = media.stats().await?;
-    let schedule = std::fs::read_to_string(thread.join("schedstat"))?;
     let status = std::fs::read_to_string("/proc/self/status")?;
     let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kilobytes = memory.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
@@ -188,25 +180,26 @@ async fn figures(media: &Media, thread: &Path) -> Result<Value> {
         "forwarded": stats.forwarded_packets,
         "sent_again": stats.retransmitted_packets + stats.probe_packets,
         "dropped": held_back,
-        "cpu_ns": schedule.split(' ').next().and_then(|word| word.parse::<u64>().ok()),
+        "cpu_ns": child::spent_ns(thread)?,
         "memory_bytes": kilobytes.unwrap_or(0) * 1024,
     }))
 }
 
-/// Where the system keeps the figures of the media thread; the thread is pinned to the first core.
-fn media_thread() -> Result<PathBuf> {
-    for entry in std::fs::read_dir("/proc/self/task")? {
-        let path = entry?.path();
-        if std::fs::read_to_string(path.join("comm"))?.trim() == "media-0" {
-            let id = path
-                .file_name()
-                .and_then(|name| name.to_str())
-                .context("a thread id")?;
-            crate::pin(id.parse()?, 0)?;
-            return Ok(path);
+/// Where the system keeps the figures of the media thread, which is pinned to the first core. It gives itself its name once it
+/// runs.
+async fn media_thread() -> Result<PathBuf> {
+    let until = clock::instant() + Duration::from_secs(1);
+    loop {
+        match child::thread("media-0") {
+            Ok(path) => {
+                let id = path.file_name().and_then(|name| name.to_str());
+                crate::pin(id.context("a thread id")?.parse()?, 0)?;
+                return Ok(path);
+            }
+            Err(_) if clock::instant() < until => tokio::time::sleep(Duration::from_millis(10)).await,
+            Err(error) => return Err(error.into()),
         }
     }
-    anyhow::bail!("no media thread")
 }
 
 /// What all threads of a process have spent.
@@ -217,14 +210,7 @@ fn cpu_ns(process: u32) -> Result<u64> {
     let mut spent_ns = 0;
     for thread in std::fs::read_dir(format!("/proc/{process}/task"))? {
         // One that ended meanwhile has nothing to say.
-        let Ok(schedule) = std::fs::read_to_string(thread?.path().join("schedstat")) else {
-            continue;
-        };
-        let spent = schedule
-            .split(' ')
-            .next()
-            .and_then(|word| word.parse::<u64>().ok());
-        spent_ns += spent.unwrap_or(0);
+        spent_ns += child::spent_ns(&thread?.path()).unwrap_or(0);
     }
     Ok(spent_ns)
 }

@@ -12,13 +12,13 @@
     reason = "a benchmark fails by panicking"
 )]
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
+use hoian_benches::child;
 use hoian_benches::figure::{self, Figure};
 use hoian_benches::media::address;
 use hoian_benches::media::client::{Certified, Client};
@@ -142,18 +142,7 @@ fn tone() -> Result<Vec<Vec<u8>>> {
 
 /// Nanoseconds that a thread of this process has run.
 fn cpu(name: &str) -> Result<u64> {
-    let thread = std::fs::read_dir("/proc/self/task")?
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .find(|path: &PathBuf| {
-            std::fs::read_to_string(path.join("comm")).is_ok_and(|comm| comm.trim() == name)
-        })
-        .with_context(|| format!("no thread {name}"))?;
-    let schedule = std::fs::read_to_string(thread.join("schedstat"))?;
-    schedule
-        .split(' ')
-        .next()
-        .and_then(|word| word.parse().ok())
-        .context("schedstat")
+    Ok(child::spent_ns(&child::thread(name)?)?)
 }
 
 const ROOMS: u128 = 20;

@@ -3,7 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -16,6 +16,31 @@ pub fn beside(name: &str) -> io::Result<PathBuf> {
     let folder = own.ancestors().nth(2);
     let folder = folder.ok_or_else(|| io::Error::other("no target folder"))?;
     Ok(folder.join(name))
+}
+
+/// Where the system keeps the figures of the thread of this name; of this process.
+///
+/// # Errors
+/// There is none.
+pub fn thread(name: &str) -> io::Result<PathBuf> {
+    for entry in std::fs::read_dir("/proc/self/task")? {
+        let path = entry?.path();
+        // One may end meanwhile.
+        if std::fs::read_to_string(path.join("comm")).is_ok_and(|comm| comm.trim() == name) {
+            return Ok(path);
+        }
+    }
+    Err(io::Error::other(format!("no thread {name}")))
+}
+
+/// Nanoseconds that a thread has been on a core (`schedstat` of proc(5)).
+///
+/// # Errors
+/// It has ended.
+pub fn spent_ns(thread: &Path) -> io::Result<u64> {
+    let schedule = std::fs::read_to_string(thread.join("schedstat"))?;
+    let spent = schedule.split(' ').next().and_then(|word| word.parse().ok());
+    spent.ok_or_else(|| io::Error::other("schedstat"))
 }
 
 /// Milliseconds that `work` takes.
