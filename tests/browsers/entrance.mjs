@@ -147,9 +147,7 @@ async function byPasskey() {
   await show(await judged(page), pictures, 'passkeys');
   await page.setViewportSize(DESK);
 
-  await page.getByRole('button', { name: 'Đăng xuất' }).click();
-  await page.getByLabel('Tài khoản công vụ').waitFor();
-  await page.goto(`${origin}/dang-nhap`);
+  await logOut(page);
   await page.getByRole('button', { name: 'Đăng nhập bằng vân tay, khuôn mặt' }).click();
   await home(page);
 
@@ -157,8 +155,14 @@ async function byPasskey() {
   await page.getByRole('button', { name: 'Gỡ khóa' }).click();
   await dialog.getByRole('button', { name: 'Gỡ khóa' }).click();
   await page.getByText('Chưa có khóa nào').waitFor();
-  await page.getByRole('button', { name: 'Đăng xuất' }).click();
-  await page.goto(`${origin}/dang-nhap`);
+  await logOut(page);
   await page.getByRole('button', { name: 'Đăng nhập bằng vân tay, khuôn mặt' }).click();
   await page.getByText('Khóa đăng nhập không được chấp nhận').waitFor();
+}
+
+/** The page that asks who comes, read anew once nobody is logged in. */
+async function logOut(page) {
+  await page.getByRole('button', { name: 'Đăng xuất' }).click();
+  await page.getByLabel('Tài khoản công vụ').waitFor();
+  await page.goto(`${origin}/dang-nhap`);
 }
