@@ -3,6 +3,7 @@
 //!
 //!     make bench AREA=media
 //!     target/release/deps/media-… --rooms 20 --subscribers 19 --kbps 1500
+//!     make bench AREA=sfus
 //!
 //! The media thread is pinned to the first core and has it alone as far as the machine allows; the load runs on
 //! the others. The first who join wait for the first whole picture. Prints a table and writes target/bench/media.json.
@@ -15,7 +16,7 @@
 )]
 
 mod floor;
-mod server;
+mod peers;
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,13 +26,13 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use hoian_benches::media::address;
 use hoian_benches::media::client::{Certified, Client};
-use hoian_benches::media::inlet::Inlet;
+use hoian_benches::media::inlet::{self, Inlet};
 use hoian_benches::media::publisher::{self, Publisher};
 use hoian_benches::media::viewer::{self, Entrance, Seen, Signals, await_picture};
 use hoian_server::clock;
 use serde_json::{Value, json};
 
-use server::{Figures, Remote};
+use peers::{Figures, Sfu};
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().collect();
@@ -39,7 +40,7 @@ fn main() -> Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        return runtime.block_on(server::serve());
+        return runtime.block_on(peers::serve());
     }
     let option = |name: &str, usual: &str| {
         let at = arguments.iter().position(|word| word == name);
@@ -48,20 +49,24 @@ fn main() -> Result<()> {
     };
     let seconds = option("--seconds", "5").parse()?;
     let kbps: u64 = option("--kbps", "3000").parse()?;
+    let sfus = option("--sfus", "hoian");
     let subscribers = option("--subscribers", "1,10,50,100,200,400,700,1000");
     let rooms = option("--rooms", "1").parse()?;
     let mut results = Vec::new();
     println!(
-        "subscribers  packets/s  Mbit/s   CPU  us/packet  floor  ratio    lost    held   p50 ms   p99 ms  kB/peer  join CPU s  first picture ms"
+        "sfu      subscribers  packets/s  Mbit/s   CPU  us/packet  floor  ratio    lost    held   p50 ms   p99 ms  kB/peer  join CPU s  first picture ms"
     );
     for count in subscribers.split(',') {
-        let run = Run {
-            rooms,
-            subscribers: count.trim().parse()?,
-            seconds: Duration::from_secs(seconds),
-            bits_per_second: kbps * 1_000,
-        };
-        results.extend(run.measure()?);
+        for sfu in sfus.split(',') {
+            let run = Run {
+                sfu: sfu.to_owned(),
+                rooms,
+                subscribers: count.trim().parse()?,
+                seconds: Duration::from_secs(seconds),
+                bits_per_second: kbps * 1_000,
+            };
+            results.extend(run.measure()?);
+        }
     }
     let folder = std::path::Path::new("target/bench");
     std::fs::create_dir_all(folder)?;
@@ -70,6 +75,7 @@ fn main() -> Result<()> {
 }
 
 struct Run {
+    sfu: String,
     rooms: usize,
     /// In each room.
     subscribers: usize,
@@ -82,6 +88,8 @@ struct Measured {
     before: Figures,
     after: Figures,
     seen: Seen,
+    /// Packets that should have come, each to each viewer of its room.
+    expected: u64,
     passed: Duration,
     floor_ns: f64,
     joining: Joining,
@@ -100,17 +108,19 @@ struct Joining {
 impl Run {
     fn measure(&self) -> Result<Vec<Value>> {
         let certified = Certified::new()?;
-        let mut server = Remote::start()?;
+        let mut sfu = peers::start(&self.sfu)?;
         let pictures = publisher::recorded()?;
         let mut publishers = Vec::new();
         for room in 0..self.rooms {
-            let answer = server.publish(room, &certified.offer())?;
-            let client = Client::connect(&certified, "127.0.0.1:0".parse()?, address(&answer)?, &answer)?;
+            let answer = sfu.publish(room, &certified.offer())?;
+            let client = Client::connect(&certified, inlet::publishers(), address(&answer)?, &answer)?;
             publishers.push(Publisher::new(client, pictures.clone()));
         }
+        let sent: Vec<_> = publishers.iter().map(Publisher::sent).collect();
+        let sent = || sent.iter().map(|sent| sent.load(Ordering::Relaxed)).sum::<u64>();
         let signals = Signals::default();
         let (mut entrance, mut viewers) = viewer::hall()?;
-        let (joining, before, after, seen, passed) = thread::scope(|scope| {
+        let (joining, before, after, seen, published, passed) = thread::scope(|scope| {
             let sending: Vec<_> = publishers
                 .iter_mut()
                 .map(|publisher| {
@@ -124,29 +134,31 @@ impl Run {
                 pin(0, LOAD_CORE)?;
                 viewers.watch(&signals)
             });
-            let joining = self.join_all(&certified, &mut server, &mut entrance);
+            let joining = self.join_all(&certified, sfu.as_mut(), &mut entrance);
             // The estimates must first rise to what the picture takes.
             thread::sleep(WARM_UP);
-            let before = server.figures();
+            let before = sfu.figures();
             signals.count.store(true, Ordering::Relaxed);
+            let published = sent();
             let from = clock::instant();
             thread::sleep(self.seconds);
-            let after = server.figures();
-            let passed = from.elapsed();
+            let after = sfu.figures();
+            let (published, passed) = (sent() - published, from.elapsed());
             signals.count.store(false, Ordering::Relaxed);
             signals.stop.store(true, Ordering::Relaxed);
             for publisher in sending {
                 publisher.join().expect("the publisher does not panic")?;
             }
             let seen = watching.join().expect("the viewers do not panic")?;
-            anyhow::Ok((joining?, before?, after?, seen, passed))
+            anyhow::Ok((joining?, before?, after?, seen, published, passed))
         })?;
-        drop(server);
+        drop(sfu);
         let floor_ns = self.floor(&entrance.addresses(), &pictures)?;
         Ok(self.print(Measured {
             before,
             after,
             seen,
+            expected: published * self.subscribers as u64,
             passed,
             floor_ns,
             joining,
@@ -155,19 +167,13 @@ impl Run {
 
     /// All viewers come, one after the other; a few wait for the first picture, since a publisher is asked for no more than two
     /// key frames a second.
-    fn join_all(
-        &self,
-        certified: &Certified,
-        server: &mut Remote,
-        entrance: &mut Entrance,
-    ) -> Result<Joining> {
-        let empty = server.figures()?;
+    fn join_all(&self, certified: &Certified, sfu: &mut dyn Sfu, entrance: &mut Entrance) -> Result<Joining> {
+        let empty = sfu.figures()?;
         let mut first_picture = Vec::new();
         for room in 0..self.rooms {
             for _ in 0..self.subscribers {
                 let clicked = clock::instant();
-                let offer = server.subscribe(room)?;
-                server.accept(&certified.answer(&offer))?;
+                let offer = sfu.subscribe(room, &|offer| certified.answer(offer))?;
                 let socket = entrance.connect(certified, &offer)?;
                 if first_picture.len() < WAITING {
                     await_picture(&socket, &offer)?;
@@ -176,7 +182,7 @@ impl Run {
             }
         }
         first_picture.sort_unstable();
-        let full = server.figures()?;
+        let full = sfu.figures()?;
         let rise = full.memory_bytes.saturating_sub(empty.memory_bytes);
         Ok(Joining {
             memory: rise as f64 / (self.rooms * self.subscribers) as f64,
@@ -214,20 +220,23 @@ impl Run {
         };
         let (p50, p99) = (delay(0.5), delay(0.99));
         let seen = run.seen.packets as f64;
-        let packets = ((run.after.sent - run.before.sent) as f64).max(1.0);
+        let sent = run.before.sent.zip(run.after.sent);
+        let packets = sent.map_or(seen, |(before, after)| (after - before) as f64);
         let cpu_ns = (run.after.cpu_ns - run.before.cpu_ns) as f64;
         let (us, floor) = (cpu_ns / packets / 1e3, run.floor_ns / 1e3);
         let rate = packets / run.passed.as_secs_f64();
         let megabits = rate * run.seen.bytes as f64 * 8.0 / seen.max(1.0) / 1e6;
         let busy = cpu_ns / run.passed.as_nanos() as f64;
         // What the load's own socket could not hold counts as lost: the load must not flatter.
-        let lost = (1.0 - seen / packets).max(0.0);
+        let once = seen - run.seen.repeats as f64;
+        let lost = (1.0 - once / run.expected as f64).max(0.0);
         let dropped = (run.after.held_back - run.before.held_back) as f64;
         let held_back = dropped / (packets + dropped);
         let waits = &run.joining.first_picture;
         let milliseconds = |wait: Duration| wait.as_secs_f64() * 1e3;
         println!(
-            "{:11}  {rate:9.0}  {megabits:6.0}  {:3.0} %  {us:9.2}  {floor:5.2}  {:5.2}  {:4.1} %  {:4.1} %  {p50:7.2}  {p99:7.2}  {:7.0}  {:10.2}  {:4.0} to {:4.0}",
+            "{:7}  {:11}  {rate:9.0}  {megabits:6.0}  {:3.0} %  {us:9.2}  {floor:5.2}  {:5.2}  {:4.1} %  {:4.1} %  {p50:7.2}  {p99:7.2}  {:7.0}  {:10.2}  {:4.0} to {:4.0}",
+            self.sfu,
             format!("{} x {}", self.rooms, self.subscribers),
             busy * 100.0,
             us / floor,
@@ -238,7 +247,10 @@ impl Run {
             milliseconds(waits[waits.len() / 2]),
             milliseconds(waits[waits.len() - 1]),
         );
-        let at = |name: &str| format!("{name}, {} x {} subscribers", self.rooms, self.subscribers);
+        let at = |name: &str| {
+            let (rooms, subscribers) = (self.rooms, self.subscribers);
+            format!("{}: {name}, {rooms} x {subscribers} subscribers", self.sfu)
+        };
         let plain = |name: &str, value: f64, unit: &str| json!({ "name": at(name), "value": value, "unit": unit, "floor": null, "ratio": null, "peers": {} });
         vec![
             json!({ "name": at("CPU a forwarded packet"), "value": us, "unit": "us", "floor": floor, "ratio": us / floor, "peers": {} }),

@@ -1,25 +1,19 @@
-//! One connection of a simulated client over a real socket: ICE controlling, DTLS client, SRTP both ways.
+//! One connection of a simulated client over a real socket, and how it describes itself.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
-use hoian_server::clock;
-use hoian_server::media::transport::Protocol;
-use hoian_server::media::transport::srtp::{self, Opener, Profile, Sealer};
+use anyhow::Result;
+use hoian_server::media::transport::srtp::{Opener, Sealer};
 use ring::digest;
 use rtc_crypto::RTCCryptoProvider;
-use rtc_dtls::config::{ConfigBuilder, ExtendedMasterSecretType};
 use rtc_dtls::crypto::Certificate;
-use rtc_dtls::endpoint::{Endpoint, EndpointEvent};
-use rtc_dtls::extension::extension_use_srtp::SrtpProtectionProfile;
-use rtc_shared::TransportProtocol;
-use rtc_stun::attributes::{ATTR_USE_CANDIDATE, ATTR_USERNAME};
 use rtc_stun::fingerprint::FINGERPRINT;
 use rtc_stun::integrity::MessageIntegrity;
-use rtc_stun::message::{BINDING_REQUEST, Message, Setter};
+use rtc_stun::message::{Message, Setter};
 
+use super::handshake::Handshake;
 use super::inlet;
 
 pub const AUDIO: u32 = 1111;
@@ -28,8 +22,8 @@ const TRANSPORT_CC: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-
 
 /// All clients show one certificate: making a thousand takes longer than the run.
 pub struct Certified {
-    crypto: Arc<dyn RTCCryptoProvider>,
-    certificate: Certificate,
+    pub(super) crypto: Arc<dyn RTCCryptoProvider>,
+    pub(super) certificate: Certificate,
 }
 
 impl Certified {
@@ -39,11 +33,17 @@ impl Certified {
         Ok(Certified { crypto, certificate })
     }
 
+    pub(super) fn sign(&self, message: &mut Message, password: &str) -> Result<()> {
+        MessageIntegrity::new_short_term_integrity_with_provider(password.to_owned(), self.crypto.crypto())
+            .add_to(message)?;
+        Ok(FINGERPRINT.add_to(message)?)
+    }
+
     fn transport(&self, setup: &str) -> String {
         let hash = digest::digest(&digest::SHA256, self.certificate.certificate[0].as_ref());
         let hash: Vec<String> = hash.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
         format!(
-            "a=ice-ufrag:peer\r\na=ice-pwd:passwordpasswordpassword\r\na=fingerprint:sha-256 {}\r\na=setup:{setup}\r\n",
+            "a=ice-ufrag:{FRAGMENT}\r\na=ice-pwd:{PASSWORD}\r\na=fingerprint:sha-256 {}\r\na=setup:{setup}\r\n",
             hash.join(":")
         )
     }
@@ -105,18 +105,7 @@ impl Client {
         let socket = inlet::bind(from)?;
         socket.connect(server)?;
         socket.set_read_timeout(Some(Duration::from_millis(20)))?;
-        let check = check(certified, description)?;
-        socket.send(&check)?;
-        let config = ConfigBuilder::default()
-            .with_crypto_provider(certified.crypto.clone())
-            .with_certificates(vec![certified.certificate.clone()])
-            .with_srtp_protection_profiles(vec![SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm])
-            .with_insecure_skip_verify(true)
-            .with_extended_master_secret(ExtendedMasterSecretType::Require)
-            .build(true, Some(server))?;
-        let mut endpoint = Endpoint::new(socket.local_addr()?, TransportProtocol::UDP, None);
-        endpoint.connect(clock::instant(), server, Arc::new(config), None)?;
-        let (opener, sealer) = shake_hands(&socket, server, &mut endpoint, &check)?;
+        let (opener, sealer) = Handshake::begin(certified, &socket, server, description)?.finish()?;
         socket.set_nonblocking(true)?;
         let keys = Keys {
             server,
@@ -127,59 +116,5 @@ impl Client {
     }
 }
 
-/// `check` is said again until somebody answers: who is asked may not yet know of whom.
-fn shake_hands(
-    socket: &UdpSocket,
-    server: SocketAddr,
-    endpoint: &mut Endpoint,
-    check: &[u8],
-) -> Result<(Opener, Sealer)> {
-    let mut buffer = [0; 2048];
-    let until: Instant = clock::instant() + Duration::from_secs(10);
-    while clock::instant() < until {
-        while let Some(transmit) = endpoint.poll_transmit() {
-            socket.send(&transmit.message)?;
-        }
-        let Ok(length) = socket.recv(&mut buffer) else {
-            // Nothing within the read timeout: a flight is due again.
-            socket.send(check)?;
-            let _ = endpoint.handle_timeout(server, clock::instant());
-            continue;
-        };
-        if Protocol::of(&buffer[..length]) != Some(Protocol::Dtls) {
-            continue;
-        }
-        let events = endpoint.read(clock::instant(), server, None, buffer[..length].into())?;
-        if events
-            .iter()
-            .any(|event| matches!(event, EndpointEvent::HandshakeComplete))
-        {
-            while let Some(transmit) = endpoint.poll_transmit() {
-                socket.send(&transmit.message)?;
-            }
-            let profile = Profile::AeadAes128Gcm;
-            let state = endpoint.get_connection_state(server).context("a state")?;
-            let material =
-                state.export_keying_material(srtp::EXPORTER_LABEL, &[], profile.keying_material_length())?;
-            return srtp::contexts(profile, material.as_ref(), false).context("keys of the right length");
-        }
-    }
-    anyhow::bail!("no handshake within ten seconds")
-}
-
-fn check(certified: &Certified, description: &str) -> Result<Vec<u8>> {
-    let value = |key: &str| description.lines().find_map(|line| line.strip_prefix(key));
-    let fragment = value("a=ice-ufrag:").context("a user fragment")?;
-    let password = value("a=ice-pwd:").context("a password")?;
-    ensure!(!password.is_empty(), "a password");
-    let mut message = Message::new();
-    message.set_type(BINDING_REQUEST);
-    message.new_transaction_id()?;
-    message.write_header();
-    message.add(ATTR_USERNAME, format!("{fragment}:peer").as_bytes());
-    message.add(ATTR_USE_CANDIDATE, &[]);
-    MessageIntegrity::new_short_term_integrity_with_provider(password.to_owned(), certified.crypto.crypto())
-        .add_to(&mut message)?;
-    FINGERPRINT.add_to(&mut message)?;
-    Ok(message.raw)
-}
+pub const FRAGMENT: &str = "peer";
+pub const PASSWORD: &str = "passwordpasswordpassword";

@@ -114,6 +114,11 @@ pub fn address(number: usize, port: u16) -> SocketAddr {
     SocketAddr::new(Ipv4Addr::from_bits(FIRST + number as u32).into(), port)
 }
 
+/// Where publishers send from: at any free port, beside the viewers.
+pub fn publishers() -> SocketAddr {
+    address(0xffff, 0)
+}
+
 /// A socket at a port that others have at other addresses; whoever is connected takes what comes to them.
 ///
 /// # Errors

@@ -1,6 +1,8 @@
 //! The people of a meeting as a load: one who sends what Chromium was seen to send, many who take it and report on it.
 
+mod channels;
 pub mod client;
+mod handshake;
 pub mod inlet;
 pub mod publisher;
 pub mod viewer;

@@ -1,6 +1,7 @@
 //! A publisher that sends pictures of the sizes that Chromium was seen to send, and sound.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -37,6 +38,7 @@ pub struct Publisher {
     owes_key: bool,
     /// What is said, over and over; else something of the usual length.
     sound: Vec<Vec<u8>>,
+    sent: Arc<AtomicU64>,
 }
 
 impl Publisher {
@@ -54,7 +56,13 @@ impl Publisher {
             picture: 0,
             owes_key: true,
             sound: Vec::new(),
+            sent: Arc::default(),
         }
+    }
+
+    /// How many packets have gone out, at any time.
+    pub fn sent(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.sent)
     }
 
     /// Sends these frames of Opus, for whoever decodes them.
@@ -111,6 +119,7 @@ impl Publisher {
             .sound
             .get(self.audio.index as usize % self.sound.len().max(1));
         let payload = said.map_or_else(|| stamped(80), Vec::clone);
+        self.sent.fetch_add(1, Ordering::Relaxed);
         send(&self.client, &self.audio, timestamp, false, &payload)
     }
 
@@ -132,6 +141,7 @@ impl Publisher {
             ]);
             let timestamp = u32::from(self.picture) * 3_000;
             let is_last = part + 1 == sizes.len();
+            self.sent.fetch_add(1, Ordering::Relaxed);
             send(&self.client, &self.video, timestamp, is_last, &payload)?;
         }
         Ok(sizes.iter().sum::<usize>() as u64)

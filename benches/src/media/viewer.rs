@@ -64,6 +64,8 @@ struct Viewer {
 #[derive(Default)]
 pub struct Seen {
     pub packets: u64,
+    /// Packets that were sent again.
+    pub repeats: u64,
     pub bytes: u64,
     /// From the publisher's send until the kernel had it for the viewer, in microseconds.
     pub delays_us: Vec<u32>,
@@ -150,7 +152,11 @@ impl Viewers {
             let at_us = arrived.at_us.saturating_sub(self.began_us);
             viewer.arrivals.arrived(u16::from_be_bytes([high, low]), at_us);
         }
-        if !viewer.opens || viewer.repeats.contains(&header.payload_type) {
+        if viewer.repeats.contains(&header.payload_type) {
+            seen.repeats += 1;
+            return;
+        }
+        if !viewer.opens {
             return;
         }
         let Ok((_, length)) = viewer.keys.opener.open_rtp(arrived.bytes, &header) else {
@@ -167,6 +173,11 @@ impl Viewers {
 impl Viewer {
     fn report(&mut self, number: usize, inlet: &Inlet) {
         let mut buffer = [0; 1400];
+        // An empty receiver report (RFC 3550 section 6.4.2): some let go whoever says nothing.
+        buffer[..8].copy_from_slice(&[0x80, 201, 0, 1, 0, 0, 0, 5]);
+        if let Some(length) = self.keys.sealer.seal_rtcp(&mut buffer, 8) {
+            inlet.send(number, self.keys.server, &buffer[..length]);
+        }
         while let Some(length) = self.arrivals.write(5, 0, &mut buffer) {
             if let Some(length) = self.keys.sealer.seal_rtcp(&mut buffer, length) {
                 inlet.send(number, self.keys.server, &buffer[..length]);

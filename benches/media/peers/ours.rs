@@ -18,18 +18,8 @@ use hoian_server::net::{Config, Events, Media, PublishedTrack, Renewal, Room, Se
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// What has come together so far.
-pub struct Figures {
-    /// Of the thread that forwards.
-    pub cpu_ns: u64,
-    /// Of the whole process.
-    pub process_ns: u64,
-    pub memory_bytes: u64,
-    /// Packets sent.
-    pub sent: u64,
-    /// Packets that it did not send because a viewer could not take them.
-    pub held_back: u64,
-}
+use super::process::cpu_ns;
+use super::{Figures, Sfu};
 
 /// The end that the load client holds.
 pub struct Remote {
@@ -67,37 +57,30 @@ impl Remote {
     }
 }
 
-impl Remote {
-    /// Takes the offer of a room's publisher; the answer comes back.
-    pub fn publish(&mut self, room: usize, offer: &str) -> Result<String> {
+impl Sfu for Remote {
+    fn publish(&mut self, room: usize, offer: &str) -> Result<String> {
         Ok(self.join(room, Some(offer))?["answer"]
             .as_str()
             .context("an answer")?
             .to_owned())
     }
 
-    /// One more viewer of the room's publisher; the offer for it comes back.
-    pub fn subscribe(&mut self, room: usize) -> Result<String> {
-        Ok(self.join(room, None)?["offer"]
-            .as_str()
-            .context("an offer")?
-            .to_owned())
+    fn subscribe(&mut self, room: usize, answer: &dyn Fn(&str) -> String) -> Result<String> {
+        let seat = self.seats;
+        let joined = self.join(room, None)?;
+        let offer = joined["offer"].as_str().context("an offer")?;
+        self.ask(&json!({ "accept": seat, "answer": answer(offer) }))?;
+        Ok(offer.to_owned())
     }
 
-    /// Takes the answer of the viewer who came last.
-    pub fn accept(&mut self, answer: &str) -> Result<()> {
-        self.ask(&json!({ "accept": self.seats - 1, "answer": answer }))?;
-        Ok(())
-    }
-
-    pub fn figures(&mut self) -> Result<Figures> {
+    fn figures(&mut self) -> Result<Figures> {
         let told = self.ask(&json!({ "figures": true }))?;
         let number = |name: &str| told[name].as_u64().context("a figure");
         Ok(Figures {
             cpu_ns: number("cpu_ns")?,
             process_ns: cpu_ns(self.child.id())?,
             memory_bytes: number("memory_bytes")?,
-            sent: number("forwarded")? + number("sent_again")?,
+            sent: Some(number("forwarded")? + number("sent_again")?),
             held_back: number("dropped")?,
         })
     }
@@ -200,17 +183,4 @@ async fn media_thread() -> Result<PathBuf> {
             Err(error) => return Err(error.into()),
         }
     }
-}
-
-/// What all threads of a process have spent.
-///
-/// # Errors
-/// It has ended.
-fn cpu_ns(process: u32) -> Result<u64> {
-    let mut spent_ns = 0;
-    for thread in std::fs::read_dir(format!("/proc/{process}/task"))? {
-        // One that ended meanwhile has nothing to say.
-        spent_ns += child::spent_ns(&thread?.path()).unwrap_or(0);
-    }
-    Ok(spent_ns)
 }
