@@ -23,6 +23,7 @@ pub mod parts;
 pub mod password;
 pub mod pool;
 pub mod render;
+pub mod scheduling;
 pub mod secret;
 pub mod store;
 pub mod tls;

@@ -8,9 +8,7 @@ use std::thread;
 
 use tokio::sync::{Semaphore, oneshot};
 
-/// How far heavy work stands back (nice(2)): beside one that wants the core as well it gets about a quarter of
-/// it. Much less, and a busy house would let nobody log in.
-const NICE: libc::c_int = 5;
+use crate::scheduling;
 
 /// Runs heavy work, only so much at a time; cheap to clone.
 #[derive(Clone, Debug)]
@@ -47,7 +45,7 @@ impl Pool {
         let (tell, told) = oneshot::channel();
         let work = move || {
             let _turn = turn;
-            stand_back();
+            scheduling::stand_back();
             // Whoever asked may have gone.
             drop(tell.send(work()));
         };
@@ -57,27 +55,21 @@ impl Pool {
     }
 }
 
-/// Lowers the priority of the calling thread; where the system refuses, the work is done all the same.
-fn stand_back() {
-    // SAFETY: the call takes three numbers; 0 is the calling thread (setpriority(2), "C library/kernel differences").
-    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, NICE) };
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn nice() -> libc::c_int {
-        // SAFETY: the call takes two numbers; 0 is the calling thread.
-        unsafe { libc::getpriority(libc::PRIO_PROCESS, 0) }
+    fn policy() -> libc::c_int {
+        // SAFETY: the call takes a number; 0 is the calling thread.
+        unsafe { libc::sched_getscheduler(0) }
     }
 
     #[tokio::test]
-    async fn works_at_a_lower_priority_and_lowers_no_other() {
-        let before = nice();
+    async fn works_behind_others_and_sets_no_other_back() {
+        let before = policy();
         let pool = Pool::new("test", 1);
-        assert!(pool.run(nice).await.unwrap() >= NICE);
-        assert_eq!(nice(), before);
+        assert_eq!(pool.run(policy).await.unwrap(), libc::SCHED_BATCH);
+        assert_eq!(policy(), before);
     }
 
     #[tokio::test]

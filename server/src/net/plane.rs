@@ -24,6 +24,7 @@ use crate::media::sfu::{Settings, Sfu};
 use crate::media::stats::Stats;
 use crate::media::transport::dtls::Identity;
 use crate::media::turn;
+use crate::scheduling;
 
 /// Where media listens and what it tells the browsers.
 #[derive(Clone, Debug)]
@@ -396,7 +397,10 @@ impl Carrier {
         );
         std::thread::Builder::new()
             .name(format!("media-{at}"))
-            .spawn(move || shard.run())
+            .spawn(move || {
+                scheduling::be_prompt();
+                shard.run();
+            })
             .map_err(StartError::Thread)?;
         Ok(Carrier {
             post: Arc::new(Post::new(sender, bell)),
