@@ -27,6 +27,7 @@ pub mod rtp;
 pub mod scale;
 pub mod sdp;
 pub mod sfu;
+pub mod sound;
 pub mod speaker;
 pub mod stats;
 pub mod transport;
