@@ -3,7 +3,8 @@
 //!
 //!     make bench AREA=recording
 //!
-//! Storing is not in it: what is made is thrown away. Writes target/bench/recording.json.
+//! Storing is not in it: what is made is thrown away. Beside it, what mixing for thin lines costs ([`mixing`]). Writes
+//! target/bench/recording.json.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,6 +12,8 @@
     clippy::panic,
     reason = "a benchmark fails by panicking"
 )]
+
+mod mixing;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -85,6 +88,7 @@ async fn main() -> Result<()> {
     let seconds = MEASURED.as_secs_f64();
     let percent = |from: u64, to: u64| (to - from) as f64 / 1e9 / seconds * 100.0;
     let floor = floor(&sound)? * 100.0;
+    let [mixed, of_a_core] = mixing::figures(&sound)?;
     let figures = [
         Figure::new(
             "20 recordings at once, the recorder",
@@ -102,6 +106,8 @@ async fn main() -> Result<()> {
             (after.2 - before.2) as f64 * 8.0 / 1e6 / seconds / ROOMS as f64,
             "Mbit/s",
         ),
+        mixed,
+        of_a_core,
     ];
     figure::print("recording", &figures);
     println!("written to {}", figure::write("recording", &figures)?.display());

@@ -27,6 +27,15 @@ const WORDS = () => {
       height: most('frameHeight'),
     };
   };
+  /** All voices come in one stream. */
+  globalThis.mixed = () => hoianCall.slots.some((slot) => slot.participant === null);
+  /** Packets of sound by stream, and how many have come of each since. */
+  globalThis.sounds = async () => {
+    const { subscribe } = await hoianCall.stats();
+    const inbound = [...subscribe.values()].filter((one) => one.type === 'inbound-rtp' && one.kind === 'audio');
+    return Object.fromEntries(inbound.map((one) => [one.ssrc, one.packetsReceived]));
+  };
+  globalThis.sounding = (before, now) => Object.entries(now).map(([ssrc, count]) => count - (before[ssrc] ?? 0));
   globalThis.pixels = () => {
     const canvas = document.createElement('canvas');
     [canvas.width, canvas.height] = [64, 36];

@@ -40,7 +40,8 @@ use tokio::process::Command;
 use tokio::task::JoinHandle;
 
 /// Chromium and Firefox join the same meeting through the real pages and decode each other's picture and sound; mute is
-/// true, a screen takes the stage, a reload finds its seat, leaving and ending do what they say, axe finds nothing.
+/// true, a screen takes the stage, mixed sound is one stream without oneself, a reload finds its seat, leaving and ending do
+/// what they say, axe finds nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn chromium_and_firefox_meet() {
     let server = Server::start().await;
@@ -51,7 +52,7 @@ async fn chromium_and_firefox_meet() {
         "one_time_code": code(server.app(), "chutich").await,
         "pictures": Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/pictures/meeting"),
     });
-    run("meeting.mjs", &given.to_string(), Duration::from_secs(240)).await;
+    run("meeting.mjs", &given.to_string(), Duration::from_secs(300)).await;
     server.stop().await;
 }
 

@@ -43,6 +43,7 @@ async function story() {
   await sharesScreen();
   await pins();
   await onlyListens();
+  await hearsMixed();
   const lines = await seesLines(link);
   await comesBack();
   await leaves();
@@ -177,6 +178,49 @@ async function onlyListens() {
 }
 
 /** The page of the lines, live: what Firefox's own browser tells of its line, and what the server measured. */
+// The mixed stream carries the other and never oneself: with the other muted nothing is left of it, however loud one is.
+async function hearsMixed() {
+  await chromium.click('Thêm');
+  await chromium.click('Gộp tiếng cho đường truyền yếu');
+  await until(chromium, 'the server mixes', () => /đang được gộp thành một luồng/.test(document.querySelector('dialog[open]')?.textContent));
+  await show(chromium, pictures, 'mixed-sound');
+  await chromium.press('Escape');
+  await until(chromium, 'one stream of sound', () => mixed());
+  await hearsAndSees(chromium);
+  const first = await chromium.evaluate(() => sounds());
+  await until(chromium, 'a second of it', async (first) => sounding(first, await sounds()).some((count) => count > 50), first);
+  const growing = await chromium.evaluate(async (first) => sounding(first, await sounds()).filter((count) => count > 0).length, first);
+  assert.equal(growing, 1, 'one stream of sound, and nothing beside it');
+  await firefox.press('m');
+  await until(firefox, 'muted', () => pressed('M') === 'false');
+  await quietFor(chromium);
+  assert.equal(await chromium.evaluate(() => pressed('M')), 'true', 'it speaks itself meanwhile');
+  await firefox.press('m');
+  await hearsAndSees(chromium);
+  await chromium.reload();
+  await chromium.wait('.controls');
+  await until(chromium, 'mixed again after a reload', () => mixed());
+  await hearsAndSees(chromium);
+  await chromium.click('Thêm');
+  await until(chromium, 'said so', () => /đang được gộp thành một luồng/.test(document.querySelector('dialog[open]')?.textContent));
+  await chromium.click('Thôi gộp tiếng');
+  await chromium.press('Escape');
+  await until(chromium, 'each voice by itself', () => !mixed());
+  await hearsAndSees(chromium);
+  done('mixed sound is one stream with the other in it and not oneself, and outlives a reload');
+}
+
+// Until for two seconds hardly any sound was heard, though packets came.
+async function quietFor(browser) {
+  const quiet = async () => {
+    const first = await received();
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    const second = await received();
+    return second.packets > first.packets + 50 && second.energy - first.energy < 1e-4;
+  };
+  await until(browser, 'two quiet seconds', quiet);
+}
+
 async function seesLines(link) {
   await chromium.click('Thêm');
   const lines = await chromium.evaluate(() => document.querySelector('dialog a[href$="/duong-truyen"]').href);

@@ -41,8 +41,8 @@ impl Speech {
         let (mut modern, mut plain) = (Peer::new(4002, gcm, 1200), Peer::new(4003, gcm, 1200));
         plain.lacks_redundancy = true;
         plain.reports_arrivals = true;
-        watch(&mut world, hearing, &mut modern);
-        watch(&mut world, plainly, &mut plain);
+        watch(&mut world, hearing, 2, &mut modern);
+        watch(&mut world, plainly, 2, &mut plain);
         Speech {
             world,
             speaker,

@@ -1,12 +1,15 @@
 //! Real browsers at both ends of the SFU, and nothing else: the protocols are right where Chromium and
 //! Firefox decode each other.
 
+use std::time::Duration;
+
 use anyhow::{Result, ensure};
-use hoian_server::media::{Event, ParticipantId, RoomId, Side};
-use hoian_server::net::{Config, Events, Media};
+use hoian_server::media::{Event, ParticipantId, RoomId, Side, Watch};
+use hoian_server::net::{Config, Events, Media, Room};
+use serde_json::Value;
 use uuid::Uuid;
 
-use crate::browser::Browser;
+use crate::browser::{Browser, number};
 
 pub const ALICE: ParticipantId = ParticipantId(Uuid::from_u128(1));
 pub const BOB: ParticipantId = ParticipantId(Uuid::from_u128(2));
@@ -66,8 +69,8 @@ pub fn listen(config: Config) -> Result<Media> {
     Ok(media)
 }
 
-/// Each on a shard of their own: every packet crosses once. The shards then drain, which nobody notices, until both are
-/// told to come anew elsewhere.
+/// Each on a shard of their own: every packet crosses once. One then hears the other mixed, from a thread that is neither's.
+/// The shards drain, which nobody notices, until both are told to come anew elsewhere.
 #[tokio::test(flavor = "multi_thread")]
 async fn chromium_and_firefox_decode_each_other_over_two_shards_which_then_drain() -> Result<()> {
     let config = || Config {
@@ -97,6 +100,11 @@ async fn chromium_and_firefox_decode_each_other_over_two_shards_which_then_drain
     };
     let result = async {
         decode(&mut chromium, &mut firefox).await?;
+        hears_mixed(&room, &mut events, &mut chromium).await?;
+        ensure!(
+            media.metrics().await?.contains("\nhoian_media_mixed_streams 1\n"),
+            "one stream is mixed"
+        );
         let draining = media.clone();
         let drained = tokio::spawn(async move { draining.drain().await });
         decode(&mut chromium, &mut firefox).await?;
@@ -120,6 +128,36 @@ async fn chromium_and_firefox_decode_each_other_over_two_shards_which_then_drain
         spread.len() == 2 && spread.iter().all(|(_, people)| *people == 1),
         "{spread:?}"
     );
+    Ok(())
+}
+
+/// Alice asks for mixed sound, is given it, and goes on hearing the other.
+async fn hears_mixed(room: &Room, events: &mut Events, alice: &mut Browser) -> Result<()> {
+    let watch = Watch {
+        mixed_sound: true,
+        ..Watch::default()
+    };
+    alice.seat.watch(watch).await?;
+    room.mix().await?;
+    let is_mixed = |event: &Event| match event {
+        Event::Slots { viewer: ALICE, slots } => slots.iter().any(|slot| slot.participant.is_none()),
+        _ => false,
+    };
+    let given = async {
+        while let Some(event) = events.recv().await {
+            if is_mixed(&event) {
+                return true;
+            }
+        }
+        false
+    };
+    ensure!(
+        tokio::time::timeout(Duration::from_secs(60), given).await?,
+        "a mixed stream"
+    );
+    let before = number(&alice.report().await?["audio"]["energy"]);
+    let hears = |report: &Value| number(&report["audio"]["energy"]) > before * 1.5;
+    alice.until("hears the other mixed", hears).await?;
     Ok(())
 }
 

@@ -18,6 +18,7 @@ mod encoder;
 mod garbage;
 mod hostile;
 mod links;
+mod mixing;
 mod peer;
 mod relay;
 mod scene;

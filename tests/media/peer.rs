@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
+use hoian_server::media::mixing::{MOST_STREAMS, Mixing};
 use hoian_server::media::relay::{Crossing, Mailboxes, ShardId};
 use hoian_server::media::rtp::{self, Outgoing};
 use hoian_server::media::sfu::{BATCH, Crossed, Progress, Received, Settings, Sfu};
@@ -47,6 +48,8 @@ pub struct World {
     pub sent: Vec<(SocketAddr, Vec<u8>)>,
     /// What came from the other shard for a recording.
     pub taken: Vec<(ParticipantId, Source)>,
+    /// Here a room's voices are mixed.
+    pub mixing: Option<Mixing>,
 }
 
 /// Both rings between a shard and another one.
@@ -103,6 +106,7 @@ impl World {
             far: None,
             sent: Vec::new(),
             taken: Vec::new(),
+            mixing: None,
         }
     }
 
@@ -151,9 +155,12 @@ impl World {
         self.outbox.clear();
         self.sfu
             .receive_crossed(self.now, &far.storage, &far.batch, &mut self.outbox);
-        let taken = self.sfu.taken(&far.storage).map(|(_, taken)| taken);
-        self.taken
-            .extend(taken.map(|taken| (taken.participant, taken.source)));
+        for (_, taken) in self.sfu.taken(&far.storage) {
+            self.taken.push((taken.participant, taken.source));
+            if let Some(mixing) = &mut self.mixing {
+                mixing.take(self.now, &taken);
+            }
+        }
         while self.sfu.forward(self.now, &far.storage, &mut self.outbox) == Progress::More {}
         let is_any = !far.batch.is_empty();
         self.sfu.cross(&[], far);
@@ -173,6 +180,25 @@ impl World {
             self.collect();
         }
         self.now = until;
+    }
+
+    /// What the thread that mixes does again and again.
+    pub fn mix(&mut self) {
+        let World {
+            sfu,
+            now,
+            outbox,
+            far: Some(far),
+            mixing: Some(mixing),
+            ..
+        } = self
+        else {
+            return;
+        };
+        mixing.serve(*now, MOST_STREAMS, sfu, outbox);
+        mixing.send(*now, sfu, |sfu, storage| sfu.cross(storage, far));
+        sfu.tick(*now, outbox);
+        sfu.cross(&[], far);
     }
 
     pub fn collect(&mut self) {

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use hoian_server::media::rtp::{Header, Outgoing};
+use hoian_server::media::rtp::{self, Header, Outgoing};
 use hoian_server::media::sfu::{Error, MemberKey, PublishedTrack, Renewal, RoomKey};
+use hoian_server::media::transport::srtp;
 use hoian_server::media::{ParticipantId, RoomId, Source};
 use rtc_dtls::extension::extension_use_srtp::SrtpProtectionProfile;
 use uuid::Uuid;
 
-use crate::peer::{CAMERA, Peer, World};
+use crate::peer::{CAMERA, MICROPHONE, Peer, World};
 
 /// A publisher and a viewer, both connected.
 pub struct Scene {
@@ -40,7 +41,7 @@ impl Scene {
         publisher.begin(&mut world);
         publisher.run(&mut world);
         let mut viewer = Peer::new(4002, profile, 1200);
-        watch(&mut world, watching, &mut viewer);
+        watch(&mut world, watching, 2, &mut viewer);
         let camera = Camera::new();
         Scene {
             world,
@@ -138,10 +139,10 @@ pub fn publish(world: &mut World, member: MemberKey, peer: &mut Peer) -> Result<
     Ok(())
 }
 
-pub fn watch(world: &mut World, member: MemberKey, peer: &mut Peer) {
+pub fn watch(world: &mut World, member: MemberKey, seats: usize, peer: &mut Peer) {
     let offer = world
         .sfu
-        .subscribe(world.now, member, 2, Renewal::Grow, &mut world.outbox)
+        .subscribe(world.now, member, seats, Renewal::Grow, &mut world.outbox)
         .unwrap();
     peer.learn(&offer);
     world
@@ -152,6 +153,31 @@ pub fn watch(world: &mut World, member: MemberKey, peer: &mut Peer) {
     peer.begin(world);
     peer.run(world);
     assert!(peer.keys.is_some(), "the viewer is connected");
+}
+
+/// A packet of sound that says how loud it is (RFC 6464), as extension 3.
+pub fn spoken(peer: &Peer, index: u64, level: u8, payload: &[u8]) -> Vec<u8> {
+    let header = Outgoing {
+        marker: false,
+        payload_type: 109,
+        sequence_number: index as u16,
+        timestamp: index as u32 * 960,
+        ssrc: MICROPHONE,
+    };
+    let mut bytes = vec![0; rtp::HEADER_LENGTH];
+    header.write(bytes.first_chunk_mut().unwrap());
+    bytes[0] |= 0x10;
+    bytes.extend([0xbe, 0xde, 0, 1, 0x30, 0x80 | level, 0, 0]);
+    let header_length = bytes.len();
+    bytes.extend(payload);
+    let plain = bytes.len();
+    bytes.resize(plain + srtp::OVERHEAD, 0);
+    let (_, sealer) = peer.keys.as_ref().unwrap();
+    let length = sealer
+        .seal_rtp(&mut bytes, header_length, plain, MICROPHONE, index)
+        .unwrap();
+    bytes.truncate(length);
+    bytes
 }
 
 pub fn headers(media: &[Vec<u8>]) -> Vec<Header> {

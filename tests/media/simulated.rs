@@ -35,7 +35,7 @@ fn media_flows_under_either_protection_profile() {
             Event::Slots { viewer, slots } if *viewer == BOB => Some(slots.clone()),
             _ => None,
         });
-        assert_eq!(slots.unwrap()[0].participant, ALICE);
+        assert_eq!(slots.unwrap()[0].participant, Some(ALICE));
     }
 }
 

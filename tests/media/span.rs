@@ -53,7 +53,7 @@ impl Span {
         publisher.begin(&mut here);
         publisher.run(&mut here);
         let mut viewer = Peer::gcm(4_002);
-        watch(&mut there, watching, &mut viewer);
+        watch(&mut there, watching, 2, &mut viewer);
         Span {
             here,
             there,
@@ -127,7 +127,7 @@ impl Span {
 }
 
 /// The notices of the shard `from` to the other; `true` where there were any.
-fn carry(from: &mut World, to: &mut World, shard: ShardId) -> bool {
+pub fn carry(from: &mut World, to: &mut World, shard: ShardId) -> bool {
     let notices: Vec<_> = from.sfu.take_notices().collect();
     let is_any = !notices.is_empty();
     for (_, notice) in notices {

@@ -87,7 +87,7 @@ impl Studio {
         publisher.run(&mut world);
         let mut viewer = Peer::new(4002, gcm, 1200);
         viewer.reports_arrivals = true;
-        watch(&mut world, watching, &mut viewer);
+        watch(&mut world, watching, 2, &mut viewer);
         let began = world.now;
         Studio {
             publisher,

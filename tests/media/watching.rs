@@ -3,15 +3,13 @@
 
 use std::time::Duration;
 
-use hoian_server::media::rtp::{self, Outgoing};
 use hoian_server::media::sfu::{MemberKey, Renewal};
-use hoian_server::media::transport::srtp;
 use hoian_server::media::{Event, ParticipantId, Source, Watch};
 use hoian_tests::link::Quality;
 use uuid::Uuid;
 
-use crate::peer::{MICROPHONE, Peer, World};
-use crate::scene::{BOB, Camera, headers, open, publish};
+use crate::peer::{Peer, World};
+use crate::scene::{BOB, Camera, headers, open, publish, spoken};
 use crate::studio::Studio;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -71,7 +69,7 @@ impl Hall {
         self.index += 1;
         for at in 0..self.people.len() {
             let level = if speaking.contains(&at) { 25 } else { 110 };
-            let sealed = spoken(&self.people[at].1, self.index, level);
+            let sealed = spoken(&self.people[at].1, self.index, level, &[self.index as u8; 60]);
             self.world.deliver(self.people[at].1.address, &sealed);
         }
         self.world.wait(Duration::from_millis(20));
@@ -106,31 +104,6 @@ impl Hall {
     fn ids(&self, people: &[usize]) -> Vec<ParticipantId> {
         people.iter().map(|at| self.people[*at].0).collect()
     }
-}
-
-/// A packet of sound that says how loud it is (RFC 6464), as extension 3.
-fn spoken(peer: &Peer, index: u64, level: u8) -> Vec<u8> {
-    let header = Outgoing {
-        marker: false,
-        payload_type: 109,
-        sequence_number: index as u16,
-        timestamp: index as u32 * 960,
-        ssrc: MICROPHONE,
-    };
-    let mut bytes = vec![0; rtp::HEADER_LENGTH];
-    header.write(bytes.first_chunk_mut().unwrap());
-    bytes[0] |= 0x10;
-    bytes.extend([0xbe, 0xde, 0, 1, 0x30, 0x80 | level, 0, 0]);
-    let header_length = bytes.len();
-    bytes.extend([index as u8; 60]);
-    let plain = bytes.len();
-    bytes.resize(plain + srtp::OVERHEAD, 0);
-    let (_, sealer) = peer.keys.as_ref().unwrap();
-    let length = sealer
-        .seal_rtp(&mut bytes, header_length, plain, MICROPHONE, index)
-        .unwrap();
-    bytes.truncate(length);
-    bytes
 }
 
 #[test]

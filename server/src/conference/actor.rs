@@ -30,7 +30,7 @@ use crate::domain::meeting::MeetingId;
 use crate::domain::procedure::Procedure;
 use crate::domain::recording::Stop;
 use crate::domain::roll::Departure;
-use crate::media::{Event, RoomId, TrackState};
+use crate::media::{Event, MixedSound, RoomId, TrackState};
 use crate::net;
 use crate::secret::ServerSecret;
 use crate::store::Store;
@@ -204,7 +204,7 @@ impl Actor {
                     if self.obey(command).await == Course::Over { return }
                 }
                 event = events.recv(), if media_stands => match event {
-                    Some(event) => self.report(event),
+                    Some(event) => self.report(event).await,
                     None => media_stands = false,
                 },
                 stored = next_stored(&mut self.tape) => self.note_stored(stored).await,
@@ -338,7 +338,7 @@ impl Actor {
         self.tell_of(ticket.id);
     }
 
-    fn report(&mut self, event: Event) {
+    async fn report(&mut self, event: Event) {
         match event {
             Event::Track {
                 participant,
@@ -355,7 +355,7 @@ impl Actor {
             Event::Slots { viewer, slots } => {
                 let slots = slots.into_iter().map(|slot| Slot {
                     mid: slot.mid,
-                    participant: slot.participant.0.to_string(),
+                    participant: slot.participant.map(|one| one.0.to_string()),
                     source: from_media(slot.source),
                 });
                 if let Some(socket) = self.sockets.get(&viewer.0) {
@@ -381,12 +381,28 @@ impl Actor {
                     socket.outbox.say(ServerMessage::ThinLine { is_thin });
                 }
             }
+            Event::MixedSound { viewer, state } => {
+                if state != MixedSound::Off {
+                    self.mix_voices().await;
+                }
+                if let Some(socket) = self.sockets.get(&viewer.0) {
+                    let state = state.into();
+                    socket.outbox.say(ServerMessage::MixedSound { state });
+                }
+            }
             Event::Speaker { participant } => {
                 let participants = participant.iter().map(|speaker| speaker.0.to_string()).collect();
                 self.tell(&ServerMessage::Speaking { participants });
             }
             // The socket says whether somebody is here; what arrives of them says the rest.
             Event::Connected { .. } | Event::Lost { .. } => {}
+        }
+    }
+
+    /// Somebody is to hear all voices in one stream. Where that cannot be, each voice goes on coming by itself.
+    async fn mix_voices(&self) {
+        if let Err(error) = self.room.mix().await {
+            warn!(%error, meeting.id = %self.meeting, "the voices of a meeting could not be mixed");
         }
     }
 

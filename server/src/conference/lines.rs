@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::actor::Actor;
 use super::media_terms::from_media;
-use super::protocol::{Source, Way};
+use super::protocol::{MixedSound, Source, Way};
 use super::registry::Hall;
 use crate::clock::Timestamp;
 use crate::domain::meeting::{MeetingId, SeatId};
@@ -45,6 +45,8 @@ pub struct Line {
     /// The largest layer of a camera that goes out to the participant, and the one that the page has use for.
     pub layer: Option<u8>,
     pub wanted_layer: Option<u8>,
+    /// Whether all voices go out to them in one stream, and why.
+    pub mixed_sound: MixedSound,
     pub dropped: Vec<Dropped>,
 }
 
@@ -103,6 +105,7 @@ impl Line {
             sends: published.iter().map(sent).collect(),
             layer: shown.clone().filter_map(|shown| shown.layer).max(),
             wanted_layer: shown.filter_map(|shown| shown.desired).max(),
+            mixed_sound: site.mixed_sound.into(),
             dropped: site
                 .dropped
                 .happened()

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::protocol::{IceServer, Layer, OwnLine, PublishParameters, Source, Way};
+use super::protocol::{IceServer, Layer, MixedSound, OwnLine, PublishParameters, Source, Way};
 use crate::media::stats::{self, Reported};
 use crate::media::{ParticipantId, Watch};
 use crate::net::{self, MAXIMUM_SEATS};
@@ -54,7 +54,7 @@ pub(super) fn from_media(source: crate::media::Source) -> Source {
 }
 
 /// What a client wants of the others; `None` where it names nobody that could be, or more than there are places.
-pub(super) fn watched(pictures: u8, first: &[String], sound_only: bool) -> Option<Watch> {
+pub(super) fn watched(pictures: u8, first: &[String], sound_only: bool, mixed_sound: bool) -> Option<Watch> {
     let pictures = usize::from(pictures);
     if pictures > MAXIMUM_SEATS || first.len() > MAXIMUM_SEATS {
         return None;
@@ -65,6 +65,7 @@ pub(super) fn watched(pictures: u8, first: &[String], sound_only: bool) -> Optio
         pictures: Some(pictures),
         first: first?,
         sound_only,
+        mixed_sound,
     })
 }
 
@@ -88,6 +89,17 @@ pub(super) fn reported(line: OwnLine) -> Option<Reported> {
     })
 }
 
+impl From<crate::media::MixedSound> for MixedSound {
+    fn from(state: crate::media::MixedSound) -> Self {
+        match state {
+            crate::media::MixedSound::Off => Self::Off,
+            crate::media::MixedSound::Asked => Self::Asked,
+            crate::media::MixedSound::ThinLine => Self::ThinLine,
+            crate::media::MixedSound::Full => Self::Full,
+        }
+    }
+}
+
 impl From<stats::Way> for Way {
     fn from(way: stats::Way) -> Self {
         match way {
@@ -106,17 +118,18 @@ mod tests {
     #[test]
     fn a_wish_for_more_than_there_is_or_for_nobody_is_not_taken() {
         let id = Uuid::from_u128(7).to_string();
-        let taken = watched(25, std::slice::from_ref(&id), true);
+        let taken = watched(25, std::slice::from_ref(&id), true, true);
         assert_eq!(
             taken,
             Some(Watch {
                 pictures: Some(25),
                 first: vec![ParticipantId(Uuid::from_u128(7))],
                 sound_only: true,
+                mixed_sound: true,
             })
         );
-        assert_eq!(watched(26, &[], false), None);
-        assert_eq!(watched(4, &["nobody".to_owned()], false), None);
-        assert_eq!(watched(4, &vec![id; 26], false), None);
+        assert_eq!(watched(26, &[], false, false), None);
+        assert_eq!(watched(4, &["nobody".to_owned()], false, false), None);
+        assert_eq!(watched(4, &vec![id; 26], false, false), None);
     }
 }

@@ -70,6 +70,9 @@ pub enum ClientMessage {
         /// Sound alone: no picture is sent.
         #[serde(default)]
         sound_only: bool,
+        /// All voices in one stream, mixed by the server, whatever the line carries.
+        #[serde(default)]
+        mixed_sound: bool,
     },
     /// The participant has silenced or covered a source, or opened it again.
     Mute { source: Source, muted: bool },
@@ -128,6 +131,10 @@ pub enum ServerMessage {
     /// The client's line does not carry even the smallest picture, or does again: sound alone may be better.
     ThinLine {
         is_thin: bool,
+    },
+    /// Whether all voices come in one stream from now on, and why.
+    MixedSound {
+        state: MixedSound,
     },
     /// Who is speaking, the loudest first; empty when nobody is.
     Speaking {
@@ -483,11 +490,26 @@ pub struct ViewedSlot {
     pub height: u16,
 }
 
+/// How a client hears the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MixedSound {
+    /// Each voice comes by itself.
+    Off,
+    /// Mixed, as the client asked.
+    Asked,
+    /// Mixed, because the line does not carry the voices one by one.
+    ThinLine,
+    /// It would be mixed, but the server has no room for it now: each voice comes by itself.
+    Full,
+}
+
 /// What a section of the subscribe connection carries now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Slot {
     pub mid: String,
-    pub participant: String,
+    /// Nobody in particular: all voices but one's own, mixed.
+    pub participant: Option<String>,
     pub source: Source,
 }
 

@@ -25,7 +25,7 @@ fn reads_every_message_of_the_document() {
         serde_json::from_str::<ServerMessage>(text).unwrap_or_else(|error| panic!("{text}: {error}"));
         server += 1;
     }
-    assert_eq!((client, server), (15, 31), "each message has its example");
+    assert_eq!((client, server), (15, 32), "each message has its example");
 }
 
 #[test]
@@ -109,6 +109,7 @@ fn typescript() -> String {
         Finding::decl(&config),
         ViewedSlot::decl(&config),
         Slot::decl(&config),
+        MixedSound::decl(&config),
         ProcedureState::decl(&config),
         FloorState::decl(&config),
         Turn::decl(&config),

@@ -25,7 +25,7 @@ use super::roster::{Entrant, Identity, Ticket};
 use crate::domain::meeting::{DisplayName, NameError, SeatId, SiteId};
 use crate::domain::meeting_right::may;
 use crate::domain::procedure::Step;
-use crate::media::Viewport;
+use crate::media::{Viewport, Watch};
 use crate::net;
 
 /// What a socket is told to do.
@@ -202,7 +202,11 @@ impl Talk {
                 pictures,
                 first,
                 sound_only,
-            } => self.watch(pictures, &first, sound_only).await?,
+                mixed_sound,
+            } => {
+                let watch = watched(pictures, &first, sound_only, mixed_sound);
+                self.watch(watch.ok_or(ErrorName::Malformed)?).await?;
+            }
             ClientMessage::View { slots } => self.view(slots)?,
             ClientMessage::Mute { source, muted } => {
                 let ticket = self.entered()?.ticket;
@@ -357,11 +361,11 @@ impl Talk {
         Ok(())
     }
 
-    async fn watch(&mut self, pictures: u8, first: &[String], sound_only: bool) -> Result<(), ErrorName> {
-        let watch = watched(pictures, first, sound_only).ok_or(ErrorName::Malformed)?;
+    async fn watch(&mut self, watch: Watch) -> Result<(), ErrorName> {
         let media = self.entered()?.media.clone();
+        let pictures = watch.pictures.unwrap_or(0);
         self.lacks_seats = media.watch(watch).await.map_err(described)?;
-        self.seats = self.seats.max(usize::from(pictures));
+        self.seats = self.seats.max(pictures);
         self.grow().await
     }
 

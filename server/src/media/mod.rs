@@ -16,6 +16,7 @@ pub mod framing;
 pub mod keyframe;
 pub mod layer;
 pub mod meter;
+pub mod mixing;
 mod name;
 pub mod reception;
 pub mod recording;
@@ -27,6 +28,7 @@ pub mod rtp;
 pub mod scale;
 pub mod sdp;
 pub mod sfu;
+pub mod sound;
 pub mod speaker;
 pub mod stats;
 pub mod transport;
@@ -34,7 +36,7 @@ pub mod turn;
 pub mod window;
 
 pub use layer::Viewport;
-pub use name::{Event, ParticipantId, RoomId, Side, Slot, Source, TrackState, Watch};
+pub use name::{Event, MixedSound, ParticipantId, RoomId, Side, Slot, Source, TrackState, Watch};
 
 /// Consent ends after this long without an authenticated packet (RFC 7675 section 5.1).
 pub const CONSENT_EXPIRY: std::time::Duration = std::time::Duration::from_secs(30);

@@ -60,6 +60,21 @@ pub struct Watch {
     pub first: Vec<ParticipantId>,
     /// No picture leaves, neither of faces nor of a screen.
     pub sound_only: bool,
+    /// All voices in one stream, whatever the line carries.
+    pub mixed_sound: bool,
+}
+
+/// Whether a viewer is sent all voices as one stream, and why.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum MixedSound {
+    /// Each voice comes by itself.
+    #[default]
+    Off,
+    Asked,
+    /// The line does not carry the voices one by one.
+    ThinLine,
+    /// It would be better, but there is no room for one more where voices are mixed: each comes by itself.
+    Full,
 }
 
 /// Who is shown in one slot of a viewer's `Subscribe` connection.
@@ -67,7 +82,8 @@ pub struct Watch {
 pub struct Slot {
     /// The `a=mid` of the slot's media section, by which the browser finds its receiver.
     pub mid: String,
-    pub participant: ParticipantId,
+    /// Nobody in particular: all voices, mixed.
+    pub participant: Option<ParticipantId>,
     pub source: Source,
 }
 
@@ -94,6 +110,12 @@ pub enum Event {
     },
     /// The viewer's line does not carry even the smallest picture, or does again.
     ThinLine { viewer: ParticipantId, is_thin: bool },
+    /// How the viewer hears the others has changed, or is about to: where voices are to be mixed, the room has to span the
+    /// thread that does it.
+    MixedSound {
+        viewer: ParticipantId,
+        state: MixedSound,
+    },
     /// The dominant speaker changed; `None` when all are silent.
     Speaker { participant: Option<ParticipantId> },
 }

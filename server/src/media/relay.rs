@@ -23,8 +23,10 @@ pub struct ShardId(pub usize);
 pub const MOST_SHARDS: usize = 16;
 /// The place of the thread that records: a room that is recorded spans it like a further shard.
 pub const RECORDER: ShardId = ShardId(MOST_SHARDS);
+/// The place of the thread that mixes voices for thin lines.
+pub const MIXER: ShardId = ShardId(MOST_SHARDS + 1);
 /// How many other shards there can be for a stream to go to.
-pub const FAR_SHARDS: usize = MOST_SHARDS + 1;
+pub const FAR_SHARDS: usize = MOST_SHARDS + 2;
 
 /// What is said of a member of a room, who is at home on one of the two shards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +72,17 @@ pub struct Notice {
     pub joined: Instant,
     /// Every published stream with its state; nothing once the member is gone.
     pub streams: Option<Vec<(Announced, Option<TrackState>)>>,
+    /// Nobody, but what the mixer makes of those who are somebody.
+    pub mix: Option<Mix>,
+    /// He is to hear the others mixed.
+    pub wants_mix: bool,
+}
+
+/// Whose voices a mixed stream has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mix {
+    Everyone,
+    AllBut(ParticipantId),
 }
 
 /// What another shard is given of one published stream.

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::name::{ParticipantId, RoomId, Source};
+use super::mixing::Counted;
+use super::name::{MixedSound, ParticipantId, RoomId, Source};
 use super::transport::path::Path;
 
 /// Why bytes from the network went no further. Nothing is logged per packet; it is counted.
@@ -176,6 +177,28 @@ impl Stats {
     }
 }
 
+/// What the thread that mixes does now, and has done since it started.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mixed {
+    /// Encoders that work, and streams for which there is none left.
+    pub streams: u64,
+    pub lacking: u64,
+    /// Voices that are decoded.
+    pub voices: u64,
+    /// Frames of 20 ms, encoded.
+    pub frames: u64,
+    /// Packets of voices that came after their time.
+    pub late: u64,
+}
+
+impl Mixed {
+    /// Adds what one room has come to.
+    pub fn add(&mut self, counted: &Counted) {
+        self.frames += counted.frames;
+        self.late += counted.late;
+    }
+}
+
 /// One participant's media at a moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Site {
@@ -184,6 +207,8 @@ pub struct Site {
     pub way_in: Option<Path>,
     pub published: Vec<Published>,
     pub shown: Vec<Shown>,
+    /// How the others are heard.
+    pub mixed_sound: MixedSound,
     /// The way to the viewer, where the browser reports arrivals.
     pub line: Option<Line>,
     /// Of both connections, since they began.
@@ -272,8 +297,8 @@ pub struct Line {
     pub round_trip: Duration,
 }
 
-/// The counters of a shard and the state of its sites in the Prometheus text format, version 0.0.4.
-pub fn text(stats: &Stats, rooms: &[(RoomId, Vec<Site>)]) -> String {
+/// The counters of the shards, what is mixed, and the state of the sites in the Prometheus text format, version 0.0.4.
+pub fn text(stats: &Stats, mixed: &Mixed, rooms: &[(RoomId, Vec<Site>)]) -> String {
     let mut text = String::new();
     let mut counter = |name: &str, help: &str, value: u64| {
         let _ = writeln!(
@@ -324,6 +349,34 @@ pub fn text(stats: &Stats, rooms: &[(RoomId, Vec<Site>)]) -> String {
         "hoian_media_key_frame_requests_total",
         "Key frames asked of publishers.",
         stats.key_frame_requests,
+    );
+    counter(
+        "hoian_media_mixed_frames_total",
+        "Frames of 20 ms of mixed voices, encoded for thin lines.",
+        mixed.frames,
+    );
+    counter(
+        "hoian_media_mixed_late_packets_total",
+        "Packets of voices that came too late to be mixed.",
+        mixed.late,
+    );
+    let mut gauge = |name: &str, help: &str, value: u64| {
+        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}");
+    };
+    gauge(
+        "hoian_media_mixed_streams",
+        "Streams of mixed voices that are encoded now.",
+        mixed.streams,
+    );
+    gauge(
+        "hoian_media_mixed_streams_lacking",
+        "Streams of mixed voices that are wanted and have no encoder.",
+        mixed.lacking,
+    );
+    gauge(
+        "hoian_media_mixed_voices",
+        "Voices that are decoded for them.",
+        mixed.voices,
     );
     let dropped = "hoian_media_dropped_packets_total";
     let _ = writeln!(
@@ -391,6 +444,13 @@ fn samples(site: &Site) -> Samples {
     if let Some(way) = site.way_in.map(|path| path.way).or(reported_way) {
         samples.push(("way_in", format!(",way=\"{}\"", way.name()), 1.0));
     }
+    let mixed = match site.mixed_sound {
+        MixedSound::Off => None,
+        MixedSound::Asked => Some("asked"),
+        MixedSound::ThinLine => Some("thin_line"),
+        MixedSound::Full => Some("full"),
+    };
+    samples.extend(mixed.map(|state| ("mixed_sound", format!(",state=\"{state}\""), 1.0)));
     for published in &site.published {
         let rid = published.rid.as_deref().unwrap_or("");
         let labels = format!(",source=\"{}\",layer=\"{rid}\"", name(published.source));
@@ -443,7 +503,7 @@ fn name(source: Source) -> &'static str {
 /// A province has not so many sites; what a scrape costs stays bounded.
 const MOST_SITES: usize = 2_000;
 
-const GAUGES: [(&str, &str); 14] = [
+const GAUGES: [(&str, &str); 15] = [
     (
         "estimate_bits_per_second",
         "What the line to the viewer is believed to carry.",
@@ -460,6 +520,10 @@ const GAUGES: [(&str, &str); 14] = [
         "Jitter at the viewer, as the browser says.",
     ),
     ("way_in", "1, with the protocol that carries the media."),
+    (
+        "mixed_sound",
+        "1 where voices are mixed for the viewer, or should be, with the reason.",
+    ),
     ("up_bits_per_second", "What a published layer sends."),
     ("up_loss_ratio", "Packets of a published layer that never came."),
     ("up_jitter_seconds", "Jitter of a published layer (RFC 3550)."),
@@ -498,6 +562,7 @@ mod tests {
                 size: None,
             }],
             shown: Vec::new(),
+            mixed_sound: MixedSound::ThinLine,
             line: Some(Line {
                 estimate: 900_000,
                 demand: 1_000_000,
@@ -520,7 +585,11 @@ mod tests {
                 way: Way::Udp,
             }),
         };
-        let text = text(&stats, &[(RoomId(Uuid::from_u128(1)), vec![site])]);
+        let text = text(
+            &stats,
+            &Mixed::default(),
+            &[(RoomId(Uuid::from_u128(1)), vec![site])],
+        );
         let mut declared = Vec::new();
         for line in text.lines() {
             if let Some(rest) = line.strip_prefix("# TYPE ") {

@@ -15,9 +15,11 @@
 //! Every call is a message to the shard's thread and comes back when the shard has done it; none of
 //! them waits for the network. Nothing here is touched by the packet path.
 
+mod aside;
 mod handle;
 mod interfaces;
 mod links;
+mod mixer;
 mod plane;
 mod recorder;
 pub mod ring;

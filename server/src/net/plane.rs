@@ -9,17 +9,18 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use tokio::sync::{Mutex, mpsc as tokio_mpsc, oneshot};
 
+use super::aside::Aside;
 use super::handle::{Counted, Error, Events, Post};
 use super::interfaces;
 use super::links::Link;
-use super::recorder::Recorder;
+use super::mixer;
 use super::ring;
 use super::room::{Part, Room};
 use super::shard::{Bell, Desk, Shard};
 use super::streams::{self, Gate};
 use crate::clock;
 use crate::media::RoomId;
-use crate::media::relay::{MOST_SHARDS, RECORDER, ShardId};
+use crate::media::relay::{MIXER, MOST_SHARDS, RECORDER, ShardId};
 use crate::media::sfu::{Settings, Sfu};
 use crate::media::stats::Stats;
 use crate::media::transport::dtls::Identity;
@@ -115,8 +116,9 @@ pub struct Media {
     turn: Option<Arc<Turn>>,
     draining: Arc<AtomicBool>,
     shards: Arc<[Carrier]>,
-    /// A thread beside them, which carries nobody.
+    /// Two threads beside them, which carry nobody.
     recorder: Arc<Carrier>,
+    mixer: Arc<Carrier>,
     people_per_shard: usize,
     /// Datagrams for which a connection over TCP was too slow.
     slow: Arc<AtomicU64>,
@@ -146,10 +148,12 @@ impl Media {
             .map(|at| Carrier::start(&config, at, identity.clone()))
             .collect::<Result<Vec<_>, _>>()?;
         let addresses: Vec<SocketAddr> = shards.iter().flat_map(|shard| shard.addresses.clone()).collect();
-        let recorder = Carrier::recording(identity)?;
+        let recorder = Carrier::aside(RECORDER, "media-recorder", identity.clone())?;
+        let mixer = Carrier::aside(MIXER, "media-mixer", identity)?;
         tracing::info!(media.addresses = ?addresses, "media listens");
         Ok(Media {
             recorder: Arc::new(recorder),
+            mixer: Arc::new(mixer),
             addresses: addresses.into(),
             turn: config.turn.map(Arc::new),
             draining: Arc::default(),
@@ -258,6 +262,7 @@ impl Media {
     fn carrier(&self, shard: ShardId) -> &Carrier {
         match shard {
             RECORDER => &self.recorder,
+            MIXER => &self.mixer,
             ShardId(at) => &self.shards[at],
         }
     }
@@ -318,14 +323,15 @@ impl Media {
             sum.add(&stats);
             rooms.extend(sites);
         }
-        Ok(crate::media::stats::text(&sum, &rooms))
+        let mixed = self.mixer.post.ask(mixer::describe).await?;
+        Ok(crate::media::stats::text(&sum, &mixed, &rooms))
     }
 
     /// Opens no more rooms, waits until those that stand are closed, then closes the ports. A drain
     /// that shall not wait closes its rooms first.
     pub async fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
-        let threads = self.shards.iter().chain([&*self.recorder]);
+        let threads = self.shards.iter().chain([&*self.recorder, &*self.mixer]);
         let ends: Vec<oneshot::Receiver<()>> = threads
             .map(|shard| {
                 let (sender, drained) = oneshot::channel();
@@ -341,10 +347,10 @@ impl Media {
 }
 
 impl Carrier {
-    /// The thread that records: no port, and no addresses to tell.
-    fn recording(identity: Identity) -> Result<Carrier, StartError> {
+    /// A thread that carries nobody: no port, and no addresses to tell.
+    fn aside(place: ShardId, name: &str, identity: Identity) -> Result<Carrier, StartError> {
         let settings = Settings {
-            shard: RECORDER,
+            shard: place,
             tcp_addresses: Vec::new(),
             addresses: Vec::new(),
             publisher_bitrate_kbps: 0,
@@ -353,10 +359,10 @@ impl Carrier {
         let sfu = Sfu::new(settings, identity, StdRng::from_seed(clock::seed()));
         let (sender, mailbox) = mpsc::channel();
         let (bell, heard) = Bell::pair().map_err(StartError::Thread)?;
-        let recorder = Recorder::new(mailbox, heard, sfu);
+        let aside = Aside::new(place, mailbox, heard, sfu);
         std::thread::Builder::new()
-            .name("media-recorder".to_owned())
-            .spawn(move || recorder.run())
+            .name(name.to_owned())
+            .spawn(move || aside.run())
             .map_err(StartError::Thread)?;
         Ok(Carrier {
             post: Arc::new(Post::new(sender, bell)),

@@ -1,23 +1,14 @@
-//! The thread that records: to the shards one more that their rooms span, with no port and nobody at home.
-//!
-//! What a room brings it comes through the same bounded rings as to any other shard, so nothing here can hold the packet path
-//! back: a recorder that falls behind loses packets, and the recording has a gap there.
+//! What records, on a thread of its own ([`super::aside`]): where it falls behind, the recording has a gap.
 
-use std::io::Read;
-use std::os::fd::AsRawFd;
-use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::sync::mpsc;
 
 use super::handle::{Error, Post};
-use super::shard::{Desk, Job};
-use crate::clock;
+use super::shard::Desk;
 use crate::media::recording::{Recording, Segment};
-use crate::media::relay::RECORDER;
-use crate::media::sfu::{BATCH, Crossed, RoomKey, Sfu};
+use crate::media::sfu::RoomKey;
 use crate::media::{ParticipantId, RoomId};
 
 /// The segments of a recording, in their order. Ends with the recording.
@@ -73,7 +64,7 @@ impl Taping {
 
 /// One recording, and where its segments go.
 pub struct Tape {
-    recording: Recording,
+    pub(super) recording: Recording,
     segments: mpsc::Sender<Segment>,
 }
 
@@ -104,130 +95,23 @@ pub(super) async fn begin(post: &Post, id: RoomId) -> Result<(Segments, RoomKey)
     Ok((segments, post.ask(open).await??))
 }
 
-pub(super) struct Recorder {
-    mailbox: Receiver<Job>,
-    bell: UnixStream,
-    storage: Vec<u8>,
-    crossed: Vec<Crossed>,
-    next_round: Instant,
-    desk: Desk,
-}
-
-impl Recorder {
-    pub fn new(mailbox: Receiver<Job>, bell: UnixStream, sfu: Sfu) -> Recorder {
-        Recorder {
-            mailbox,
-            bell,
-            storage: vec![0; BATCH * PLACE],
-            crossed: Vec::with_capacity(BATCH),
-            next_round: clock::instant(),
-            desk: Desk::new(RECORDER, sfu, 1),
-        }
-    }
-
-    /// Runs until it is drained or every handle is gone.
-    pub fn run(mut self) {
-        loop {
-            self.wait();
-            self.desk.now = clock::instant();
-            if !self.do_jobs() {
-                break;
-            }
-            self.take_crossed();
-            self.record();
-            self.desk.sfu.take_events().for_each(drop);
-            self.desk.carry_notices();
-            if self.desk.sfu.rooms() == 0
-                && let Some(drained) = self.desk.drained.take()
-            {
-                let _ = drained.send(());
-                break;
+/// Writes what is due; where `is_round`, what is to be seen is chosen anew.
+pub(super) fn work(desk: &mut Desk, is_round: bool) {
+    let Desk {
+        recordings, sfu, now, ..
+    } = desk;
+    recordings.retain(|key, _| sfu.is_open(*key));
+    for (key, tape) in recordings.iter_mut() {
+        if is_round {
+            tape.recording.show(sfu.stage(*now, *key));
+            if tape.recording.wants_key_frame() {
+                sfu.enter_anew(*now, *key);
             }
         }
-    }
-
-    /// Until somebody rings; while something is recorded, no longer than a few packets take to come.
-    fn wait(&mut self) {
-        if self.desk.recordings.is_empty() {
-            let mut watched = libc::pollfd {
-                fd: self.bell.as_raw_fd(),
-                events: libc::POLLIN,
-                revents: 0,
-            };
-            // SAFETY: the one structure is live for the call.
-            unsafe { libc::poll(&raw mut watched, 1, -1) };
-        } else {
-            // Each batch of a shard rings, and nothing here is in such a hurry.
-            std::thread::sleep(POLL);
-        }
-        let mut rings = [0; 1_024];
-        while matches!(self.bell.read(&mut rings), Ok(count) if count == rings.len()) {}
-    }
-
-    /// `false` once nobody can send messages any more.
-    fn do_jobs(&mut self) -> bool {
-        loop {
-            match self.mailbox.try_recv() {
-                Ok(job) => {
-                    job(&mut self.desk);
-                    self.desk.cross(&[]);
-                }
-                Err(TryRecvError::Empty) => return true,
-                Err(TryRecvError::Disconnected) => return false,
-            }
-        }
-    }
-
-    fn take_crossed(&mut self) {
-        let desk = &mut self.desk;
-        for _ in 0..MOST_BATCHES {
-            desk.links.take(&mut self.storage, &mut self.crossed);
-            if self.crossed.is_empty() {
-                return;
-            }
-            desk.sfu
-                .receive_crossed(desk.now, &self.storage, &self.crossed, &mut desk.outbox);
-            desk.cross(&[]);
-            for (key, taken) in desk.sfu.taken(&self.storage) {
-                if let Some(tape) = desk.recordings.get_mut(&key) {
-                    tape.recording.take(desk.now, &taken);
-                }
-            }
-        }
-    }
-
-    fn record(&mut self) {
-        let desk = &mut self.desk;
-        let is_due = self.next_round <= desk.now;
-        if is_due {
-            self.next_round = desk.now + ROUND;
-        }
-        let Desk {
-            recordings, sfu, now, ..
-        } = desk;
-        recordings.retain(|key, _| sfu.is_open(*key));
-        for (key, tape) in recordings.iter_mut() {
-            if is_due {
-                tape.recording.show(sfu.stage(*now, *key));
-                if tape.recording.wants_key_frame() {
-                    sfu.enter_anew(*now, *key);
-                }
-            }
-            tape.recording.tick(*now);
-            tape.hand_over();
-        }
-        if is_due && !desk.recordings.is_empty() {
-            desk.sfu.tick(desk.now, &mut desk.outbox);
-            desk.cross(&[]);
-        }
+        tape.recording.tick(*now);
+        tape.hand_over();
     }
 }
 
 /// A minute and more: storage that is away for so long loses nothing.
 const MOST_SEGMENTS: usize = 64;
-/// A ring holds what comes in several times this.
-const POLL: Duration = Duration::from_millis(4);
-const ROUND: Duration = Duration::from_millis(50);
-const MOST_BATCHES: usize = 64;
-/// For one packet of a batch.
-const PLACE: usize = 1_500;

@@ -7,10 +7,11 @@ use tokio::sync::Mutex;
 use tokio::sync::mpsc::WeakUnboundedSender;
 
 use super::handle::{Counted, Error, Post, Seat};
+use super::mixer;
 use super::plane::{IceServer, Media, close};
 use super::recorder::{self, Segments, Taping};
 use super::shard::Desk;
-use crate::media::relay::{RECORDER, ShardId};
+use crate::media::relay::{MIXER, RECORDER, ShardId};
 use crate::media::sfu::RoomKey;
 use crate::media::stats::Site;
 use crate::media::{Event, ParticipantId, RoomId};
@@ -27,6 +28,8 @@ pub struct Room {
     parts: Mutex<Vec<Part>>,
     /// Where it is recorded. Taken after `parts`.
     recorded: Mutex<Option<Part>>,
+    /// Where its voices are mixed. Taken after `recorded`.
+    mixed: Mutex<Option<Part>>,
 }
 
 /// The room on one shard.
@@ -68,6 +71,7 @@ impl Room {
             events,
             parts: Mutex::new(vec![first]),
             recorded: Mutex::default(),
+            mixed: Mutex::default(),
         }
     }
 
@@ -160,6 +164,30 @@ impl Room {
         }
     }
 
+    /// Has the room's voices mixed for whoever is to hear them so, until it is closed. Called again it changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] when media has stopped.
+    pub async fn mix(&self) -> Result<(), Error> {
+        let parts = self.parts.lock().await;
+        let mut mixed = self.mixed.lock().await;
+        if mixed.is_some() {
+            return Ok(());
+        }
+        for part in parts.iter() {
+            self.media.link(part.shard, MIXER).await?;
+        }
+        let (post, counted) = self.media.post(MIXER);
+        let key = mixer::begin(&post, self.id).await?;
+        let mixer = Part::new(MIXER, key, post, counted);
+        for part in parts.iter() {
+            join_parts(part, &mixer).await?;
+        }
+        tracing::info!(meeting.room = %self.id.0, "the voices of a room are mixed for thin lines");
+        *mixed = Some(mixer);
+        Ok(())
+    }
+
     /// The part that one more is put on.
     async fn place(&self, parts: &mut Vec<Part>) -> Result<usize, Error> {
         let people = |part: &Part| part.people.load(Ordering::Relaxed);
@@ -194,9 +222,11 @@ impl Room {
         for part in parts.iter() {
             join_parts(part, &branch).await?;
         }
-        if let Some(recorder) = &*self.recorded.lock().await {
-            self.media.link(shard, RECORDER).await?;
-            join_parts(&branch, recorder).await?;
+        for aside in [&self.recorded, &self.mixed] {
+            if let Some(aside) = &*aside.lock().await {
+                self.media.link(shard, aside.shard).await?;
+                join_parts(&branch, aside).await?;
+            }
         }
         tracing::info!(media.shard = shard.0, "a room spans one more shard");
         parts.push(branch);
@@ -206,8 +236,8 @@ impl Room {
 
 impl Drop for Room {
     fn drop(&mut self) {
-        let recorder = self.recorded.get_mut().take();
-        for part in self.parts.get_mut().iter().chain(&recorder) {
+        let asides = [self.recorded.get_mut().take(), self.mixed.get_mut().take()];
+        for part in self.parts.get_mut().iter().chain(asides.iter().flatten()) {
             part.close(self.id);
         }
     }

@@ -19,8 +19,10 @@ use super::socket::{Inbox, Sender};
 use super::streams::Streams;
 use crate::clock;
 use crate::media::Event;
+use crate::media::mixing::Mixing;
 use crate::media::relay::ShardId;
 use crate::media::sfu::{BATCH, Crossed, Progress, RoomKey, Sfu};
+use crate::media::stats::Mixed;
 use crate::media::transport::outbox::Outbox;
 
 /// Work for the shard, done between batches.
@@ -37,6 +39,9 @@ pub struct Desk {
     pub links: Links,
     /// What is recorded here: by the thread that does that.
     pub recordings: HashMap<RoomKey, Tape>,
+    /// What is mixed here, likewise, and what that of rooms which are closed has come to.
+    pub mixes: HashMap<RoomKey, Mixing>,
+    pub mixed: Mixed,
     /// Told when the last room is closed; the thread then ends.
     pub drained: Option<oneshot::Sender<()>>,
 }
@@ -246,6 +251,8 @@ impl Desk {
             shard,
             links: Links::default(),
             recordings: HashMap::new(),
+            mixes: HashMap::new(),
+            mixed: Mixed::default(),
             drained: None,
         }
     }

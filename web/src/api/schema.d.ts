@@ -4213,6 +4213,8 @@ export interface components {
              * @description The largest layer of a camera that goes out to the participant, and the one that the page has use for.
              */
             layer?: number | null;
+            /** @description Whether all voices go out to them in one stream, and why. */
+            mixed_sound: components["schemas"]["MixedSound"];
             name: string;
             /** Format: int32 */
             round_trip_ms?: number | null;
@@ -4533,6 +4535,11 @@ export interface components {
             revision: number;
             text: string;
         };
+        /**
+         * @description How a client hears the others.
+         * @enum {string}
+         */
+        MixedSound: "off" | "asked" | "thin_line" | "full";
         /** @description A new account. */
         NewAccount: {
             agency_id: components["schemas"]["AgencyId"];

@@ -1,6 +1,6 @@
 import { address, api } from '../api/client';
 import type { State } from '../api/types';
-import type { Choice, OwnCheck, Role, Source, Terms, TrackState, Way } from './protocol';
+import type { Choice, MixedSound, OwnCheck, Role, Source, Terms, TrackState, Way } from './protocol';
 
 /** The shapes of `/meetings`; see server/openapi.json. */
 export interface Meeting {
@@ -124,6 +124,7 @@ export interface LineNow {
   sends: { source: Source; layer: string | null; kbps: number; width: number | null; height: number | null }[];
   layer: number | null;
   wanted_layer: number | null;
+  mixed_sound: MixedSound;
   dropped: { reason: DropReason; packets: number }[];
 }
 

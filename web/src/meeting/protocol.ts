@@ -27,13 +27,17 @@ first: Array<string>,
 /**
  * Sound alone: no picture is sent.
  */
-sound_only: boolean, } | { "type": "mute", source: Source, muted: boolean, } | { "type": "step", step: Step, } | { "type": "point", x: number, y: number, } | { "type": "still", jpeg: string, } | { "type": "line", line: OwnLine, } | { "type": "check", check: OwnCheck, } | { "type": "leave", } | { "type": "end", } | { "type": "ping", id: number, };
+sound_only: boolean, 
+/**
+ * All voices in one stream, mixed by the server, whatever the line carries.
+ */
+mixed_sound: boolean, } | { "type": "mute", source: Source, muted: boolean, } | { "type": "step", step: Step, } | { "type": "point", x: number, y: number, } | { "type": "still", jpeg: string, } | { "type": "line", line: OwnLine, } | { "type": "check", check: OwnCheck, } | { "type": "leave", } | { "type": "end", } | { "type": "ping", id: number, };
 
 export type ServerMessage = { "type": "welcome" } & Welcome | { "type": "participant", participant: Participant, } | { "type": "left", id: string, } | { "type": "publish_answer", sdp: string, } | { "type": "subscribe_offer", sdp: string, 
 /**
  * Of a new connection; else of the one that stands.
  */
-fresh: boolean, } | { "type": "send_layers", source: Source, layers: Array<string>, } | { "type": "slots", slots: Array<Slot>, } | { "type": "thin_line", is_thin: boolean, } | { "type": "speaking", participants: Array<string>, } | { "type": "waiting", place: string, } | { "type": "admitted", } | { "type": "knocking", waiting: Array<Knock>, } | { "type": "procedure", state: ProcedureState, } | { "type": "floor", floor: FloorState, } | { "type": "roll", entry: Entry, quorum: Quorum, } | { "type": "rules", rules: Rules, } | { "type": "stage", stage: Stage, } | { "type": "item", number: number | null, } | { "type": "said", said: Said, } | { "type": "vote", vote: VoteState, } | { "type": "signing", signing: PaperSigning, } | { "type": "recording", recording: RecordingState | null, } | { "type": "token", vote: number, voter: string, signed: string, } | { "type": "note", note: Note, } | { "type": "conclusions", conclusions: Array<Conclusion>, } | { "type": "pointer", x: number, y: number, } | { "type": "removed", } | { "type": "replaced", } | { "type": "ended", } | { "type": "error", error: ErrorName, sentence: string, } | { "type": "pong", id: number, };
+fresh: boolean, } | { "type": "send_layers", source: Source, layers: Array<string>, } | { "type": "slots", slots: Array<Slot>, } | { "type": "thin_line", is_thin: boolean, } | { "type": "mixed_sound", state: MixedSound, } | { "type": "speaking", participants: Array<string>, } | { "type": "waiting", place: string, } | { "type": "admitted", } | { "type": "knocking", waiting: Array<Knock>, } | { "type": "procedure", state: ProcedureState, } | { "type": "floor", floor: FloorState, } | { "type": "roll", entry: Entry, quorum: Quorum, } | { "type": "rules", rules: Rules, } | { "type": "stage", stage: Stage, } | { "type": "item", number: number | null, } | { "type": "said", said: Said, } | { "type": "vote", vote: VoteState, } | { "type": "signing", signing: PaperSigning, } | { "type": "recording", recording: RecordingState | null, } | { "type": "token", vote: number, voter: string, signed: string, } | { "type": "note", note: Note, } | { "type": "conclusions", conclusions: Array<Conclusion>, } | { "type": "pointer", x: number, y: number, } | { "type": "removed", } | { "type": "replaced", } | { "type": "ended", } | { "type": "error", error: ErrorName, sentence: string, } | { "type": "pong", id: number, };
 
 export type Welcome = { 
 /**
@@ -123,7 +127,13 @@ export type Finding = "works" | "fails" | "untried";
 
 export type ViewedSlot = { mid: string, width: number, height: number, };
 
-export type Slot = { mid: string, participant: string, source: Source, };
+export type Slot = { mid: string, 
+/**
+ * Nobody in particular: all voices but one's own, mixed.
+ */
+participant: string | null, source: Source, };
+
+export type MixedSound = "off" | "asked" | "thin_line" | "full";
 
 export type ProcedureState = { floor: FloorState, roll: Array<Entry>, quorum: Quorum, rules: Rules, stage: Stage, item: number | null, 
 /**

@@ -4,9 +4,10 @@ export interface Kept {
   name: string;
   microphone: boolean;
   camera: boolean;
-  /** Whom the viewer has pinned, and whether he only listens. */
+  /** Whom the viewer has pinned, whether he only listens, and whether to all voices in one stream. */
   pinned?: string | null;
   soundOnly?: boolean;
+  mixedSound?: boolean;
   at: number;
 }
 

@@ -41,6 +41,10 @@ impl Egress {
         self.estimator.estimate()
     }
 
+    pub fn has_headroom(&self, now: Instant) -> bool {
+        self.estimator.has_headroom(now)
+    }
+
     pub fn demand(&self) -> u64 {
         self.demand
     }

@@ -67,6 +67,11 @@ impl Estimator {
         self.delay.usage() != Usage::Over && !self.lowered_at.is_some_and(lately)
     }
 
+    /// No queue grows, and the estimate is well above what arrives: more could be proven only by sending it.
+    pub fn has_headroom(&self, now: Instant) -> bool {
+        self.is_calm(now) && self.estimate() >= self.arrived.bits_per_second(now) * HEADROOM_PERCENT / 100
+    }
+
     pub fn heard_round_trip(&mut self, round_trip: Duration) {
         self.round_trip = (self.round_trip * 7 + round_trip.min(Duration::from_secs(5))) / 8;
     }
@@ -193,4 +198,5 @@ const RESPONSE: Duration = Duration::from_millis(100);
 const PACKET_BITS: f64 = 1_200.0 * 8.0;
 const LOSS_INTERVAL: Duration = Duration::from_millis(200);
 const LEAST_REPORTED: u32 = 20;
+const HEADROOM_PERCENT: u64 = 130;
 const CALM_AFTER: Duration = Duration::from_millis(1_500);

@@ -5,13 +5,10 @@
 //! made when the file is read ([`webm::head`]). Nothing is transcoded but sound.
 //!
 //! Everything is held back by [`DELAY`], so that lost packets have come again and voices of different lines can be mixed; both
-//! pictures and sound stand at the moment at which their publisher sent them ([`clock`]), so they stay together.
+//! pictures and sound stand at the moment at which their publisher sent them ([`super::sound::clock`]), so they stay together.
 
-pub mod clock;
 pub mod ebml;
-mod mixer;
 mod picture;
-mod voice;
 pub mod webm;
 
 use std::collections::{HashMap, VecDeque};
@@ -20,10 +17,9 @@ use std::time::{Duration, Instant};
 use super::forward::Incoming;
 use super::name::{ParticipantId, Source};
 use super::reception::SenderReport;
-use clock::Clock;
-use mixer::Mixer;
+use super::sound::clock::Clock;
+use super::sound::{FRAME, FRAME_MS, Mixer, SAMPLES_PER_MS, Voices};
 use picture::{Frame, Origin, Pictures};
-use voice::Voice;
 use webm::Cluster;
 pub use webm::Segment;
 
@@ -53,7 +49,7 @@ pub struct Recording {
     /// How many samples are mixed.
     mixed: i64,
     mixer: Mixer,
-    voices: HashMap<(ParticipantId, Source), Voice>,
+    voices: Voices,
     clocks: HashMap<ParticipantId, Clock>,
     pictures: Pictures,
     /// Whole pictures whose time has not come.
@@ -74,8 +70,8 @@ impl Recording {
             began: now,
             paused_at: None,
             mixed: 0,
-            mixer: Mixer::new()?,
-            voices: HashMap::new(),
+            mixer: Mixer::for_a_recording()?,
+            voices: Voices::default(),
             clocks: HashMap::new(),
             pictures: Pictures::default(),
             waiting: VecDeque::new(),
@@ -117,14 +113,9 @@ impl Recording {
         let arrived_us = since(self.began, now);
         let at_us = clock.place(stream, taken.packet.timestamp, taken.report.as_ref(), arrived_us);
         if taken.source.is_audio() {
-            let voice = match self.voices.entry((taken.participant, taken.source)) {
-                std::collections::hash_map::Entry::Occupied(voice) => voice.into_mut(),
-                std::collections::hash_map::Entry::Vacant(place) => match Voice::new() {
-                    Ok(voice) => place.insert(voice),
-                    Err(_) => return,
-                },
-            };
-            voice.take(taken.packet.index, at_us * SAMPLES_PER_MS / 1000, taken.payload);
+            let voice = (taken.participant, taken.source);
+            let at = at_us * SAMPLES_PER_MS / 1000;
+            self.voices.take(voice, taken.packet.index, at, taken.payload);
             return;
         }
         let origin = Origin {
@@ -195,10 +186,9 @@ impl Recording {
     fn write_frame(&mut self) {
         let at_ms = self.mixed_ms();
         self.write_pictures(at_ms + FRAME_MS);
-        let sound = self.mixer.mix(self.mixed, self.voices.values_mut());
+        let heard = self.voices.read(self.mixed).iter();
+        let sound = self.mixer.mix(heard.map(|voice| &voice.samples));
         self.mixed += FRAME as i64;
-        self.voices
-            .retain(|_, voice| !voice.is_forgotten(at_ms as i64 * SAMPLES_PER_MS));
         if let Some(sound) = sound {
             self.cluster.sound(at_ms, &sound);
         }
@@ -265,10 +255,6 @@ const SHORTEST_SEGMENT_MS: u64 = 500;
 /// So exactly can the file be entered.
 const KEY_FRAME_EVERY_MS: u64 = 10_000;
 const MOST_BYTES: usize = 4 * 1024 * 1024;
-const SAMPLES_PER_MS: i64 = 48;
-const FRAME_MS: u64 = 20;
-/// Samples of one frame of sound.
-const FRAME: usize = 960;
 /// One dark picture, VP8, made once with libvpx.
 const BLANK: &[u8] = include_bytes!("blank.vp8");
 const BLANK_SIZE: (u16, u16) = (640, 360);

@@ -36,7 +36,7 @@ impl Room {
         }
         // The first is shown whatever it costs; where it has layers in time, half of its pictures do.
         let is_tight = layer::allocate(left, requests) > left;
-        let mut demand = audio;
+        let mut demand = audio.max(self.members[viewer].hearing.demand());
         let Room { members, needed, .. } = self;
         let slots = &mut members[viewer].pool.slots;
         for request in requests {

@@ -12,6 +12,8 @@ impl Notice {
             participant: member.id,
             joined: member.joined,
             streams,
+            mix: member.mix,
+            wants_mix: member.hearing.is_wanted(),
         }
     }
 }
@@ -81,6 +83,7 @@ impl Room {
             at
         });
         let member = &mut self.members[at];
+        (member.mix, member.listens_to_mix) = (notice.mix, notice.wants_mix);
         for source in Source::ALL {
             let given = streams.iter().find(|(announced, _)| announced.source == source);
             let standing = &mut member.streams[source as usize];

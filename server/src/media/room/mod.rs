@@ -1,5 +1,6 @@
 //! A room: who is in it, what they publish, and in which slots of whom it is shown.
 
+pub mod hearing;
 mod layers;
 mod mirror;
 pub mod pool;
@@ -15,9 +16,10 @@ use slab::Slab;
 
 use super::codec::Codec;
 use super::name::{Event, ParticipantId, RoomId, Side, Slot, Source, TrackState, Watch};
-use super::relay::{Crossing, Notice, ShardId};
+use super::relay::{Crossing, Mix, Notice, ShardId};
 use super::speaker::{self, Loudness, Voices};
 use super::stats::Reported;
+use hearing::Hearing;
 use pool::Pool;
 use seats::{Candidate, Seating};
 pub use staged::Staged;
@@ -49,6 +51,8 @@ pub struct Room {
     pub notices: Vec<(ShardId, Notice)>,
     /// Here it is recorded.
     pub staged: Option<Staged>,
+    /// Here its voices are mixed.
+    pub is_mixed: bool,
 }
 
 pub struct Member {
@@ -68,6 +72,13 @@ pub struct Member {
     pub pool: Pool,
     pub watch: Watch,
     line: ThinLine,
+    pub hearing: Hearing,
+    /// When own sound last went out.
+    pub sounded: Option<Instant>,
+    /// Nobody, but what the mixer makes of those who are somebody.
+    pub mix: Option<Mix>,
+    /// At home on another shard, where it is decided, he is to hear the others mixed.
+    pub listens_to_mix: bool,
     /// How often a description of ours was written, for its `o=` line.
     pub descriptions: u64,
     /// What the client said of its line, and when.
@@ -94,6 +105,7 @@ impl Room {
             wishes: Vec::new(),
             notices: Vec::new(),
             staged: None,
+            is_mixed: false,
         }
     }
 
@@ -112,6 +124,10 @@ impl Room {
             pool: Pool::default(),
             watch: Watch::default(),
             line: ThinLine::default(),
+            hearing: Hearing::default(),
+            sounded: None,
+            mix: None,
+            listens_to_mix: false,
             descriptions: 0,
             reported: None,
             told: Vec::new(),
@@ -216,6 +232,8 @@ impl Room {
         let screens: Vec<usize> = screens.map(|(at, _)| at).collect();
         for at in 0..self.viewers.len() {
             let viewer = self.viewers[at];
+            let mix = self.mix_for(now, viewer);
+            self.members[viewer].hearing.give(now, mix);
             self.members[viewer].pool.empty_unusable();
             self.seat_faces(now, viewer, &faces);
             self.seat_voices(viewer);
@@ -241,7 +259,9 @@ impl Room {
     }
 
     fn seat_faces(&mut self, now: Instant, viewer: usize, faces: &[(Candidate, Option<Codec>)]) {
-        let Member { pool, watch, .. } = &self.members[viewer];
+        let Member {
+            pool, watch, hearing, ..
+        } = &self.members[viewer];
         let places = pool.usable(Source::Camera);
         // Every camera section of a connection has the same codecs.
         let codecs = places.first().map(|at| pool.slots[*at].codecs);
@@ -259,7 +279,8 @@ impl Room {
         };
         let first: Vec<usize> = watch.first.iter().filter_map(place_of).collect();
         let seated: Vec<Option<usize>> = places.iter().map(|at| pool.slots[*at].holder).collect();
-        let voiced: Vec<Option<usize>> = places.iter().map(|at| pool.voice_beside(*at)).collect();
+        let voice = |at: &usize| pool.voice_beside(*at).filter(|_| hearing.given().is_none());
+        let voiced: Vec<Option<usize>> = places.iter().map(voice).collect();
         let seating = Seating {
             seated: &seated,
             voiced: &voiced,
@@ -279,11 +300,14 @@ impl Room {
     }
 
     fn seat_voices(&mut self, viewer: usize) {
+        if let Some(mix) = self.members[viewer].hearing.given() {
+            return self.members[viewer].pool.give_mix(mix);
+        }
         let heard: Vec<usize> = self.voices.iter().filter(|member| *member != viewer).collect();
         self.members[viewer].pool.give_voices(&heard);
     }
 
-    /// Of several screens the one that is shown goes on. Whoever only listens still hears it.
+    /// Of several screens the one that is shown goes on. Whoever only listens still hears it, and in a mix it is contained.
     fn show_screen(&mut self, viewer: usize, screens: &[usize]) {
         let pool = &self.members[viewer].pool;
         let mut others = screens.iter().copied().filter(|at| *at != viewer);
@@ -295,9 +319,14 @@ impl Room {
             let Some(&at) = self.members[viewer].pool.usable(source).first() else {
                 continue;
             };
-            let Member { pool, watch, .. } = &self.members[viewer];
+            let Member {
+                pool, watch, hearing, ..
+            } = &self.members[viewer];
             let codecs = pool.slots[at].codecs;
-            let is_wanted = source.is_audio() || !watch.sound_only;
+            let is_wanted = match source.is_audio() {
+                true => hearing.given().is_none(),
+                false => !watch.sound_only,
+            };
             let sharer = shown.filter(|member| {
                 let stream = self.members[*member].streams[source as usize].as_ref();
                 let decodes = |codec: Codec| codecs[codec as usize];
@@ -323,7 +352,8 @@ impl Room {
 
     fn open_microphones(&self) -> impl Iterator<Item = (usize, Loudness)> {
         let members = self.members.iter();
-        let open = members.filter(|(_, member)| member.shown()[Source::Microphone as usize]);
+        let is_open = |member: &Member| member.mix.is_none() && member.shown()[Source::Microphone as usize];
+        let open = members.filter(move |(_, member)| is_open(member));
         open.map(|(at, member)| (at, member.loudness))
     }
 
@@ -424,10 +454,10 @@ impl Room {
             .slots
             .iter()
             .filter_map(|slot| {
-                let participant = self.members.get(slot.holder?)?.id;
+                let holder = self.members.get(slot.holder?)?;
                 Some(Slot {
                     mid: slot.section.mid.clone(),
-                    participant,
+                    participant: holder.mix.is_none().then_some(holder.id),
                     source: slot.source,
                 })
             })
@@ -457,6 +487,7 @@ impl Member {
     pub fn forget_told(&mut self) {
         self.told.clear();
         self.line.forget_told();
+        self.hearing.forget_told();
         for stream in self.streams.iter_mut().flatten() {
             stream.asked_layers = 0;
         }

@@ -152,6 +152,23 @@ impl Pool {
         }
     }
 
+    /// Gives one of the slots for voices to a mix of all of them, and empties the others. It stays where it is, or goes where
+    /// a face is, so that the browser plays the two in step.
+    pub fn give_mix(&mut self, mix: usize) {
+        let voices = self.usable(Source::Microphone);
+        let holds = |at: &&usize| self.slots[**at].holder == Some(mix);
+        let has_face = |at: &&usize| self.beside(**at, Source::Camera).is_some();
+        let chosen = voices
+            .iter()
+            .find(holds)
+            .or_else(|| voices.iter().find(has_face))
+            .or(voices.first())
+            .copied();
+        for at in voices {
+            self.give(at, Some(mix).filter(|_| Some(at) == chosen));
+        }
+    }
+
     fn beside(&self, at: usize, source: Source) -> Option<usize> {
         let seat = self.slots.get(at)?.seat;
         let slot = |slot: &&Slot| slot.source == source && slot.seat == seat;

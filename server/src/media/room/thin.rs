@@ -2,35 +2,55 @@
 
 use std::time::{Duration, Instant};
 
+/// What is believed once it has lasted.
+#[derive(Debug, Default)]
+pub struct Belief {
+    is_held: bool,
+    /// Since when it has looked otherwise.
+    otherwise: Option<Instant>,
+}
+
+impl Belief {
+    pub fn is_held(&self) -> bool {
+        self.is_held
+    }
+
+    /// Takes note of how it looks at this moment; `true` where it is now believed otherwise, because it has looked so for
+    /// `patience`.
+    pub fn note(&mut self, now: Instant, looks_so: bool, patience: Duration) -> bool {
+        if looks_so == self.is_held {
+            self.otherwise = None;
+            return false;
+        }
+        let since = *self.otherwise.get_or_insert(now);
+        let has_lasted = now.saturating_duration_since(since) >= patience;
+        if has_lasted {
+            (self.is_held, self.otherwise) = (looks_so, None);
+        }
+        has_lasted
+    }
+}
+
 /// What is believed of one line: it takes a while to be believed, and longer to be taken back.
 #[derive(Debug, Default)]
 pub struct ThinLine {
-    is_thin: bool,
-    /// Since when the line has looked otherwise.
-    otherwise: Option<Instant>,
+    belief: Belief,
     told: bool,
 }
 
 impl ThinLine {
     /// Takes note of how the line looks at this moment.
     pub fn note(&mut self, now: Instant, looks_thin: bool) {
-        if looks_thin == self.is_thin {
-            self.otherwise = None;
-            return;
-        }
-        let since = *self.otherwise.get_or_insert(now);
         let patience = if looks_thin { BELIEVED_AFTER } else { WIDE_AFTER };
-        if now.saturating_duration_since(since) >= patience {
-            self.is_thin = looks_thin;
-            self.otherwise = None;
-        }
+        self.belief.note(now, looks_thin, patience);
     }
 
     /// What is to be told, once.
     pub fn news(&mut self) -> Option<bool> {
-        let is_news = self.told != self.is_thin;
-        self.told = self.is_thin;
-        is_news.then_some(self.is_thin)
+        let is_thin = self.belief.is_held();
+        let is_news = self.told != is_thin;
+        self.told = is_thin;
+        is_news.then_some(is_thin)
     }
 
     /// Whoever was told may not have heard it.

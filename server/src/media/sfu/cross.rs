@@ -58,6 +58,22 @@ impl Leaving {
             length,
         }
     }
+
+    /// A packet of `length` bytes that was made here.
+    pub fn made((room, member): (usize, usize), index: u64, length: usize) -> Leaving {
+        Leaving {
+            room,
+            member,
+            source: Source::Microphone,
+            layer: 0,
+            is_repair: false,
+            index,
+            is_entry: true,
+            marker: false,
+            start: 0,
+            length,
+        }
+    }
 }
 
 impl Sfu {

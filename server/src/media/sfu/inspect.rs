@@ -52,6 +52,7 @@ impl Sfu {
                 .flat_map(|stream| published(now, stream))
                 .collect(),
             shown: shown(room, member),
+            mixed_sound: member.hearing.state(now),
             line: subscribe.and_then(|connection| {
                 let egress = connection.egress.as_ref()?;
                 Some(Line {

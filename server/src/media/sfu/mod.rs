@@ -20,6 +20,7 @@ mod describe;
 mod feedback;
 mod forward;
 mod inspect;
+mod mix;
 mod pace;
 mod receive;
 mod record;
@@ -41,6 +42,7 @@ use super::forward::{Clocks, Incoming};
 use super::name::{Event, ParticipantId, RoomId, Side, Source};
 use super::relay::{Crossing, Notice, ShardId};
 use super::room::Room;
+use super::room::hearing::Line;
 use super::stats::{Drop, Drops, Stats};
 use super::transport::Transport;
 use super::transport::dtls::Identity;
@@ -262,7 +264,12 @@ fn choose(now: Instant, room: &mut Room, connections: &mut Slab<Connection>, bus
             continue;
         };
         let was_busy = connection.is_busy();
-        let budget = connection.egress.as_ref().map(|egress| egress.estimate());
+        let line = connection.egress.as_ref().map(|egress| Line {
+            estimate: egress.estimate(),
+            has_headroom: egress.has_headroom(now),
+        });
+        room.judge_hearing(now, viewer, line);
+        let budget = line.map(|line| line.estimate);
         let demand = room.choose(now, viewer, budget);
         if let Some(egress) = connection
             .egress

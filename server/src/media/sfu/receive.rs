@@ -145,6 +145,9 @@ impl Sfu {
         if member.muted[media.source as usize] {
             return Err(Drop::Muted);
         }
+        if media.source.is_audio() {
+            member.sounded = Some(now);
+        }
         if !room.far.is_empty() {
             self.leaving
                 .push(Leaving::new(place, &media, index, start, length));

@@ -1,4 +1,4 @@
-//! A room that is recorded here: whose packets they are, and what is to be seen.
+//! A room that is recorded or mixed here: whose packets they are, and what is to be seen.
 
 use std::time::Instant;
 
@@ -47,12 +47,14 @@ impl Sfu {
         }
     }
 
-    /// What the last batch brought to rooms that are recorded: every picture, and of sound the voices that are heard.
+    /// What the last batch brought to rooms that are recorded or mixed: every picture, and of sound the voices that are heard.
     /// `storage` is the batch's.
     pub fn taken<'a>(&'a self, storage: &'a [u8]) -> impl Iterator<Item = (RoomKey, Taken<'a>)> {
         self.arrivals.iter().filter_map(move |arrival| {
             let room = self.rooms.get(arrival.room)?;
-            room.staged.as_ref()?;
+            if room.staged.is_none() && !room.is_mixed {
+                return None;
+            }
             let member = room.members.get(arrival.member)?;
             let source = arrival.source;
             let is_heard = source != Source::Microphone || room.is_heard(arrival.member);

@@ -54,6 +54,7 @@ impl Sfu {
             room.listen(now, |event| events.push((key, event)));
             choose(now, room, &mut self.connections, &mut self.busy);
             room.tell_of_lines(|event| events.push((key, event)));
+            room.tell_of_hearing(now, |event| events.push((key, event)));
             room.ask_for_layers(now, |event| events.push((key, event)));
             self.wishes.append(&mut room.wishes);
             ask_for_missing(now, room, &mut self.connections, out);
@@ -88,6 +89,7 @@ impl Sfu {
 
     /// Receiver reports and the bitrate to publishers, sender reports to viewers.
     fn report(&mut self, now: Instant, out: &mut Outbox) {
+        let began = *self.began.get_or_insert(now);
         let bits_per_second = self.settings.publisher_bitrate_kbps.saturating_mul(1_000);
         for (_, room) in &mut self.rooms {
             for (_, member) in &mut room.members {
@@ -100,7 +102,7 @@ impl Sfu {
                     .subscribe
                     .and_then(|at| self.connections.get_mut(at));
                 if let Some(connection) = connection {
-                    report_to_viewer(now, room, viewer, connection, out);
+                    report_to_viewer(now, began, room, viewer, connection, out);
                 }
             }
         }
@@ -189,8 +191,17 @@ fn report_to_publisher(
 }
 
 /// The publisher's clock in the slot's time-stamps: with both sections of a seat on one clock the
-/// browser plays lips and voice in step.
-fn report_to_viewer(now: Instant, room: &Room, viewer: usize, connection: &mut Connection, out: &mut Outbox) {
+/// browser plays lips and voice in step. Where voices are mixed it is our own clock for all of them: what arrived here together
+/// belongs together.
+fn report_to_viewer(
+    now: Instant,
+    began: Instant,
+    room: &Room,
+    viewer: usize,
+    connection: &mut Connection,
+    out: &mut Outbox,
+) {
+    let ours = room.members[viewer].hearing.given().map(|_| ntp(began, now));
     connection.transport.send_rtcp(out, |buffer| {
         let mut writer = Writer::new(buffer);
         for slot in &room.members[viewer].pool.slots {
@@ -203,6 +214,7 @@ fn report_to_viewer(now: Instant, room: &Room, viewer: usize, connection: &mut C
             let clock_rate = if slot.source.is_audio() { 48_000 } else { 90_000 };
             let (ntp, rtp) = report.at(now, clock_rate);
             if let Some(rtp) = slot.rewriter.timestamp_of(rtp) {
+                let ntp = ours.unwrap_or(ntp);
                 writer.sender_report(slot.section.ssrc, ntp, rtp, slot.packets, slot.octets);
             }
         }
@@ -210,4 +222,13 @@ fn report_to_viewer(now: Instant, room: &Room, viewer: usize, connection: &mut C
     });
 }
 
+/// Our own clock as an NTP time: of use only beside others of its kind.
+fn ntp(began: Instant, now: Instant) -> u64 {
+    let passed = now.saturating_duration_since(began);
+    let fraction = (u64::from(passed.subsec_nanos()) << 32) / 1_000_000_000;
+    OUR_TIME + (passed.as_secs() << 32) + fraction
+}
+
+/// The year 2020 in NTP's era: receivers take a time near 0 for none.
+const OUR_TIME: u64 = 3_786_825_600 << 32;
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);

@@ -18,6 +18,7 @@ export const line = (fields: Partial<LineNow>): LineNow => ({
   sends: [],
   layer: null,
   wanted_layer: null,
+  mixed_sound: 'off',
   dropped: [],
   ...fields,
 });

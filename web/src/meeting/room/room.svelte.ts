@@ -3,6 +3,7 @@ import { papersOf, preparationOf, type Item, type Paper } from '../meetings';
 import type {
   Act,
   ErrorName,
+  MixedSound,
   OwnCheck,
   Participant,
   Role,
@@ -31,9 +32,10 @@ export interface Arrival {
   url: string;
   name: string;
   place: string | null;
-  /** Of a reload: whom they had pinned, and whether they only listened. */
+  /** Of a reload: whom they had pinned, whether they only listened, and whether to all voices in one stream. */
   pinned: string | null;
   soundOnly: boolean;
+  mixedSound: boolean;
   microphone: MediaStreamTrack | null;
   camera: MediaStreamTrack | null;
   /** What the devices did at the door; `null` where nothing was tried. */
@@ -57,6 +59,10 @@ export class Room {
   pinned = $state<string | null>(null);
   /** No pictures are sent to us, by our own wish. */
   soundOnly = $state(false);
+  /** All voices come in one stream, by our own wish. */
+  mixedSound = $state(false);
+  /** How they come now, as the server says. */
+  hearing = $state<MixedSound>('off');
   /** Our line carries no picture. */
   thin = $state(false);
   /** For how many faces the page has room. */
@@ -91,6 +97,7 @@ export class Room {
     this.name = arrival.name;
     this.pinned = arrival.pinned;
     this.soundOnly = arrival.soundOnly;
+    this.mixedSound = arrival.mixedSound;
     this.tried = arrival.check;
     this.procedure = new Procedure(
       (step) => this.call.step(step),
@@ -111,6 +118,7 @@ export class Room {
       procedure: (message) => this.heard(message),
       speaking: (ids) => (this.speaking = ids),
       thin: (isThin) => (this.thin = isThin),
+      mixed: (state) => this.mixed(state),
       seen: (tracks) => (this.seen = tracks),
       lost: (attempt) => this.lost(attempt),
       error: (sentence, name) => this.refused(sentence, name),
@@ -147,6 +155,19 @@ export class Room {
     this.watch();
   }
 
+  mixSound(mixedSound: boolean): void {
+    this.mixedSound = mixedSound;
+    this.keep();
+    this.watch();
+  }
+
+  /** The wish alone changes nothing: what the server does is said. */
+  private mixed(state: MixedSound): void {
+    if (state === this.hearing) return;
+    this.hearing = state;
+    announce(t(`mixed.${state}`));
+  }
+
   /** The page has room for so many faces. */
   showUpTo(pictures: number): void {
     if (pictures === this.pictures) return;
@@ -162,6 +183,7 @@ export class Room {
       pictures: this.pictures,
       first: first.filter((id) => id !== null && id !== this.me) as string[],
       soundOnly: this.soundOnly,
+      mixedSound: this.mixedSound,
     });
   }
 
@@ -281,6 +303,7 @@ export class Room {
     this.procedure.welcome(welcome.procedure);
     this.book.fill(welcome.procedure.minutes);
     this.secret.begin(welcome.procedure.votes);
+    this.hearing = 'off';
     if (this.pinned && !welcome.participants.some((one) => one.id === this.pinned)) this.pinned = null;
     this.watch();
     void this.loadPapers();
@@ -476,9 +499,9 @@ export class Room {
 
   private keep(): void {
     if (this.phase !== 'in' || this.arrival.isTrial) return;
-    const { name, place, pinned, soundOnly, microphoneOpen: microphone } = this;
-    const camera = this.camera !== null;
-    seat.keep(this.arrival.meeting, { name, place, microphone, camera, pinned, soundOnly, at: Date.now() });
+    const { name, place, pinned, soundOnly, mixedSound, microphoneOpen: microphone } = this;
+    const kept = { name, place, microphone, camera: this.camera !== null, pinned, soundOnly, mixedSound };
+    seat.keep(this.arrival.meeting, { ...kept, at: Date.now() });
   }
 
   private release(): void {

@@ -1,4 +1,14 @@
-import type { ErrorName, OwnCheck, Participant, ServerMessage, Slot, Source, Step, Welcome } from '../protocol';
+import type {
+  ErrorName,
+  MixedSound,
+  OwnCheck,
+  Participant,
+  ServerMessage,
+  Slot,
+  Source,
+  Step,
+  Welcome,
+} from '../protocol';
 import { between, totals, type Totals } from './own-line';
 import { Publisher } from './publisher';
 import { Signalling, type Farewell } from './signalling';
@@ -17,6 +27,8 @@ export interface Listener {
   speaking(ids: string[]): void;
   /** Our line does not carry even the smallest picture, or does again. */
   thin(isThin: boolean): void;
+  /** Whether all voices come in one stream, and why. */
+  mixed(state: MixedSound): void;
   /** What can be seen and heard now. */
   seen(tracks: Seen[]): void;
   /** The line is lost and is being made again. */
@@ -27,7 +39,8 @@ export interface Listener {
 
 /** A track that arrives, and whose it is. */
 export interface Seen {
-  participant: string;
+  /** Nobody in particular: all voices, mixed. */
+  participant: string | null;
   source: Source;
   track: MediaStreamTrack;
 }
@@ -39,6 +52,8 @@ export interface Watch {
   /** Whom to show whoever speaks, the most wanted first. */
   first: string[];
   soundOnly: boolean;
+  /** All voices in one stream, whatever the line carries. */
+  mixedSound: boolean;
 }
 
 export interface Door {
@@ -115,8 +130,8 @@ export class Call {
   }
 
   /** Says what the page wants of the others; to be said again after every welcome. */
-  watch({ pictures, first, soundOnly }: Watch): void {
-    this.signalling.send({ type: 'watch', pictures, first, sound_only: soundOnly });
+  watch({ pictures, first, soundOnly, mixedSound }: Watch): void {
+    this.signalling.send({ type: 'watch', pictures, first, sound_only: soundOnly, mixed_sound: mixedSound });
   }
 
   leave(): void {
@@ -154,6 +169,8 @@ export class Call {
         return this.listener.speaking(message.participants);
       case 'thin_line':
         return this.listener.thin(message.is_thin);
+      case 'mixed_sound':
+        return this.listener.mixed(message.state);
       case 'slots':
         this.slots = message.slots;
         return this.show();

@@ -38,7 +38,11 @@ impl Voice {
     /// Keeps a packet until its time. One that comes too late is left out.
     pub fn take(&mut self, index: u64, at: i64, frame: &[u8]) {
         if self.next.is_some_and(|next| index < next) {
-            return;
+            if at - self.end() < BEGAN_ANEW {
+                return;
+            }
+            self.next = None;
+            self.waiting.clear();
         }
         self.heard = self.heard.max(at);
         self.waiting.insert(index, (at, frame.to_vec()));
@@ -164,6 +168,8 @@ fn stretched(samples: &[f32], length: usize) -> impl Iterator<Item = f32> {
 
 /// The longest frame of Opus: 120 ms.
 const LONGEST: usize = 5_760;
+/// What comes so long after all else under an earlier number is of a new connection.
+const BEGAN_ANEW: i64 = 200 * SAMPLES_PER_MS;
 const MOST_WAITING: usize = 100;
 /// A tenth of a second; then a voice has stopped, and Opus would fade out anyway.
 const MOST_MADE_UP: u32 = 5;

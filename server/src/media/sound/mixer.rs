@@ -3,7 +3,6 @@
 use opus::{Application, Bitrate, Channels, Encoder};
 
 use super::FRAME;
-use super::voice::Voice;
 
 pub struct Mixer {
     encoder: Encoder,
@@ -14,9 +13,24 @@ pub struct Mixer {
 impl Mixer {
     /// # Errors
     /// When there is no memory for the encoder.
-    pub fn new() -> Result<Self, opus::Error> {
-        let mut encoder = Encoder::new(48_000, Channels::Mono, Application::Audio)?;
-        encoder.set_bitrate(Bitrate::Bits(BITS_PER_SECOND))?;
+    pub fn for_a_recording() -> Result<Self, opus::Error> {
+        Self::new(Application::Audio, RECORDED)
+    }
+
+    /// For a line that carries little and loses some of it: each packet can restore the one before (RFC 6716 section 2.1.7).
+    ///
+    /// # Errors
+    /// When there is no memory for the encoder.
+    pub fn for_a_line() -> Result<Self, opus::Error> {
+        let mut mixer = Self::new(Application::Voip, SENT)?;
+        mixer.encoder.set_inband_fec(true)?;
+        mixer.encoder.set_packet_loss_perc(EXPECTED_LOSS_PERCENT)?;
+        Ok(mixer)
+    }
+
+    fn new(application: Application, bits_per_second: i32) -> Result<Self, opus::Error> {
+        let mut encoder = Encoder::new(48_000, Channels::Mono, application)?;
+        encoder.set_bitrate(Bitrate::Bits(bits_per_second))?;
         encoder.set_complexity(COMPLEXITY)?;
         Ok(Self {
             encoder,
@@ -25,13 +39,11 @@ impl Mixer {
         })
     }
 
-    /// The 20 ms from `from` on, encoded.
-    pub fn mix<'a>(&mut self, from: i64, voices: impl Iterator<Item = &'a mut Voice>) -> Option<Vec<u8>> {
+    /// The sum of 20 ms of voices, encoded.
+    pub fn mix<'a>(&mut self, voices: impl Iterator<Item = &'a [f32; FRAME]>) -> Option<Vec<u8>> {
         self.frame.fill(0.0);
-        for voice in voices {
-            let mut samples = [0.0; FRAME];
-            voice.read(from, &mut samples);
-            for (sum, sample) in self.frame.iter_mut().zip(&samples) {
+        for samples in voices {
+            for (sum, sample) in self.frame.iter_mut().zip(samples) {
                 *sum += sample;
             }
         }
@@ -54,7 +66,10 @@ impl Mixer {
 }
 
 /// Speech without a difference that anybody hears.
-const BITS_PER_SECOND: i32 = 48_000;
+const RECORDED: i32 = 48_000;
+/// Speech as browsers send it.
+const SENT: i32 = 32_000;
+const EXPECTED_LOSS_PERCENT: i32 = 5;
 /// Of ten: the ear hears no more at this rate, and twenty recordings share a core.
 const COMPLEXITY: i32 = 5;
 const LOUDEST: f32 = 0.97;

@@ -38,7 +38,11 @@ impl Clock {
         });
         own.last = Some(endless);
         let sent_us = endless * 1_000_000 / rate;
-        let by_itself = sent_us + own.ahead.hear(arrived_us, sent_us);
+        let mut by_itself = sent_us + own.ahead.hear(arrived_us, sent_us);
+        if arrived_us - by_itself > BEGAN_ANEW_US {
+            own.ahead = Ahead::default();
+            by_itself = sent_us + own.ahead.hear(arrived_us, sent_us);
+        }
         let by_report = report.map(|report| {
             let since = i64::from(timestamp.wrapping_sub(report.rtp) as i32) * 1_000_000 / rate;
             let sent_us = ntp_us(report.ntp) + since;
@@ -78,6 +82,8 @@ fn ntp_us(ntp: u64) -> i64 {
     ((u128::from(ntp) * 1_000_000) >> 32) as i64
 }
 
+/// No packet is so late: whoever has come back on a new connection counts from another number.
+const BEGAN_ANEW_US: i64 = 2_000_000;
 /// Clocks of computers drift apart by less than a millisecond in it.
 const WINDOW_US: i64 = 5_000_000;
 /// Longer than any camera or encoder takes.
