@@ -135,7 +135,9 @@ impl Room {
             member.is_news = true;
             self.unsettled = true;
         }
-        self.unsettled |= self.mix_for(now, viewer) != self.members[viewer].hearing.given();
+        if self.mix_for(now, viewer) != self.members[viewer].hearing.given() {
+            self.unsettle(viewer);
+        }
     }
 
     /// The mix that a viewer is to hear: one without his own voice, or that of all who are silent while he is.

@@ -33,8 +33,10 @@ pub struct Room {
     pub members: Slab<Member>,
     /// The places of those who can be shown something.
     pub viewers: Vec<usize>,
-    /// The seating may no longer be right.
+    /// Nobody's seating may be right any longer.
     pub unsettled: bool,
+    /// Theirs alone may not be.
+    unsettled_viewers: Vec<usize>,
     speaker: Option<usize>,
     settled: Option<Instant>,
     voices: Voices,
@@ -87,6 +89,21 @@ pub struct Member {
     told: Vec<Slot>,
 }
 
+/// Who was given seats anew.
+pub enum Seated {
+    Everybody,
+    Viewers(Vec<usize>),
+}
+
+impl Seated {
+    pub fn has(&self, viewer: usize) -> bool {
+        match self {
+            Seated::Everybody => true,
+            Seated::Viewers(some) => some.contains(&viewer),
+        }
+    }
+}
+
 impl Room {
     pub fn new(id: RoomId, serial: u64) -> Room {
         Room {
@@ -95,6 +112,7 @@ impl Room {
             members: Slab::new(),
             viewers: Vec::new(),
             unsettled: false,
+            unsettled_viewers: Vec::new(),
             speaker: None,
             settled: None,
             voices: Voices::default(),
@@ -217,11 +235,25 @@ impl Room {
         }
     }
 
-    /// Decides anew who is shown to whom, and tells the conference of each viewer whose slots changed.
-    pub fn settle(&mut self, now: Instant, mut event: impl FnMut(Event)) {
-        self.unsettled = false;
-        self.settled = Some(now);
-        self.choose_voices(now);
+    /// What one viewer wants or takes has changed, which is nothing to the others.
+    pub fn unsettle(&mut self, viewer: usize) {
+        self.unsettled_viewers.push(viewer);
+    }
+
+    pub fn is_settled(&self) -> bool {
+        !self.unsettled && self.unsettled_viewers.is_empty()
+    }
+
+    /// Decides anew who is shown to whom, and tells the conference of each viewer whose slots changed. Gives who was seated.
+    pub fn settle(&mut self, now: Instant, mut event: impl FnMut(Event)) -> Seated {
+        let some = std::mem::take(&mut self.unsettled_viewers);
+        let seated = if std::mem::take(&mut self.unsettled) {
+            self.settled = Some(now);
+            self.choose_voices(now);
+            Seated::Everybody
+        } else {
+            Seated::Viewers(some)
+        };
         let faces = self.faces(now);
         let has_screen = |member: &Member| {
             member.streams[Source::Screen as usize]
@@ -232,6 +264,9 @@ impl Room {
         let screens: Vec<usize> = screens.map(|(at, _)| at).collect();
         for at in 0..self.viewers.len() {
             let viewer = self.viewers[at];
+            if !seated.has(viewer) {
+                continue;
+            }
             let mix = self.mix_for(now, viewer);
             self.members[viewer].hearing.give(now, mix);
             self.members[viewer].pool.empty_unusable();
@@ -241,6 +276,7 @@ impl Room {
             self.members[viewer].pool.index();
             self.tell(viewer, &mut event);
         }
+        seated
     }
 
     /// Everyone who can be seen, with the codec.
@@ -357,21 +393,18 @@ impl Room {
         open.map(|(at, member)| (at, member.loudness))
     }
 
-    /// A key frame is wanted of every video that waits in a slot for one.
-    pub fn want_key_frames(&mut self) {
-        for at in 0..self.viewers.len() {
-            let pool = &self.members[self.viewers[at]].pool;
-            for slot in 0..pool.slots.len() {
-                let slot = &self.members[self.viewers[at]].pool.slots[slot];
-                let (Some(holder), Some(target), source) = (slot.holder, slot.target, slot.source) else {
-                    continue;
-                };
-                if source.is_audio() || !slot.rewriter.waits_for_key_frame(target.layer) {
-                    continue;
-                }
-                if let Some(layer) = self.layer_mut(holder, source, target.layer) {
-                    layer.key_frames.want();
-                }
+    /// A key frame is wanted of every video that waits for one in a slot of this viewer.
+    pub fn want_key_frames(&mut self, viewer: usize) {
+        for slot in 0..self.members[viewer].pool.slots.len() {
+            let slot = &self.members[viewer].pool.slots[slot];
+            let (Some(holder), Some(target), source) = (slot.holder, slot.target, slot.source) else {
+                continue;
+            };
+            if source.is_audio() || !slot.rewriter.waits_for_key_frame(target.layer) {
+                continue;
+            }
+            if let Some(layer) = self.layer_mut(holder, source, target.layer) {
+                layer.key_frames.want();
             }
         }
     }

@@ -183,7 +183,7 @@ impl Sfu {
                 slot.viewport = Some(*viewport);
             }
         }
-        self.rooms[key.room.at].unsettled = true;
+        self.rooms[key.room.at].unsettle(key.at);
         self.settle(now, out);
     }
 
@@ -203,7 +203,7 @@ impl Sfu {
         let wanted = watch.pictures.unwrap_or(0).min(MAXIMUM_SEATS);
         let lacks = member.subscribe.is_some() && wanted > member.pool.seats();
         member.watch = watch;
-        self.rooms[key.room.at].unsettled = true;
+        self.rooms[key.room.at].unsettle(key.at);
         self.settle(now, out);
         Ok(lacks)
     }
@@ -219,7 +219,7 @@ impl Sfu {
     pub fn tell_again(&mut self, now: Instant, key: MemberKey, out: &mut Outbox) {
         let Ok(member) = self.member(key) else { return };
         member.forget_told();
-        self.rooms[key.room.at].unsettled = true;
+        self.rooms[key.room.at].unsettle(key.at);
         self.settle(now, out);
     }
 
@@ -324,7 +324,7 @@ impl Sfu {
                 Change::Closed => Event::Lost { participant, side },
             },
         ));
-        room_state.unsettled = true;
+        room_state.unsettle(member);
         if change == Change::Closed {
             room_state.withdraw(member, side, |event| self.events.push((key, event)));
         }

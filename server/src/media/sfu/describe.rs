@@ -131,7 +131,7 @@ impl Sfu {
         if !room.viewers.contains(&key.at) {
             room.viewers.push(key.at);
         }
-        room.unsettled = true;
+        room.unsettle(key.at);
         let reports = answer.sections.iter().any(reports_arrivals);
         let standing = &mut self.connections[connection];
         if reports && standing.egress.is_none() {

@@ -41,8 +41,8 @@ use super::codec::Codec;
 use super::forward::{Clocks, Incoming};
 use super::name::{Event, ParticipantId, RoomId, Side, Source};
 use super::relay::{Crossing, Notice, ShardId};
-use super::room::Room;
 use super::room::hearing::Line;
+use super::room::{Room, Seated};
 use super::stats::{Drop, Drops, Stats};
 use super::transport::Transport;
 use super::transport::dtls::Identity;
@@ -232,19 +232,32 @@ impl Sfu {
     fn settle(&mut self, now: Instant, out: &mut Outbox) {
         let mut settled = false;
         for (at, room) in &mut self.rooms {
-            if room.unsettled {
-                let key = RoomKey {
-                    at,
-                    serial: room.serial,
-                };
-                room.settle(now, |event| self.events.push((key, event)));
-                choose(now, room, &mut self.connections, &mut self.busy);
-                room.ask_for_layers(now, |event| self.events.push((key, event)));
-                room.tell_far();
-                self.notices.append(&mut room.notices);
-                self.wishes.append(&mut room.wishes);
-                settled = true;
+            if room.is_settled() {
+                continue;
             }
+            let key = RoomKey {
+                at,
+                serial: room.serial,
+            };
+            let (connections, busy) = (&mut self.connections, &mut self.busy);
+            match room.settle(now, |event| self.events.push((key, event))) {
+                Seated::Everybody => {
+                    choose(now, room, connections, busy);
+                    room.tell_far();
+                    self.notices.append(&mut room.notices);
+                }
+                seated @ Seated::Viewers(_) => {
+                    for at in 0..room.viewers.len() {
+                        let viewer = room.viewers[at];
+                        if seated.has(viewer) {
+                            choose_for(now, room, viewer, connections, busy);
+                        }
+                    }
+                }
+            }
+            room.ask_for_layers(now, |event| self.events.push((key, event)));
+            self.wishes.append(&mut room.wishes);
+            settled = true;
         }
         if settled {
             self.ask_for_key_frames(now, out);
@@ -258,31 +271,41 @@ fn choose(now: Instant, room: &mut Room, connections: &mut Slab<Connection>, bus
     room.choose_stage();
     room.measure(now);
     for at in 0..room.viewers.len() {
-        let viewer = room.viewers[at];
-        let place = room.members[viewer].subscribe;
-        let Some((place, connection)) = place.and_then(|at| Some((at, connections.get_mut(at)?))) else {
-            continue;
-        };
-        let was_busy = connection.is_busy();
-        let line = connection.egress.as_ref().map(|egress| Line {
-            estimate: egress.estimate(),
-            has_headroom: egress.has_headroom(now),
-        });
-        room.judge_hearing(now, viewer, line);
-        let budget = line.map(|line| line.estimate);
-        let demand = room.choose(now, viewer, budget);
-        if let Some(egress) = connection
-            .egress
-            .as_mut()
-            .filter(|_| connection.transport.is_connected())
-        {
-            egress.wants(now, demand);
-        }
-        if connection.is_busy() && !was_busy {
-            busy.push(place);
-        }
+        choose_for(now, room, room.viewers[at], connections, busy);
     }
-    room.want_key_frames();
+}
+
+/// The same for one, while nothing has changed for the others.
+fn choose_for(
+    now: Instant,
+    room: &mut Room,
+    viewer: usize,
+    connections: &mut Slab<Connection>,
+    busy: &mut Vec<usize>,
+) {
+    let place = room.members[viewer].subscribe;
+    let Some((place, connection)) = place.and_then(|at| Some((at, connections.get_mut(at)?))) else {
+        return;
+    };
+    let was_busy = connection.is_busy();
+    let line = connection.egress.as_ref().map(|egress| Line {
+        estimate: egress.estimate(),
+        has_headroom: egress.has_headroom(now),
+    });
+    room.judge_hearing(now, viewer, line);
+    let budget = line.map(|line| line.estimate);
+    let demand = room.choose(now, viewer, budget);
+    if let Some(egress) = connection
+        .egress
+        .as_mut()
+        .filter(|_| connection.transport.is_connected())
+    {
+        egress.wants(now, demand);
+    }
+    if connection.is_busy() && !was_busy {
+        busy.push(place);
+    }
+    room.want_key_frames(viewer);
 }
 
 /// How many datagrams one batch holds at most.
