@@ -266,6 +266,7 @@ fn choose(now: Instant, room: &mut Room, connections: &mut Slab<Connection>, bus
         let was_busy = connection.is_busy();
         let line = connection.egress.as_ref().map(|egress| Line {
             estimate: egress.estimate(),
+            is_calm: egress.is_calm(now),
             has_headroom: egress.has_headroom(now),
         });
         room.judge_hearing(now, viewer, line);
