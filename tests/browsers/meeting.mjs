@@ -210,7 +210,9 @@ async function hearsMixed() {
   done('mixed sound is one stream with the other in it and not oneself, and outlives a reload');
 }
 
-const turnMixing = () => chromium.evaluate(() => document.querySelector('dialog[open] [aria-describedby=mixed]').click());
+function turnMixing() {
+  return chromium.evaluate(() => document.querySelector('dialog[open] [aria-describedby=mixed]').click());
+}
 
 // Until for two seconds hardly any sound was heard, though packets came.
 async function quietFor(browser) {
