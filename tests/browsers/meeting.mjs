@@ -181,7 +181,7 @@ async function onlyListens() {
 // The mixed stream carries the other and never oneself: with the other muted nothing is left of it, however loud one is.
 async function hearsMixed() {
   await chromium.click('Thêm');
-  await chromium.click('Gộp tiếng cho đường truyền yếu');
+  await turnMixing();
   await until(chromium, 'the server mixes', () => /đang được gộp thành một luồng/.test(document.querySelector('dialog[open]')?.textContent));
   await show(chromium, pictures, 'mixed-sound');
   await chromium.press('Escape');
@@ -203,11 +203,15 @@ async function hearsMixed() {
   await hearsAndSees(chromium);
   await chromium.click('Thêm');
   await until(chromium, 'said so', () => /đang được gộp thành một luồng/.test(document.querySelector('dialog[open]')?.textContent));
-  await chromium.click('Thôi gộp tiếng');
+  await turnMixing();
   await chromium.press('Escape');
   await until(chromium, 'each voice by itself', () => !mixed());
   await hearsAndSees(chromium);
   done('mixed sound is one stream with the other in it and not oneself, and outlives a reload');
+}
+
+function turnMixing() {
+  return chromium.evaluate(() => document.querySelector('dialog[open] [aria-describedby=mixed]').click());
 }
 
 // Until for two seconds hardly any sound was heard, though packets came.

@@ -290,6 +290,15 @@ impl Conference {
             .mixed_sound
     }
 
+    /// Lets time pass until that is so, and no more seconds than `most`.
+    fn until(&mut self, state: MixedSound, most: u32) {
+        let end = self.here.now + most * SECOND;
+        while self.state() != state {
+            self.run(SECOND / 10);
+            assert!(self.here.now < end, "{:?} is not {state:?}", self.state());
+        }
+    }
+
     fn watch(&mut self, watch: Watch) {
         let World { sfu, now, outbox, .. } = &mut self.here;
         sfu.watch(*now, self.watching, watch, outbox).unwrap();
@@ -353,15 +362,7 @@ fn over_150_kbit_a_site_follows_sixty_speakers_by_one_mixed_stream_without_its_o
         conference.speakers[at].is_speaking = true;
     }
     conference.site.is_speaking = true;
-    let mut waited = Duration::ZERO;
-    while conference.state() != MixedSound::ThinLine || conference.slots != [None] {
-        conference.run(SECOND / 10);
-        waited += SECOND / 10;
-        assert!(
-            waited < 10 * SECOND,
-            "the line does not carry five voices one by one"
-        );
-    }
+    conference.until(MixedSound::ThinLine, 10);
     // What waits in the line's queue goes first.
     conference.run(2 * SECOND);
     conference.listen();
@@ -401,6 +402,25 @@ fn over_150_kbit_a_site_follows_sixty_speakers_by_one_mixed_stream_without_its_o
     let own = highest(&sound, SITE_HERTZ);
     assert!(own < SPOKEN / 50.0, "{own} of its own voice");
     assert_eq!(conference.states, [MixedSound::ThinLine]);
+}
+
+#[test]
+fn where_the_line_is_wide_again_the_voices_come_one_by_one_on_trial() {
+    let mut conference = Conference::of(6, thin_line());
+    for speaker in &mut conference.speakers[..5] {
+        speaker.is_speaking = true;
+    }
+    conference.until(MixedSound::ThinLine, 10);
+    conference.run(20 * SECOND);
+    assert_eq!(conference.states, [MixedSound::ThinLine], "it is no wider");
+    conference.down.quality.bits_per_second = 2_000_000;
+    conference.until(MixedSound::Off, 70);
+    conference.run(20 * SECOND);
+    assert_eq!(conference.slots.iter().flatten().count(), 5);
+    conference.down.quality.bits_per_second = LINE;
+    conference.until(MixedSound::ThinLine, 10);
+    conference.run(SECOND);
+    assert_eq!(conference.slots, [None]);
 }
 
 #[test]

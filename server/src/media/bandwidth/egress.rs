@@ -41,6 +41,10 @@ impl Egress {
         self.estimator.estimate()
     }
 
+    pub fn is_calm(&self, now: Instant) -> bool {
+        self.estimator.is_calm(now)
+    }
+
     pub fn has_headroom(&self, now: Instant) -> bool {
         self.estimator.has_headroom(now)
     }

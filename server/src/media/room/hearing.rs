@@ -36,6 +36,8 @@ pub struct Hearing {
 pub struct Line {
     /// Bits a second.
     pub estimate: u64,
+    /// Nothing is delayed, nor was a moment ago.
+    pub is_calm: bool,
     /// The estimate has grown as far as what was sent can prove, and nothing is delayed.
     pub has_headroom: bool,
 }
@@ -62,7 +64,10 @@ impl Hearing {
     fn judge(&mut self, now: Instant, line: Option<Line>) {
         let Some(line) = line else { return };
         if !self.thin.is_held() {
-            if self.thin.note(now, line.estimate < self.separate, THIN_AFTER) {
+            // What was tried is not yet proven, and is to be let prove itself.
+            let is_new = self.tried.is_some_and(|at| within(now, at, PROVEN_AFTER));
+            let looks_thin = line.estimate < self.separate && !(is_new && line.is_calm);
+            if self.thin.note(now, looks_thin, THIN_AFTER) {
                 let is_failure = self.tried.is_some_and(|at| within(now, at, TRIAL));
                 self.failures = if is_failure { self.failures + 1 } else { 0 };
             }
@@ -216,6 +221,8 @@ const WIDE_AFTER: Duration = Duration::from_secs(15);
 const TRIED_AFTER: Duration = Duration::from_secs(60);
 const MOST_DOUBLED: u32 = 4;
 const TRIAL: Duration = Duration::from_secs(60);
+/// An estimate grows by eight percent a second.
+const PROVEN_AFTER: Duration = Duration::from_secs(20);
 /// The thread that mixes answers within a tenth of a second.
 const GIVEN_WITHIN: Duration = Duration::from_secs(3);
 /// Longer than any mix is held back, and on its way.
@@ -246,6 +253,7 @@ mod tests {
         fn turns_after(&mut self, estimate: u64, has_headroom: bool, most: u64) -> Option<u64> {
             let line = Line {
                 estimate,
+                is_calm: has_headroom,
                 has_headroom,
             };
             (0..most * 20).find_map(|round| {
@@ -282,6 +290,9 @@ mod tests {
         assert_eq!(judge.turns_after(100_000, true, 600), Some(120));
         assert_eq!(judge.turns_after(100_000, false, 600), Some(1));
         assert_eq!(judge.turns_after(100_000, true, 600), Some(240));
+        // The line is calm, so there is time for the estimate to grow, but not for ever.
+        assert_eq!(judge.turns_after(100_000, true, 600), Some(20));
+        assert_eq!(judge.turns_after(100_000, true, 600), Some(480));
         // It holds for long: later trouble is another.
         assert_eq!(judge.turns_after(300_000, false, 100), None);
         assert_eq!(judge.turns_after(100_000, false, 600), Some(1));

@@ -36,7 +36,12 @@ impl Room {
         }
         // The first is shown whatever it costs; where it has layers in time, half of its pictures do.
         let is_tight = layer::allocate(left, requests) > left;
-        let mut demand = audio.max(self.members[viewer].hearing.demand());
+        // Sound alone has nothing that a probe could repeat.
+        let voices = match requests.is_empty() {
+            true => 0,
+            false => self.members[viewer].hearing.demand(),
+        };
+        let mut demand = audio.max(voices);
         let Room { members, needed, .. } = self;
         let slots = &mut members[viewer].pool.slots;
         for request in requests {

@@ -290,6 +290,7 @@ fn choose_for(
     let was_busy = connection.is_busy();
     let line = connection.egress.as_ref().map(|egress| Line {
         estimate: egress.estimate(),
+        is_calm: egress.is_calm(now),
         has_headroom: egress.has_headroom(now),
     });
     room.judge_hearing(now, viewer, line);
