@@ -2,6 +2,7 @@
 
 mod layers;
 mod mirror;
+mod monitor;
 pub mod pool;
 pub mod seats;
 mod staged;
@@ -217,9 +218,13 @@ impl Room {
         for at in 0..self.viewers.len() {
             let viewer = self.viewers[at];
             self.members[viewer].pool.empty_unusable();
-            self.seat_faces(now, viewer, &faces);
-            self.seat_voices(viewer);
-            self.show_screen(viewer, &screens);
+            if self.members[viewer].pool.is_monitor {
+                self.show_on_monitor(viewer);
+            } else {
+                self.seat_faces(now, viewer, &faces);
+                self.seat_voices(viewer);
+                self.show_screen(viewer, &screens);
+            }
             self.members[viewer].pool.index();
             self.tell(viewer, &mut event);
         }

@@ -20,6 +20,7 @@ mod describe;
 mod feedback;
 mod forward;
 mod inspect;
+mod offered;
 mod pace;
 mod receive;
 mod record;
@@ -41,6 +42,7 @@ use super::forward::{Clocks, Incoming};
 use super::name::{Event, ParticipantId, RoomId, Side, Source};
 use super::relay::{Crossing, Notice, ShardId};
 use super::room::Room;
+use super::sdp::Extensions;
 use super::stats::{Drop, Drops, Stats};
 use super::transport::Transport;
 use super::transport::dtls::Identity;
@@ -49,6 +51,7 @@ use super::transport::path::Path;
 pub use control::{Error, MAXIMUM_SEATS, MemberKey, PublishedTrack, Renewal, RoomKey};
 pub use cross::Crossed;
 pub use forward::Progress;
+pub use offered::{check_fragment, check_offer};
 pub use receive::Received;
 
 /// What one shard is told once.
@@ -109,6 +112,8 @@ struct Connection {
     arrivals: Option<Numbered>,
     /// Of a viewer who reports arrivals.
     egress: Option<Box<Egress>>,
+    /// As the viewer numbers them.
+    extensions: Extensions,
 }
 
 /// When a publisher's packets arrived.
