@@ -19,6 +19,7 @@ id!(
 #[serde(rename_all = "snake_case")]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
 #[schema(as = MeetingDevicePurpose)]
+#[ts(rename = "DevicePurpose")]
 pub enum Purpose {
     /// A camera or an encoder: it sends over WHIP (RFC 9725).
     Camera,
