@@ -254,9 +254,9 @@ impl Peer {
             "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE sound picture\r\n\
              m=audio 9 UDP/TLS/RTP/SAVPF 63\r\nc=IN IP4 0.0.0.0\r\na=mid:sound\r\n{transport}a=recvonly\r\na=rtcp-mux\r\n\
              a=rtpmap:63 opus/48000/2\r\na=extmap:9 {twcc}\r\na=rtcp-fb:63 transport-cc\r\n\
-             m=video 9 UDP/TLS/RTP/SAVPF 70 71 72\r\nc=IN IP4 0.0.0.0\r\na=mid:picture\r\n{transport}a=recvonly\r\na=rtcp-mux\r\n\
-             a=rtpmap:70 VP9/90000\r\na=fmtp:70 profile-id=2\r\na=rtpmap:71 VP8/90000\r\na=rtcp-fb:71 nack\r\na=rtcp-fb:71 nack pli\r\n\
-             a=rtpmap:72 rtx/90000\r\na=fmtp:72 apt=71\r\na=extmap:9 {twcc}\r\na=rtcp-fb:71 transport-cc\r\n",
+             m=video 9 UDP/TLS/RTP/SAVPF 99 100 101\r\nc=IN IP4 0.0.0.0\r\na=mid:picture\r\n{transport}a=recvonly\r\na=rtcp-mux\r\n\
+             a=rtpmap:99 VP9/90000\r\na=fmtp:99 profile-id=2\r\na=rtpmap:100 VP8/90000\r\na=rtcp-fb:100 nack\r\na=rtcp-fb:100 nack pli\r\n\
+             a=rtpmap:101 rtx/90000\r\na=fmtp:101 apt=100\r\na=extmap:9 {twcc}\r\na=rtcp-fb:100 transport-cc\r\n",
             twcc = hoian_server::media::sdp::TRANSPORT_CC,
         )
     }
