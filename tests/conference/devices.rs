@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hoian_server::media::CONSENT_EXPIRY;
 use hoian_tests::{Client, Server};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -511,4 +512,32 @@ async fn after_a_restart_a_stream_is_gone_and_the_device_comes_anew() {
         .await;
     problem(patched, 404, "not-found").await;
     camera.attach(&server, offer("sendonly")).await;
+}
+
+/// Nobody tells of an encoder that lost its power: nothing comes from it any more (RFC 7675), and its place is kept for a while.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_falls_silent_is_let_go() {
+    let server = Server::start().await;
+    let meeting = call(&server).await;
+    let mut chair = Person::member(&server, &meeting, "chutich").await;
+    chair.join(None, None).await;
+    let client = server.log_in("chutich").await;
+    let device = give(&client, &meeting, "Camera", "camera").await;
+    let stream = device.attach(&server, offer("sendonly")).await;
+    let seat = chair.hear_where("participant", named("Camera")).await["participant"]["id"].clone();
+    tokio::time::sleep(CONSENT_EXPIRY).await;
+    let lost = |message: &Value| {
+        message["participant"]["id"] == seat && message["participant"]["presence"] == "lost"
+    };
+    chair.hear_where("participant", lost).await;
+    let patched = device
+        .patch(&server, &stream.path, Some(&stream.tag), "a=mid:0\r\n")
+        .await;
+    problem(patched, 404, "not-found").await;
+    let again = device.attach(&server, offer("sendonly")).await;
+    assert_ne!(again.path, stream.path);
+    let back = |message: &Value| {
+        message["participant"]["id"] == seat && message["participant"]["presence"] == "here"
+    };
+    chair.hear_where("participant", back).await;
 }
