@@ -29,6 +29,12 @@ await once(elsewhere, 'listening');
 const libraries = mkdtempSync(join(tmpdir(), 'hoian-igd-'));
 execFileSync('gcc', ['-shared', '-fPIC', '-o', join(libraries, 'libgupnp-igd-1.0.so.4'), new URL('no-igd.c', import.meta.url).pathname]);
 const blank = `http://127.0.0.1:${elsewhere.address().port}/`;
+const ENCODERS = {
+  VP8: 'vp8enc deadline=1 keyframe-max-dist=30 ! rtpvp8pay pt=96',
+  H264:
+    'x264enc tune=zerolatency speed-preset=ultrafast key-int-max=30 ! video/x-h264,profile=constrained-baseline ! ' +
+    'rtph264pay pt=96 config-interval=-1 aggregate-mode=zero-latency',
+};
 let camera;
 try {
   await story();
@@ -60,7 +66,7 @@ async function story() {
   const link = `${given.origin}/hop/${meeting.link_code}`;
   await enterRoom(chromium, link, null);
   await until(chromium, 'the own tile', () => tiles() === 1);
-  camera = publish(eye);
+  camera = publish(eye, 'VP8');
   await until(chromium, 'the camera among the tiles', () => tiles() === 2 && /Camera phòng họp tầng 2/.test(wordsOf()));
   await hearsAndSees(chromium);
   await show(chromium, pictures, 'room');
@@ -84,8 +90,10 @@ async function story() {
   await until(chromium, 'the camera gone', () => tiles() === 1);
   done('the client ends its stream and is gone at once');
 
-  camera = publish(eye);
+  camera = publish(eye, 'H264', ['--no-trickle']);
   await until(chromium, 'the camera again', () => tiles() === 2);
+  await hearsAndSees(chromium);
+  done('it comes again, with H.264');
   await withdraw(meeting);
 }
 
@@ -107,15 +115,15 @@ async function give(name, purpose, picture) {
   return { address, token };
 }
 
-/** Debian's simple-whip-client with a ball that moves and a tone, trickling its candidates. */
-function publish({ address, token }) {
-  const arguments_ = [
-    ['-u', address],
-    ['-t', token],
-    ['-A', 'audiotestsrc is-live=true wave=sine ! audioconvert ! audioresample ! opusenc ! rtpopuspay pt=100 ! queue ! application/x-rtp,media=audio,encoding-name=OPUS,payload=100'],
-    ['-V', 'videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=15/1 ! videoconvert ! queue ! vp8enc deadline=1 keyframe-max-dist=30 ! rtpvp8pay pt=96 ! queue ! application/x-rtp,media=video,encoding-name=VP8,payload=96'],
-  ];
-  const child = spawn('whip-client', arguments_.flat(), {
+/** Debian's simple-whip-client with a ball that moves and a tone; its candidates trickle, or come with the offer. */
+function publish({ address, token }, codec, more = []) {
+  const sound =
+    'audiotestsrc is-live=true wave=sine ! audioconvert ! audioresample ! opusenc ! rtpopuspay pt=100 ! queue ! ' +
+    'application/x-rtp,media=audio,encoding-name=OPUS,payload=100';
+  const picture =
+    'videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=15/1 ! videoconvert ! queue ! ' +
+    `${ENCODERS[codec]} ! queue ! application/x-rtp,media=video,encoding-name=${codec},payload=96`;
+  const child = spawn('whip-client', ['-u', address, '-t', token, '-A', sound, '-V', picture, ...more], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, LD_LIBRARY_PATH: libraries },
   });
