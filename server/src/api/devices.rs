@@ -119,7 +119,7 @@ async fn watch(
 /// What may be asked of the endpoint of cameras; to who holds a token, the relays as well.
 #[utoipa::path(
     options, path = "/meetings/{id}/whip", tag = "devices", params(("id" = String, Path)),
-    responses((status = NO_CONTENT, headers(("Accept-Post", description = "application/sdp"))))
+    responses((status = OK, headers(("Accept-Post", description = "application/sdp"))))
 )]
 async fn publishing(
     State(app): State<App>,
@@ -132,7 +132,7 @@ async fn publishing(
 /// What may be asked of the endpoint of monitors; to who holds a token, the relays as well.
 #[utoipa::path(
     options, path = "/meetings/{id}/whep", tag = "devices", params(("id" = String, Path)),
-    responses((status = NO_CONTENT, headers(("Accept-Post", description = "application/sdp"))))
+    responses((status = OK, headers(("Accept-Post", description = "application/sdp"))))
 )]
 async fn watching(
     State(app): State<App>,
@@ -216,11 +216,11 @@ async fn end(
 #[utoipa::path(
     options, path = "/meetings/{id}/streams/{stream}", tag = "devices",
     params(("id" = String, Path), ("stream" = String, Path)),
-    responses((status = NO_CONTENT, headers(("Accept-Patch", description = "application/trickle-ice-sdpfrag"))))
+    responses((status = OK, headers(("Accept-Patch", description = "application/trickle-ice-sdpfrag"))))
 )]
 async fn streaming() -> Response {
     (
-        StatusCode::NO_CONTENT,
+        StatusCode::OK,
         [(header::HeaderName::from_static("accept-patch"), FRAGMENT)],
     )
         .into_response()
@@ -241,8 +241,16 @@ async fn attach(
         return Err(refusals::gone());
     }
     expects(headers, OFFER)?;
-    let attached = app.conferences.attach(&device, row.title, offer).await;
-    let attached = attached.map_err(unattached)?;
+    let attached = app
+        .conferences
+        .attach(device.clone(), row.title, offer.to_owned());
+    let attached = attached.await.map_err(unattached)?;
+    // Withdrawn or ended meanwhile, there was no stream to be ended with it.
+    let still = holder(app, device.meeting.clone(), headers).await;
+    if still.as_ref().is_ok_and(|(_, row)| row.ended_at.is_some()) || still.is_err() {
+        let _ = app.conferences.detach(&device.id, &attached.stream);
+        return Err(still.err().unwrap_or_else(refusals::gone));
+    }
     let location = format!("/api/v1/meetings/{}/streams/{}", device.meeting, attached.stream);
     let described = [
         (header::CONTENT_TYPE, OFFER.to_owned()),
@@ -256,7 +264,7 @@ async fn attach(
 
 async fn endpoint(app: &App, id: MeetingId, headers: &HeaderMap) -> Result<Response, Problem> {
     let accepts = [(HeaderName::from_static("accept-post"), OFFER)];
-    let mut response = (StatusCode::NO_CONTENT, accepts).into_response();
+    let mut response = (StatusCode::OK, accepts).into_response();
     if bearer(headers).is_some() {
         let (device, _) = holder(app, id, headers).await?;
         link(&mut response, &app.conferences.relays_of(&device));

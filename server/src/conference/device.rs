@@ -95,9 +95,17 @@ struct Stream {
 impl Conferences {
     /// Lets a device in with its offer. It takes the place of its own former stream.
     ///
+    /// In a task of its own: a device that goes away meanwhile must not leave a seat for which nobody stands in.
+    ///
     /// # Errors
     /// [`Unattached`]; a former stream goes on then, unless the room itself refused.
-    pub async fn attach(&self, device: &Device, title: String, offer: &str) -> Result<Attached, Unattached> {
+    pub async fn attach(&self, device: Device, title: String, offer: String) -> Result<Attached, Unattached> {
+        let conferences = self.clone();
+        let attached = tokio::spawn(async move { conferences.let_in(&device, title, &offer).await });
+        attached.await.unwrap_or(Err(UNAVAILABLE))
+    }
+
+    async fn let_in(&self, device: &Device, title: String, offer: &str) -> Result<Attached, Unattached> {
         let clock = self.clock();
         self.streams().try_once(&device.id, clock.now())?;
         let side = side_of(device.purpose);
@@ -126,7 +134,7 @@ impl Conferences {
         };
         // It is the first word to whoever is in.
         let Some(Out::Say(first)) = inbox.recv().await else {
-            return Err(Unattached::Gone);
+            return Err(UNAVAILABLE);
         };
         let mut attendant = Attendant {
             room,
@@ -134,10 +142,15 @@ impl Conferences {
             purpose: device.purpose,
             spoke: None,
         };
-        let described = attendant.describe(offer).await;
-        let Ok(answer) = described else {
-            attendant.room.leave(attendant.entered.ticket).await;
-            return Err(described.err().map_or(Unattached::Gone, Unattached::from));
+        let answer = match attendant.describe(offer).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                attendant.room.leave(attendant.entered.ticket).await;
+                return Err(match error {
+                    net::Error::Gone => UNAVAILABLE,
+                    error => error.into(),
+                });
+            }
         };
         let relays = match &*first {
             ServerMessage::Welcome(welcome) => welcome.ice_servers.clone(),
@@ -426,6 +439,8 @@ impl From<net::Error> for Unattached {
     }
 }
 
+/// The room closes, or media has stopped.
+const UNAVAILABLE: Unattached = Unattached::Refused(ErrorName::MediaUnavailable);
 /// An encoder that is restarted again and again; each entry is a line of the record.
 const TRIES_A_MINUTE: u32 = 12;
 /// Of all meetings at once, before what was tried is forgotten.
