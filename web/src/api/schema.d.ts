@@ -14067,7 +14067,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            204: {
+            200: {
                 headers: {
                     /** @description application/trickle-ice-sdpfrag */
                     "Accept-Patch"?: string;
@@ -14441,7 +14441,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            204: {
+            200: {
                 headers: {
                     /** @description application/sdp */
                     "Accept-Post"?: string;
@@ -14580,7 +14580,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            204: {
+            200: {
                 headers: {
                     /** @description application/sdp */
                     "Accept-Post"?: string;
