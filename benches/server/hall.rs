@@ -28,7 +28,7 @@ pub struct Hall {
 }
 
 impl Hall {
-    /// Calls a meeting as its chair and fills it with viewers who come by the link.
+    /// Calls a meeting as its chair and fills it with viewers who come by the link, and a few monitors.
     pub async fn open(origin: &str, chair: &LoggedIn, viewers: usize, bits_per_second: u64) -> Result<Hall> {
         let called = chair
             .client
@@ -48,6 +48,9 @@ impl Hall {
             socket.join(Some(&format!("Xã số {at}"))).await?;
             socket.subscribe(&certified, &seat, &mut entrance).await?;
             socket.stay();
+        }
+        for at in 0..MONITORS {
+            watch_as_monitor(origin, chair, id, at, &certified, &mut entrance).await?;
         }
         let stop = Arc::new(AtomicBool::new(false));
         let mut publisher = Publisher::new(sender, publisher::recorded()?);
@@ -92,6 +95,34 @@ impl Drop for Hall {
                 .expect("it sends");
         }
     }
+}
+
+/// Comes as the monitor of a hall does: by a token of its own, with an offer over HTTP (WHEP).
+async fn watch_as_monitor(
+    origin: &str,
+    chair: &LoggedIn,
+    meeting: &str,
+    at: usize,
+    certified: &Certified,
+    entrance: &mut Entrance,
+) -> Result<()> {
+    let given = chair
+        .client
+        .post(&format!("/api/v1/meetings/{meeting}/devices"))
+        .json(&json!({ "name": format!("Màn hình số {at}"), "purpose": "monitor" }));
+    let given: Value = given.send().await?.error_for_status()?.json().await?;
+    let text = |name: &str| given[name].as_str().context("a text");
+    let offer = hoian_tests::tls::http()
+        .build()?
+        .post(format!("{origin}{}", text("path")?))
+        .bearer_auth(text("token")?)
+        .header("content-type", "application/sdp")
+        .body(certified.offer_to_watch());
+    let answer = offer.send().await?.error_for_status()?.text().await?;
+    drop(tokio::task::block_in_place(|| {
+        entrance.connect(certified, &answer)
+    })?);
+    Ok(())
 }
 
 /// The load shares the machine with the program; where that is allowed it goes first, so that what it measures is not its own
@@ -188,6 +219,8 @@ impl Socket {
     }
 }
 
+/// Besides the pages.
+const MONITORS: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// As the page does.
 const PING: Duration = Duration::from_secs(15);

@@ -26,6 +26,9 @@ const CALLERS_OF_MEETINGS: &str = "LF...";
 /// Those who administer alone; how far each reaches: tests/api/administration.rs.
 const ADMINISTRATORS: &str = "L.FFF";
 
+/// Nobody by a session.
+const DEVICES: &str = "LLLLL";
+
 /// Method, path, and one mark a caller: `.` let in, `L` log-in required (401), `F` forbidden (403).
 const MATRIX: &[(&str, &str, &str)] = &[
     ("get", "/healthz", PUBLIC),
@@ -254,6 +257,17 @@ const MATRIX: &[(&str, &str, &str)] = &[
     ("post", "/api/v1/meetings/{id}/papers", PEOPLE),
     ("delete", "/api/v1/meetings/{id}/papers/{paper}", PEOPLE),
     ("get", "/api/v1/meetings/{id}/papers/{paper}/content", PEOPLE),
+    ("get", "/api/v1/meetings/{id}/devices", PEOPLE),
+    ("post", "/api/v1/meetings/{id}/devices", PEOPLE),
+    ("delete", "/api/v1/meetings/{id}/devices/{device}", PEOPLE),
+    // No session opens these: a device's token does, and what may be asked of them is for any page: tests/conference/devices.rs.
+    ("post", "/api/v1/meetings/{id}/whip", DEVICES),
+    ("options", "/api/v1/meetings/{id}/whip", PUBLIC),
+    ("post", "/api/v1/meetings/{id}/whep", DEVICES),
+    ("options", "/api/v1/meetings/{id}/whep", PUBLIC),
+    ("patch", "/api/v1/meetings/{id}/streams/{stream}", DEVICES),
+    ("delete", "/api/v1/meetings/{id}/streams/{stream}", DEVICES),
+    ("options", "/api/v1/meetings/{id}/streams/{stream}", PUBLIC),
     // Who opens, who signs: tests/conference/signing.rs.
     ("post", "/api/v1/meetings/{id}/papers/{paper}/signing", PEOPLE),
     ("post", "/api/v1/meetings/{id}/papers/{paper}/signature", PEOPLE),

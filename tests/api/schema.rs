@@ -85,6 +85,11 @@ fn run(program: &Path, origin: &str, cookie: &str) -> (bool, String) {
             "all",
         ])
         .args(["--warnings", "off", "--no-color", "--seed", "1"])
+        .env(
+            "SCHEMATHESIS_HOOKS",
+            concat!(env!("CARGO_MANIFEST_DIR"), "/api/media_types.py"),
+        )
+        .env("PYTHONDONTWRITEBYTECODE", "1")
         .current_dir(folder.path())
         .output()
         .unwrap();

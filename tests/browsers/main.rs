@@ -56,6 +56,22 @@ async fn chromium_and_firefox_meet() {
     server.stop().await;
 }
 
+/// A camera and a monitor get their links in the pages; Debian's WHIP client is seen and heard, and plain pages of another origin
+/// watch over WHEP in Chromium and Firefox what is on the stage.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_camera_publishes_and_monitors_watch() {
+    let server = Server::start().await;
+    let given = json!({
+        "origin": server.origin(),
+        "user_name": "chutich",
+        "password": PASSWORD,
+        "one_time_code": code(server.app(), "chutich").await,
+        "pictures": Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/pictures/devices"),
+    });
+    run("devices.mjs", &given.to_string(), Duration::from_secs(300)).await;
+    server.stop().await;
+}
+
 /// The same two meet through one TCP port, where the network lets through what looks like HTTPS and nothing else.
 #[tokio::test(flavor = "multi_thread")]
 async fn chromium_and_firefox_meet_through_one_port_that_carries_tls_alone() {

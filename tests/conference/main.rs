@@ -10,6 +10,7 @@
 
 mod board;
 mod conference;
+mod devices;
 mod doors;
 mod hostile;
 mod invitation;

@@ -19,7 +19,7 @@ async fn people_come_and_go_and_everyone_is_told() {
     let mut chair = Person::member(&server, &meeting, "chutich").await;
     let welcome = chair.join(None, None).await;
     assert_eq!(welcome["role"], "chair");
-    assert_eq!(welcome["may"].as_array().unwrap().len(), 22);
+    assert_eq!(welcome["may"].as_array().unwrap().len(), 23);
     assert_eq!(welcome["title"], "Giao ban tuần");
     assert_eq!(
         welcome["participants"][0]["name"], "Trần Văn Minh",

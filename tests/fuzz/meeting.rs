@@ -15,7 +15,7 @@ use hoian_server::media::relay::ShardId;
 use hoian_server::media::rtcp as media_rtcp;
 use hoian_server::media::rtcp::Feedback;
 use hoian_server::media::rtp::Header;
-use hoian_server::media::sdp::{self as descriptions, Description, Local};
+use hoian_server::media::sdp::{self as descriptions, Description, Fragment, Local, OfferedSection, Shown};
 use hoian_server::media::transport::dtls::{Dtls, Identity};
 use hoian_server::media::transport::ice_lite::{Credentials, IceLite, Request};
 use hoian_server::media::transport::outbox::Outbox;
@@ -117,12 +117,9 @@ pub fn rtcp(bytes: &[u8]) {
     });
 }
 
-/// A description, and our answer to it.
+/// A description, and our answers to it: of what is sent, and of what is shown; or a fragment of one.
 pub fn sdp(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
-        return;
-    };
-    let Ok(offer) = Description::parse(text) else {
         return;
     };
     let credentials = Credentials::generate(&mut StdRng::seed_from_u64(1), ShardId(0));
@@ -133,8 +130,25 @@ pub fn sdp(bytes: &[u8]) {
         tcp_addresses: &[PEER],
         setup: "passive",
     };
+    if let Ok(fragment) = Fragment::parse(text) {
+        let _ = fragment.answer(&local);
+    }
+    let Ok(offer) = Description::parse(text) else {
+        return;
+    };
     for at in 0..offer.sections.len() {
         let _ = descriptions::answer(&offer, &[at], &local, 1, 2_500);
+    }
+    if let Ok((shown, ..)) = descriptions::shown(&offer, 5) {
+        let slot = |(at, shown): (usize, &Shown)| OfferedSection {
+            mid: offer.sections[shown.section].mid.clone(),
+            stream: "stage".to_owned(),
+            ssrc: at as u32,
+            repair_ssrc: (!shown.is_audio).then_some(99),
+        };
+        let slots: Vec<OfferedSection> = shown.iter().enumerate().map(slot).collect();
+        let answer = descriptions::answer_viewer(&offer, &shown, &slots, &local, 1);
+        Description::parse(&answer).expect("our own answer can be read");
     }
 }
 

@@ -273,6 +273,20 @@ impl Peer {
         )
     }
 
+    /// An offer of a monitor: one sound (mid `sound`) and one picture (mid `picture`), by numbers that nobody else uses.
+    pub fn offer_to_watch(&self) -> String {
+        let transport = self.transport("actpass");
+        format!(
+            "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE sound picture\r\n\
+             m=audio 9 UDP/TLS/RTP/SAVPF 63\r\nc=IN IP4 0.0.0.0\r\na=mid:sound\r\n{transport}a=recvonly\r\na=rtcp-mux\r\n\
+             a=rtpmap:63 opus/48000/2\r\na=extmap:9 {twcc}\r\na=rtcp-fb:63 transport-cc\r\n\
+             m=video 9 UDP/TLS/RTP/SAVPF 99 100 101\r\nc=IN IP4 0.0.0.0\r\na=mid:picture\r\n{transport}a=recvonly\r\na=rtcp-mux\r\n\
+             a=rtpmap:99 VP9/90000\r\na=fmtp:99 profile-id=2\r\na=rtpmap:100 VP8/90000\r\na=rtcp-fb:100 nack\r\na=rtcp-fb:100 nack pli\r\n\
+             a=rtpmap:101 rtx/90000\r\na=fmtp:101 apt=100\r\na=extmap:9 {twcc}\r\na=rtcp-fb:100 transport-cc\r\n",
+            twcc = hoian_server::media::sdp::TRANSPORT_CC,
+        )
+    }
+
     /// Takes every section of an offer.
     pub fn answer(&self, offer: &str) -> String {
         let transport = self.transport("active");

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use hoian_server::media::sfu::{MemberKey, Renewal};
-use hoian_server::media::{Event, ParticipantId, Source, Watch};
+use hoian_server::media::{Event, ParticipantId, Side, Source, Watch, rtcp};
 use hoian_tests::link::Quality;
 use uuid::Uuid;
 
@@ -26,6 +26,27 @@ struct Hall {
 
 impl Hall {
     fn of(people: u16, seats: usize) -> Hall {
+        let mut hall = Hall::before(people);
+        hall.offer(seats);
+        hall.viewer.begin(&mut hall.world);
+        hall.viewer.run(&mut hall.world);
+        hall
+    }
+
+    /// The viewer is a monitor, which offers what it receives; our answer comes with it.
+    fn with_monitor(people: u16) -> (Hall, String) {
+        let mut hall = Hall::before(people);
+        let World { sfu, now, outbox, .. } = &mut hall.world;
+        let offer = hall.viewer.offer_to_watch();
+        let answer = sfu.show(*now, hall.watching, &offer, outbox).unwrap();
+        hall.world.collect();
+        hall.viewer.learn(&answer);
+        hall.viewer.begin(&mut hall.world);
+        hall.viewer.run(&mut hall.world);
+        (hall, answer)
+    }
+
+    fn before(people: u16) -> Hall {
         let mut world = World::new(11);
         let room = open(&mut world);
         let people = (0..people)
@@ -40,17 +61,13 @@ impl Hall {
             })
             .collect();
         let watching = world.sfu.join(world.now, room, BOB, &mut world.outbox).unwrap();
-        let mut hall = Hall {
+        Hall {
             world,
             people,
             viewer: Peer::gcm(4_002),
             watching,
             index: 0,
-        };
-        hall.offer(seats);
-        hall.viewer.begin(&mut hall.world);
-        hall.viewer.run(&mut hall.world);
-        hall
+        }
     }
 
     fn offer(&mut self, seats: usize) {
@@ -104,6 +121,112 @@ impl Hall {
     fn ids(&self, people: &[usize]) -> Vec<ParticipantId> {
         people.iter().map(|at| self.people[*at].0).collect()
     }
+}
+
+/// The payload types of the media that came.
+fn payload_types(media: &[Vec<u8>]) -> Vec<u8> {
+    let mut types: Vec<u8> = headers(media).iter().map(|header| header.payload_type).collect();
+    types.dedup();
+    types
+}
+
+#[test]
+fn a_monitor_is_sent_what_is_on_the_stage_and_who_speaks_by_its_own_numbers() {
+    let (mut hall, answer) = Hall::with_monitor(3);
+    assert!(answer.contains("m=audio 9 UDP/TLS/RTP/SAVPF 63\r\n"), "{answer}");
+    // A profile that publishers are not asked for is not taken; the repairs are.
+    assert!(
+        answer.contains("m=video 9 UDP/TLS/RTP/SAVPF 100 101\r\n"),
+        "{answer}"
+    );
+    assert!(
+        answer.contains("a=extmap:9 ") && answer.matches("a=sendonly").count() == 2,
+        "{answer}"
+    );
+    assert_eq!(hall.shown(Source::Microphone), [] as [usize; 0]);
+    hall.pictures();
+    for _ in 0..50 {
+        hall.sound(&[1]);
+    }
+    assert_eq!(
+        (hall.shown(Source::Camera), hall.shown(Source::Microphone)),
+        (vec![1], vec![1])
+    );
+    // The picture of the stage stands before who speaks; the voice goes on.
+    let first = hall.ids(&[2]);
+    hall.watch(Watch {
+        pictures: Some(1),
+        first,
+        ..Watch::default()
+    });
+    for _ in 0..50 {
+        hall.sound(&[0]);
+    }
+    assert_eq!(
+        (hall.shown(Source::Camera), hall.shown(Source::Microphone)),
+        (vec![2], vec![0])
+    );
+    for (_, peer, camera) in &mut hall.people {
+        let sealed = camera.next(true).seal(peer);
+        hall.world.deliver(peer.address, &sealed);
+    }
+    let media = hall.viewer.run(&mut hall.world);
+    assert_eq!(payload_types(&media), [100]);
+    let header = headers(&media).remove(0);
+    assert!(
+        header.element(&media[0], 9).is_some(),
+        "numbered by its own extension"
+    );
+
+    // What it misses comes again as its own repairs.
+    let mut buffer = [0; 200];
+    let mut writer = rtcp::Writer::new(&mut buffer);
+    writer.receiver_report(5, &[]);
+    writer.missing(5, header.ssrc, &[header.sequence_number]);
+    let length = writer.finish().unwrap();
+    let sealed = hall.viewer.sealed_rtcp(&buffer[..length]);
+    hall.world.deliver(hall.viewer.address, &sealed);
+    let media = hall.viewer.run(&mut hall.world);
+    assert_eq!(payload_types(&media), [101]);
+
+    let one = &hall.people[0];
+    hall.world
+        .deliver(one.1.address, &spoken(&one.1, hall.index + 1, 25, &[7; 60]));
+    let media = hall.viewer.run(&mut hall.world);
+    assert_eq!(
+        payload_types(&media),
+        [63],
+        "sound that has the number which we give to RED"
+    );
+}
+
+#[test]
+fn a_monitor_that_restarts_ice_goes_on_by_new_credentials_and_by_the_old_until_then() {
+    let (mut hall, _) = Hall::with_monitor(1);
+    hall.pictures();
+    assert_eq!(hall.pictures(), 1);
+    let trickle =
+        |hall: &mut Hall, fragment: &str| hall.world.sfu.trickle(hall.watching, Side::Subscribe, fragment);
+    assert_eq!(
+        trickle(&mut hall, "a=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n"),
+        Ok(None)
+    );
+    assert!(trickle(&mut hall, "nonsense").is_err());
+    let fragment = "a=ice-ufrag:another\r\na=ice-pwd:anotheranotheranother22\r\n";
+    let answer = trickle(&mut hall, fragment).unwrap().expect("ICE restarts");
+    assert!(
+        answer.contains("a=candidate:") && answer.contains("a=ice-lite"),
+        "{answer}"
+    );
+    assert_eq!(hall.pictures(), 1, "the way that stands is kept");
+    let before = hall.viewer.remote();
+    hall.viewer.learn(&answer);
+    assert_ne!(hall.viewer.remote(), before);
+    let check = hall.viewer.check(None);
+    hall.world.deliver(hall.viewer.address, &check);
+    assert_eq!(hall.pictures(), 1);
+    // Said again it is no other restart.
+    assert_eq!(trickle(&mut hall, fragment), Ok(None));
 }
 
 #[test]

@@ -60,6 +60,19 @@ impl Certified {
         )
     }
 
+    /// What a monitor offers to receive (WHEP): one sound (mid 0) and one picture (mid 1).
+    pub fn offer_to_watch(&self) -> String {
+        let transport = self.transport("actpass");
+        format!(
+            "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1\r\n\
+             m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\n{transport}a=recvonly\r\na=rtcp-mux\r\n\
+             a=rtpmap:111 opus/48000/2\r\na=extmap:3 {TRANSPORT_CC}\r\na=rtcp-fb:111 transport-cc\r\n\
+             m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\nc=IN IP4 0.0.0.0\r\na=mid:1\r\n{transport}a=recvonly\r\na=rtcp-mux\r\n\
+             a=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\na=extmap:3 {TRANSPORT_CC}\r\n\
+             a=rtcp-fb:96 transport-cc\r\na=rtcp-fb:96 nack\r\na=rtcp-fb:96 nack pli\r\n"
+        )
+    }
+
     /// Takes every section of an offer, with all that a browser would take.
     pub fn answer(&self, offer: &str) -> String {
         let transport = self.transport("active");

@@ -29,6 +29,24 @@ pub struct Path<T>(pub T);
 #[from_request(via(axum::extract::Query), rejection(Problem))]
 pub struct Query<T>(pub T);
 
+/// A body that is text of some other media type.
+pub struct Text(pub String);
+
+impl<S: Send + Sync> FromRequest<S> for Text {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        match String::from_request(request, state).await {
+            Ok(text) => Ok(Self(text)),
+            Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(body_too_large()),
+            Err(rejection) => Err(Problem::malformed(
+                "Nội dung yêu cầu không đọc được.",
+                rejection.body_text(),
+            )),
+        }
+    }
+}
+
 /// A form with files.
 pub struct FormData(pub Multipart);
 
@@ -49,12 +67,7 @@ impl<S: Send + Sync> FromRequest<S> for FormData {
 impl From<JsonRejection> for Problem {
     fn from(rejection: JsonRejection) -> Self {
         match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Self::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "too-large",
-                "Nội dung yêu cầu quá lớn.",
-                "The request's body is too large.",
-            ),
+            StatusCode::PAYLOAD_TOO_LARGE => body_too_large(),
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported-media-type",
@@ -64,6 +77,15 @@ impl From<JsonRejection> for Problem {
             _ => Self::malformed("Nội dung yêu cầu không đọc được.", rejection.body_text()),
         }
     }
+}
+
+fn body_too_large() -> Problem {
+    Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "too-large",
+        "Nội dung yêu cầu quá lớn.",
+        "The request's body is too large.",
+    )
 }
 
 impl From<PathRejection> for Problem {

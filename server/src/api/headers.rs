@@ -1,7 +1,7 @@
 //! The security headers of every answer.
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -27,6 +27,13 @@ const ALWAYS: [(HeaderName, &str); 5] = [
         "same-origin",
     ),
 ];
+
+/// What stands behind `Bearer` (RFC 6750 section 2.1).
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let authorization = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, key) = authorization.split_once(' ').unwrap_or((authorization, ""));
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+}
 
 /// The policy where pages may also reach the state's desktop tool, at this address and no other.
 fn with_tool(address: Option<&str>) -> Option<HeaderValue> {

@@ -15,6 +15,7 @@ mod case_files;
 mod copies;
 mod described;
 mod desktop_signing;
+mod devices;
 mod dispatches;
 mod documents;
 mod headers;
@@ -111,6 +112,7 @@ fn described() -> OpenApiRouter<App> {
 pub fn openapi() -> utoipa::openapi::OpenApi {
     let document = described()
         .nest("/api/v1", meetings::ballots::described())
+        .nest("/api/v1", devices::described())
         .into_openapi();
     described::with_refusals(document)
 }
@@ -137,8 +139,9 @@ pub fn router(app: App, traffic: Traffic) -> Router {
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(layers)
         // `/metrics` reads it.
-        .layer(Extension(traffic))
+        .layer(Extension(traffic.clone()))
         .with_state(app.clone())
+        .merge(devices::router(app.clone(), traffic))
         // No layer of the others knows of it.
         .merge(meetings::ballots::router(app))
 }

@@ -20,7 +20,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::body::{Path, Query};
-use super::meetings::{member_of, site_of};
+use super::meetings::{member_of, refusals, site_of};
 use super::problem::{self, Problem};
 use super::session::{self, Person};
 use crate::accounts;
@@ -106,7 +106,7 @@ async fn admit(
     let row = row.ok_or_else(Problem::not_found)?;
     let visitor = visitor(reader, &row, person, link).await?;
     if row.ended_at.is_some() {
-        return Err(ended());
+        return Err(refusals::gone());
     }
     Ok((row, visitor))
 }
@@ -282,15 +282,6 @@ async fn say(socket: &mut WebSocket, message: &Arc<ServerMessage>) -> Option<()>
         .await
         .ok()?
         .ok()
-}
-
-fn ended() -> Problem {
-    Problem::new(
-        StatusCode::GONE,
-        "meeting-ended",
-        "Cuộc họp này đã kết thúc.",
-        "This meeting has ended.",
-    )
 }
 
 fn upgrade_required() -> Problem {

@@ -16,6 +16,7 @@ use utoipa_axum::routes;
 
 use super::body::{FormData, Json};
 use super::documents::drain;
+use super::headers::bearer;
 use super::problem::{self, Problem};
 use crate::accounts::api_key;
 use crate::clock::Timestamp;
@@ -118,13 +119,6 @@ async fn create(
         verified_at: app.clock.now(),
     };
     Ok(Json(verification).into_response())
-}
-
-/// What stands behind `Bearer` (RFC 6750, 2.1).
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let authorization = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, key) = authorization.split_once(' ').unwrap_or((authorization, ""));
-    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
 }
 
 /// Whether this is what somebody would like best.

@@ -394,6 +394,12 @@ impl Actor {
                 let participants = participant.iter().map(|speaker| speaker.0.to_string()).collect();
                 self.tell(&ServerMessage::Speaking { participants });
             }
+            // A device has no socket that could be lost.
+            Event::Lost { participant, .. } if self.roster.is_device(participant.0) => {
+                if let Some(socket) = self.sockets.get(&participant.0) {
+                    socket.outbox.close(CloseCode::TimedOut);
+                }
+            }
             // The socket says whether somebody is here; what arrives of them says the rest.
             Event::Connected { .. } | Event::Lost { .. } => {}
         }

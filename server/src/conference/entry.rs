@@ -156,4 +156,4 @@ impl Actor {
 }
 
 /// How long a relay may be asked for: a working day, as a session lasts. One that stands is kept for longer.
-const RELAYED: Duration = Duration::from_secs(12 * 3_600);
+pub(super) const RELAYED: Duration = Duration::from_secs(12 * 3_600);

@@ -18,6 +18,7 @@
 //! - [`refusal`]: what is said to who is refused something.
 //! - [`command`]: what sockets ask of the actor.
 //! - [`actor`]: the one task that owns a meeting's roster and media room, and tells everyone what changed.
+//! - [`device`]: a camera or a monitor, which has no page: its offers come over HTTP.
 //! - [`talk`]: one participant's side: takes their messages in order, checks rights, speaks with the media.
 //! - [`limit`]: how much a socket may say.
 
@@ -25,6 +26,7 @@ mod actor;
 mod ballot_box;
 pub mod board;
 mod command;
+mod device;
 mod entry;
 pub mod export;
 mod ledger;
@@ -47,6 +49,7 @@ mod written;
 
 pub use ballot_box::{PREPARED_BYTES, Token};
 pub use command::Unwritten;
+pub use device::{Attached, Device, Trickled, Unattached};
 pub use limit::Limit;
 pub use prepared::enclosed;
 pub use registry::{Conferences, Hall};

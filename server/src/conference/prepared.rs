@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::roster::Identity;
 use crate::domain::called::{Called, Enclosed};
+use crate::domain::device::DeviceId;
 use crate::domain::id::PersonId;
 use crate::domain::meeting::{MeetingId, Role, SeatId, SiteId};
 use crate::domain::meeting_plan::{MeetingKind, Reply};
@@ -184,6 +185,7 @@ pub(super) fn seat_of(meeting: &MeetingId, identity: &Identity) -> SeatId {
     let (kind, id) = match identity {
         Identity::Person(PersonId(id)) => ("person", id),
         Identity::Site(SiteId(id)) => ("site", id),
+        Identity::Device(DeviceId(id), _) => ("device", id),
         Identity::Guest => ("guest", &meeting.0),
     };
     derived(meeting, kind, id)

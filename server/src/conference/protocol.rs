@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 pub use super::refusal::{CloseCode, ErrorName};
 use crate::clock::Timestamp;
 use crate::domain::ballot::{Choice, End, Tally, Terms, TokenKey, VoteId};
+use crate::domain::device::Purpose;
 use crate::domain::floor::{Current, Turn};
 pub use crate::domain::meeting::{Role, Source};
 pub use crate::domain::meeting_right::Act;
@@ -381,6 +382,8 @@ pub struct Participant {
     pub role: Role,
     /// The site whose room this is, or where the person sits.
     pub site: Option<String>,
+    /// Of a camera or a monitor that came by a token.
+    pub device: Option<Purpose>,
     pub presence: Presence,
     /// What the participant sends, one entry a source; a source that is not here was never published.
     pub tracks: Vec<Track>,

@@ -99,6 +99,7 @@ fn typescript() -> String {
         IceServer::decl(&config),
         Layer::decl(&config),
         Participant::decl(&config),
+        Purpose::decl(&config),
         Presence::decl(&config),
         Track::decl(&config),
         TrackState::decl(&config),

@@ -15,8 +15,8 @@ use crate::store::{Store, Tx};
 pub(super) async fn ended(store: &Store, now: Timestamp, id: &MeetingId, by: &Identity) -> Result<(), DbErr> {
     let actor = match by {
         Identity::Person(person) => Actor::Person(person.clone()),
-        // `domain::meeting::may` lets no guest and no room end a meeting.
-        Identity::Guest | Identity::Site(_) => Actor::System,
+        // `domain::meeting::may` lets no guest, no room and no device end a meeting.
+        Identity::Guest | Identity::Site(_) | Identity::Device(..) => Actor::System,
     };
     store
         .write(async |tx: &Tx| {

@@ -11,6 +11,8 @@ use super::actor::{self, Ground};
 use super::ballot_box::{SigningKey, Token};
 use super::board::Seated;
 use super::command::{Admission, Command, FromOutside, Unwritten};
+use super::device::Streams;
+use super::entry::RELAYED;
 use super::ledger::Ledger;
 use super::lines::Line;
 use super::prepared;
@@ -25,8 +27,8 @@ use crate::domain::meeting_plan::MeetingKind;
 use crate::domain::minute_book::Writing;
 use crate::domain::procedure::{Caller, Event, Procedure, Step};
 use crate::domain::roll::Roll;
-use crate::media::RoomId;
-use crate::net::Media;
+use crate::media::{ParticipantId, RoomId};
+use crate::net::{IceServer, Media};
 use crate::secret::ServerSecret;
 use crate::store::Store;
 use crate::store::audit::Actor;
@@ -55,6 +57,7 @@ struct Inner {
     secret: ServerSecret,
     media: OnceLock<Media>,
     running: Mutex<HashMap<Key, mpsc::Sender<Command>>>,
+    streams: Streams,
     /// Who sign the same paper, or answer the same question in writing, one after another.
     turns: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
 }
@@ -69,6 +72,7 @@ impl Conferences {
             secret,
             media: OnceLock::new(),
             running: Mutex::default(),
+            streams: Streams::default(),
             turns: Mutex::default(),
         };
         Self {
@@ -92,11 +96,7 @@ impl Conferences {
     pub fn talk(&self, id: MeetingId, hall: Hall, title: String, visitor: Visitor, outbox: Outbox) -> Talk {
         let now = self.inner.clock.monotonic();
         Talk::new(
-            Meeting {
-                conferences: self.clone(),
-                key: (id, hall),
-                title,
-            },
+            Meeting::new(self.clone(), (id, hall), title),
             visitor,
             outbox,
             now,
@@ -298,6 +298,20 @@ impl Conferences {
         self.inner.clock.clone()
     }
 
+    pub(super) fn streams(&self) -> &Streams {
+        &self.inner.streams
+    }
+
+    /// The relays for one participant of a meeting.
+    pub(super) fn relays_for(&self, id: &MeetingId, participant: ParticipantId) -> Vec<IceServer> {
+        let Inner { media, clock, .. } = &*self.inner;
+        let room = Uuid::parse_str(&id.0).ok().map(RoomId);
+        let (Some(media), Some(room)) = (media.get(), room) else {
+            return Vec::new();
+        };
+        media.relays((room, participant), clock.now().after(RELAYED).unix_seconds())
+    }
+
     /// The last still of a participant's camera, a JPEG.
     pub async fn still(&self, id: &MeetingId, seat: SeatId) -> Option<Arc<[u8]>> {
         let (reply, answer) = oneshot::channel();
@@ -401,6 +415,14 @@ pub(super) struct Meeting {
 }
 
 impl Meeting {
+    pub fn new(conferences: Conferences, key: (MeetingId, Hall), title: String) -> Self {
+        Self {
+            conferences,
+            key,
+            title,
+        }
+    }
+
     /// Lets somebody in, starting the meeting if it does not run.
     pub async fn enter(
         &self,

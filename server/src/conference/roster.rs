@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 use super::protocol::{ErrorName, Participant, Presence, Role, Source, Track, TrackState};
+use crate::domain::device::{DeviceId, Purpose};
 use crate::domain::id::PersonId;
 use crate::domain::meeting::{DisplayName, SeatId, SiteId};
 use crate::domain::procedure::Caller;
@@ -27,6 +28,8 @@ pub enum Identity {
     Site(SiteId),
     /// By link: known only by the place they were given.
     Guest,
+    /// A camera or a monitor, by its token.
+    Device(DeviceId, Purpose),
 }
 
 /// Somebody who stands at the door, their right to enter already checked.
@@ -257,6 +260,12 @@ impl Roster {
         self.seats.iter().map(Seat::participant).collect()
     }
 
+    /// Whether a device sits there.
+    pub fn is_device(&self, id: Uuid) -> bool {
+        let mut seats = self.seats.iter();
+        seats.any(|seat| seat.ticket.id == id && seat.entrant.purpose().is_some())
+    }
+
     /// How many seats are taken.
     pub fn count(&self) -> usize {
         self.seats.len()
@@ -282,12 +291,21 @@ impl Entrant {
         }
     }
 
+    /// Of a device.
+    pub fn purpose(&self) -> Option<Purpose> {
+        match self.identity {
+            Identity::Device(_, purpose) => Some(purpose),
+            _ => None,
+        }
+    }
+
     /// What their line of the roll stands for.
     pub fn kind(&self) -> Kind {
         match self.identity {
             Identity::Person(_) => Kind::Person,
             Identity::Site(_) => Kind::Site,
             Identity::Guest => Kind::Guest,
+            Identity::Device(..) => Kind::Device,
         }
     }
 }
@@ -297,6 +315,7 @@ impl Seat {
         match (&self.entrant.identity, identity) {
             (Identity::Person(mine), Identity::Person(theirs)) => mine == theirs,
             (Identity::Site(mine), Identity::Site(theirs)) => mine == theirs,
+            (Identity::Device(mine, _), Identity::Device(theirs, _)) => mine == theirs,
             (Identity::Guest, Identity::Guest) => place == Some(&self.place),
             _ => false,
         }
@@ -329,6 +348,7 @@ impl Seat {
             title: self.entrant.title.clone(),
             role: self.entrant.role,
             site: self.entrant.site.as_ref().map(|site| site.0.clone()),
+            device: self.entrant.purpose(),
             presence: if self.kept_until.is_some() {
                 Presence::Lost
             } else {

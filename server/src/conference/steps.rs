@@ -471,8 +471,8 @@ fn turns_tape(event: &Event) -> bool {
 fn actor_of(identity: &Identity, name: &str) -> audit::Actor {
     match identity {
         Identity::Person(person) => audit::Actor::Person(person.clone()),
-        // A room and a guest have no account; they stand in the chain by the name shown.
-        Identity::Site(_) | Identity::Guest => audit::Actor::Guest(name.to_owned()),
+        // A room, a device and a guest have no account; they stand in the chain by the name shown.
+        Identity::Site(_) | Identity::Device(..) | Identity::Guest => audit::Actor::Guest(name.to_owned()),
     }
 }
 

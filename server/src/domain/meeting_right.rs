@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::device::Purpose;
 use super::id::AgencyId;
 use super::meeting::Role;
 use super::role::{self, Action, Held};
@@ -55,13 +56,15 @@ pub enum Act {
     End,
     /// Change what was prepared: sites, people, agenda, papers.
     Prepare,
+    /// Give out links for cameras and monitors, and withdraw them.
+    AttachDevices,
 }
 
 /// One row an act: chair, secretary, technical host, delegate, guest.
 ///
 /// A guest is whoever holds the link: what everyone sees stays with people who were called. The technical host keeps
 /// lines and doors and has no say in the procedure.
-pub const RIGHTS: [(Act, [bool; 5]); 22] = [
+pub const RIGHTS: [(Act, [bool; 5]); 23] = [
     (Act::Speak, [true, true, true, true, true]),
     (Act::ShareScreen, [true, true, true, true, false]),
     (Act::RaiseHand, [true, true, true, true, true]),
@@ -84,6 +87,7 @@ pub const RIGHTS: [(Act, [bool; 5]); 22] = [
     (Act::Record, [true, true, false, false, false]),
     (Act::End, [true, true, false, false, false]),
     (Act::Prepare, [true, true, true, false, false]),
+    (Act::AttachDevices, [true, true, true, false, false]),
 ];
 
 /// The one place where a meeting's rights are decided.
@@ -114,6 +118,15 @@ pub fn acts_of(role: Role) -> Vec<Act> {
         .filter(|act| may(role, *act))
         .collect()
 }
+
+/// What a device may do besides being there: a camera is seen and heard as a guest is, a monitor only shows.
+#[must_use]
+pub fn device_may(purpose: Purpose, act: Act) -> bool {
+    purpose == Purpose::Camera && act == Act::Speak && may(DEVICE, act)
+}
+
+/// As what a device comes in: doors hold it back as they do a guest, and it counts for nothing.
+pub const DEVICE: Role = Role::Guest;
 
 /// Whether somebody of this role leads or serves the meeting: no lobby holds them back.
 #[must_use]
@@ -160,6 +173,17 @@ mod tests {
         for role in Role::ALL {
             let leads = matches!(role, Role::Chair | Role::Secretary);
             assert_eq!(may_export(Some(role), &[], &own), leads, "{role:?}");
+        }
+    }
+
+    #[test]
+    fn who_prepares_a_meeting_attaches_devices_and_a_camera_alone_sends() {
+        for role in Role::ALL {
+            assert_eq!(may(role, Act::AttachDevices), may(role, Act::Prepare), "{role:?}");
+        }
+        for (act, _) in RIGHTS {
+            assert_eq!(device_may(Purpose::Camera, act), act == Act::Speak, "{act:?}");
+            assert!(!device_may(Purpose::Monitor, act), "{act:?}");
         }
     }
 

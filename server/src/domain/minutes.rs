@@ -164,7 +164,7 @@ impl Meeting<'_> {
         let absent = roll
             .entries
             .iter()
-            .filter(|entry| entry.kind != Kind::Guest && !roll.was_present(entry));
+            .filter(|entry| !matches!(entry.kind, Kind::Guest | Kind::Device) && !roll.was_present(entry));
         group(body, "Vắng mặt", absent.map(missed).collect());
     }
 
@@ -321,7 +321,7 @@ pub(super) fn called(entry: &Entry) -> String {
     let name = match entry.kind {
         Kind::Person => format!("đồng chí {}", entry.name),
         Kind::Site => format!("điểm cầu {}", entry.name),
-        Kind::Guest => entry.name.clone(),
+        Kind::Guest | Kind::Device => entry.name.clone(),
     };
     match &entry.title {
         Some(title) => format!("{name}, {title}"),

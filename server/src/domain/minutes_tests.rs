@@ -252,6 +252,27 @@ fn minutes_say_what_the_form_asks_for() {
 }
 
 #[test]
+fn a_device_stands_in_the_roll_and_is_nobody_who_attended() {
+    let mut procedure = held();
+    let (items, agencies) = (items(), agencies());
+    let told_of = |procedure: &Procedure| {
+        let quorum = procedure.roll.quorum(QuorumRule::Half);
+        (told(procedure, &items, &agencies).minutes(), quorum)
+    };
+    let before = told_of(&procedure);
+    let came = Event::Came {
+        seat: seat("eye"),
+        name: "Camera phòng họp".into(),
+        kind: Kind::Device,
+        role: Role::Guest,
+        site: None,
+    };
+    procedure.apply(at(50), came);
+    assert!(procedure.roll.entry(&seat("eye")).is_some());
+    assert_eq!(told_of(&procedure), before);
+}
+
+#[test]
 fn many_guests_are_named_in_one_paragraph() {
     let mut procedure = procedure();
     for number in 0..11 {

@@ -9,6 +9,7 @@ pub mod called;
 pub mod case_file;
 pub mod conclusion_notice;
 pub mod copy;
+pub mod device;
 pub mod dispatch;
 pub mod document;
 pub mod document_metadata;

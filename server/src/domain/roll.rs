@@ -54,6 +54,8 @@ pub enum Kind {
     Person,
     /// Came by the link.
     Guest,
+    /// A camera or a monitor.
+    Device,
 }
 
 /// A line of the roll.

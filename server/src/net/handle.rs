@@ -8,7 +8,7 @@ use tokio::sync::{mpsc as tokio_mpsc, oneshot};
 use super::shard::{Bell, Desk, Job};
 use crate::media::sfu::MemberKey;
 use crate::media::stats::Reported;
-use crate::media::{Event, Source, Viewport, Watch};
+use crate::media::{Event, Side, Source, Viewport, Watch};
 
 pub use crate::media::sfu::{Error, MAXIMUM_SEATS, PublishedTrack, Renewal};
 
@@ -59,6 +59,40 @@ impl Seat {
         let (key, offer, tracks) = (self.key, offer.to_owned(), tracks.to_vec());
         self.post
             .ask(move |desk| desk.sfu.publish(desk.now, key, &offer, &tracks, &mut desk.outbox))
+            .await?
+    }
+
+    /// Takes the offer of a camera, of which the first sound and the first picture are published; gives the answer, and what
+    /// it is that is published.
+    ///
+    /// # Errors
+    /// As [`Self::publish`].
+    pub async fn publish_first(&self, offer: &str) -> Result<(String, Vec<Source>), Error> {
+        let (key, offer) = (self.key, offer.to_owned());
+        self.post
+            .ask(move |desk| desk.sfu.publish_first(desk.now, key, &offer, &mut desk.outbox))
+            .await?
+    }
+
+    /// Takes the offer of a monitor and gives the answer: what is on the stage will be in it.
+    ///
+    /// # Errors
+    /// As [`Self::publish`].
+    pub async fn show(&self, offer: &str) -> Result<String, Error> {
+        let (key, offer) = (self.key, offer.to_owned());
+        self.post
+            .ask(move |desk| desk.sfu.show(desk.now, key, &offer, &mut desk.outbox))
+            .await?
+    }
+
+    /// Takes what a device says of its transport on one side; where it restarts ICE, our own side comes back.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`], [`Error::Gone`].
+    pub async fn trickle(&self, side: Side, fragment: &str) -> Result<Option<String>, Error> {
+        let (key, fragment) = (self.key, fragment.to_owned());
+        self.post
+            .ask(move |desk| desk.sfu.trickle(key, side, &fragment))
             .await?
     }
 

@@ -199,7 +199,7 @@ impl Media {
     }
 
     /// What a participant's browser is told of relays, until `expires`, in seconds since 1970.
-    pub(super) fn ice_servers(&self, seat: turn::Seat, expires: u64) -> Vec<IceServer> {
+    pub fn relays(&self, seat: turn::Seat, expires: u64) -> Vec<IceServer> {
         let turn = self.turn.as_ref().filter(|turn| !turn.urls.is_empty());
         let server = turn.map(|turn| IceServer {
             urls: turn.urls.clone(),

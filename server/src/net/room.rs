@@ -119,7 +119,7 @@ impl Room {
     /// The relays that a participant's browser may use on the way here, until `expires`, in seconds since 1970.
     #[must_use]
     pub fn ice_servers(&self, participant: ParticipantId, expires: u64) -> Vec<IceServer> {
-        self.media.ice_servers((self.id, participant), expires)
+        self.media.relays((self.id, participant), expires)
     }
 
     /// How many people of the room each of its shards carries.

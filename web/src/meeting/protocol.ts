@@ -91,11 +91,17 @@ title: string | null, role: Role,
 /**
  * The site whose room this is, or where the person sits.
  */
-site: string | null, presence: Presence, 
+site: string | null, 
+/**
+ * Of a camera or a monitor that came by a token.
+ */
+device: DevicePurpose | null, presence: Presence, 
 /**
  * What the participant sends, one entry a source; a source that is not here was never published.
  */
 tracks: Array<Track>, };
+
+export type DevicePurpose = "camera" | "monitor";
 
 export type Presence = "here" | "lost";
 
@@ -191,7 +197,7 @@ title: string | null, role: Role, site: string | null, mark: Mark, reason: strin
  */
 weight: number, intervals: Array<Interval>, };
 
-export type Kind = "site" | "person" | "guest";
+export type Kind = "site" | "person" | "guest" | "device";
 
 export type Mark = "unmarked" | "in_person" | "online" | "absent";
 
@@ -377,6 +383,6 @@ export type ErrorName = "malformed" | "too_large" | "too_fast" | "unsupported_ve
 
 export type Role = "chair" | "secretary" | "technical_host" | "delegate" | "guest";
 
-export type Act = "speak" | "share_screen" | "raise_hand" | "chat" | "report_site" | "give_floor" | "call_roll" | "set_stage" | "mute_others" | "admit" | "lock" | "remove" | "set_rules" | "call_vote" | "vote" | "take_minutes" | "open_signing" | "export_record" | "see_lines" | "record" | "end" | "prepare";
+export type Act = "speak" | "share_screen" | "raise_hand" | "chat" | "report_site" | "give_floor" | "call_roll" | "set_stage" | "mute_others" | "admit" | "lock" | "remove" | "set_rules" | "call_vote" | "vote" | "take_minutes" | "open_signing" | "export_record" | "see_lines" | "record" | "end" | "prepare" | "attach_devices";
 
 export type Source = "microphone" | "camera" | "screen" | "screen_audio";

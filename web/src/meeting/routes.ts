@@ -51,6 +51,13 @@ export const routes: Route[] = [
     frame: 'bar',
     place: 'meetings',
   },
+  {
+    paths: ['/hop/:id/thiet-bi'],
+    load: () => import('./attached/Attached.svelte'),
+    access: 'person',
+    frame: 'bar',
+    place: 'meetings',
+  },
   { paths: ['/hop/:code/thu'], load: () => import('./trial/Trial.svelte'), access: 'public', frame: 'bare' },
   {
     paths: ['/hop/:code/goi-thu/:seat'],

@@ -3,6 +3,7 @@
 pub(super) mod ballots;
 mod board;
 mod call;
+pub(super) mod devices;
 mod door;
 mod invitation;
 mod lines;
@@ -15,7 +16,7 @@ mod planned;
 mod preparation;
 mod record;
 mod recordings;
-mod refusals;
+pub(super) mod refusals;
 mod reply;
 mod roll;
 mod signed_ballot;
@@ -48,6 +49,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(invitation::create))
         .routes(routes!(invitation::call_off))
         .routes(routes!(invitation::invited))
+        .routes(routes!(devices::list, devices::create))
+        .routes(routes!(devices::withdraw))
         .routes(routes!(board::read))
         .routes(routes!(reply::own))
         .routes(routes!(reply::agency))

@@ -53,6 +53,33 @@ pub(super) fn range() -> Problem {
     )
 }
 
+/// To who would come in.
+pub(in crate::api) fn gone() -> Problem {
+    Problem::new(
+        StatusCode::GONE,
+        "meeting-ended",
+        "Cuộc họp này đã kết thúc.",
+        "This meeting has ended.",
+    )
+}
+
+pub(super) fn device_name() -> Problem {
+    unprocessable(
+        "device-name",
+        "Hãy đặt tên thiết bị, không quá 80 ký tự.",
+        "Name the device, in at most 80 characters.",
+    )
+}
+
+pub(super) fn devices() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "meeting-devices",
+        "Cuộc họp này đã có quá nhiều thiết bị. Hãy thu hồi những thiết bị không còn dùng.",
+        "This meeting has too many devices. Withdraw those that are no longer used.",
+    )
+}
+
 pub(super) fn members() -> Problem {
     unprocessable(
         "meeting-members",

@@ -3,6 +3,7 @@
 pub mod hearing;
 mod layers;
 mod mirror;
+mod monitor;
 pub mod pool;
 pub mod seats;
 mod staged;
@@ -270,9 +271,13 @@ impl Room {
             let mix = self.mix_for(now, viewer);
             self.members[viewer].hearing.give(now, mix);
             self.members[viewer].pool.empty_unusable();
-            self.seat_faces(now, viewer, &faces);
-            self.seat_voices(viewer);
-            self.show_screen(viewer, &screens);
+            if self.members[viewer].pool.is_monitor {
+                self.show_on_monitor(viewer);
+            } else {
+                self.seat_faces(now, viewer, &faces);
+                self.seat_voices(viewer);
+                self.show_screen(viewer, &screens);
+            }
             self.members[viewer].pool.index();
             self.tell(viewer, &mut event);
         }

@@ -9,19 +9,24 @@ use crate::media::layer::Viewport;
 use crate::media::name::Source;
 use crate::media::retransmit::copies::Copies;
 use crate::media::retransmit::recent::Recent;
-use crate::media::sdp::OfferedSection;
+use crate::media::sdp::{Formats, OfferedSection, Shown};
 
 /// The sections of a connection, in the order of its description: the screen with its sound, then the
 /// seats, each a video section and the first of them an audio section too. They are only ever added to.
+///
+/// Or those of a monitor, which offers its sections itself: one picture, and voices.
 #[derive(Default)]
 pub struct Pool {
     pub slots: Vec<Slot>,
+    pub is_monitor: bool,
     /// By the publisher's place in the room and the source: which slot shows it.
     places: Vec<[u8; 4]>,
 }
 
 pub struct Slot {
     pub section: OfferedSection,
+    pub formats: Formats,
+    /// Of a monitor it is what is shown now.
     pub source: Source,
     /// Which seat it belongs to; of the screen nothing is meant by it.
     pub seat: usize,
@@ -64,6 +69,55 @@ impl Pool {
                 self.add(&format!("a{seat}"), seat, &stream, Source::Microphone, random);
             }
             self.add(&format!("v{seat}"), seat, &stream, Source::Camera, random);
+        }
+    }
+
+    /// The sections of a monitor, by their mid, all of them taken.
+    pub fn of_monitor(sections: &[(&str, Shown)], random: &mut StdRng) -> Pool {
+        let mut pool = Pool {
+            is_monitor: true,
+            ..Pool::default()
+        };
+        for (seat, (mid, shown)) in sections.iter().enumerate() {
+            let source = match shown.is_audio {
+                true => Source::Microphone,
+                false => Source::Camera,
+            };
+            pool.add(mid, seat, MONITOR_STREAM, source, random);
+            if let Some(slot) = pool.slots.last_mut() {
+                slot.usable = true;
+                slot.formats = shown.formats;
+                slot.codecs = shown.codecs;
+                slot.copies = shown.is_audio.then(Copies::default);
+                let repairs = shown.formats.video.iter().zip(shown.codecs);
+                let is_repaired = repairs
+                    .into_iter()
+                    .any(|((_, repair), is_taken)| is_taken && repair.is_some());
+                slot.section.repair_ssrc = slot.section.repair_ssrc.filter(|_| is_repaired);
+            }
+        }
+        pool
+    }
+
+    /// The section of a monitor's picture.
+    pub fn picture(&self) -> Option<usize> {
+        self.slots.iter().position(|slot| !slot.source.is_audio())
+    }
+
+    /// The sections of a monitor's sound.
+    pub fn sounds(&self) -> Vec<usize> {
+        let slots = self.slots.iter().enumerate();
+        slots
+            .filter(|(_, slot)| slot.source.is_audio())
+            .map(|(at, _)| at)
+            .collect()
+    }
+
+    /// What a section of a monitor carries from now on, of its own kind; it is emptied where that is another source.
+    pub fn turn(&mut self, at: usize, source: Source) {
+        if self.slots.get(at).is_some_and(|slot| slot.source != source) {
+            self.give(at, None);
+            self.slots[at].source = source;
         }
     }
 
@@ -207,6 +261,7 @@ impl Pool {
         let clock_rate = if source.is_audio() { 48_000 } else { 90_000 };
         self.slots.push(Slot {
             section,
+            formats: Formats::OFFERED,
             source,
             seat,
             usable: false,
@@ -239,4 +294,6 @@ impl Pool {
 
 /// More voices than are ever heard at once; the answer to 25 seats with a voice each would be longer than a message may be.
 const VOICED_SEATS: usize = 9;
+/// Everything on a monitor is of one stream, so that it plays lips and voice in step.
+const MONITOR_STREAM: &str = "stage";
 const NOWHERE: u8 = u8::MAX;

@@ -23,33 +23,42 @@ impl Staged {
 }
 
 impl Room {
-    /// Chooses what the recording shows: a shared screen, else who is on the stage, else who speaks, else whoever was shown
-    /// before, else the first who can be seen.
+    /// Chooses what the recording shows.
     pub fn choose_stage(&mut self) {
         let Some(staged) = &self.staged else { return };
+        let shown = self.on_stage(staged.spotlight, staged.shown, |member, source| {
+            self.can_stage(member, source)
+        });
+        if let Some(staged) = &mut self.staged {
+            staged.shown = shown;
+        }
+    }
+
+    /// What is seen where there is one picture: a shared screen, else who is on the stage, else who speaks, else whoever was
+    /// shown before, else the first who can be seen.
+    pub(super) fn on_stage(
+        &self,
+        spotlight: Option<ParticipantId>,
+        before: Option<(usize, Source)>,
+        is_seen: impl Fn(usize, Source) -> bool,
+    ) -> Option<(usize, Source)> {
         let places = || self.members.iter().map(|(at, _)| at);
-        let is_seen = |source: Source, member: usize| self.can_stage(member, source);
         let before = |source: Source| {
-            let shown = staged.shown.filter(|(_, shown)| *shown == source);
-            shown.map(|(member, _)| member).filter(|at| is_seen(source, *at))
+            let shown = before.filter(|(_, shown)| *shown == source);
+            shown.map(|(member, _)| member).filter(|at| is_seen(*at, source))
         };
-        let with_face = |at: &usize| is_seen(Source::Camera, *at);
-        let spotlight = staged
-            .spotlight
-            .and_then(|id| places().find(|at| self.members[*at].id == id));
-        let screen = before(Source::Screen).or_else(|| places().find(|at| is_seen(Source::Screen, *at)));
+        let with_face = |at: &usize| is_seen(*at, Source::Camera);
+        let spotlight = spotlight.and_then(|id| places().find(|at| self.members[*at].id == id));
+        let screen = before(Source::Screen).or_else(|| places().find(|at| is_seen(*at, Source::Screen)));
         let face = || {
             let chosen = spotlight.filter(with_face);
             let chosen = chosen.or_else(|| self.speaker.filter(with_face));
             let chosen = chosen.or_else(|| before(Source::Camera));
             chosen.or_else(|| places().find(with_face))
         };
-        let shown = match screen {
+        match screen {
             Some(member) => Some((member, Source::Screen)),
             None => face().map(|member| (member, Source::Camera)),
-        };
-        if let Some(staged) = &mut self.staged {
-            staged.shown = shown;
         }
     }
 

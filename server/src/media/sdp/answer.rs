@@ -115,7 +115,8 @@ fn carried(section: &Section) -> Option<(Option<codec::Codec>, &Codec)> {
     }
 }
 
-fn is_carried(section: &Section) -> bool {
+/// Whether something can come in the section that is forwarded.
+pub fn is_carried(section: &Section) -> bool {
     !section.rejected && carried(section).is_some()
 }
 
@@ -231,7 +232,7 @@ fn write_layers(text: &mut String, layers: &[String]) {
     let _ = write!(text, "a=simulcast:recv {}\r\n", layers.join(";"));
 }
 
-fn write_rejected(text: &mut String, section: &Section) {
+pub(super) fn write_rejected(text: &mut String, section: &Section) {
     let formats = section.formats.join(" ");
     let _ = write!(
         text,

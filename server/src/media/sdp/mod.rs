@@ -2,12 +2,18 @@
 //! a [`Description`]; what we say is written as text.
 
 mod answer;
+mod formats;
+mod fragment;
 mod offer;
 mod read;
+mod shown;
 
-pub use answer::{Accepted, answer};
+pub use answer::{Accepted, answer, is_carried};
+pub use formats::{Extensions, Formats};
+pub use fragment::Fragment;
 pub use offer::{OfferedSection, extension, offer, payload_type};
 pub use read::{Codec, Description, Direction, Kind, MOST_LAYERS, Section, Setup};
+pub use shown::{Shown, answer_viewer, shown};
 
 use super::transport::dtls::Fingerprint;
 use super::transport::ice_lite::Credentials;
@@ -49,21 +55,26 @@ impl Local<'_> {
 
     /// Written into the first bundled section only; the others inherit it (RFC 8843 section 7).
     fn write_transport(&self, text: &mut String, with_candidates: bool) {
-        let Credentials {
-            user_fragment,
-            password,
-        } = self.credentials;
-        let _ = write!(
-            text,
-            "a=ice-ufrag:{user_fragment}\r\na=ice-pwd:{password}\r\na=fingerprint:sha-256 "
-        );
+        self.write_credentials(text);
+        text.push_str("a=fingerprint:sha-256 ");
         for (at, byte) in self.fingerprint.iter().enumerate() {
             let _ = write!(text, "{}{byte:02X}", if at == 0 { "" } else { ":" });
         }
         let _ = write!(text, "\r\na=setup:{}\r\n", self.setup);
-        if !with_candidates {
-            return;
+        if with_candidates {
+            self.write_candidates(text);
         }
+    }
+
+    fn write_credentials(&self, text: &mut String) {
+        let Credentials {
+            user_fragment,
+            password,
+        } = self.credentials;
+        let _ = write!(text, "a=ice-ufrag:{user_fragment}\r\na=ice-pwd:{password}\r\n");
+    }
+
+    fn write_candidates(&self, text: &mut String) {
         for (at, address) in self.addresses.iter().enumerate() {
             let preference = u32::try_from(at).unwrap_or(u32::MAX).min(65_535);
             // Host candidates, the first address preferred (RFC 8445 section 5.1.2.1).

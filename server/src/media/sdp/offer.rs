@@ -137,7 +137,7 @@ fn write_head(
     );
 }
 
-fn write_ssrc(text: &mut String, section: &OfferedSection, ssrc: u32) {
+pub(super) fn write_ssrc(text: &mut String, section: &OfferedSection, ssrc: u32) {
     let (stream, mid) = (&section.stream, &section.mid);
     let _ = write!(
         text,

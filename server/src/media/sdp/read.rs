@@ -44,6 +44,11 @@ pub enum Direction {
 }
 
 impl Direction {
+    /// Whether the one who wrote it receives.
+    pub fn receives(self) -> bool {
+        matches!(self, Direction::SendReceive | Direction::Receive)
+    }
+
     /// Whether the one who wrote it sends.
     pub fn sends(self) -> bool {
         matches!(self, Direction::SendReceive | Direction::Send)
@@ -110,7 +115,7 @@ impl Section {
     }
 
     /// The first profile of the codec that every browser decodes.
-    fn profile_of(&self, codec: codec::Codec) -> Option<&Codec> {
+    pub(super) fn profile_of(&self, codec: codec::Codec) -> Option<&Codec> {
         let name = codec.name().to_ascii_lowercase();
         let has = |each: &Codec, key: &str, wanted: &[&str]| {
             let value = each.parameter(key);
@@ -396,7 +401,7 @@ fn values<'a>(media: &'a MediaDescription, key: &'a str) -> impl Iterator<Item =
 }
 
 /// RFC 8866 section 9, `token-char`.
-fn is_token(byte: u8) -> bool {
+pub(super) fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`{|}~".contains(&byte)
 }
 

@@ -4,7 +4,6 @@ use super::send::Departure;
 use crate::media::forward::Incoming;
 use crate::media::room::Room;
 use crate::media::rtp::Outgoing;
-use crate::media::sdp::payload_type;
 
 /// By the sequence number that the viewer knows.
 pub(super) fn find_by_number(room: &Room, viewer: usize, slot: usize, number: u16) -> Option<Departure<'_>> {
@@ -32,7 +31,7 @@ pub(super) fn find(room: &Room, viewer: usize, slot: usize, layer: u8, index: u6
     Some(Departure {
         header: Outgoing {
             marker: placed.marker,
-            payload_type: payload_type::video(codec).1,
+            payload_type: slot.formats.repair(codec)?,
             sequence_number: slot.repair_index as u16,
             timestamp: placed.timestamp,
             ssrc: slot.section.repair_ssrc?,

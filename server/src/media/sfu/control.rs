@@ -255,6 +255,7 @@ impl Sfu {
             dropped: Drops::default(),
             arrivals: None,
             egress: None,
+            extensions: sdp::Extensions::OFFERED,
         };
         let at = self.connections.insert(connection);
         self.by_user_fragment.insert(user_fragment, at);

@@ -144,7 +144,7 @@ impl Sfu {
         Ok(())
     }
 
-    fn describe(&mut self, key: MemberKey) -> Result<u64, Error> {
+    pub(super) fn describe(&mut self, key: MemberKey) -> Result<u64, Error> {
         let member = self.member(key)?;
         member.descriptions += 1;
         Ok(member.descriptions)
@@ -201,7 +201,7 @@ impl Sfu {
         at
     }
 
-    fn restart_ice(&mut self, at: usize) {
+    pub(super) fn restart_ice(&mut self, at: usize) {
         let credentials = Credentials::generate(&mut self.random, self.settings.shard);
         if let Some(connection) = self.connections.get_mut(at) {
             self.by_user_fragment

@@ -11,7 +11,7 @@ use crate::media::bandwidth::Queued;
 use crate::media::forward::Placed;
 use crate::media::room::pool::{Pool, Slot};
 use crate::media::rtp::Outgoing;
-use crate::media::sdp::payload_type;
+use crate::media::sdp::payload_type::RED;
 use crate::media::stats::{Drop, Stats};
 use crate::media::transport::outbox::Outbox;
 
@@ -130,13 +130,14 @@ impl Showing<'_> {
     }
 
     fn send(&mut self, arrival: &Arrival, slot: &mut Slot, placed: Placed, storage: &[u8]) {
-        let (start, length, payload_type) = match &arrival.primary {
-            _ if let Some(codec) = arrival.codec => (0, arrival.length, payload_type::video(codec).0),
+        let (formats, whole) = (&slot.formats, (0, arrival.length));
+        let ((start, length), payload_type, is_redundant) = match &arrival.primary {
+            _ if let Some(codec) = arrival.codec => (whole, formats.video(codec), false),
             Some(primary) if !arrival.is_redundant_for(slot) => {
-                (primary.start, primary.len(), payload_type::OPUS)
+                ((primary.start, primary.len()), formats.opus, false)
             }
-            Some(_) => (0, arrival.length, payload_type::RED),
-            None => (0, arrival.length, payload_type::OPUS),
+            Some(_) => (whole, RED, true),
+            None => (whole, formats.opus, false),
         };
         let start = arrival.start + start;
         let departure = Departure {
@@ -156,7 +157,7 @@ impl Showing<'_> {
         };
         if departure.send(self.now, self.connection, self.out) {
             self.stats.forwarded_packets += 1;
-            self.copy(placed.index as u16, payload_type == payload_type::RED, slot);
+            self.copy(placed.index as u16, is_redundant, slot);
         } else {
             self.drop(Drop::NoRoom);
         }

@@ -21,6 +21,7 @@ mod feedback;
 mod forward;
 mod inspect;
 mod mix;
+mod offered;
 mod pace;
 mod receive;
 mod record;
@@ -43,6 +44,7 @@ use super::name::{Event, ParticipantId, RoomId, Side, Source};
 use super::relay::{Crossing, Notice, ShardId};
 use super::room::hearing::Line;
 use super::room::{Room, Seated};
+use super::sdp::Extensions;
 use super::stats::{Drop, Drops, Stats};
 use super::transport::Transport;
 use super::transport::dtls::Identity;
@@ -51,6 +53,7 @@ use super::transport::path::Path;
 pub use control::{Error, MAXIMUM_SEATS, MemberKey, PublishedTrack, Renewal, RoomKey};
 pub use cross::Crossed;
 pub use forward::Progress;
+pub use offered::{check_fragment, check_offer};
 pub use receive::Received;
 
 /// What one shard is told once.
@@ -111,6 +114,8 @@ struct Connection {
     arrivals: Option<Numbered>,
     /// Of a viewer who reports arrivals.
     egress: Option<Box<Egress>>,
+    /// As the viewer numbers them.
+    extensions: Extensions,
 }
 
 /// When a publisher's packets arrived.

@@ -8,7 +8,6 @@ use super::{Connection, Sfu};
 use crate::media::bandwidth::Queued;
 use crate::media::room::Room;
 use crate::media::rtp::Outgoing;
-use crate::media::sdp::payload_type;
 use crate::media::stats::Drop;
 use crate::media::transport::outbox::Outbox;
 
@@ -100,7 +99,7 @@ fn departure<'r>(
     Some(Departure {
         header: Outgoing {
             marker: queued.placed.marker,
-            payload_type: payload_type::video(codec).0,
+            payload_type: slot.formats.video(codec),
             sequence_number: queued.placed.index as u16,
             timestamp: queued.placed.timestamp,
             ssrc: slot.section.ssrc,

@@ -5,7 +5,6 @@ use std::time::Instant;
 use super::Connection;
 use crate::media::codec::{Descriptor, Shift};
 use crate::media::rtp::{Elements, Outgoing};
-use crate::media::sdp::extension;
 use crate::media::transport::outbox::Outbox;
 
 /// A packet as it will stand on the wire, before it is sealed.
@@ -29,13 +28,14 @@ impl Departure<'_> {
             return false;
         };
         let mut dependency = [0; MOST_DEPENDENCY];
+        let ids = connection.extensions;
         let elements = Elements {
-            dependency: self.dependency(&mut dependency),
+            dependency: ids.dependency.zip(self.dependency(&mut dependency)),
             transport_sequence: connection
                 .egress
                 .as_ref()
-                .map(|egress| (extension::TRANSPORT_CC, egress.next_number())),
-            playout_delay: self.playout_delay.map(|value| (extension::PLAYOUT_DELAY, value)),
+                .map(|egress| (ids.transport_cc, egress.next_number())),
+            playout_delay: ids.playout_delay.zip(self.playout_delay),
         };
         let mut length = 0;
         let sent = out.write(to, |buffer| {
@@ -50,7 +50,7 @@ impl Departure<'_> {
     }
 
     /// The dependency descriptor as the viewer is to see it.
-    fn dependency<'s>(&self, scratch: &'s mut [u8; MOST_DEPENDENCY]) -> Option<(u8, &'s [u8])> {
+    fn dependency<'s>(&self, scratch: &'s mut [u8; MOST_DEPENDENCY]) -> Option<&'s [u8]> {
         let value = scratch
             .get_mut(..self.dependency.len())
             .filter(|value| !value.is_empty())?;
@@ -58,7 +58,7 @@ impl Departure<'_> {
         if let Some((shift, descriptor)) = &self.rewrite {
             shift.apply(descriptor, &mut [], value);
         }
-        Some((extension::DEPENDENCY, value))
+        Some(value)
     }
 
     fn write(&self, elements: &Elements<'_>, buffer: &mut [u8]) -> Option<(usize, usize)> {

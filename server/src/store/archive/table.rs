@@ -105,6 +105,7 @@ tables!(
     meeting_member,
     meeting_site,
     meeting_invited,
+    meeting_device,
     meeting_item,
     meeting_paper,
     paper_note,

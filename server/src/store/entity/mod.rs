@@ -28,6 +28,7 @@ pub mod job;
 pub mod login_attempts;
 pub mod meeting;
 pub mod meeting_check;
+pub mod meeting_device;
 pub mod meeting_document;
 pub mod meeting_event;
 pub mod meeting_invited;

@@ -39,6 +39,7 @@ mod m0170_hsm;
 mod m0171_ending_keys;
 mod m0180_remote;
 mod m0195_recordings;
+mod m0210_devices;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryOrder};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, seaql_migrations};
@@ -101,6 +102,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0171_ending_keys::Migration),
             Box::new(m0180_remote::Migration),
             Box::new(m0195_recordings::Migration),
+            Box::new(m0210_devices::Migration),
         ]
     }
 }

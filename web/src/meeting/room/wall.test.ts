@@ -21,6 +21,7 @@ const here = (id: string, state: 'live' | 'silent', presence: 'here' | 'lost' = 
   title: null,
   role: 'delegate',
   site: null,
+  device: null,
   presence,
   tracks: [{ source: 'microphone', state }],
 });

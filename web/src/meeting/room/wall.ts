@@ -24,7 +24,7 @@ export function lights(
 ): Place[] {
   const here = new Map(participants.map((one) => [one.id, one]));
   return roll
-    .filter((entry) => entry.kind !== 'guest' || here.has(entry.seat))
+    .filter((entry) => !['guest', 'device'].includes(entry.kind) || here.has(entry.seat))
     .map((entry) => place(entry, here.get(entry.seat), lines.get(entry.seat)));
 }
 
