@@ -18,6 +18,7 @@
 mod handle;
 mod interfaces;
 mod links;
+pub mod own_ports;
 mod plane;
 mod recorder;
 pub mod ring;
