@@ -13,6 +13,7 @@ mod conference;
 mod doors;
 mod hostile;
 mod invitation;
+mod line_test;
 mod lines;
 mod minutes;
 mod person;

@@ -284,7 +284,7 @@ async fn say(socket: &mut WebSocket, message: &Arc<ServerMessage>) -> Option<()>
         .ok()
 }
 
-fn ended() -> Problem {
+pub(super) fn ended() -> Problem {
     Problem::new(
         StatusCode::GONE,
         "meeting-ended",
@@ -293,7 +293,7 @@ fn ended() -> Problem {
     )
 }
 
-fn upgrade_required() -> Problem {
+pub(super) fn upgrade_required() -> Problem {
     Problem::new(
         StatusCode::UPGRADE_REQUIRED,
         "websocket-required",
