@@ -1,0 +1,31 @@
+const [WIDTH, HEIGHT] = [640, 360];
+const FRAMES_PER_SECOND = 20;
+
+/** A moving picture of which no encoder can make little: random points, moved about twenty times a second. */
+export function noise(): { track: MediaStreamTrack; close(): void } {
+  const ground = points(2 * WIDTH, 2 * HEIGHT);
+  const canvas = Object.assign(document.createElement('canvas'), { width: WIDTH, height: HEIGHT });
+  const context = canvas.getContext('2d')!;
+  const draw = () => context.drawImage(ground, -Math.random() * WIDTH, -Math.random() * HEIGHT);
+  draw();
+  const timer = window.setInterval(draw, 1_000 / FRAMES_PER_SECOND);
+  const track = canvas.captureStream(FRAMES_PER_SECOND).getVideoTracks()[0]!;
+  return {
+    track,
+    close: () => {
+      window.clearInterval(timer);
+      track.stop();
+    },
+  };
+}
+
+function points(width: number, height: number): HTMLCanvasElement {
+  const canvas = Object.assign(document.createElement('canvas'), { width, height });
+  const context = canvas.getContext('2d')!;
+  const image = context.createImageData(width, height);
+  new Uint32Array(image.data.buffer).forEach((_, index, pixels) => {
+    pixels[index] = 0xff000000 | (Math.random() * 0x1000000);
+  });
+  context.putImageData(image, 0, 0);
+  return canvas;
+}
