@@ -34,11 +34,14 @@ export interface Signalling {
 export interface Line {
   way: Way;
   up_kbps: number;
+  /** The browser was still finding out: it is more than this. */
+  is_growing: boolean;
   down_kbps: number;
   up_lost_permille: number;
   down_lost_permille: number;
   round_trip_ms: number;
-  jitter_ms: number;
+  /** Of sound; `null` where the browser could make none. */
+  jitter_ms: number | null;
   /** The computer, not the line, kept the picture small. */
   is_slow_computer: boolean;
 }

@@ -30,7 +30,7 @@ it('a line is what the seconds after the first few carried', () => {
     down: second < 3 ? 0 : (second - 3) * 250_000,
     lost: second < 3 ? 500 : 500 + (second - 3),
     packets: second * 99,
-    jitterMs: second,
+    jitterMs: second === 4 ? null : second,
     roundTripMs: second === 5 ? 900 : 30,
     isSlowComputer: second === 1,
   });
@@ -46,6 +46,7 @@ it('a line is what the seconds after the first few carried', () => {
   expect(found).toEqual({
     way: 'udp',
     up_kbps: 1_915,
+    is_growing: false,
     down_kbps: 2_000,
     up_lost_permille: 2,
     down_lost_permille: 10,
@@ -53,6 +54,34 @@ it('a line is what the seconds after the first few carried', () => {
     jitter_ms: 6,
     is_slow_computer: false,
   });
+});
+
+it('a line carries more than was measured while a browser still finds out', () => {
+  const looks = Array.from({ length: 9 }, (_, at) => ({
+    at: at * 1_000,
+    down: 0,
+    lost: 0,
+    packets: 0,
+    jitterMs: null,
+    roundTripMs: 1,
+    isSlowComputer: false,
+  }));
+  const told = (each: (at: number) => number) =>
+    Array.from({ length: 16 }, (_, at) => ({
+      way: null,
+      up_kbps: each(at),
+      up_lost_permille: 0,
+      up_jitter_ms: 0,
+      down_estimate_kbps: null,
+      down_lost_permille: null,
+    }));
+  const grows = (each: (at: number) => number) => sum('udp', looks, told(each)).is_growing;
+  expect([grows((at) => 300 * 1.04 ** at), grows((at) => 500 + (at % 2) * 20), grows(() => 0)]).toEqual([
+    true,
+    false,
+    false,
+  ]);
+  expect([sum('udp', looks, []).up_kbps, sum('udp', looks, []).jitter_ms]).toEqual([0, null]);
 });
 
 it('a picture is black only where nothing shines', () => {

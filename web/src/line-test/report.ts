@@ -25,7 +25,7 @@ export function report(findings: Findings, { key, whose }: Verdict, about: Circu
   const measured = line
     ? [
         `${t('report.line')}: ${t(`way.${line.way}`)}`,
-        `  ${t('report.up')}: ${line.up_kbps} kbit/s; ${t('report.lost')}: ${line.up_lost_permille / 10} %`,
+        `  ${t('report.up')}: ${line.is_growing ? '≥ ' : ''}${line.up_kbps} kbit/s; ${t('report.lost')}: ${line.up_lost_permille / 10} %`,
         `  ${t('report.down')}: ${line.down_kbps} kbit/s; ${t('report.lost')}: ${line.down_lost_permille / 10} %`,
         `  ${t('report.round-trip')}: ${ms(line.round_trip_ms)}; ${t('report.jitter')}: ${ms(line.jitter_ms)}`,
         ...(line.is_slow_computer ? [`  ${t('report.slow-computer')}`] : []),

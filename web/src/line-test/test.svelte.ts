@@ -31,7 +31,8 @@ export class LineTest {
 
   private stopping = new AbortController();
   private loudest = $state(0);
-  private listens = $state(false);
+  /** For somebody to say something. */
+  private waits = $state(false);
   private black = $state(false);
   private watching = 0;
 
@@ -47,10 +48,11 @@ export class LineTest {
   }
 
   get microphone(): Microphone {
-    const { microphone, microphoneTrouble, heard } = this.devices;
+    const { microphone, microphoneTrouble, heard, listens } = this.devices;
     if (!microphone) return microphoneTrouble ?? this.findings.microphone;
     if (heard) return 'works';
-    if (this.listens) return 'trying';
+    if (this.waits) return 'trying';
+    if (!listens) return 'quiet';
     return Math.max(this.loudest, this.devices.level) < NOTHING_HEARD ? 'silent' : 'quiet';
   }
 
@@ -90,8 +92,8 @@ export class LineTest {
   async openMicrophone(): Promise<void> {
     this.loudest = 0;
     await this.devices.openMicrophone();
-    this.listens = this.devices.microphone !== null;
-    window.setTimeout(() => (this.listens = false), LISTENED_MS);
+    this.waits = this.devices.microphone !== null;
+    window.setTimeout(() => (this.waits = false), LISTENED_MS);
   }
 
   async ring(): Promise<void> {

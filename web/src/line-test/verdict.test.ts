@@ -7,6 +7,7 @@ import { KEYS, verdict, type Key, type Whose } from './verdict';
 const LINE: Line = {
   way: 'udp',
   up_kbps: 2_400,
+  is_growing: false,
   down_kbps: 2_300,
   up_lost_permille: 0,
   down_lost_permille: 0,
@@ -110,6 +111,7 @@ const CASES: [Key, Whose, string, (all: Findings) => void][] = [
   ['computer-slow', 'machine', 'the encoder falls behind', line({ is_slow_computer: true, up_kbps: 80 })],
   ['line-lossy', 'office', 'some is lost', line({ down_lost_permille: 40 })],
   ['line-slow', 'office', 'little goes up', line({ up_kbps: 300 })],
+  ['ready', 'nobody', 'a browser that begins carefully', line({ up_kbps: 400, down_kbps: 390, is_growing: true })],
   ['line-slow', 'office', 'little comes down', line({ down_kbps: 600 })],
   ['line-late', 'office', 'late', line({ round_trip_ms: 450 })],
   ['line-unmeasured', 'office', 'nothing was measured', (all) => (all.line = null)],

@@ -61,6 +61,12 @@ const ROWS = [
 export type Key = (typeof ROWS)[number][0];
 export const KEYS: readonly Key[] = ROWS.map(([key]) => key);
 
+/** How the figures look by themselves. */
+export function lineStanding(line: Line): Verdict['standing'] {
+  if (isUseless(line)) return 'invalid';
+  return lost(line) >= FAIR.lost || line.round_trip_ms >= FAIR.late || isBelow(line, SLOW) ? 'unknown' : 'valid';
+}
+
 function allFail(findings: Findings): boolean {
   const tried = Object.values(findings.ways).filter((way) => way.standing !== 'closed' && way.standing !== 'untried');
   return tried.length > 0 && tried.every((way) => way.standing === 'fails');
@@ -74,6 +80,10 @@ function portsAreDead({ ports }: Findings): boolean {
 
 const isRelayed = ({ ways }: Findings): boolean => bestOf(ways)?.startsWith('turn') ?? false;
 const lost = (line: Line): number => Math.max(line.up_lost_permille, line.down_lost_permille);
-const isBelow = (line: Line, limit: typeof SLOW): boolean => line.up_kbps < limit.up || line.down_kbps < limit.down;
+/** What comes down is what went up before, so it says something of the line only where it is clearly less. */
+const isBelow = (line: Line, limit: typeof SLOW): boolean =>
+  (line.up_kbps < limit.up && !line.is_growing) ||
+  (line.down_kbps < limit.down && line.down_kbps < COMES_BACK * line.up_kbps);
+const COMES_BACK = 0.8;
 const isUseless = (line: Line): boolean =>
   lost(line) >= BAD.lost || line.round_trip_ms >= BAD.late || (isBelow(line, USELESS) && !line.is_slow_computer);
