@@ -49,11 +49,11 @@ async function story() {
 /** The sentences that are true here: a computer with much to do has a poor line, and then that is to be said. */
 function expected({ line }) {
   if (!line) return given.verdicts;
-  const { up_kbps, down_kbps, round_trip_ms, is_slow_computer } = line;
+  const { up_kbps, down_kbps, round_trip_ms, is_growing, is_slow_computer } = line;
   const lost = Math.max(line.up_lost_permille, line.down_lost_permille);
-  const isUseless = lost >= 200 || round_trip_ms >= 800 || (!is_slow_computer && (up_kbps < 100 || down_kbps < 150));
-  if (isUseless) return ['line-useless'];
-  const isPoor = up_kbps < 500 || down_kbps < 700 || round_trip_ms >= 400 || lost >= 30;
+  const isBelow = (up, down) => (up_kbps < up && !is_growing) || (down_kbps < down && down_kbps < 0.8 * up_kbps);
+  if (lost >= 200 || round_trip_ms >= 800 || (isBelow(100, 150) && !is_slow_computer)) return ['line-useless'];
+  const isPoor = isBelow(500, 700) || round_trip_ms >= 400 || lost >= 30;
   return isPoor && given.verdicts.includes('ready')
     ? ['line-lossy', 'line-slow', 'line-late', 'computer-slow']
     : given.verdicts;
