@@ -1,5 +1,5 @@
 import type { IceServer, PublishedTrack } from '../meeting/protocol';
-import { hasCandidates, only } from './description';
+import { only, portOf } from './description';
 import type { Tried, Way } from './findings';
 import type { Talk } from './talk';
 
@@ -16,10 +16,11 @@ export async function attempt(way: Way, talk: Talk, signal: AbortSignal): Promis
     const begun = performance.now();
     const answer = await publish(connection, talk, ['microphone']);
     const sdp = only(answer, way);
-    if (!hasCandidates(sdp)) return closed;
+    const offered = portOf(sdp);
+    if (offered === null) return closed;
     await connection.setRemoteDescription({ type: 'answer', sdp });
     const stands = await settled(connection, PATIENCE_MS[way], signal);
-    if (!stands) return { ...closed, standing: 'fails' };
+    if (!stands) return { ...closed, standing: 'fails', port: isRelayed(way) ? null : offered };
     const ms = Math.round(performance.now() - begun);
     return { standing: 'works', ms, ...(await pairOf(connection, signal)) };
   } finally {

@@ -11,4 +11,8 @@ export function only(sdp: string, way: Way): string {
   );
 }
 
-export const hasCandidates = (sdp: string): boolean => /^a=candidate:/m.test(sdp);
+/** The port that the first candidate names; `null` where there is none. */
+export function portOf(sdp: string): number | null {
+  const port = /^a=candidate:\S+ \d+ \w+ \d+ \S+ (\d+) /m.exec(sdp)?.[1];
+  return port === undefined ? null : Number(port);
+}

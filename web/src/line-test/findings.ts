@@ -14,7 +14,7 @@ export interface Tried {
   standing: Standing;
   /** Until sound could be sent. */
   ms: number | null;
-  /** The server's, of the pair that was chosen. */
+  /** The server's, of the pair that was chosen; where none was, the first that it offers. */
   port: number | null;
   /** Both ends of that pair as the browser names them: `host/udp → host/udp`. */
   pair: string | null;

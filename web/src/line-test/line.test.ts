@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { isDark } from './black';
-import { hasCandidates, only } from './description';
+import { only, portOf } from './description';
 import { nothing } from './findings';
 import { sum, type Look } from './measure';
 import { report } from './report';
@@ -21,7 +21,7 @@ it('a description keeps the candidates of one way alone', () => {
   expect(kept('tcp')).toEqual([' 203.0.113.7 8081', ' 203.0.113.7 443']);
   expect(kept('turn_tls')).toEqual([' 203.0.113.7 8081']);
   expect(only(SDP, 'tcp').split('\r\n')).toHaveLength(5);
-  expect([hasCandidates(SDP), hasCandidates(only('v=0\r\n', 'udp'))]).toEqual([true, false]);
+  expect([portOf(only(SDP, 'tcp')), portOf('v=0\r\n')]).toEqual([8081, null]);
 });
 
 it('a line is what the seconds after the first few carried', () => {
@@ -95,7 +95,7 @@ it('a picture is black only where nothing shines', () => {
 it('the report names ways, figures and devices, and no address', () => {
   const found = nothing();
   found.signalling = { standing: 'works', https_ms: 8, socket_ms: 9 };
-  found.ways.udp = { standing: 'fails', ms: null, port: null, pair: null };
+  found.ways.udp = { standing: 'fails', ms: null, port: 8081, pair: null };
   found.ways.tcp = { standing: 'works', ms: 120, port: 443, pair: 'host/tcp → host/tcp' };
   found.ports = { udp: true, tcp: true };
   found.camera = 'works';
@@ -108,7 +108,9 @@ it('the report names ways, figures and devices, and no address', () => {
   });
   for (const part of [
     'Kết luận: Mạng của cơ quan chặn UDP',
+    'mở UDP 8081 tới hop.lamgiang.test',
     'Phần việc: mạng của cơ quan',
+    'Đường UDP: không nối được; cổng 8081',
     'Đường TCP: nối được; 120 ms; cổng 443; host/tcp → host/tcp',
     'Máy chủ tự gọi cổng của mình: UDP được; TCP được',
     'Đo qua: chưa đo được',

@@ -1,5 +1,5 @@
 import { WAYS, type Findings } from './findings';
-import type { Verdict } from './verdict';
+import { named, type Verdict } from './verdict';
 import { t } from './texts';
 
 /** Beside the findings: where and with what the test was made. */
@@ -35,7 +35,7 @@ export function report(findings: Findings, { key, whose }: Verdict, about: Circu
     t('report.title'),
     '',
     `${t('report.verdict')}: ${t(`verdict.${key}`)}`,
-    t(`verdict.${key}.next`),
+    t(`verdict.${key}.next`, named(findings, about.host)),
     `${t('report.whose')}: ${t(`whose.${whose}`)}`,
     '',
     `${t('report.at')}: ${about.at}`,

@@ -12,7 +12,7 @@ export interface Verdict {
 }
 
 /** Below this a face is small and halting; below that, sound alone. Kilobits a second. */
-export const SLOW = { up: 500, down: 700 };
+export const SLOW = { up: 400, down: 500 };
 export const USELESS = { up: 100, down: 150 };
 
 /** The one sentence: the first row whose question is answered by yes, what hinders a meeting most standing first. */
@@ -60,6 +60,13 @@ const ROWS = [
 
 export type Key = (typeof ROWS)[number][0];
 export const KEYS: readonly Key[] = ROWS.map(([key]) => key);
+
+/** What the words of a verdict name: what is to be opened, and where to. */
+export const named = ({ ways }: Findings, host: string): Record<string, string | number> => ({
+  udp: ways.udp.port ?? '',
+  tcp: ways.tcp.port ?? '',
+  host,
+});
 
 /** How the figures look by themselves. */
 export function lineStanding(line: Line): Verdict['standing'] {
