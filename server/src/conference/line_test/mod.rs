@@ -90,7 +90,7 @@ pub struct LineTest {
     ports: Option<oneshot::Receiver<OwnPorts>>,
     proven: Arc<Mutex<HashSet<Proven>>>,
     looked: Instant,
-    bytes: u64,
+    taken: Taken,
     _place: Place,
 }
 
@@ -133,7 +133,7 @@ impl LineTest {
             ports: Some(ports),
             proven: Arc::clone(&conferences.bench().proven),
             looked: now,
-            bytes: 0,
+            taken: Taken::default(),
             clock,
             _place: place,
         })
@@ -218,9 +218,7 @@ impl LineTest {
         let passed = now.saturating_duration_since(self.looked);
         self.looked = now;
         if let Some(measured) = self.measure(&sites) {
-            // What comes is sent back, whole or in part.
-            let bits = u64::from(measured.up_kbps) * 1_000 * 2;
-            self.bytes += (bits as f64 / 8.0 * passed.as_secs_f64()) as u64;
+            self.taken.add(measured.up_kbps, passed);
             said.push(Say::Measured { measured });
         }
         if let Some(ports) = self.ports.as_mut().and_then(|ports| ports.try_recv().ok()) {
@@ -233,7 +231,7 @@ impl LineTest {
         }
         Look {
             said,
-            is_over: self.bytes > MOST_BYTES,
+            is_over: self.taken.is_too_much(),
         }
     }
 
@@ -268,5 +266,42 @@ impl LineTest {
     fn proven(&self) -> std::sync::MutexGuard<'_, HashSet<Proven>> {
         // Nothing panics while it is held.
         self.proven.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a test has taken of the line, both ways together.
+#[derive(Debug, Default)]
+struct Taken {
+    bytes: u64,
+}
+
+impl Taken {
+    /// What came is sent back, whole or in part.
+    fn add(&mut self, up_kbps: u32, passed: Duration) {
+        let bytes = u64::from(up_kbps) * 125 * 2;
+        self.bytes += (bytes as f64 * passed.as_secs_f64()) as u64;
+    }
+
+    fn is_too_much(&self) -> bool {
+        self.bytes > MOST_BYTES
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_takes_what_a_measurement_needs_and_not_what_a_download_would() {
+        let after = |up_kbps: u32, looks: u32| {
+            let mut taken = Taken::default();
+            (0..looks).for_each(|_| taken.add(up_kbps, LOOK));
+            taken.is_too_much()
+        };
+        // Twice ten seconds of a camera, as after a page was reloaded.
+        assert!(!after(2_500, 40));
+        assert!(!after(64, 180), "sound alone, as long as a test may last");
+        assert!(after(2_500, 100));
+        assert!(after(100_000, 3), "a fast line is cut off within two seconds");
     }
 }
