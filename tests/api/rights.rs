@@ -302,6 +302,9 @@ const MATRIX: &[(&str, &str, &str)] = &[
     // A guest holds nothing but the link.
     ("get", "/api/v1/meetings/by-link/{code}", PUBLIC),
     ("get", "/api/v1/meetings/{id}/socket", PEOPLE),
+    // Who is logged in, or holds a meeting's link; a word opens the socket: tests/conference/line_test.rs.
+    ("post", "/api/v1/line-tests", PEOPLE),
+    ("get", "/api/v1/line-tests/{word}/socket", PUBLIC),
     // The last, since it ends the sessions of all other tries.
     ("delete", "/api/v1/sessions", PEOPLE),
 ];

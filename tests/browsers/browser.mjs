@@ -53,9 +53,10 @@ const CHROMIUM = [
   '--disable-backgrounding-occluded-windows --auto-select-desktop-capture-source=Entire',
 ].flatMap((line) => line.split(' '));
 
-/** `trust` is a file with the certificate of an authority, where the pages come over TLS. */
-export async function openChromium(size, trust) {
-  const args = trust ? [...CHROMIUM, `--ignore-certificate-errors-spki-list=${await keyHash(trust)}`] : CHROMIUM;
+/** `trust` is a file with the certificate of an authority, where the pages come over TLS; of two switches the last counts. */
+export async function openChromium(size, trust, switches = []) {
+  const args = [...CHROMIUM, ...switches];
+  if (trust) args.push(`--ignore-certificate-errors-spki-list=${await keyHash(trust)}`);
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args });
   return visitor(browser, size);
 }

@@ -76,44 +76,150 @@ async fn a_camera_publishes_and_monitors_watch() {
 #[tokio::test(flavor = "multi_thread")]
 async fn chromium_and_firefox_meet_through_one_port_that_carries_tls_alone() {
     let network = Network::new().unwrap();
-    let free = std::net::TcpListener::bind("0.0.0.0:0").unwrap();
-    let port = free.local_addr().unwrap().port();
-    drop(free);
-    let folder = tempfile::tempdir().unwrap();
-    let place = |name: &str| folder.path().join(name);
-    let authority = Authority::new("Tests");
-    let (certificate, key) = authority.certify(NAME);
-    std::fs::write(place("ca.pem"), &authority.pem).unwrap();
-    std::fs::write(place("chain.pem"), certificate + &authority.pem).unwrap();
-    std::fs::write(place("key.pem"), key).unwrap();
-    let server = Server::start_with(|config| {
-        config.http.address = ([0, 0, 0, 0], port).into();
-        config.http.public_origin = Some(format!("https://{NAME}:{port}"));
-        config.http.tls_certificate = Some(place("chain.pem"));
-        config.http.tls_key = Some(place("key.pem"));
-        config.http.carries_media = true;
-        config.http.metrics_token = Some("bi-mat-so-lieu".to_owned());
-        config.media.addresses = vec![network.server.into()];
-    })
-    .await;
-    // A check of ICE-TCP has STUN's magic cookie behind its frame's length.
-    let checks = "@ih,48,32 0x2112a442 drop";
-    let (to, from) = (
-        format!("tcp dport {port} accept"),
-        format!("tcp sport {port} accept"),
-    );
-    network.filter(&[checks, &to, &from]).unwrap();
+    let house = House::behind(&network).await;
+    network.filter(&house.tls_alone()).unwrap();
+    let House { server, port, folder } = house;
     let given = json!({
         "origin": format!("https://{NAME}:{port}"),
         "user_name": "chutich",
         "password": PASSWORD,
         "one_time_code": code(server.app(), "chutich").await,
-        "trust": place("ca.pem"),
+        "trust": folder.path().join("ca.pem"),
         "metrics_token": "bi-mat-so-lieu",
     });
     let node = Command::from(network.command("node"));
     run_by(node, "apart.mjs", &given.to_string(), Duration::from_secs(240)).await;
     server.stop().await;
+}
+
+/// The program where pages, sockets and media share one port, over TLS, as it is reached from a network of its own.
+struct House {
+    server: Server,
+    port: u16,
+    /// With the certificate of its authority.
+    folder: tempfile::TempDir,
+}
+
+impl House {
+    async fn behind(network: &Network) -> House {
+        let free = std::net::TcpListener::bind("0.0.0.0:0").unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        let folder = tempfile::tempdir().unwrap();
+        let place = |name: &str| folder.path().join(name);
+        let authority = Authority::new("Tests");
+        let (certificate, key) = authority.certify(NAME);
+        std::fs::write(place("ca.pem"), &authority.pem).unwrap();
+        std::fs::write(place("chain.pem"), certificate + &authority.pem).unwrap();
+        std::fs::write(place("key.pem"), key).unwrap();
+        let server = Server::start_with(|config| {
+            config.http.address = ([0, 0, 0, 0], port).into();
+            config.http.public_origin = Some(format!("https://{NAME}:{port}"));
+            config.http.tls_certificate = Some(place("chain.pem"));
+            config.http.tls_key = Some(place("key.pem"));
+            config.http.carries_media = true;
+            config.http.metrics_token = Some("bi-mat-so-lieu".to_owned());
+            config.media.addresses = vec![network.server.into()];
+        })
+        .await;
+        House { server, port, folder }
+    }
+
+    /// Lets through what looks like HTTPS and nothing else.
+    fn tls_alone(&self) -> [String; 3] {
+        let Self { port, .. } = self;
+        [
+            // A check of ICE-TCP has STUN's magic cookie behind its frame's length.
+            "@ih,48,32 0x2112a442 drop".to_owned(),
+            format!("tcp dport {port} accept"),
+            format!("tcp sport {port} accept"),
+        ]
+    }
+}
+
+/// Both browsers find an open network good, by an account and by a link; one without a camera says so, and a server that nobody
+/// reaches is told from a network that lets nothing through.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_is_tested_where_nothing_is_in_the_way() {
+    let server = Server::start().await;
+    let chair = server.log_in("chutich").await;
+    let called = chair
+        .post("/api/v1/meetings")
+        .json(&json!({ "title": "Giao ban" }));
+    let meeting: serde_json::Value = called.send().await.unwrap().json().await.unwrap();
+    let works = json!({ "udp": "works", "tcp": "works", "turn_tls": "closed" });
+    let good = json!(["ready"]);
+    test_line(
+        &server,
+        None,
+        json!({ "browser": "chromium", "ways": works, "verdicts": good, "pictures": "open" }),
+    )
+    .await;
+    let by_link =
+        json!({ "browser": "firefox", "link": meeting["link_code"], "ways": works, "verdicts": good });
+    test_line(&server, None, by_link).await;
+    let blind = json!({ "browser": "chromium", "cameras": 0, "ways": works, "verdicts": ["camera-missing"], "pictures": "no-camera" });
+    test_line(&server, None, blind).await;
+    server.stop().await;
+    let server = Server::start_with(|config| {
+        // An address that nobody has (RFC 5737).
+        config.media.addresses = vec!["192.0.2.7".parse().unwrap()];
+        config.media.tcp = false;
+    })
+    .await;
+    let dead = json!({ "browser": "chromium", "ways": { "udp": "fails", "tcp": "closed" }, "verdicts": ["ports-dead"] });
+    test_line(&server, None, dead).await;
+    server.stop().await;
+}
+
+/// Every way alone, through filters: all of them, all but UDP, and TLS on one port alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_is_tested_through_filters() {
+    let network = Network::new().unwrap();
+    let house = House::behind(&network).await;
+    let House { server, port, folder } = &house;
+    let run = |browser: &str, ways: serde_json::Value, verdict: &str| {
+        let given = json!({
+            "browser": browser,
+            "origin": format!("https://{NAME}:{port}"),
+            "trust": folder.path().join("ca.pem"),
+            "ways": ways,
+            "verdicts": [verdict],
+            "pictures": (browser == "chromium").then_some(verdict),
+        });
+        test_line(server, Some(&network), given)
+    };
+    let works = json!({ "udp": "works", "tcp": "works", "turn_tls": "works" });
+    // Nobody answers there to questions for names: refused, they cost no time.
+    network.filter(&["udp dport 53 drop", "accept"]).unwrap();
+    run("chromium", works, "ready").await;
+    network.filter(&["meta l4proto tcp accept"]).unwrap();
+    let without_udp = json!({ "udp": "fails", "tcp": "works", "turn_tls": "works" });
+    run("firefox", without_udp.clone(), "udp-blocked").await;
+    run("chromium", without_udp, "udp-blocked").await;
+    network.filter(&house.tls_alone()).unwrap();
+    let tls_alone = json!({ "udp": "fails", "tcp": "fails", "turn_tls": "works" });
+    run("chromium", tls_alone, "relay-only").await;
+    house.server.stop().await;
+}
+
+async fn test_line(server: &Server, network: Option<&Network>, mut given: serde_json::Value) {
+    let pictures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/pictures/line-test");
+    let object = given.as_object_mut().unwrap();
+    object.entry("origin").or_insert_with(|| json!(server.origin()));
+    object.insert("folder".to_owned(), json!(pictures));
+    object.insert("password".to_owned(), json!(PASSWORD));
+    let node = network.map_or_else(
+        || Command::new("node"),
+        |network| Command::from(network.command("node")),
+    );
+    run_by(
+        node,
+        "line-test.mjs",
+        &given.to_string(),
+        Duration::from_secs(180),
+    )
+    .await;
 }
 
 /// A conference from its invitation to the papers that come of it: the invitation through the document flow, letters, answers, a

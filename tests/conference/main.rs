@@ -14,6 +14,7 @@ mod devices;
 mod doors;
 mod hostile;
 mod invitation;
+mod line_test;
 mod lines;
 mod minutes;
 mod person;

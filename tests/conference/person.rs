@@ -82,9 +82,18 @@ impl Person {
         origin: Option<&str>,
     ) -> Result<Self, u16> {
         let query = link.map(|link| format!("?link={link}")).unwrap_or_default();
-        let url = server
-            .url(&format!("/api/v1/meetings/{meeting}/socket{query}"))
-            .replace("http:", "ws:");
+        let path = format!("/api/v1/meetings/{meeting}/socket{query}");
+        Self::at(server, &path, cookie, origin).await
+    }
+
+    /// The same at any address.
+    pub async fn at(
+        server: &Server,
+        path: &str,
+        cookie: Option<&str>,
+        origin: Option<&str>,
+    ) -> Result<Self, u16> {
+        let url = server.url(path).replace("http:", "ws:");
         let mut request = url.into_client_request().unwrap();
         if let Some(cookie) = cookie {
             request.headers_mut().insert("cookie", cookie.parse().unwrap());

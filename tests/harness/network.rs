@@ -68,9 +68,13 @@ impl Network {
     ///
     /// # Errors
     /// `nft` is missing or does not understand them.
-    pub fn filter(&self, rules: &[&str]) -> Result<()> {
+    pub fn filter(&self, rules: &[impl AsRef<str>]) -> Result<()> {
         let chain = |hook: &str, lo: &str| {
-            let rules = rules.join("\n");
+            let rules = rules
+                .iter()
+                .map(|rule| rule.as_ref())
+                .collect::<Vec<_>>()
+                .join("\n");
             format!(
                 "chain {hook} {{ type filter hook {hook} priority 0; policy drop;\n{lo} \"lo\" accept\n{rules}\n}}\n"
             )

@@ -369,6 +369,7 @@ fn over_150_kbit_a_site_follows_sixty_speakers_by_one_mixed_stream_without_its_o
     let dropped = conference.down.dropped;
     conference.run(8 * SECOND);
     assert_eq!(conference.slots, [None], "one stream, and it stays");
+    // As many bits in one second as bytes in eight.
     let bits_per_second = conference.received_bytes;
     assert!(bits_per_second < LINE * 2 / 3, "{bits_per_second} bits a second");
     assert_eq!(conference.down.dropped, dropped);

@@ -47,6 +47,13 @@ export const routes: Route[] = [
     frame: 'bar',
     place: 'verify',
   },
+  {
+    paths: ['/kiem-tra-ket-noi'],
+    load: () => import('./line-test/Page.svelte'),
+    access: 'public',
+    frame: 'bar',
+    place: 'meetings',
+  },
   { paths: ['/quan-tri'], load: () => import('./admin/People.svelte'), ...admin },
   { paths: ['/quan-tri/nguoi/:id'], load: () => import('./admin/Person.svelte'), ...admin },
   { paths: ['/quan-tri/co-quan'], load: () => import('./admin/Agencies.svelte'), ...admin },

@@ -21,6 +21,7 @@ mod documents;
 mod headers;
 mod health;
 mod idempotency;
+mod line_tests;
 mod login;
 mod lookups;
 mod meetings;
@@ -88,6 +89,7 @@ fn families() -> OpenApiRouter<App> {
         .merge(meetings::routes())
         .merge(calendar::routes())
         .merge(socket::routes())
+        .merge(line_tests::routes())
 }
 
 #[derive(OpenApi)]

@@ -284,7 +284,7 @@ async fn say(socket: &mut WebSocket, message: &Arc<ServerMessage>) -> Option<()>
         .ok()
 }
 
-fn upgrade_required() -> Problem {
+pub(super) fn upgrade_required() -> Problem {
     Problem::new(
         StatusCode::UPGRADE_REQUIRED,
         "websocket-required",

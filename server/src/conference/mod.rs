@@ -6,6 +6,7 @@
 //! - [`ledger`]: what happened, durable before anybody is told, and read again after a restart.
 //! - [`export`]: that record as a file that proves itself (`RECORD.md`).
 //! - [`lines`]: how everyone's line is and was.
+//! - [`line_test`]: somebody's line tested, outside of any meeting.
 //! - [`ballot_box`]: a secret vote while it is open: its key and its ballots, sealed.
 //! - [`board`]: who has signed on, and what each tried out.
 //! - [`lobby`]: who waits before the door.
@@ -31,6 +32,7 @@ mod entry;
 pub mod export;
 mod ledger;
 mod limit;
+pub mod line_test;
 pub mod lines;
 mod lobby;
 mod media_terms;

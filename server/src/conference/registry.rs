@@ -14,6 +14,7 @@ use super::command::{Admission, Command, FromOutside, Unwritten};
 use super::device::Streams;
 use super::entry::RELAYED;
 use super::ledger::Ledger;
+use super::line_test::Bench;
 use super::lines::Line;
 use super::prepared;
 use super::protocol::{ErrorName, OwnCheck, Source};
@@ -60,6 +61,7 @@ struct Inner {
     streams: Streams,
     /// Who sign the same paper, or answer the same question in writing, one after another.
     turns: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    bench: Bench,
 }
 
 impl Conferences {
@@ -74,6 +76,7 @@ impl Conferences {
             running: Mutex::default(),
             streams: Streams::default(),
             turns: Mutex::default(),
+            bench: Bench::default(),
         };
         Self {
             inner: Arc::new(inner),
@@ -284,6 +287,14 @@ impl Conferences {
             .await;
         let row = row.map_err(|_| ErrorName::NotKept)?;
         Ok(row.is_some_and(|row| row.kind == MeetingKind::Written))
+    }
+
+    pub(super) fn bench(&self) -> &Bench {
+        &self.inner.bench
+    }
+
+    pub(super) fn media(&self) -> Option<&Media> {
+        self.inner.media.get()
     }
 
     pub(super) fn store(&self) -> &Store {

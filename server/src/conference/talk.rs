@@ -454,7 +454,7 @@ async fn apart<T: Send + 'static>(
         .map_err(|_| ErrorName::Unusable)
 }
 
-fn described(error: net::Error) -> ErrorName {
+pub(super) fn described(error: net::Error) -> ErrorName {
     warn!(%error, "a session description was not taken");
     match error {
         net::Error::Malformed(_) | net::Error::Unsupported(_) | net::Error::Refused(_) => {

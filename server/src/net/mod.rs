@@ -20,6 +20,7 @@ mod handle;
 mod interfaces;
 mod links;
 mod mixer;
+pub mod own_ports;
 mod plane;
 mod recorder;
 pub mod ring;

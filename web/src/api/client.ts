@@ -91,6 +91,13 @@ export function address(path: string, query: Record<string, string | undefined> 
   return BASE + path + (search && `?${search}`);
 }
 
+/** The address of a WebSocket. */
+export function socketAddress(path: string, query: Record<string, string | undefined> = {}): string {
+  const url = new URL(address(path, query), location.href);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  return url.href;
+}
+
 const ACCEPT = 'application/json, application/problem+json';
 
 function headers(body: unknown): Record<string, string> {

@@ -1,4 +1,4 @@
-import { address, api } from '../api/client';
+import { api, socketAddress } from '../api/client';
 import type { State } from '../api/types';
 import type { Choice, MixedSound, OwnCheck, Role, Source, Terms, TrackState, Way } from './protocol';
 
@@ -274,9 +274,7 @@ export const ballotsOf = (id: string, vote: number, link: string): Promise<{ tok
 
 /** Where the signalling of a meeting is reached; with `trial`, of the room in which a seat is tried out: `own`, or another's. */
 export function socketUrl(id: string, code: string, trial?: string): string {
-  const url = new URL(address(`/meetings/${id}/socket`, { link: code, trial }), location.href);
-  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  return url.href;
+  return socketAddress(`/meetings/${id}/socket`, { link: code, trial });
 }
 
 /** The way of a line as people write it; nothing where there is none. */

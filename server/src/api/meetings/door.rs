@@ -71,6 +71,24 @@ pub(super) async fn by_link(
     }))
 }
 
+/// The meeting behind a link, and as what somebody without an account comes by it.
+pub(in crate::api) async fn as_whom(
+    reader: &impl ConnectionTrait,
+    code: &LinkCode,
+) -> Result<Option<(meeting::Model, Role)>, DbErr> {
+    let found = behind(reader, code).await?;
+    Ok(found.map(|(row, site)| {
+        (
+            row,
+            if site.is_some() {
+                Role::Delegate
+            } else {
+                Role::Guest
+            },
+        )
+    }))
+}
+
 /// The meeting whose link it is, or one of whose sites.
 async fn behind(
     reader: &impl ConnectionTrait,

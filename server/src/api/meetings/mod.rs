@@ -24,6 +24,7 @@ mod signing;
 mod told;
 mod view;
 
+pub(super) use door::as_whom;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 use serde::Deserialize;
 use utoipa::IntoParams;

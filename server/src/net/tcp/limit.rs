@@ -52,7 +52,8 @@ impl Drop for Permit {
 }
 
 /// One customer of the network: with IPv6 somebody has a whole prefix of 64 bits.
-fn place(address: IpAddr) -> IpAddr {
+#[must_use]
+pub fn place(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();

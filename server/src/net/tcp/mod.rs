@@ -30,6 +30,7 @@ use crate::media::transport::path::Path;
 use crate::media::turn::{Relays, Seat, Secret};
 pub use door::{HttpListener, HttpStream, listen, listen_with_http};
 use limit::Limits;
+pub use limit::place;
 
 /// The ways into a media plane that are no UDP; cheap to clone.
 #[derive(Clone)]

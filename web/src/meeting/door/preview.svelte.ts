@@ -10,6 +10,8 @@ export class Preview {
   cameraTrouble = $state<Hindrance | null>(null);
   /** From 0 to 1. */
   level = $state(0);
+  /** The meter runs, so that a level of 0 is silence. */
+  listens = $state(false);
   /** The microphone has carried a voice. */
   heard = $state(false);
   /** There and back, in milliseconds; `null` until measured, `Infinity` without a line. */
@@ -43,6 +45,7 @@ export class Preview {
       this.microphoneTrouble = null;
       this.meter = new Level(this.microphone, (level) => {
         this.level = level;
+        this.listens = true;
         if (level > SPEECH) this.heard = true;
       });
     } catch (cause) {
@@ -74,7 +77,7 @@ export class Preview {
     this.meter?.close();
     this.meter = null;
     this.level = 0;
-    this.heard = false;
+    this.heard = this.listens = false;
     this.microphone?.stop();
     this.microphone = null;
   }

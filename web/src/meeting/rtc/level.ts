@@ -9,6 +9,8 @@ export class Level {
     this.context.createMediaStreamSource(new MediaStream([track])).connect(this.analyser);
     const samples = new Float32Array(this.analyser.fftSize);
     this.timer = window.setInterval(() => {
+      // Where the browser does not let it run, nothing was listened to.
+      if (this.context.currentTime === 0) return;
       this.analyser.getFloatTimeDomainData(samples);
       heard(scale(samples));
     }, 100);
