@@ -3,7 +3,8 @@
 use std::path::Path;
 
 /// From the bottom up: a module uses modules of lower layers, and its own.
-const LAYERS: [&[&str]; 10] = [
+const LAYERS: [&[&str]; 11] = [
+    &["scheduling"],
     &["clock", "config", "fail_point", "pool"],
     &["domain", "password", "secret", "tls"],
     &["identity", "mail", "media", "render", "store"],

@@ -1,16 +1,13 @@
 //! `/line-tests`: a place for a test of somebody's line, and its socket. The messages are in `server/PROTOCOL.md`.
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
 
-use axum::extract::ws::{
-    CloseFrame, Message, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection,
-};
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection};
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -21,7 +18,7 @@ use super::login::place;
 use super::meetings::{as_whom, refusals};
 use super::problem::{self, Problem};
 use super::session::Person;
-use super::socket::upgrade_required;
+use super::socket::{self, say, upgrade_required};
 use crate::clock::Clock;
 use crate::conference::line_test::protocol::Say;
 use crate::conference::line_test::{Asker, LONGEST, LOOK, LineTest, NoPlace};
@@ -127,12 +124,7 @@ async fn run(mut socket: WebSocket, mut test: LineTest, clock: Clock, stopping: 
     let code = converse(&mut socket, &mut test, &clock, &stopping).await;
     drop(test);
     if let Some(code) = code {
-        let frame = CloseFrame {
-            code: code as u16,
-            reason: format!("{code:?}").into(),
-        };
-        // Whoever is gone needs no good-bye.
-        let _ = timeout(SEND, socket.send(Message::Close(Some(frame)))).await;
+        socket::close(&mut socket, code).await;
     }
 }
 
@@ -177,15 +169,6 @@ async fn converse(
     }
 }
 
-/// `None` when the socket does not take it.
-async fn say(socket: &mut WebSocket, said: &Say) -> Option<()> {
-    let text = serde_json::to_string(said).ok()?;
-    timeout(SEND, socket.send(Message::Text(text.into())))
-        .await
-        .ok()?
-        .ok()
-}
-
 fn no_place(refusal: NoPlace) -> Problem {
     let too_many =
         |name, vi: &'static str, en: &'static str| Problem::new(StatusCode::TOO_MANY_REQUESTS, name, vi, en);
@@ -214,6 +197,3 @@ fn no_media() -> Problem {
     )
     .with("retry_after_seconds", 30)
 }
-
-/// How long a socket may take to accept one message.
-const SEND: Duration = Duration::from_secs(10);

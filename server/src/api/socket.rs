@@ -1,7 +1,6 @@
 //! `/meetings/{id}/socket`: the WebSocket of one participant. The messages are in `server/PROTOCOL.md`; this file only
 //! settles who comes in, and moves text between the socket and the talk.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -11,7 +10,7 @@ use axum::extract::ws::{
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use sea_orm::{ConnectionTrait, EntityTrait};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
@@ -25,7 +24,7 @@ use super::problem::{self, Problem};
 use super::session::{self, Person};
 use crate::accounts;
 use crate::clock::Clock;
-use crate::conference::protocol::{CloseCode, MESSAGE_BYTES, ServerMessage};
+use crate::conference::protocol::{CloseCode, MESSAGE_BYTES};
 use crate::conference::{Hall, Identity, Out, Outbox, Talk, Turn, Visitor};
 use crate::domain::meeting::{DisplayName, LinkCode, MeetingId, Role, SeatId, SiteId};
 use crate::domain::meeting_plan::MeetingKind;
@@ -206,13 +205,7 @@ impl Pump {
         drop(talk);
         if let Some(code) = code {
             self.say_the_rest(&mut socket).await;
-            let frame = CloseFrame {
-                code: code as u16,
-                reason: format!("{code:?}").into(),
-            };
-            let _ = timeout(SEND, socket.send(Message::Close(Some(frame)))).await;
-            // The other end answers the close; only then has it surely read what came before.
-            let _ = timeout(SEND, async { while let Some(Ok(_)) = socket.recv().await {} }).await;
+            close(&mut socket, code).await;
         }
     }
 
@@ -231,7 +224,7 @@ impl Pump {
                     }
                 }
                 out = self.inbox.recv() => match out? {
-                    Out::Say(message) => say(socket, &message).await?,
+                    Out::Say(message) => say(socket, &*message).await?,
                     Out::Close(code) => return Some(code),
                 },
                 _ = look.tick() => if self.is_logged_out().await { return Some(CloseCode::LoggedOut) },
@@ -262,7 +255,7 @@ impl Pump {
 
     async fn say_the_rest(&mut self, socket: &mut WebSocket) {
         while let Ok(Out::Say(message)) = self.inbox.try_recv() {
-            if say(socket, &message).await.is_none() {
+            if say(socket, &*message).await.is_none() {
                 return;
             }
         }
@@ -270,8 +263,8 @@ impl Pump {
 }
 
 /// `None` when the socket does not take it.
-async fn say(socket: &mut WebSocket, message: &Arc<ServerMessage>) -> Option<()> {
-    let text = match serde_json::to_string(&**message) {
+pub(super) async fn say(socket: &mut WebSocket, message: &impl Serialize) -> Option<()> {
+    let text = match serde_json::to_string(message) {
         Ok(text) => text,
         Err(error) => {
             debug!(%error, "a message could not be written");
@@ -282,6 +275,18 @@ async fn say(socket: &mut WebSocket, message: &Arc<ServerMessage>) -> Option<()>
         .await
         .ok()?
         .ok()
+}
+
+/// Says why it ends.
+pub(super) async fn close(socket: &mut WebSocket, code: CloseCode) {
+    let frame = CloseFrame {
+        code: code as u16,
+        reason: format!("{code:?}").into(),
+    };
+    // Whoever is gone needs no good-bye.
+    let _ = timeout(SEND, socket.send(Message::Close(Some(frame)))).await;
+    // The other end answers the close; only then has it surely read what came before.
+    let _ = timeout(SEND, async { while let Some(Ok(_)) = socket.recv().await {} }).await;
 }
 
 pub(super) fn upgrade_required() -> Problem {
