@@ -10,7 +10,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openChromium, openFirefox } from './browser.mjs';
-import { ask, DESK, enterRoom, judge, logIn, show, until } from './look.mjs';
+import { ask, DESK, enterRoom, hearsAndSees, judge, logIn, show, until } from './look.mjs';
 
 const given = JSON.parse(process.argv[2]);
 const pictures = given.pictures ?? '/tmp/hoian-devices';
@@ -130,22 +130,6 @@ function publish({ address, token }, codec, more = []) {
   const client = { process: child, said: '' };
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (client.said += text));
   return client;
-}
-
-async function hearsAndSees(browser) {
-  await until(browser, 'the other on screen', () => pictureOf() !== null && pictureOf().videoWidth > 0);
-  const first = await browser.evaluate(() => received());
-  const before = await browser.evaluate(() => pixels());
-  await until(
-    browser,
-    'frames and sound decoded',
-    async (first) => {
-      const now = await received();
-      return now.frames > first.frames + 10 && now.packets > first.packets + 25 && now.energy > first.energy;
-    },
-    first,
-  );
-  await until(browser, 'pixels that change', (before) => differs(pixels(), before) > 20, before);
 }
 
 /** A monitor: nothing but an RTCPeerConnection and fetch. */

@@ -71,6 +71,24 @@ export async function until(browser, what, condition, argument = null) {
   }
 }
 
+/** Frames and samples of the other are decoded, the sound has energy, and the pixels of the picture change; what came so far. */
+export async function hearsAndSees(browser) {
+  await until(browser, 'the other on screen', () => pictureOf() !== null && pictureOf().videoWidth > 0);
+  const first = await browser.evaluate(() => received());
+  const before = await browser.evaluate(() => pixels());
+  await until(
+    browser,
+    'frames and sound decoded',
+    async (first) => {
+      const now = await received();
+      return now.frames > first.frames + 10 && now.packets > first.packets + 25 && now.energy > first.energy;
+    },
+    first,
+  );
+  await until(browser, 'pixels that change', (before) => differs(pixels(), before) > 20, before);
+  return browser.evaluate(() => received());
+}
+
 /** A step of the interface behind the pages, by whoever is logged in there, for what has pages and tests of its own. */
 export function ask(browser, path, body) {
   return browser.evaluate(

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openChromium, openFirefox } from './browser.mjs';
-import { DESK, enterRoom, judge, show, until } from './look.mjs';
+import { DESK, enterRoom, hearsAndSees, judge, show, until } from './look.mjs';
 
 const given = JSON.parse(process.argv[2]);
 const pictures = given.pictures ?? '/tmp/hoian-meeting';
@@ -36,7 +36,7 @@ async function story() {
   for (const browser of [chromium, firefox]) await until(browser, 'two tiles', () => tiles() === 2);
   done('both are in the same room');
 
-  for (const browser of [chromium, firefox]) await hearsAndSees(browser);
+  for (const browser of [chromium, firefox]) await decodes(browser);
   await show(chromium, pictures, 'room');
 
   await muteIsTrue();
@@ -83,22 +83,8 @@ async function enter(browser, link, name, picture) {
   await until(browser, 'own tile', () => tiles() >= 1);
 }
 
-/** Frames and samples are decoded, the sound has energy, and the pixels of the picture change. */
-async function hearsAndSees(browser) {
-  await until(browser, 'the other on screen', () => pictureOf() !== null);
-  const first = await browser.evaluate(() => received());
-  const before = await browser.evaluate(() => pixels());
-  await until(
-    browser,
-    'frames and sound decoded',
-    async (first) => {
-      const now = await received();
-      return now.frames > first.frames + 10 && now.packets > first.packets + 25 && now.energy > first.energy;
-    },
-    first,
-  );
-  await until(browser, 'pixels that change', (before) => differs(pixels(), before) > 20, before);
-  const now = await browser.evaluate(() => received());
+async function decodes(browser) {
+  const now = await hearsAndSees(browser);
   done(`${browser.name} decoded ${now.frames} frames (${now.width}x${now.height}) and ${now.packets} packets of sound`);
 }
 
@@ -158,7 +144,7 @@ async function pins() {
 
 /** No byte of a picture arrives, sound goes on, and pictures come back when they are asked for. */
 async function onlyListens() {
-  await hearsAndSees(firefox);
+  await decodes(firefox);
   await firefox.press('n');
   await until(firefox, 'initials in place of the picture', () => pictureOf() === null);
   await new Promise((resolve) => setTimeout(resolve, 1000));
@@ -172,8 +158,8 @@ async function onlyListens() {
   await show(chromium, pictures, 'sound-only');
   await chromium.click('Xem hình lại');
   await firefox.click('Xem hình lại');
-  await hearsAndSees(firefox);
-  await hearsAndSees(chromium);
+  await decodes(firefox);
+  await decodes(chromium);
   done('who only listens is sent no picture until they ask again');
 }
 
@@ -186,7 +172,7 @@ async function hearsMixed() {
   await show(chromium, pictures, 'mixed-sound');
   await chromium.press('Escape');
   await until(chromium, 'one stream of sound', () => mixed());
-  await hearsAndSees(chromium);
+  await decodes(chromium);
   const first = await chromium.evaluate(() => sounds());
   await until(chromium, 'a second of it', async (first) => sounding(first, await sounds()).some((count) => count > 50), first);
   const growing = await chromium.evaluate(async (first) => sounding(first, await sounds()).filter((count) => count > 0).length, first);
@@ -196,17 +182,17 @@ async function hearsMixed() {
   await quietFor(chromium);
   assert.equal(await chromium.evaluate(() => pressed('M')), 'true', 'it speaks itself meanwhile');
   await firefox.press('m');
-  await hearsAndSees(chromium);
+  await decodes(chromium);
   await chromium.reload();
   await chromium.wait('.controls');
   await until(chromium, 'mixed again after a reload', () => mixed());
-  await hearsAndSees(chromium);
+  await decodes(chromium);
   await chromium.click('Thêm');
   await until(chromium, 'said so', () => /đang được gộp thành một luồng/.test(document.querySelector('dialog[open]')?.textContent));
   await turnMixing();
   await chromium.press('Escape');
   await until(chromium, 'each voice by itself', () => !mixed());
-  await hearsAndSees(chromium);
+  await decodes(chromium);
   done('mixed sound is one stream with the other in it and not oneself, and outlives a reload');
 }
 
@@ -260,8 +246,8 @@ async function comesBack() {
   await firefox.reload();
   await firefox.wait('.controls');
   await until(firefox, 'both again', () => tiles() === 2);
-  await hearsAndSees(firefox);
-  await hearsAndSees(chromium);
+  await decodes(firefox);
+  await decodes(chromium);
   assert.equal(await chromium.evaluate(() => other()?.dataset.participant), who, 'the same seat');
   assert.equal(await chromium.evaluate(() => tiles()), 2);
   done('a reload finds its seat again');
