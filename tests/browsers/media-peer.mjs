@@ -3,8 +3,8 @@
 //
 //   node media-peer.mjs chromium|firefox [OPTIONS as JSON]
 //     codec: of the camera, such as "VP9"; mode: its scalabilityMode, in place of simulcast; clock: a drawn picture
-//     with the time in it, in place of the camera; iceServers: relays of both connections; trust: the certificate of
-//     their authority, a file
+//     with the time in it, in place of the camera; voice: a WAV file, said again and again in place of the tone;
+//     iceServers: relays of both connections; trust: the certificate of their authority, a file
 //   out {"type":"offer","sdp":…,"tracks":[{"mid":…,"source":…}]}   in {"type":"answer","sdp":…}
 //                                                     or, where the browser lacks the codec, out {"type":"lacks"}
 //   in  {"type":"subscribe","sdp":…}                               out {"type":"accept","sdp":…}
@@ -12,17 +12,19 @@
 //   in  {"type":"watch"}: what a report sums up counts from here
 //   in  {"type":"report"}                                          out {"type":"report","connections":…,"inbound":[…]}
 //   in  {"type":"close"}
+import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { createServer } from 'node:http'
 import { launch } from './launch.mjs'
 
+const options = JSON.parse(process.argv[3] ?? '{}')
 // Cameras open in a secure context only, and http://localhost is one.
-const server = createServer((_, response) => {
+const server = createServer((request, response) => {
+  if (request.url === '/voice') return response.setHeader('content-type', 'audio/wav').end(readFileSync(options.voice))
   response.setHeader('content-type', 'text/html')
   response.end('<!doctype html><title>peer</title><body></body>')
 })
 await new Promise((done) => server.listen(0, '127.0.0.1', done))
-const options = JSON.parse(process.argv[3] ?? '{}')
 const peer = await launch(process.argv[2], { trust: options.trust })
 await peer.goto(`http://localhost:${server.address().port}/`)
 await peer.evaluate(prepare)
@@ -80,7 +82,7 @@ function prepare() {
   }
 }
 
-async function publish({ codec, mode, clock, iceServers }) {
+async function publish({ codec, mode, clock, voice, iceServers }) {
   const wanted = codec && RTCRtpSender.getCapabilities('video').codecs.filter((each) => each.mimeType === `video/${codec}`)
   if (wanted?.length === 0) return null
   const media = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 960, height: 540, frameRate: 15 } })
@@ -95,7 +97,7 @@ async function publish({ codec, mode, clock, iceServers }) {
   ]
   const encodings = mode ? [{ scalabilityMode: mode, maxBitrate: 1_200_000 }] : codec ? [{ maxBitrate: 1_000_000 }] : layers
   const sources = [
-    ['microphone', media.getAudioTracks()[0]],
+    ['microphone', voice ? await said() : media.getAudioTracks()[0]],
     ['camera', clock ? drawn() : media.getVideoTracks()[0]],
     ['screen', 'video'],
     ['screen_audio', 'audio'],
@@ -115,6 +117,15 @@ async function publish({ codec, mode, clock, iceServers }) {
   await connection.setLocalDescription()
   const tracks = transceivers.map(([source, transceiver]) => ({ source, mid: transceiver.mid }))
   return { sdp: connection.localDescription.sdp, tracks }
+
+  /** The voice without end; an AudioContext would not run in a Firefox that has no loudspeaker. */
+  async function said() {
+    const audio = new Audio('/voice')
+    audio.loop = true
+    await audio.play()
+    const stream = audio.captureStream?.() ?? audio.mozCaptureStream()
+    return stream.getAudioTracks()[0]
+  }
 
   /** A picture that moves, with the clock in it. */
   function drawn() {

@@ -54,6 +54,13 @@ impl Gaps {
         skipped > 0
     }
 
+    /// Whether this packet is missing and was asked for.
+    pub fn was_asked_for(&self, index: u64) -> bool {
+        self.missing
+            .iter()
+            .any(|missing| missing.index == index && missing.asked > 0)
+    }
+
     /// Fills `into` with what is to be asked for now, in rising order; gives how many.
     pub fn due(&mut self, now: Instant, into: &mut [u16]) -> usize {
         self.missing.retain(|missing| missing.asked < MOST_ASKS);
@@ -91,7 +98,9 @@ mod tests {
         assert!(gaps.arrived(start, 13));
         assert_eq!((gaps.due(start, &mut numbers), &numbers[..2]), (2, &[11, 12][..]));
         assert_eq!(gaps.due(start, &mut numbers), 0);
+        assert!(gaps.was_asked_for(11) && !gaps.was_asked_for(13));
         assert!(!gaps.arrived(start, 11));
+        assert!(!gaps.was_asked_for(11));
         let later = start + ASK_AGAIN;
         assert_eq!((gaps.due(later, &mut numbers), numbers[0]), (1, 12));
         let again: Vec<u32> = (2..40)

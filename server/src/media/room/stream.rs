@@ -318,9 +318,15 @@ impl Layer {
         }
         self.seen.accept(packet.index);
         let ssrc = self.ssrc.unwrap_or_default();
-        self.reception
-            .get_or_insert_with(|| Reception::new(ssrc, clock_rate, packet.index))
-            .arrived(now, packet.index, packet.timestamp);
+        let reception = self
+            .reception
+            .get_or_insert_with(|| Reception::new(ssrc, clock_rate, packet.index));
+        // Sound that came because it was asked for stays lost in the report: what a browser is told of loss is what makes it
+        // put in-band FEC into its Opus (RFC 6716 section 2.1.7).
+        let is_repaired_sound = packet.picture.is_none() && self.gaps.was_asked_for(packet.index);
+        if !is_repaired_sound {
+            reception.arrived(now, packet.index, packet.timestamp);
+        }
         self.last_arrival = Some(now);
         self.meter.count(now, payload.len() + rtp::HEADER_LENGTH);
         self.newest = Some(self.newest.unwrap_or(0).max(packet.index));
