@@ -135,9 +135,12 @@ fn probe(
             .layer(holder, slot.source, layer)
             .and_then(|layer| layer.newest);
         let Some(newest) = newest else { continue };
-        let index = newest.saturating_sub(slot.repair_index % REPEATED);
-        let again = again::find(room, viewer, at, layer, index);
-        if let Some(again) = again.filter(|again| again.payload.len() >= WORTH_REPEATING) {
+        // Of a stream with layers within it the viewer may have few: those he was not sent are passed over.
+        let back = (0..REPEATED).map(|step| (slot.repair_index + step) % REPEATED);
+        let again = back
+            .filter_map(|back| again::find(room, viewer, at, layer, newest.saturating_sub(back)))
+            .find(|again| again.payload.len() >= WORTH_REPEATING);
+        if let Some(again) = again {
             if !again.send(now, connection, out) {
                 return false;
             }
@@ -153,6 +156,6 @@ const STEP: Duration = Duration::from_millis(2);
 /// Room kept for what is more urgent.
 const RESERVED: usize = 64;
 /// How far back probes repeat.
-const REPEATED: u64 = 16;
+const REPEATED: u64 = 32;
 /// Small packets make too many of them.
 const WORTH_REPEATING: usize = 200;
