@@ -121,9 +121,11 @@ export async function openFirefox(size, trust) {
     go: (url) => page.goto(url, { waitUntil: 'domcontentloaded' }),
     reload: () => page.reload({ waitUntil: 'domcontentloaded' }),
     wait: (selector) => page.waitForSelector(selector, { timeout: 60_000 }),
+    // As Chromium's: what the page is still loading is waited for.
     fill: async (selector, text) => {
-      await page.$eval(selector, (field) => field.select());
-      await page.type(selector, text);
+      const field = await page.waitForSelector(selector, { timeout: 60_000 });
+      await field.evaluate((each) => each.select());
+      await field.type(text);
     },
     press: (key) => page.keyboard.press(key),
     click: async (text, within = 'body') => {
