@@ -89,23 +89,6 @@ pub struct Pair {
     near: Browser,
 }
 
-/// Somebody who talks without a pause: a browser protects speech by Opus's in-band FEC, but takes its own test tone for music.
-async fn voice() -> Result<NamedTempFile> {
-    let file = tempfile::Builder::new().suffix(".wav").tempfile()?;
-    let status = Command::new("ffmpeg")
-        .args(["-loglevel", "error", "-y", "-f", "lavfi", "-i", TALK])
-        .args([
-            "-af",
-            "silenceremove=stop_periods=-1:stop_duration=0.05:stop_threshold=-45dB",
-        ])
-        .args(["-ar", "48000", "-ac", "1"])
-        .arg(file.path())
-        .status()
-        .await?;
-    ensure!(status.success(), "ffmpeg ended with {status}");
-    Ok(file)
-}
-
 impl Pair {
     pub async fn meet(far: &'static str, near: &'static str) -> Result<(Pair, hoian_server::net::Room)> {
         let media = listen(Config::default())?;
@@ -246,14 +229,31 @@ async fn firefox_hears_and_sees_over_a_line_that_loses_a_tenth() -> Result<()> {
     result
 }
 
-/// What ffmpeg is to say.
-const TALK: &str = "flite=voice=slt:text='Ladies and gentlemen\\, the committee now turns to the third item of its agenda\\, \
-    the plan for roads and bridges of the coming year\\, of which the departments have told their opinion in writing.'";
+/// Somebody who talks without a pause: a browser protects speech by Opus's in-band FEC, but takes its own test tone for music.
+async fn voice() -> Result<NamedTempFile> {
+    let file = tempfile::Builder::new().suffix(".wav").tempfile()?;
+    let status = Command::new("ffmpeg")
+        .args(["-loglevel", "error", "-y", "-f", "lavfi", "-i", TALK])
+        .args([
+            "-af",
+            "silenceremove=stop_periods=-1:stop_duration=0.05:stop_threshold=-45dB",
+        ])
+        .args(["-ar", "48000", "-ac", "1"])
+        .arg(file.path())
+        .status()
+        .await?;
+    ensure!(status.success(), "ffmpeg ended with {status}");
+    Ok(file)
+}
+
 /// Samples of sound since the watch began.
 fn heard(seen: &Value) -> u64 {
     number(&seen["audio"]["samples"]) as u64
 }
 
+/// What ffmpeg is to say.
+const TALK: &str = "flite=voice=slt:text='Ladies and gentlemen\\, the committee now turns to the third item of its agenda\\, \
+    the plan for roads and bridges of the coming year\\, of which the departments have told their opinion in writing.'";
 /// Of sound, in samples.
 const SECOND: u64 = 48_000;
 const TRIES: usize = 3;
