@@ -56,7 +56,7 @@ impl Hall {
         let mut publisher = Publisher::new(sender, publisher::recorded()?);
         let told = Arc::clone(&stop);
         let sending = thread::spawn(move || {
-            be_prompt();
+            renice(PUBLISHER_NICE);
             publisher.run(bits_per_second, &told)
         });
         Ok(Hall {
@@ -73,7 +73,7 @@ impl Hall {
         let mut viewers = self.viewers.take().context("the viewers are back")?;
         let told = Arc::clone(&signals);
         let watching = thread::spawn(move || {
-            be_prompt();
+            renice(VIEWERS_NICE);
             (viewers.watch(&told), viewers)
         });
         let done = work.await;
@@ -125,11 +125,10 @@ async fn watch_as_monitor(
     Ok(())
 }
 
-/// The load shares the machine with the program; where that is allowed it goes first, so that what it measures is not its own
-/// wait for a core.
-fn be_prompt() {
+/// Where that is allowed: the load shares the machine with the program, and elsewhere it would take no core from it.
+fn renice(nice: i32) {
     // SAFETY: the call takes three numbers; 0 is the calling thread.
-    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, -20) };
+    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, nice) };
 }
 
 struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
@@ -224,3 +223,7 @@ const MONITORS: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// As the page does.
 const PING: Duration = Duration::from_secs(15);
+/// Ahead of all: what a packet says of when it was sent must be so.
+const PUBLISHER_NICE: i32 = -20;
+/// Behind the program: the kernel says when a packet came, whenever it is taken.
+const VIEWERS_NICE: i32 = 10;
