@@ -5,6 +5,7 @@ use std::time::Duration;
 use hoian_tests::link::Quality;
 
 use crate::allocations;
+use crate::encoder::Layer;
 use crate::studio::Studio;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -74,6 +75,21 @@ fn a_drop_of_the_line_is_yielded_to_within_two_seconds_and_a_rise_is_found() {
     studio.down.quality.bits_per_second = 4_000_000;
     studio.run(12 * SECOND);
     assert_eq!(studio.width(), Some(1280), "estimate {}", studio.estimate());
+}
+
+/// Most of such a stream's packets are of layers that the viewer is not sent, so that nothing of theirs can probe the line.
+#[test]
+fn a_rise_of_the_line_is_found_by_a_viewer_of_the_lowest_layer_within_a_stream() {
+    let mut studio = Studio::with(Layer::scalable(), line(4_000, 25, 0.0), 11);
+    studio.run(8 * SECOND);
+    assert_eq!(studio.camera().unwrap().layer, Some(2));
+    studio.down.quality.bits_per_second = 300_000;
+    studio.run(8 * SECOND);
+    assert_eq!(studio.camera().unwrap().layer, Some(0));
+    studio.down.quality.bits_per_second = 4_000_000;
+    studio.run(12 * SECOND);
+    let (layer, estimate) = (studio.camera().unwrap().layer, studio.estimate());
+    assert_eq!(layer, Some(2), "estimate {estimate}");
 }
 
 #[test]

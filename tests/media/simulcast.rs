@@ -84,10 +84,7 @@ fn a_publisher_is_told_which_layers_nobody_watches() {
     studio.run(2 * SECOND);
     assert!(studio.layers[2].active, "somebody may turn back at once");
     studio.run(3 * SECOND);
-    assert_eq!(
-        studio.layers.each_ref().map(|layer| layer.active),
-        [true, false, false]
-    );
+    assert_eq!(studio.active_layers(), [true, false, false]);
     let told = studio
         .events
         .iter()
@@ -95,11 +92,7 @@ fn a_publisher_is_told_which_layers_nobody_watches() {
     assert_eq!(told.count(), 1);
     studio.view(1280, 720);
     studio.run(SECOND);
-    assert_eq!(
-        studio.layers.each_ref().map(|layer| layer.active),
-        [true; 3],
-        "more is asked for at once"
-    );
+    assert_eq!(studio.active_layers(), [true; 3], "more is asked for at once");
     assert_eq!(studio.width(), Some(1280));
     assert_continuous(&studio.pictures);
 }

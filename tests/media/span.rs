@@ -348,20 +348,17 @@ fn ten_thousand_packets_cross_and_are_forwarded_without_allocation() {
 /// What both shards need of a publisher's layers is what he is asked for, and only what is needed crosses.
 #[test]
 fn the_layers_that_a_viewer_on_another_shard_needs_are_asked_of_the_publisher() {
+    let mut layers = Layer::simulcast();
     let mut span = Span::new(|world, member, peer| {
         let tracks = [PublishedTrack {
             mid: "0".to_owned(),
             source: Source::Camera,
         }];
         let World { sfu, now, outbox, .. } = world;
-        let answer = sfu.publish(*now, member, &offer(peer), &tracks, outbox).unwrap();
+        let offer = offer(peer, &layers);
+        let answer = sfu.publish(*now, member, &offer, &tracks, outbox).unwrap();
         peer.learn(&answer);
     });
-    let mut layers = [
-        Layer::new("q", 0, 150_000, (320, 180)),
-        Layer::new("h", 1, 500_000, (640, 360)),
-        Layer::new("f", 2, 1_700_000, (1280, 720)),
-    ];
     let began = span.here.now;
     let mut largest = |span: &mut Span, width: u16, seconds: u64| -> (Option<u8>, Vec<String>) {
         let viewport = Viewport {

@@ -1,12 +1,13 @@
-//! A publisher with three simulcast layers and a viewer behind a line, on virtual time.
+//! A publisher with three layers and a viewer behind a line, on virtual time.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use hoian_server::media::bandwidth::arrivals::Arrivals;
-use hoian_server::media::codec::vp8;
+use hoian_server::media::codec::av1::Structure;
 use hoian_server::media::rtcp::{self, Feedback, Writer};
 use hoian_server::media::rtp::{self, Header};
+use hoian_server::media::sdp::Formats;
 use hoian_server::media::sfu::{MemberKey, PublishedTrack};
 use hoian_server::media::stats::{Shown, Site};
 use hoian_server::media::transport::{Protocol, srtp};
@@ -34,7 +35,7 @@ pub struct Picture {
 pub struct Studio {
     pub world: World,
     pub publisher: Peer,
-    pub layers: [Layer; 3],
+    pub layers: Vec<Layer>,
     pub viewer: Peer,
     pub watching: MemberKey,
     pub down: Link,
@@ -60,7 +61,12 @@ pub struct Studio {
 }
 
 impl Studio {
+    /// The layers are simulcast.
     pub fn new(quality: Quality, seed: u64) -> Studio {
+        Studio::with(Layer::simulcast(), quality, seed)
+    }
+
+    pub fn with(layers: Vec<Layer>, quality: Quality, seed: u64) -> Studio {
         let mut world = World::new(seed);
         let room = open(&mut world);
         let publishing = world.sfu.join(world.now, room, ALICE, &mut world.outbox).unwrap();
@@ -76,12 +82,13 @@ impl Studio {
             .publish(
                 world.now,
                 publishing,
-                &offer(&publisher),
+                &offer(&publisher, &layers),
                 &tracks,
                 &mut world.outbox,
             )
             .unwrap();
-        assert!(answer.contains("a=simulcast:recv q;h;f\r\n"), "{answer}");
+        let is_simulcast = answer.contains("a=simulcast:recv q;h;f\r\n");
+        assert_eq!(is_simulcast, layers.len() == 3, "{answer}");
         publisher.learn(&answer);
         publisher.begin(&mut world);
         publisher.run(&mut world);
@@ -91,11 +98,7 @@ impl Studio {
         let began = world.now;
         Studio {
             publisher,
-            layers: [
-                Layer::new("q", 0, 150_000, (320, 180)),
-                Layer::new("h", 1, 500_000, (640, 360)),
-                Layer::new("f", 2, 1_700_000, (1280, 720)),
-            ],
+            layers,
             viewer,
             watching,
             down: Link::new(quality, seed),
@@ -137,6 +140,11 @@ impl Studio {
     pub fn camera(&self) -> Option<Shown> {
         let mut shown = self.site().shown.into_iter();
         shown.find(|shown| shown.source == Source::Camera)
+    }
+
+    /// Which of the publisher's layers are sent.
+    pub fn active_layers(&self) -> Vec<bool> {
+        self.layers.iter().map(|layer| layer.active).collect()
     }
 
     /// Lets time pass, a millisecond at a time.
@@ -270,7 +278,8 @@ impl Studio {
         }
         let mut payload = &packet[header.payload(packet).unwrap()];
         let mut number = header.sequence_number;
-        if header.payload_type == 97 {
+        let codec = self.layers[0].codec();
+        if Some(header.payload_type) == Formats::OFFERED.repair(codec) {
             number = u16::from_be_bytes([payload[0], payload[1]]);
             payload = &payload[2..];
         }
@@ -280,14 +289,18 @@ impl Studio {
         if self.received.insert(index, now).is_some() {
             return;
         }
-        let descriptor = vp8::Descriptor::parse(payload).unwrap();
-        if payload[0] & 0x10 != 0 {
+        let descriptor = codec.read(payload, &[], &mut Structure::default());
+        let begins = match descriptor.layers() {
+            Some(within) => within.begins && within.spatial == 0,
+            None => payload[0] & 0x10 != 0,
+        };
+        if begins {
             self.pictures.push(Picture {
                 at: now,
                 timestamp: header.timestamp,
-                id: descriptor.picture_id.unwrap().value,
-                is_key: descriptor.begins_key_frame,
-                width: descriptor.size.map(|size| size.0),
+                id: descriptor.counters().picture_id,
+                is_key: descriptor.begins_key_frame(),
+                width: descriptor.sizes()[0].map(|size| size.0),
             });
         }
     }

@@ -323,7 +323,7 @@ fn whoever_asks_for_sound_alone_is_sent_no_picture_nor_a_repair_of_one_until_he_
     studio.run(10 * SECOND);
     assert_eq!(studio.received_bytes, before);
     assert_eq!(
-        studio.layers.each_ref().map(|layer| layer.active),
+        studio.active_layers(),
         [true, false, false],
         "nobody has use for more than what shows that it lives"
     );
