@@ -526,6 +526,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_a_room_that_ended_asks_for_is_not_left_open() {
+        let media = media(1);
+        let id = RoomId(Uuid::from_u128(1));
+        let (earlier, _) = media.open(id).await.unwrap();
+        let (_later, _) = media.open(id).await.unwrap();
+        assert!(matches!(earlier.record().await, Err(Error::Gone)));
+        assert!(matches!(earlier.mix().await, Err(Error::Gone)));
+        for aside in [&media.recorder, &media.mixer] {
+            assert_eq!(aside.post.ask(|desk| desk.sfu.rooms()).await.unwrap(), 0);
+        }
+    }
+
+    #[tokio::test]
     async fn a_drain_lets_running_rooms_finish_and_opens_none() {
         let media = media(2);
         let (room, mut events) = media.open(RoomId(Uuid::from_u128(1))).await.unwrap();

@@ -140,18 +140,12 @@ impl Room {
         let parts = self.parts.lock().await;
         let mut recorded = self.recorded.lock().await;
         if let Some(before) = recorded.take() {
-            part_recorder(&parts, &before, self.id);
+            self.forget(parts.iter(), &before);
         }
-        for part in parts.iter() {
-            self.media.link(part.shard, RECORDER).await?;
-        }
-        let id = self.id;
         let (post, counted) = self.media.post(RECORDER);
-        let (segments, key) = recorder::begin(&post, id).await?;
+        let (segments, key) = recorder::begin(&post, self.id).await?;
         let recorder = Part::new(RECORDER, key, post.clone(), counted);
-        for part in parts.iter() {
-            join_parts(part, &recorder).await?;
-        }
+        self.join_all(parts.iter(), &recorder).await?;
         *recorded = Some(recorder);
         Ok((Taping::new(key, post), segments))
     }
@@ -160,7 +154,7 @@ impl Room {
     pub async fn stop_recording(&self) {
         let parts = self.parts.lock().await;
         if let Some(recorder) = self.recorded.lock().await.take() {
-            part_recorder(&parts, &recorder, self.id);
+            self.forget(parts.iter(), &recorder);
         }
     }
 
@@ -174,15 +168,10 @@ impl Room {
         if mixed.is_some() {
             return Ok(());
         }
-        for part in parts.iter() {
-            self.media.link(part.shard, MIXER).await?;
-        }
         let (post, counted) = self.media.post(MIXER);
         let key = mixer::begin(&post, self.id).await?;
         let mixer = Part::new(MIXER, key, post, counted);
-        for part in parts.iter() {
-            join_parts(part, &mixer).await?;
-        }
+        self.join_all(parts.iter(), &mixer).await?;
         tracing::info!(meeting.room = %self.id.0, "the voices of a room are mixed for thin lines");
         *mixed = Some(mixer);
         Ok(())
@@ -207,9 +196,6 @@ impl Room {
     /// Opens the room on another shard and links it with those that have it.
     async fn span(&self, parts: &mut Vec<Part>, shard: ShardId) -> Result<(), Error> {
         let events = self.events.upgrade().ok_or(Error::Gone)?;
-        for part in parts.iter() {
-            self.media.link(part.shard, shard).await?;
-        }
         let id = self.id;
         let open = move |desk: &mut Desk| {
             let key = desk.sfu.open_branch(desk.now, id, &mut desk.outbox);
@@ -219,18 +205,42 @@ impl Room {
         let (post, counted) = self.media.post(shard);
         let key = post.ask(open).await?;
         let branch = Part::new(shard, key, post, counted);
-        for part in parts.iter() {
-            join_parts(part, &branch).await?;
-        }
-        for aside in [&self.recorded, &self.mixed] {
-            if let Some(aside) = &*aside.lock().await {
-                self.media.link(shard, aside.shard).await?;
-                join_parts(&branch, aside).await?;
-            }
-        }
+        let (recorded, mixed) = (self.recorded.lock().await, self.mixed.lock().await);
+        let others = parts.iter().chain(recorded.as_ref()).chain(mixed.as_ref());
+        self.join_all(others, &branch).await?;
         tracing::info!(media.shard = shard.0, "a room spans one more shard");
         parts.push(branch);
         Ok(())
+    }
+
+    /// Links a part that was just opened with those that stand; refused by one of them, it is closed again.
+    async fn join_all<'p>(
+        &self,
+        others: impl Iterator<Item = &'p Part> + Clone,
+        opened: &Part,
+    ) -> Result<(), Error> {
+        for other in others.clone() {
+            let joined = async {
+                self.media.link(other.shard, opened.shard).await?;
+                join_parts(other, opened).await
+            };
+            if let Err(error) = joined.await {
+                self.forget(others, opened);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Closes a part, and the others know of it no longer.
+    fn forget<'p>(&self, others: impl Iterator<Item = &'p Part>, gone: &Part) {
+        for other in others {
+            let (key, shard) = (other.key, gone.shard);
+            other
+                .post
+                .tell(move |desk| desk.sfu.unlink(desk.now, key, shard, &mut desk.outbox));
+        }
+        gone.close(self.id);
     }
 }
 
@@ -251,13 +261,4 @@ async fn join_parts(one: &Part, other: &Part) -> Result<(), Error> {
         one.post.ask(link).await??;
     }
     Ok(())
-}
-
-fn part_recorder(parts: &[Part], recorder: &Part, id: RoomId) {
-    for part in parts {
-        let key = part.key;
-        part.post
-            .tell(move |desk| desk.sfu.unlink(desk.now, key, RECORDER, &mut desk.outbox));
-    }
-    recorder.close(id);
 }

@@ -236,6 +236,14 @@ impl Room {
         }
     }
 
+    /// Whoever has a connection to receive by is a viewer from now on.
+    pub fn begin_viewing(&mut self, viewer: usize) {
+        if !self.viewers.contains(&viewer) {
+            self.viewers.push(viewer);
+        }
+        self.unsettle(viewer);
+    }
+
     /// What one viewer wants or takes has changed, which is nothing to the others.
     pub fn unsettle(&mut self, viewer: usize) {
         self.unsettled_viewers.push(viewer);

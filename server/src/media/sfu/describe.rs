@@ -85,14 +85,12 @@ impl Sfu {
             .iter()
             .map(|slot| slot.section.clone())
             .collect();
-        let local = Local {
-            credentials: &self.connections[connection].transport.ice.local,
-            fingerprint: &self.identity.fingerprint,
-            addresses: &self.settings.addresses,
-            tcp_addresses: &self.settings.tcp_addresses,
-            setup: "actpass",
-        };
-        Ok(sdp::offer(&sections, &local, version))
+        let credentials = &self.connections[connection].transport.ice.local;
+        Ok(sdp::offer(
+            &sections,
+            &self.local(credentials, "actpass"),
+            version,
+        ))
     }
 
     /// Takes the answer to the last offer.
@@ -128,10 +126,7 @@ impl Sfu {
             }
             slot.codecs = Codec::ALL.map(|codec| section.is_some_and(|section| decodes(section, codec)));
         }
-        if !room.viewers.contains(&key.at) {
-            room.viewers.push(key.at);
-        }
-        room.unsettle(key.at);
+        room.begin_viewing(key.at);
         let reports = answer.sections.iter().any(reports_arrivals);
         let standing = &mut self.connections[connection];
         if reports && standing.egress.is_none() {
@@ -157,20 +152,19 @@ impl Sfu {
         credentials: &Credentials,
         version: u64,
     ) -> Result<(String, Vec<Accepted>), Error> {
-        let local = Local {
+        let local = self.local(credentials, "passive");
+        let most_kbps = self.settings.publisher_bitrate_kbps;
+        Ok(sdp::answer(offer, sections, &local, version, most_kbps)?)
+    }
+
+    pub(super) fn local<'s>(&'s self, credentials: &'s Credentials, setup: &'static str) -> Local<'s> {
+        Local {
             credentials,
             fingerprint: &self.identity.fingerprint,
             addresses: &self.settings.addresses,
             tcp_addresses: &self.settings.tcp_addresses,
-            setup: "passive",
-        };
-        Ok(sdp::answer(
-            offer,
-            sections,
-            &local,
-            version,
-            self.settings.publisher_bitrate_kbps,
-        )?)
+            setup,
+        }
     }
 
     /// The connection that an offer is about: the one that stands, that one with ICE restarted, or, where

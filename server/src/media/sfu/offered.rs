@@ -79,17 +79,15 @@ impl Sfu {
         let slots: Vec<_> = pool.slots.iter().map(|slot| slot.section.clone()).collect();
         let room = self.room(key.room)?;
         room.members[key.at].pool = pool;
-        if !room.viewers.contains(&key.at) {
-            room.viewers.push(key.at);
-        }
-        room.unsettle(key.at);
+        room.begin_viewing(key.at);
         let connection = &mut self.connections[at];
         connection.extensions = extensions;
         connection.egress = reports.then(|| Box::new(Egress::new(now)));
         connection.transport.restarts(&offer.user_fragment);
         let transport = &mut connection.transport;
         let change = transport.begin(now, &self.identity, offer.fingerprints.clone(), out);
-        let answer = sdp::answer_viewer(&offer, &shown, &slots, &self.local(at), version);
+        let local = self.answering(at);
+        let answer = sdp::answer_viewer(&offer, &shown, &slots, &local, version);
         self.changed(now, at, change, out);
         self.settle(now, out);
         Ok(answer)
@@ -116,17 +114,11 @@ impl Sfu {
             return Ok(None);
         }
         self.restart_ice(at);
-        Ok(Some(fragment.answer(&self.local(at))))
+        Ok(Some(fragment.answer(&self.answering(at))))
     }
 
-    fn local(&self, at: usize) -> Local<'_> {
-        Local {
-            credentials: &self.connections[at].transport.ice.local,
-            fingerprint: &self.identity.fingerprint,
-            addresses: &self.settings.addresses,
-            tcp_addresses: &self.settings.tcp_addresses,
-            setup: "passive",
-        }
+    fn answering(&self, at: usize) -> Local<'_> {
+        self.local(&self.connections[at].transport.ice.local, "passive")
     }
 }
 
