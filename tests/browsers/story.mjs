@@ -72,12 +72,12 @@ async function draft(stage, see) {
   await page.goto(`${stage.url}/van-ban/moi`)
   await heading(page, 'Soạn văn bản tại đây, hoặc chọn tệp để trình ký.')
   await see('soan-trinh-ky', page)
-  const plan = join(await mkdtemp(join(tmpdir(), 'hoian-story-')), 'ke-hoach-cai-cach-hanh-chinh.pdf')
+  const plan = join(await mkdtemp(join(tmpdir(), 'hoian-story-')), 'ke-hoach-tuyen-dung.pdf')
   await page.setInputFiles('input[type=file]', { name: 'anh.pdf', mimeType: 'application/pdf', buffer: Buffer.from('GIF89a') })
   await page.getByText('Tệp này không phải là PDF.').waitFor()
   await writeFile(plan, await unsigned(page))
   await page.setInputFiles('input[type=file]', plan)
-  await page.getByLabel('Trích yếu').fill('Cải cách hành chính năm 2027 của tỉnh Lam Giang')
+  await page.getByLabel('Trích yếu').fill('Tuyển dụng viên chức ngành y tế năm 2027')
   await page.getByLabel('Người ký', { exact: true }).selectOption({ label: await optionOf(page, 'Nguyễn Thị Minh Hà') })
   await page.getByText('Hỏa tốc', { exact: true }).click()
   await drawn(page)
@@ -95,11 +95,12 @@ async function draft(stage, see) {
   return id
 }
 
-/** A paper of the demo as it was before anyone signed it. */
+/** The demo's plan of this subject, as it was before anyone signed it. */
 async function unsigned(page) {
   const { items } = await fetched(page, '/documents?box=in_progress', 'json')
-  assert.ok(items.length > 0, 'the demo has a paper of this officer')
-  return versionOf(page, items[0].id, 1)
+  const plan = items.find(({ subject }) => subject.toLowerCase().includes('tuyển dụng'))
+  assert.ok(plan, 'the demo has such a plan of this officer')
+  return versionOf(page, plan.id, 1)
 }
 
 const versionOf = async (page, id, number) =>

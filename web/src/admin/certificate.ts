@@ -1,8 +1,3 @@
-/** Whose a certificate is, for people: the common name of a distinguished name, or the whole where there is none. */
-export function holder(name: string): string {
-  return /(?:^|, ?)CN=((?:\\.|[^,\\])+)/.exec(name)?.[1]?.replace(/\\(.)/g, '$1') ?? name;
-}
-
 /** A fingerprint (hexadecimal) as it is compared by eye: upper case, in fours. */
 export function fingerprint(hexadecimal: string): string {
   return hexadecimal.toUpperCase().replace(/.{4}(?=.)/g, '$& ');
