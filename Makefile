@@ -44,7 +44,7 @@ soak: ## The long runs: every death at every fail point, a thousand kills, every
 	@signer/package/try "$$($(MAKE) --no-print-directory token-package ORIGINS=$(TOKEN_PAGE) | tail -1)" $(TOKEN_PAGE)
 	FAULTS=all KILLS=1000 cargo test --quiet --locked --workspace --test faults
 	SCHEMA_EXAMPLES=300 cargo test --quiet --locked --workspace --test api schema
-	LINKS=all cargo test --quiet --locked --workspace --test media -- --test-threads=1 over_lines a_flood
+	LINKS=all cargo test --quiet --locked --workspace --test media -- --test-threads=1 links:: a_flood
 	RECORDING_SECONDS=600 cargo test --quiet --locked --workspace --test browsers a_recording
 	@tests/fuzz/soak $(or $(SECONDS_EACH),600)
 
