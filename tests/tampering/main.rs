@@ -16,7 +16,7 @@ mod proper;
 
 use std::path::{Path, PathBuf};
 
-use hoian_signer::validate::{Policy, Verdict, validate};
+use hoian_signer::validate::{Policy, Report, SubIndication, Verdict, validate};
 use time::OffsetDateTime;
 
 #[test]
@@ -34,6 +34,31 @@ fn refuses_a_flipped_byte_anywhere_in_the_range() {
         changed[at] ^= 0x04;
         assert_ne!(verdict(&changed), Verdict::TotalPassed, "byte {at}");
     }
+}
+
+/// Somebody signed, though not this; where the signed attributes were changed as well, nobody is known to have.
+#[test]
+fn names_who_signed_other_content_and_nobody_where_the_attributes_do_not_stand() {
+    let Some(document) = signed() else { return };
+    let mut changed = document.clone();
+    changed[find(&document, b"stream").expect("a stream") + 20] ^= 0x04;
+    let report = &report(&changed).signatures[0];
+    assert_eq!(report.sub_indication, Some(SubIndication::HashFailure));
+    let genuine = &self::report(&document).signatures[0];
+    assert!(genuine.signer.is_some());
+    assert_eq!(report.signer, genuine.signer);
+    assert!(
+        report.regime.is_none() && report.chain.is_empty(),
+        "nobody has judged his certificate"
+    );
+    // OID 1.2.840.113549.1.9.4; the first digits of the digest stand behind a SET and an OCTET STRING.
+    let attribute = b"06092a864886f70d010904";
+    let at = find(&document.to_ascii_lowercase(), attribute).expect("a message digest");
+    let digit = &mut changed[at + attribute.len() + 8];
+    *digit = if *digit == b'0' { b'1' } else { b'0' };
+    let report = &self::report(&changed).signatures[0];
+    assert_eq!(report.sub_indication, Some(SubIndication::HashFailure));
+    assert_eq!((&report.signer, &report.certificate), (&None, &None));
 }
 
 #[test]
@@ -74,9 +99,13 @@ fn refuses_tricks_with_the_byte_range() {
 }
 
 fn verdict(document: &[u8]) -> Verdict {
+    report(document).verdict
+}
+
+fn report(document: &[u8]) -> Report {
     let mut policy = Policy::new(OffsetDateTime::from_unix_timestamp(1_600_000_000).expect("a moment"));
     policy.trust_embedded = true;
-    validate(document, &policy).verdict
+    validate(document, &policy)
 }
 
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {

@@ -87,6 +87,23 @@ pub(super) fn check(
     })
 }
 
+/// Whose signature stands over the signed attributes, whatever became of the content whose digest they hold: he signed
+/// something else than what is there now. Nobody where there are no such attributes.
+pub(super) fn signer_of_other_content(data: &SignedData, candidates: &[Certificate]) -> Option<Certificate> {
+    let signed = data.signer.signed_bytes.as_ref()?;
+    let digest = Digest::of(&data.signer.digest_algorithm.algorithm).ok()?;
+    agreement(data).ok()?;
+    let certificate = signing_certificate(data, candidates).ok()?;
+    verify(
+        &data.signer,
+        &certificate,
+        digest,
+        &Over::Message(Cow::Borrowed(signed)),
+    )
+    .ok()?;
+    Some(certificate)
+}
+
 /// What a signature value stands over.
 enum Over<'m> {
     Message(Cow<'m, [u8]>),

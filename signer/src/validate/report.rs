@@ -75,7 +75,8 @@ pub struct SignatureReport {
     /// Fully qualified field name.
     pub field: String,
     pub kind: Kind,
-    /// The signer's common name from the certificate that was checked; never the dictionary's `/Name`.
+    /// The common name of the certificate that was checked, or, where the content is another than what was signed, of the one
+    /// under which the signed attributes stand; never the dictionary's `/Name`.
     pub signer: Option<String>,
     pub indication: Indication,
     pub sub_indication: Option<SubIndication>,

@@ -50,5 +50,6 @@ function integrity(signature: Signature): string {
   if (signature.indication === 'TOTAL-PASSED') {
     return t(signature.coverage === 'whole-file' ? 'story.whole' : 'story.sound');
   }
-  return signature.modification === 'disallowed' ? t('story.sound.here') : t(signatureReason(signature));
+  const stands = signature.sub_indication !== 'HASH_FAILURE' && signature.sub_indication !== 'SIG_CRYPTO_FAILURE';
+  return stands && signature.modification === 'disallowed' ? t('story.sound.here') : t(signatureReason(signature));
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Report, Signature } from '../api/types';
+import { t } from '../i18n';
 import { headline, standing } from './standing';
 import { inkOf, story } from './story';
+import { detail } from './tell';
 
 const signature = (over: Partial<Signature>): Signature => ({
   field: 'leader',
@@ -83,6 +85,18 @@ describe('the story of a file', () => {
       signatures: signed.signatures.map((each) => ({ ...each, modification: 'disallowed', changes })),
     };
     expect(story(broken).at(-1)).toEqual({ kind: 'broken', what: ['page 1'] });
+  });
+
+  it('calls no signature intact whose digest differs, whatever was added behind it', () => {
+    const told = (sub_indication: string) =>
+      detail({
+        kind: 'signed',
+        by: 'person',
+        signature: signature({ indication: 'TOTAL-FAILED', modification: 'disallowed', sub_indication }),
+      });
+    expect(told('FORMAT_FAILURE')).toBe(t('story.sound.here'));
+    expect(told('HASH_FAILURE')).toBe(t('verify.reason.hash'));
+    expect(told('SIG_CRYPTO_FAILURE')).toBe(t('verify.reason.crypto'));
   });
 
   it('tells whose ink it was', () => {

@@ -15,8 +15,8 @@ use super::super::trust::{Refusal, Trusted};
 use super::judgement::Judgement;
 use super::summary::hexadecimal_fingerprint;
 use crate::cms::{SignedData, TimeStamp, oid};
-use crate::x509::Purpose;
 use crate::x509::algorithm::{Digest, earlier};
+use crate::x509::{Certificate, Purpose};
 
 /// What all signatures of a document are judged by.
 #[derive(Debug, Clone, Copy)]
@@ -94,7 +94,14 @@ impl Judgement {
         let candidates = &context.evidence.store.intermediates;
         let checked = match cryptography::check(&data, signed.sub_filter, &signed.covered, candidates) {
             Ok(checked) => checked,
-            Err(refusal) => return self.refuse(refusal),
+            Err(refusal) => {
+                if refusal.0 == SubIndication::HashFailure
+                    && let Some(certificate) = cryptography::signer_of_other_content(&data, candidates)
+                {
+                    self.certificate(&certificate);
+                }
+                return self.refuse(refusal);
+            }
         };
         self.identity(&checked);
         if signed.sub_filter == SubFilter::Cades && !checked.has_certificate_hash {
@@ -148,9 +155,13 @@ impl Judgement {
     }
 
     fn identity(&mut self, checked: &Checked) {
-        let summary = CertificateSummary::of(&checked.certificate);
-        self.report.signer = Some(summary.name.clone());
+        self.certificate(&checked.certificate);
         self.report.digest_algorithm = Some(checked.digest.name().to_owned());
+    }
+
+    fn certificate(&mut self, certificate: &Certificate) {
+        let summary = CertificateSummary::of(certificate);
+        self.report.signer = Some(summary.name.clone());
         self.report.certificate = Some(summary);
     }
 
