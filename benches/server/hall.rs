@@ -12,6 +12,7 @@ use hoian_benches::media::address;
 use hoian_benches::media::client::{Certified, Client};
 use hoian_benches::media::publisher::{self, Publisher};
 use hoian_benches::media::viewer::{self, Entrance, Seen, Signals, Viewers};
+use hoian_server::scheduling;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -56,7 +57,8 @@ impl Hall {
         let mut publisher = Publisher::new(sender, publisher::recorded()?);
         let told = Arc::clone(&stop);
         let sending = thread::spawn(move || {
-            renice(PUBLISHER_NICE);
+            // Where that is allowed.
+            let _ = scheduling::renice(PUBLISHER_NICE);
             publisher.run(bits_per_second, &told)
         });
         Ok(Hall {
@@ -73,7 +75,7 @@ impl Hall {
         let mut viewers = self.viewers.take().context("the viewers are back")?;
         let told = Arc::clone(&signals);
         let watching = thread::spawn(move || {
-            renice(VIEWERS_NICE);
+            let _ = scheduling::renice(VIEWERS_NICE);
             (viewers.watch(&told), viewers)
         });
         let done = work.await;
@@ -123,12 +125,6 @@ async fn watch_as_monitor(
         entrance.connect(certified, &answer)
     })?);
     Ok(())
-}
-
-/// Where that is allowed: the load shares the machine with the program, and elsewhere it would take no core from it.
-fn renice(nice: i32) {
-    // SAFETY: the call takes three numbers; 0 is the calling thread.
-    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, nice) };
 }
 
 struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
@@ -223,7 +219,8 @@ const MONITORS: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// As the page does.
 const PING: Duration = Duration::from_secs(15);
-/// Ahead of all: what a packet says of when it was sent must be so.
+/// The load shares the machine with the program; elsewhere it would take no core from it. The publisher goes ahead of all: what
+/// a packet says of when it was sent must be so.
 const PUBLISHER_NICE: i32 = -20;
 /// Behind the program: the kernel says when a packet came, whenever it is taken.
 const VIEWERS_NICE: i32 = 10;

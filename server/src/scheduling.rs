@@ -17,7 +17,11 @@ pub fn stand_back() {
     let _ = change(|attributes| attributes.sched_policy = libc::SCHED_BATCH as u32);
 }
 
-fn renice(nice: i32) -> io::Result<()> {
+/// Sets how far the calling thread stands back, or with a negative number goes ahead (nice(2)).
+///
+/// # Errors
+/// The system does not let it go ahead.
+pub fn renice(nice: i32) -> io::Result<()> {
     // SAFETY: the call takes three numbers; 0 is the calling thread (setpriority(2), "C library/kernel differences").
     match unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, nice) } {
         0 => Ok(()),
